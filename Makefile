@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CUSTOMERS ?= 5000
+CONFIG ?= examples/acme/config.yaml
+
+.PHONY: help setup run ui test lint docs bench clean
+
+help:  ## Show what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Create .venv from the locked requirements
+
+$(READY): requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Rapport needs Python 3.11 or newer: make PYTHON=python3.12 setup"; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+examples/acme/exports: | $(READY)
+	@$(BIN)/python -m examples.acme.generate --customers $(CUSTOMERS)
+
+run: $(READY) examples/acme/exports  ## Run one night of the example company and publish a release
+	@$(BIN)/python -m orchestration run --config $(CONFIG)
+
+ui: $(READY) examples/acme/exports  ## Open the Dagster UI with the same job on http://127.0.0.1:3000
+	@RAPPORT_CONFIG=$${RAPPORT_CONFIG:-$(abspath $(CONFIG))} $(BIN)/python -m orchestration ui
+
+test: $(READY)  ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY)  ## Style, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: $(READY)  ## Write the generated pages under docs/
+	@$(BIN)/python -m orchestration docs
+
+bench: $(READY)  ## Print the numbers behind every claim about speed
+	@$(BIN)/python benchmarks/nightly.py --customers 20000
+
+clean:  ## Remove what was generated, the environment excepted
+	@rm -rf data examples/acme/exports examples/acme/truth dbt_project/target dbt_project/logs

@@ -1,0 +1,10 @@
+"""What every part of the house agrees on: the input tables, as data.
+
+Pure data and pure functions; imports nothing of the project. Sources type rows by it, the
+landing gate derives its row rules from it, dbt sources and the documentation are generated from it.
+"""
+
+from orchestration.contract.model import Column, Parent, Table
+from orchestration.contract.tables import INPUT_TABLES
+
+__all__ = ["INPUT_TABLES", "Column", "Parent", "Table"]

@@ -1,0 +1,228 @@
+"""The configuration file and the environment, read once into one frozen Settings.
+
+This is the only module that reads either. Secrets stay `${NAME}` references in Settings and are
+resolved by `Settings.secret` when the work that needs them starts, never earlier.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+DEFAULT_HOME = "data"
+_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(gt=0)]
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message is one line that says where and what to do."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Part):
+    """Whose numbers these are."""
+
+    name: str
+    business_model: Literal["contractual", "non_contractual"]
+    reporting_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    timezone: str = "UTC"
+    customer_level: Literal["contact", "company"] = "contact"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
+        return value
+
+
+class FilesSource(_Part):
+    """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, or a folder `<table>/` of such files."""
+
+    type: Literal["files"]
+    path: str
+    name: Name = "files"
+    encoding: str = "utf-8"
+
+
+class FilesDestination(_Part):
+    """Audiences as CSV or JSON Lines files in a folder."""
+
+    type: Literal["files"]
+    path: str
+    name: Name = "files"
+    format: Literal["csv", "jsonl"] = "csv"
+    audiences: tuple[str, ...] = ("customer_scores",)
+    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
+    live: bool = False
+
+
+class WebhookDestination(_Part):
+    """Audiences as signed HTTP requests (Standard Webhooks)."""
+
+    type: Literal["webhook"]
+    url: str
+    secret: str
+    name: Name = "webhook"
+    base_url: str | None = None
+    audiences: tuple[str, ...] = ("customer_scores",)
+    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
+    live: bool = False
+
+
+Source = FilesSource
+Destination = Annotated[FilesDestination | WebhookDestination, Field(discriminator="type")]
+
+
+class Tuning(_Part):
+    """The `settings:` of the file: every number a company may tune, with its default."""
+
+    nps_min_responses: PositiveInt = Field(30, description="Below this many responses a score is shown as not reliable")
+    nps_rolling_days: PositiveInt = Field(90, description="Width of the rolling NPS view, in days")
+    closed_loop_working_days: PositiveInt = Field(2, description="Working days in which a detractor is to be followed up")
+    churn_horizon_days: PositiveInt = Field(90, description="Window after the as-of date in which a customer may leave")
+    clv_horizon_days: PositiveInt = Field(365, description="Horizon of predicted lifetime value, in days")
+    annual_discount_rate: Annotated[float, Field(ge=0, lt=1)] = Field(0.10, description="Yearly rate that discounts future margin")
+    gross_margin: Share = Field(1.0, description="Share of revenue that is margin")
+    activity_window_days: PositiveInt = Field(90, description="Non-contractual: days in which a purchase makes a customer active")
+    holdout_share: Share = Field(0.10, description="Share of customers who are never treated")
+    exploration_share: Share = Field(0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged")
+    action_cooldown_days: int = Field(30, ge=0, description="Days after an action in which a customer is left alone")
+    action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
+    max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
+    max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
+    max_amount: float = Field(100_000_000, gt=0, description="An amount above this, in major units, is taken for an error of units")
+    max_shared_contact_records: PositiveInt = Field(5, description="An e-mail or phone on more records than this is a shared mailbox, never a match")
+    max_audience_change_share: Share = Field(0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync")
+    max_training_customers: PositiveInt = Field(100_000, description="Customers sampled for training; scoring always covers everyone")
+    releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
+    memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
+    threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
+
+
+class _File(_Part):
+    company: Company
+    sources: tuple[Source, ...] = Field(min_length=1)
+    destinations: tuple[Destination, ...] = ()
+    settings: Tuning = Tuning()
+    home: str | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
+
+    @model_validator(mode="after")
+    def _distinct_names(self) -> _File:
+        for kind, parts in (("source", self.sources), ("destination", self.destinations)):
+            names = [part.name for part in parts]
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"two {kind}s are called {min(twice)!r}; give each its own `name`")
+        return self
+
+
+class Settings(BaseModel):
+    """Everything a run needs to know, frozen. Paths are absolute."""
+
+    model_config = ConfigDict(frozen=True)
+
+    config_path: Path
+    home: Path
+    company: Company
+    sources: tuple[Source, ...]
+    destinations: tuple[Destination, ...]
+    tuning: Tuning
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.company.timezone)
+
+    def resolve(self, path: str) -> str:
+        """`path` of the configuration as an absolute path; a URL is left as it is."""
+        return path if "://" in path else str((self.config_path.parent / path).resolve())
+
+    @staticmethod
+    def secret(value: str, environment: Mapping[str, str] | None = None) -> str:
+        """The value behind a `${NAME}` reference. Raises ConfigurationError when NAME is not set."""
+        match = _REFERENCE.match(value)
+        if match is None:
+            raise ConfigurationError("a secret is written as ${NAME} and kept in the environment, never in the file")
+        found = (os.environ if environment is None else environment).get(match[1])
+        if not found:
+            raise ConfigurationError(f"the environment variable {match[1]} is not set; the configuration refers to it")
+        return found
+
+
+def load(config_path: str | Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `config_path`. Raises ConfigurationError with one line: file, place in the file, what to do."""
+    environment = os.environ if environment is None else environment
+    path = Path(config_path).resolve()
+    parsed = _validated(path, _parsed(path))
+    return Settings(
+        config_path=path,
+        home=_home(path, parsed.home, environment),
+        company=parsed.company,
+        sources=parsed.sources,
+        destinations=parsed.destinations,
+        tuning=parsed.settings,
+    )
+
+
+def default_home(environment: Mapping[str, str] | None = None) -> Path:
+    """The home folder of runs whose configuration names none."""
+    environment = os.environ if environment is None else environment
+    return Path(environment.get("RAPPORT_HOME") or DEFAULT_HOME).resolve()
+
+
+def _home(path: Path, named: str | None, environment: Mapping[str, str]) -> Path:
+    if environment.get("RAPPORT_HOME") or named is None:
+        return default_home(environment)
+    return (path.parent / named).resolve()
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path}: is empty or not a mapping; start from `python -m orchestration init FOLDER`")
+    return content
+
+
+def _validated(path: Path, content: dict[str, Any]) -> _File:
+    try:
+        return _File.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "top level"
+        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{path}: {place}: {message}") from error
+
+
+def as_of_date(text: str | None, settings: Settings, today: date) -> date:
+    """The as-of date of a run; without one, yesterday: the last day that is over. A future one is refused."""
+    from datetime import timedelta
+
+    if text is None:
+        return today - timedelta(days=1)
+    try:
+        chosen = date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"--as-of {text}: write the date as YYYY-MM-DD") from None
+    if chosen > today:
+        raise ConfigurationError(f"--as-of {text}: lies in the future; today is {today}")
+    return chosen

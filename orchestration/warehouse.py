@@ -1,0 +1,121 @@
+"""The warehouse file: the only module, beside dbt, that writes to it.
+
+Comes in: loads that landing has completed; scores that ml/ has computed.
+Goes out: the views `landing.*` that dbt stages, the tables `ops.*` of the gates, the tables `ml.*` of the models.
+One process writes at a time; no reader ever opens this file (see releases.py for what readers open).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.contract import INPUT_TABLES, Table
+
+# What every landed row carries beside the contract's columns.
+LANDING_COLUMNS: dict[str, str] = {
+    "_source": "VARCHAR",
+    "_load_id": "VARCHAR",
+    "_row_number": "BIGINT",
+    "_is_deleted": "BOOLEAN",
+    "_bad_values": "VARCHAR",
+}
+
+OPS_TABLES: dict[str, str] = {
+    "quarantined_rows": """source VARCHAR, table_name VARCHAR, load_id VARCHAR, row_number BIGINT, row_key VARCHAR,
+        rule VARCHAR, column_name VARCHAR, reason VARCHAR, row_json VARCHAR, first_seen_as_of DATE""",
+    "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
+        success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
+    "source_freshness": "source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP",
+}
+
+SCORE_TABLES: dict[str, str] = {
+    "churn_scores": """customer_key VARCHAR, as_of_date DATE, horizon_days INTEGER, churn_probability DOUBLE, risk_band VARCHAR,
+        reasons VARCHAR[], model_version VARCHAR""",
+    "clv_scores": """customer_key VARCHAR, as_of_date DATE, clv_predicted DOUBLE, clv_predicted_low DOUBLE, clv_predicted_high DOUBLE,
+        expected_purchases DOUBLE, p_alive DOUBLE, expected_order_value DOUBLE, model VARCHAR, model_version VARCHAR""",
+    "next_best_actions": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, expected_value DOUBLE, expected_uplift DOUBLE,
+        propensity DOUBLE, is_holdout BOOLEAN, reason VARCHAR, policy_version VARCHAR, model_version VARCHAR""",
+    "action_candidates": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, gate_removed_by VARCHAR, score DOUBLE""",
+    "model_runs": """model VARCHAR, as_of_date DATE, status VARCHAR, reason VARCHAR, candidate VARCHAR, model_version VARCHAR,
+        trained_as_of DATE, metric VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE""",
+}
+
+
+@contextmanager
+def connect(path: str | Path, *, memory_gib: float = 8, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A writing connection to the warehouse at `path`, closed (and so checkpointed) at the end."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
+    try:
+        connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the schemas and the tables that Python writes, where they are missing."""
+    for schema, tables in (("ops", OPS_TABLES), ("ml", SCORE_TABLES)):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for name, columns in tables.items():
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{name} ({columns})")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
+
+
+def expose_landing(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+    """Point the views `landing.<table>` at the landed files: table → (source, load id, Parquet path).
+
+    A table without files becomes an empty view with its columns, so that everything after it builds.
+    """
+    for table in INPUT_TABLES.values():
+        connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {_landing_query(connection, table, files.get(table.name, ()))}")
+
+
+def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> int:
+    """Replace `ml.<table>` by `rows`; columns go by name. Returns the number of rows written."""
+    names = [part.split()[0] for part in _split_columns(SCORE_TABLES[table])]
+    unknown = set(rows.column_names) ^ set(names)
+    if unknown:
+        raise ValueError(f"ml.{table}: columns do not fit: {', '.join(sorted(unknown))}")
+    connection.register("incoming_scores", rows)
+    connection.execute(f"CREATE OR REPLACE TABLE ml.{table} ({SCORE_TABLES[table]})")
+    connection.execute(f"INSERT INTO ml.{table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming_scores")
+    connection.unregister("incoming_scores")
+    return rows.num_rows
+
+
+def _split_columns(declaration: str) -> list[str]:
+    return [part.strip() for part in declaration.split(",")]
+
+
+def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]]) -> str:
+    typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS
+    if not files:
+        return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items()) + " WHERE false"
+    return " UNION ALL ".join(_load_query(connection, typed, source, load, paths) for (source, load), paths in _by_load(files).items())
+
+
+def _by_load(files: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    loads: dict[tuple[str, str], list[str]] = {}
+    for source, load, path in files:
+        loads.setdefault((source, load), []).append(path)
+    return loads
+
+
+def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str], source: str, load: str, paths: Sequence[str]) -> str:
+    listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
+    present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()}
+    constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
+    selected = [
+        f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()
+    ]
+    return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
