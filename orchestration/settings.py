@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -101,14 +101,20 @@ class Tuning(_Part):
     gross_margin: Share = Field(1.0, description="Share of revenue that is margin")
     activity_window_days: PositiveInt = Field(90, description="Non-contractual: days in which a purchase makes a customer active")
     holdout_share: Share = Field(0.10, description="Share of customers who are never treated")
-    exploration_share: Share = Field(0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged")
+    exploration_share: Share = Field(
+        0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged"
+    )
     action_cooldown_days: int = Field(30, ge=0, description="Days after an action in which a customer is left alone")
     action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
     max_amount: float = Field(100_000_000, gt=0, description="An amount above this, in major units, is taken for an error of units")
-    max_shared_contact_records: PositiveInt = Field(5, description="An e-mail or phone on more records than this is a shared mailbox, never a match")
-    max_audience_change_share: Share = Field(0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync")
+    max_shared_contact_records: PositiveInt = Field(
+        5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
+    )
+    max_audience_change_share: Share = Field(
+        0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
+    )
     max_training_customers: PositiveInt = Field(100_000, description="Customers sampled for training; scoring always covers everyone")
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
@@ -146,6 +152,7 @@ class Settings(BaseModel):
 
     @cached_property
     def zone(self) -> ZoneInfo:
+        """The company's time zone."""
         return ZoneInfo(self.company.timezone)
 
     def resolve(self, path: str) -> str:
@@ -177,6 +184,27 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         destinations=parsed.destinations,
         tuning=parsed.settings,
     )
+
+
+def base_environment() -> dict[str, str]:
+    """The environment as it is, for processes that this one starts."""
+    return dict(os.environ)
+
+
+def hand_to_children(values: Mapping[str, str]) -> None:
+    """Put `values` into the environment of the processes that this one starts from now on."""
+    os.environ.update(values)
+
+
+def chosen_config(named: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The configuration to use: the one named, else RAPPORT_CONFIG, else the one last run. Raises ConfigurationError without any."""
+    environment = os.environ if environment is None else environment
+    remembered = default_home(environment) / "state" / "last_config"
+    if named or environment.get("RAPPORT_CONFIG"):
+        return Path(named or environment["RAPPORT_CONFIG"])
+    if remembered.exists():
+        return Path(remembered.read_text(encoding="utf-8"))
+    raise ConfigurationError("no configuration: name one with --config FILE or RAPPORT_CONFIG; `… init FOLDER` writes one")
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> Path:
@@ -215,8 +243,6 @@ def _validated(path: Path, content: dict[str, Any]) -> _File:
 
 def as_of_date(text: str | None, settings: Settings, today: date) -> date:
     """The as-of date of a run; without one, yesterday: the last day that is over. A future one is refused."""
-    from datetime import timedelta
-
     if text is None:
         return today - timedelta(days=1)
     try:

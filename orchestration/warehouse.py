@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -31,6 +32,8 @@ OPS_TABLES: dict[str, str] = {
     "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
         success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
     "source_freshness": "source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP",
+    "sync_log": """destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR, outcome VARCHAR, code VARCHAR,
+        release_id VARCHAR, attempted_at TIMESTAMP""",
 }
 
 SCORE_TABLES: dict[str, str] = {
@@ -38,9 +41,10 @@ SCORE_TABLES: dict[str, str] = {
         reasons VARCHAR[], model_version VARCHAR""",
     "clv_scores": """customer_key VARCHAR, as_of_date DATE, clv_predicted DOUBLE, clv_predicted_low DOUBLE, clv_predicted_high DOUBLE,
         expected_purchases DOUBLE, p_alive DOUBLE, expected_order_value DOUBLE, model VARCHAR, model_version VARCHAR""",
-    "next_best_actions": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, expected_value DOUBLE, expected_uplift DOUBLE,
-        propensity DOUBLE, is_holdout BOOLEAN, reason VARCHAR, policy_version VARCHAR, model_version VARCHAR""",
-    "action_candidates": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, gate_removed_by VARCHAR, score DOUBLE""",
+    "next_best_actions": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, expected_value DOUBLE,
+        expected_uplift DOUBLE, propensity DOUBLE, is_holdout BOOLEAN, reason VARCHAR, policy_version VARCHAR, model_version VARCHAR""",
+    "action_candidates": """customer_key VARCHAR, as_of_date DATE, action VARCHAR, channel VARCHAR, gate_removed_by VARCHAR,
+        score DOUBLE""",
     "model_runs": """model VARCHAR, as_of_date DATE, status VARCHAR, reason VARCHAR, candidate VARCHAR, model_version VARCHAR,
         trained_as_of DATE, metric VARCHAR, value DOUBLE, low DOUBLE, high DOUBLE""",
 }
@@ -52,7 +56,9 @@ def connect(path: str | Path, *, memory_gib: float = 8, threads: int = 2) -> Ite
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
     try:
-        connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        connection.execute(
+            f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET preserve_insertion_order = false; SET TimeZone = 'UTC'"
+        )
         yield connection
     finally:
         connection.close()
@@ -76,6 +82,18 @@ def expose_landing(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Se
         connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {_landing_query(connection, table, files.get(table.name, ()))}")
 
 
+def begin(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Mark the warehouse as holding the night of `as_of` from now on."""
+    connection.execute("CREATE OR REPLACE TABLE ops.night AS SELECT CAST(? AS DATE) AS as_of_date", [as_of])
+
+
+def held_night(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The as-of date that the warehouse was last built for; None when it never was."""
+    known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'night'").fetchone()
+    row = connection.execute("SELECT as_of_date FROM ops.night").fetchone() if known else None
+    return row[0] if row else None
+
+
 def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> int:
     """Replace `ml.<table>` by `rows`; columns go by name. Returns the number of rows written."""
     names = [part.split()[0] for part in _split_columns(SCORE_TABLES[table])]
@@ -87,6 +105,17 @@ def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tab
     connection.execute(f"INSERT INTO ml.{table} ({', '.join(names)}) SELECT {', '.join(names)} FROM incoming_scores")
     connection.unregister("incoming_scores")
     return rows.num_rows
+
+
+def replace_model_run(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+    """Replace the rows of `ml.model_runs` that are about the models in `rows`; what another night left of others goes too."""
+    connection.register("incoming_runs", rows)
+    connection.execute(
+        """DELETE FROM ml.model_runs
+        WHERE model IN (SELECT model FROM incoming_runs) OR as_of_date <> (SELECT as_of_date FROM ops.night)"""
+    )
+    connection.execute("INSERT INTO ml.model_runs BY NAME SELECT * FROM incoming_runs")
+    connection.unregister("incoming_runs")
 
 
 def _split_columns(declaration: str) -> list[str]:
@@ -111,9 +140,7 @@ def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str],
     listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
     present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()}
     constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
-    selected = [
-        f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()
-    ]
+    selected = [f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()]
     return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"
 
 

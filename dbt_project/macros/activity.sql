@@ -1,0 +1,21 @@
+{#- When is a customer active, and when have they left? A subscription is a spell of days; a purchase is a spell of one day. -#}
+
+{#- The earliest last day of a spell that still makes a customer active at the end of `day`. -#}
+{% macro activity_starts(day) -%}
+    {%- if var('business_model') == 'contractual' -%}
+        {{ day }}
+    {%- else -%}
+        cast({{ add_days(day, 1 - var('activity_window_days')) }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a spell shows that the customer stayed over the window after `day` that ends with `until`: a paying subscription is live
+    at its end, or a purchase was made in it. -#}
+{% macro is_retained(spell, day, until) -%}
+    {%- if var('business_model') == 'contractual' -%}
+        {{ spell }}.first_day <= {{ until }} and ({{ spell }}.last_day is null or {{ spell }}.last_day >= {{ until }})
+    {%- else -%}
+        {{ spell }}.first_day > {{ day }} and {{ spell }}.first_day <= {{ until }}
+        and ({{ spell }}.voided_day is null or {{ spell }}.voided_day > {{ until }})
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,70 @@
+{#- Rates and their 95 % intervals. Comes in: SQL expressions of counts. Goes out: DOUBLE, NULL where there is nothing to divide by. -#}
+
+{% macro z_95() %}1.959963984540054{% endmacro %}
+
+{% macro ratio(numerator, denominator) -%}
+    ({{ numerator }})::double / nullif({{ denominator }}, 0)
+{%- endmacro %}
+
+{#- Wilson score interval (Wilson 1927): stays inside [0, 1] and keeps a width when every answer is the same. -#}
+{% macro wilson_low(successes, trials) -%}{{ _wilson_bound(successes, trials, '-') }}{%- endmacro %}
+{% macro wilson_high(successes, trials) -%}{{ _wilson_bound(successes, trials, '+') }}{%- endmacro %}
+
+{% macro _wilson_bound(successes, trials, sign) -%}
+{%- set z = z_95() -%}
+    case when {{ trials }} > 0 then greatest(0.0, least(1.0,
+        (
+            ({{ successes }})::double + {{ z }} * {{ z }} / 2
+            {{ sign }} {{ z }} * sqrt(
+                ({{ successes }})::double * ({{ trials }} - ({{ successes }})) / nullif({{ trials }}, 0) + {{ z }} * {{ z }} / 4
+            )
+        ) / ({{ trials }} + {{ z }} * {{ z }})
+    ))::double end
+{%- endmacro %}
+
+{% macro nps(promoters, detractors, responses) -%}
+    100.0::double * ({{ promoters }} - {{ detractors }}) / nullif({{ responses }}, 0)
+{%- endmacro %}
+
+{#- Adjusted Wald (Rocks 2016): 3/4 promoter, 3/4 detractor and 1 1/2 passives are added to what was answered. -#}
+{% macro nps_adjusted(promoters, detractors, responses) -%}
+    (({{ promoters }} - {{ detractors }})::double / ({{ responses }} + 3))
+{%- endmacro %}
+
+{#- Variance of the adjusted score, both on the scale -1 to 1. -#}
+{% macro nps_adjusted_variance(promoters, detractors, responses) -%}
+    (
+        (({{ promoters }} + {{ detractors }})::double + 1.5) / ({{ responses }} + 3)
+        - {{ nps_adjusted(promoters, detractors, responses) }} * {{ nps_adjusted(promoters, detractors, responses) }}
+    ) / ({{ responses }} + 3)
+{%- endmacro %}
+
+{% macro nps_low(promoters, detractors, responses) -%}{{ _nps_bound(promoters, detractors, responses, '-') }}{%- endmacro %}
+{% macro nps_high(promoters, detractors, responses) -%}{{ _nps_bound(promoters, detractors, responses, '+') }}{%- endmacro %}
+
+{% macro _nps_bound(promoters, detractors, responses, sign) -%}
+    case when {{ responses }} > 0 then greatest(-100.0, least(100.0,
+        100 * (
+            {{ nps_adjusted(promoters, detractors, responses) }}
+            {{ sign }} {{ z_95() }} * sqrt({{ nps_adjusted_variance(promoters, detractors, responses) }})
+        )
+    ))::double end
+{%- endmacro %}
+
+{#- z of the change of NPS between two relations with counts; NULL where one of them has no answers. -#}
+{% macro nps_z(now, before) -%}
+{%- set counts = {} -%}
+{%- for relation in [now, before] -%}
+    {%- do counts.update({relation: [relation ~ '.promoters', relation ~ '.detractors', relation ~ '.responses']}) -%}
+{%- endfor -%}
+    case when {{ now }}.responses > 0 and {{ before }}.responses > 0 then
+        ({{ nps_adjusted(*counts[now]) }} - {{ nps_adjusted(*counts[before]) }})
+        / sqrt({{ nps_adjusted_variance(*counts[now]) }} + {{ nps_adjusted_variance(*counts[before]) }})
+    end
+{%- endmacro %}
+
+{#- Squared standard error of a mean from its sum, sum of squares and count; NULL below two observations. -#}
+{% macro squared_standard_error(total, squares, n) -%}
+    greatest(0.0, ({{ squares }})::double - ({{ total }})::double * ({{ total }})::double / nullif({{ n }}, 0))
+    / nullif({{ n }} - 1, 0) / nullif({{ n }}, 0)
+{%- endmacro %}

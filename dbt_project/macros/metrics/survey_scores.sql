@@ -1,0 +1,19 @@
+{#- What an answer counts as. -#}
+
+{#- 0–6 detractor, 7–8 passive, 9–10 promoter; NULL for anything else, which the landing gate quarantines and a test here refuses. -#}
+{% macro nps_group(metric, score) -%}
+    case
+        when {{ metric }} <> 'nps' or {{ score }} <> floor({{ score }}) then null
+        when {{ score }} between 0 and 6 then 'detractor'
+        when {{ score }} between 7 and 8 then 'passive'
+        when {{ score }} between 9 and 10 then 'promoter'
+    end
+{%- endmacro %}
+
+{#- The two best answers of the response's own scale; of a scale with two answers (bad, good) the better one. -#}
+{% macro in_top_two_boxes(score, scale_min, scale_max) -%}
+    case
+        when {{ scale_max }} - {{ scale_min }} <= 1 then {{ score }} = {{ scale_max }}
+        else {{ score }} >= {{ scale_max }} - 1
+    end
+{%- endmacro %}

@@ -1,0 +1,66 @@
+{#- Date arithmetic that DuckDB and Spark spell differently. -#}
+
+{#- Whole days from `start` to `finish` (DATE or TIMESTAMP), counted between calendar days. -#}
+{% macro days_between(start, finish) -%}
+    {{ adapter.dispatch('days_between', 'rapport')(start, finish) }}
+{%- endmacro %}
+
+{% macro default__days_between(start, finish) -%}
+    date_diff('day', cast({{ start }} as date), cast({{ finish }} as date))
+{%- endmacro %}
+
+{% macro spark__days_between(start, finish) -%}
+    datediff(cast({{ finish }} as date), cast({{ start }} as date))
+{%- endmacro %}
+
+{#- Whole calendar months from the month of `start` to the month of `finish`. -#}
+{% macro months_between(start, finish) -%}
+    (
+        12 * (extract(year from {{ finish }}) - extract(year from {{ start }}))
+        + extract(month from {{ finish }}) - extract(month from {{ start }})
+    )
+{%- endmacro %}
+
+{#- The day `months` months after `day`, DATE; the last day of the month where that day is missing. -#}
+{% macro add_months(day, months) -%}
+    {{ adapter.dispatch('add_months', 'rapport')(day, months) }}
+{%- endmacro %}
+
+{% macro default__add_months(day, months) -%}
+    cast(cast({{ day }} as date) + ({{ months }}) * interval 1 month as date)
+{%- endmacro %}
+
+{% macro spark__add_months(day, months) -%}
+    add_months(cast({{ day }} as date), {{ months }})
+{%- endmacro %}
+
+{#- The instant `days` days after `moment`, TIMESTAMP. -#}
+{% macro add_days(moment, days) -%}
+    {{ adapter.dispatch('add_days', 'rapport')(moment, days) }}
+{%- endmacro %}
+
+{% macro default__add_days(moment, days) -%}
+    (cast({{ moment }} as timestamp) + ({{ days }}) * interval 1 day)
+{%- endmacro %}
+
+{% macro spark__add_days(moment, days) -%}
+    (cast({{ moment }} as timestamp) + make_interval(0, 0, 0, {{ days }}, 0, 0, 0))
+{%- endmacro %}
+
+{#- The first day of the month of `moment`, DATE. -#}
+{% macro month_of(moment) -%}
+    cast(date_trunc('month', {{ moment }}) as date)
+{%- endmacro %}
+
+{#- Seconds from `start` to `finish` as days, DOUBLE. -#}
+{% macro elapsed_days(start, finish) -%}
+    {{ adapter.dispatch('elapsed_days', 'rapport')(start, finish) }}
+{%- endmacro %}
+
+{% macro default__elapsed_days(start, finish) -%}
+    (date_diff('second', {{ start }}, {{ finish }}) / 86400.0)
+{%- endmacro %}
+
+{% macro spark__elapsed_days(start, finish) -%}
+    ((unix_timestamp({{ finish }}) - unix_timestamp({{ start }})) / 86400.0)
+{%- endmacro %}

@@ -1,0 +1,19 @@
+{#- A pseudonym of a personal value: keyed with the salt of this installation, so that a list of known e-mails
+    does not undo it. Hex, 64 characters. -#}
+{% macro pseudonym(value) -%}
+    {{ adapter.dispatch('pseudonym', 'rapport')(value) }}
+{%- endmacro %}
+
+{% macro default__pseudonym(value) -%}
+    sha256('{{ var("hash_salt") }}' || '|' || cast({{ value }} as varchar))
+{%- endmacro %}
+
+{% macro spark__pseudonym(value) -%}
+    sha2('{{ var("hash_salt") }}' || '|' || cast({{ value }} as string), 256)
+{%- endmacro %}
+
+{#- A stable key of several columns, hex, 32 characters. Without the salt: it must survive a new installation. -#}
+{% macro stable_key(columns) -%}
+    md5({% for column in columns %}coalesce(cast({{ column }} as {{ dbt.type_string() }}), '')
+        {%- if not loop.last %} || '|' || {% endif %}{% endfor %})
+{%- endmacro %}

@@ -1,0 +1,88 @@
+-- What a subscription was billed for a month, normalised to a month, at the end of that month.
+with
+lines as (
+    select * from {{ ref('int_recurring_lines') }}
+),
+
+subscriptions as (
+    select * from {{ ref('int_subscriptions') }}
+),
+
+months as (
+    select * from {{ ref('int_months') }}
+),
+
+-- A line of the trial says nothing about the price after it.
+priced as (
+    select
+        lines.*,
+        lines.amount_minor * {{ billed_factor(
+            'subscriptions.interval',
+            'subscriptions.interval_count',
+            elapsed_days('lines.period_start', 'lines.period_end')
+        ) }} as monthly_minor
+    from lines
+    inner join subscriptions
+        on subscriptions.source_name = lines.source_name
+        and subscriptions.subscription_id = lines.subscription_id
+    where lines.period_start < {{ as_of_end() }}
+        and (lines.period_start >= subscriptions.paid_from or lines.period_end is null or lines.period_end > subscriptions.paid_from)
+),
+
+spread as (
+    select
+        priced.*,
+        {{ series_of(
+            'month',
+            month_of('priced.period_start'),
+            'least(' ~ month_of('coalesce(priced.period_end, priced.period_start)') ~ ', ' ~ as_of_month() ~ ')'
+        ) }} as month
+    from priced
+),
+
+-- A line counts for the months whose last instant it covers, and as an earlier price for the month in which it starts.
+placed as (
+    select
+        spread.*,
+        months.measured_until,
+        coalesce(spread.period_end >= months.measured_until, false) as covers_end
+    from spread
+    inner join months on months.month = spread.month
+    where spread.period_end >= months.measured_until or spread.month = {{ month_of('spread.period_start') }}
+),
+
+-- Lines of one invoice that cover the same instant add up; of several invoices the later one has replaced the earlier.
+invoiced as (
+    select
+        source_name,
+        subscription_id,
+        month,
+        covers_end,
+        case when covers_end then null else period_start end as earlier_start,
+        invoice_id,
+        currency,
+        max(issued_at) as issued_at,
+        max(period_start) as period_start,
+        max(case when covers_end and invoice_status = 'paid' then 1 else 0 end) as is_paid,
+        greatest(sum(monthly_minor), 0) as monthly_minor
+    from placed
+    group by source_name, subscription_id, month, covers_end, case when covers_end then null else period_start end, invoice_id, currency
+),
+
+chosen as (
+    select
+        source_name,
+        subscription_id,
+        month,
+        covers_end,
+        currency,
+        monthly_minor,
+        max(is_paid) over (partition by source_name, subscription_id, month) = 1 as is_paid
+    from invoiced
+    qualify row_number() over (
+        partition by source_name, subscription_id, month
+        order by covers_end desc, period_start desc, issued_at desc, invoice_id desc, currency
+    ) = 1
+)
+
+select * from chosen

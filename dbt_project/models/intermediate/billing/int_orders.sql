@@ -1,0 +1,141 @@
+-- Orders, net of tax, discounts, refunds and chargebacks: an invoice that stands, or a payment for which no invoice line exists.
+with
+lines as (
+    select * from {{ canonical('billing_invoice_lines') }}
+),
+
+payments as (
+    select * from {{ canonical('billing_payments') }} where status = 'succeeded'
+),
+
+identities as (
+    select * from {{ ref('int_customer_identities') }} where record_type = 'billing'
+),
+
+invoices as (
+    select
+        source_name,
+        invoice_id as order_id,
+        invoice_id,
+        min(billing_customer_id) as billing_customer_id,
+        min(issued_at) as ordered_at,
+        currency,
+        coalesce(sum(amount_minor) filter (where kind <> 'tax'), 0) as net_minor,
+        coalesce(sum(amount_minor), 0) as gross_minor,
+        'invoice' as order_kind
+    from lines
+    where coalesce(invoice_status, 'open') not in ('draft', 'void')
+    group by source_name, invoice_id, currency
+),
+
+-- Payments of an invoice whose lines no source has stand for it.
+unbilled as (
+    select payments.*
+    from payments
+    left join (select distinct source_name, invoice_id from lines) as billed
+        on billed.source_name = payments.source_name
+        and billed.invoice_id = payments.invoice_id
+    where payments.kind = 'payment' and billed.invoice_id is null
+),
+
+paid as (
+    select
+        source_name,
+        coalesce(invoice_id, payment_id) as order_id,
+        invoice_id,
+        min(billing_customer_id) as billing_customer_id,
+        min(occurred_at) as ordered_at,
+        currency,
+        sum(amount_minor) as net_minor,
+        sum(amount_minor) as gross_minor,
+        'payment' as order_kind
+    from unbilled
+    group by source_name, coalesce(invoice_id, payment_id), invoice_id, currency
+),
+
+orders as (
+    select * from invoices
+    union all
+    select * from paid
+),
+
+returned as (
+    select
+        source_name,
+        invoice_id,
+        currency,
+        sum(abs(amount_minor)) as returned_minor
+    from payments
+    where kind in ('refund', 'chargeback') and invoice_id is not null
+    group by source_name, invoice_id, currency
+),
+
+-- A refund returns tax as well: only its share of the net amount reduces the order, so that a full refund leaves exactly nothing.
+netted as (
+    select
+        orders.source_name,
+        orders.order_id,
+        orders.order_kind,
+        orders.billing_customer_id,
+        orders.ordered_at,
+        orders.currency,
+        cast(orders.net_minor as bigint) as ordered_minor,
+        cast(
+            orders.net_minor - coalesce(
+                round(returned.returned_minor * coalesce(cast(orders.net_minor as double) / nullif(orders.gross_minor, 0), 1), 0),
+                0
+            ) as bigint
+        ) as net_amount_minor
+    from orders
+    left join returned
+        on returned.source_name = orders.source_name
+        and returned.invoice_id = orders.invoice_id
+        and returned.currency = orders.currency
+),
+
+-- Money given back for no known order is an order below zero: totals stay right, and it is no purchase.
+loose_returns as (
+    select
+        payments.source_name,
+        payments.payment_id as order_id,
+        'return' as order_kind,
+        payments.billing_customer_id,
+        payments.occurred_at as ordered_at,
+        payments.currency,
+        cast(0 as bigint) as ordered_minor,
+        -abs(payments.amount_minor) as net_amount_minor
+    from payments
+    left join orders
+        on orders.source_name = payments.source_name
+        and orders.invoice_id = payments.invoice_id
+        and orders.currency = payments.currency
+    where payments.kind in ('refund', 'chargeback') and orders.order_id is null
+),
+
+all_orders as (
+    select * from netted
+    union all
+    select * from loose_returns
+),
+
+converted as (
+    select
+        all_orders.source_name,
+        all_orders.order_id,
+        all_orders.order_kind,
+        identities.customer_key,
+        all_orders.ordered_at,
+        all_orders.net_amount_minor,
+        all_orders.currency,
+        cast(cast(all_orders.net_amount_minor as double) / rates.minor_units as decimal(18, 4)) as net_amount,
+        -- before anything was given back: what was known on the day of the order
+        {{ to_reporting('all_orders.ordered_minor') }} as ordered_amount_reporting,
+        {{ to_reporting('all_orders.net_amount_minor') }} as net_amount_reporting
+    from all_orders
+    inner join identities
+        on identities.source_name = all_orders.source_name
+        and identities.source_customer_id = all_orders.billing_customer_id
+    {{ join_rate('all_orders.currency', 'cast(all_orders.ordered_at as date)') }}
+)
+
+select * from converted

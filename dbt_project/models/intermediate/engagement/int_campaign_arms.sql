@@ -1,0 +1,86 @@
+-- Who was treated by the action of a campaign while it ran, who was held out from it, and what margin each brought afterwards.
+with campaigns as (
+    select * from {{ canonical('crm_campaigns') }}
+    where action is not null and action <> 'nothing'
+),
+
+actions as (
+    select * from {{ canonical('crm_actions') }}
+),
+
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+    where record_type = 'crm'
+),
+
+orders as (
+    select * from {{ ref('int_orders') }}
+),
+
+-- a decision belongs to one campaign: the last to have started of those that carry its action out
+placed as (
+    select
+        campaigns.source_name,
+        campaigns.campaign_id,
+        actions.customer_id,
+        actions.action_id,
+        actions.decided_at,
+        coalesce(actions.is_holdout, false) as is_holdout,
+        actions.propensity,
+        actions.cost_minor,
+        actions.currency
+    from campaigns
+    inner join actions
+        on campaigns.source_name = actions.source_name
+        and (actions.action = campaigns.action or (actions.action = 'nothing' and actions.is_holdout))
+        and (campaigns.started_at is null or actions.decided_at >= campaigns.started_at)
+        and (campaigns.ended_at is null or actions.decided_at < campaigns.ended_at)
+    qualify row_number() over (
+        partition by actions.source_name, actions.action_id, campaigns.action
+        order by campaigns.started_at desc nulls last, campaigns.campaign_id desc
+    ) = 1
+),
+
+-- a customer counts once in a campaign, with the first decision
+decisions as (
+    select
+        placed.*,
+        identities.customer_key
+    from placed
+    inner join identities
+        on placed.source_name = identities.source_name
+        and placed.customer_id = identities.source_customer_id
+    qualify row_number() over (
+        partition by placed.source_name, placed.campaign_id, identities.customer_key
+        order by placed.decided_at, placed.action_id
+    ) = 1
+),
+
+costed as (
+    select
+        decisions.*,
+        {{ to_reporting('decisions.cost_minor') }} as cost
+    from decisions
+    {{ join_rate('decisions.currency', 'cast(decisions.decided_at as date)') }}
+),
+
+outcomes as (
+    select
+        costed.source_name,
+        costed.campaign_id,
+        costed.customer_key,
+        costed.is_holdout,
+        costed.cost,
+        {{ add_days('costed.decided_at', var('churn_horizon_days')) }} <= {{ as_of_end() }} as is_mature,
+        -- 1 / propensity undoes that a policy picks its customers; an arm drawn at random weighs all alike
+        case when costed.propensity > 0 and costed.propensity <= 1 then 1 / costed.propensity::double else 1 end::decimal(18, 6) as weight,
+        coalesce(sum(orders.net_amount_reporting), 0)::decimal(18, 6) * {{ var('gross_margin') }}::decimal(9, 6) as margin
+    from costed
+    left join orders
+        on costed.customer_key = orders.customer_key
+        and orders.ordered_at >= costed.decided_at
+        and orders.ordered_at < {{ add_days('costed.decided_at', var('churn_horizon_days')) }}
+    group by all
+)
+
+select * from outcomes

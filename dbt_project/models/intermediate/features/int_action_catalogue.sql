@@ -1,0 +1,73 @@
+-- What may be done for a customer: the catalogue (seed `actions`), and actions that only the log knows. Those take the channel of
+-- their campaigns; without one they have no channel, nobody has consented to it, and they are never chosen.
+with catalogue as (
+    select * from {{ ref('actions') }}
+),
+
+logged as (
+    select distinct action
+    from {{ canonical('crm_actions') }}
+),
+
+campaigns as (
+    select * from {{ canonical('crm_campaigns') }}
+),
+
+currencies as (
+    select * from {{ ref('int_exchange_rates_daily') }}
+    where day = {{ as_of_date() }}
+),
+
+listed as (
+    select
+        catalogue.*,
+        -- costs without a currency are in the reporting currency
+        catalogue.cost_amount * case when catalogue.currency is null then 1 else currencies.rate end as cost
+    from catalogue
+    left join currencies on catalogue.currency = currencies.currency
+),
+
+campaign_channels as (
+    select
+        action,
+        min(channel) as channel
+    from campaigns
+    where action is not null
+    group by action
+),
+
+unlisted as (
+    select
+        logged.action,
+        campaign_channels.channel
+    from logged
+    left join catalogue using (action)
+    left join campaign_channels using (action)
+    where catalogue.action is null
+),
+
+combined as (
+    select
+        action,
+        channel,
+        purpose,
+        cast(cost as double) as cost
+        {%- for fact in action_facts() %},
+        min_{{ fact }},
+        max_{{ fact }}
+        {%- endfor %}
+    from listed
+    union all
+    select
+        action,
+        channel,
+        'marketing',
+        cast(0 as double)
+        {%- for fact in action_facts() %},
+        cast(null as double),
+        cast(null as double)
+        {%- endfor %}
+    from unlisted
+)
+
+select * from combined

@@ -1,0 +1,83 @@
+-- Where every customer stands tonight, prospects and former ones included: what customer_360 shows beside scores and consent.
+with customers as (
+    select * from {{ ref('int_customers') }}
+    where not is_erased
+),
+
+months as (
+    select * from {{ ref('int_customer_months') }}
+    where month = {{ as_of_month() }}
+),
+
+orders as (
+    select * from {{ ref('int_orders') }}
+    where net_amount_reporting > 0
+),
+
+responses as (
+    select * from {{ ref('int_survey_responses') }}
+    where metric = 'nps' and customer_key is not null
+),
+
+interactions as (
+    select * from {{ ref('int_interactions_daily') }}
+),
+
+tickets as (
+    select * from {{ ref('int_tickets') }}
+),
+
+ordered as (
+    select
+        customer_key,
+        max(ordered_at) as last_order_at,
+        count(*) as orders
+    from orders
+    group by customer_key
+),
+
+asked as (
+    select
+        customer_key,
+        score as last_nps,
+        responded_at as last_nps_at
+    from responses
+    qualify row_number() over (partition by customer_key order by responded_at desc, response_id desc) = 1
+),
+
+touched as (
+    select
+        customer_key,
+        max(last_at) as last_interaction_at
+    from interactions
+    group by customer_key
+),
+
+troubled as (
+    select
+        customer_key,
+        count(*) as tickets_open
+    from tickets
+    where solved_at is null and {{ bucket_of('opened_at') }} < 6
+    group by customer_key
+),
+
+gathered as (
+    select
+        customers.customer_key,
+        coalesce(months.mrr, 0) as mrr,
+        ordered.last_order_at,
+        coalesce(ordered.orders, 0) as orders,
+        asked.last_nps,
+        asked.last_nps_at,
+        touched.last_interaction_at,
+        coalesce(troubled.tickets_open, 0) as tickets_open
+    from customers
+    left join months on customers.customer_key = months.customer_key
+    left join ordered on customers.customer_key = ordered.customer_key
+    left join asked on customers.customer_key = asked.customer_key
+    left join touched on customers.customer_key = touched.customer_key
+    left join troubled on customers.customer_key = troubled.customer_key
+)
+
+select * from gathered

@@ -1,0 +1,38 @@
+-- Who was active at a cut-off, and have they left by the end of the window after it? An order refunded in full only later still
+-- counts as known on the cut-off day.
+with cutoffs as (
+    select * from {{ ref('int_feature_cutoffs') }}
+),
+
+spells as (
+    select * from {{ ref('int_activity_spells') }}
+),
+
+compared as (
+    select
+        spells.customer_key,
+        cutoffs.cutoff_index,
+        cutoffs.is_mature,
+        bool_or(
+            spells.first_day <= cutoffs.cutoff_date
+            and (spells.last_day is null or spells.last_day >= {{ activity_starts('cutoffs.cutoff_date') }})
+            and (spells.voided_day is null or spells.voided_day > cutoffs.cutoff_date)
+        ) as is_active,
+        bool_or({{ is_retained('spells', 'cutoffs.cutoff_date', 'cutoffs.label_date') }}) as is_retained
+    from spells
+    inner join cutoffs
+        on spells.first_day <= cutoffs.label_date
+        and (spells.last_day is null or spells.last_day >= {{ activity_starts('cutoffs.cutoff_date') }})
+    group by 1, 2, 3
+),
+
+labelled as (
+    select
+        customer_key,
+        cutoff_index,
+        is_active,
+        case when is_mature and is_active then case when is_retained then 0 else 1 end end as label_left
+    from compared
+)
+
+select * from labelled

@@ -1,0 +1,37 @@
+-- The id by which the outside knows a customer: the CRM's; the billing system's for whom no CRM knows.
+with customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+    where record_type in ('crm', 'billing')
+),
+
+ranked as (
+    select
+        identities.customer_key,
+        identities.source_name,
+        identities.source_customer_id,
+        row_number() over (
+            partition by identities.customer_key
+            order by
+                case when identities.record_type = 'crm' then 0 else 1 end,
+                case when identities.source_customer_id = customers.primary_source_id then 0 else 1 end,
+                identities.source_name,
+                identities.source_customer_id
+        ) as choice
+    from identities
+    inner join customers on identities.customer_key = customers.customer_key
+),
+
+chosen as (
+    select
+        customer_key,
+        source_name,
+        source_customer_id as external_id
+    from ranked
+    where choice = 1
+)
+
+select * from chosen

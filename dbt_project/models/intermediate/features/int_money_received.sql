@@ -1,0 +1,76 @@
+-- Money that moved, net of tax: every succeeded payment, refund and chargeback at the day it happened, less the tax share of its
+-- invoice. A paid invoice of which no payment was ever recorded counts as received when it was issued; a billing export without
+-- payments would otherwise show customers who never paid.
+with payments as (
+    select * from {{ canonical('billing_payments') }}
+),
+
+lines as (
+    select * from {{ canonical('billing_invoice_lines') }}
+),
+
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+    where record_type = 'billing'
+),
+
+invoices as (
+    select
+        source_name,
+        invoice_id,
+        min(billing_customer_id) as billing_customer_id,
+        min(currency) as currency,
+        cast(min(issued_at) as date) as issued_day,
+        max(invoice_status) as invoice_status,
+        cast(sum(amount_minor) as double) as total_minor,
+        cast(sum(case when kind = 'tax' then 0 else amount_minor end) as double) as net_minor
+    from lines
+    group by source_name, invoice_id
+),
+
+moved as (
+    select
+        payments.source_name,
+        payments.billing_customer_id,
+        cast(payments.occurred_at as date) as received_day,
+        payments.currency,
+        case when payments.kind = 'payment' then 1 else -1 end
+        * coalesce(payments.amount_minor * invoices.net_minor / nullif(invoices.total_minor, 0), payments.amount_minor) as amount_minor
+    from payments
+    left join invoices
+        on payments.source_name = invoices.source_name and payments.invoice_id = invoices.invoice_id
+    where payments.status = 'succeeded'
+),
+
+unrecorded as (
+    select
+        invoices.source_name,
+        invoices.billing_customer_id,
+        invoices.issued_day,
+        invoices.currency,
+        invoices.net_minor
+    from invoices
+    left join payments
+        on invoices.source_name = payments.source_name and invoices.invoice_id = payments.invoice_id
+    where payments.invoice_id is null and coalesce(invoices.invoice_status, 'paid') = 'paid'
+),
+
+combined as (
+    select * from moved
+    union all
+    select * from unrecorded
+),
+
+converted as (
+    select
+        identities.customer_key,
+        combined.received_day,
+        {{ to_reporting('combined.amount_minor') }} as amount_reporting
+    from combined
+    inner join identities
+        on combined.source_name = identities.source_name
+        and combined.billing_customer_id = identities.source_customer_id
+    {{ join_rate('combined.currency', 'combined.received_day') }}
+)
+
+select * from converted

@@ -1,0 +1,36 @@
+-- Whom an e-mail address or a phone number belongs to. One that several customers hold, or a shared mailbox, belongs to nobody.
+with
+records as (
+    select * from {{ ref('int_identity_records') }}
+),
+
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+),
+
+held as (
+    select
+        identities.customer_key,
+        records.email,
+        records.phone_digits
+    from records
+    inner join identities
+        on identities.source_name = records.source_name
+        and identities.record_type = records.record_type
+        and identities.source_customer_id = records.source_customer_id
+),
+
+contacts as (
+    select 'email' as kind, email as contact, customer_key from held where email is not null
+    union all
+    select 'phone' as kind, phone_digits as contact, customer_key from held where phone_digits is not null
+),
+
+owned as (
+    select kind, contact, min(customer_key) as customer_key
+    from contacts
+    group by kind, contact
+    having count(distinct customer_key) = 1 and count(*) <= {{ var('max_shared_contact_records') }}
+)
+
+select * from owned

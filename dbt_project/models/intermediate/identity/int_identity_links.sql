@@ -1,0 +1,81 @@
+-- Records that share a `link` are one customer. Explicit statements of a source come first, then equal e-mails and phones.
+with
+records as (
+    select * from {{ ref('int_identity_records') }}
+),
+
+crm as (
+    select * from records where record_type = 'crm'
+),
+
+-- A billing system may know the customer of another source: the id must then be unique among all CRMs.
+unique_ids as (
+    select source_customer_id, min(seniority) as seniority
+    from crm
+    group by source_customer_id
+    having count(*) = 1
+),
+
+merges as (
+    select merged.seniority as seniority, survivor.seniority as other_seniority, 'merge' as matched_by
+    from crm as merged
+    inner join crm as survivor
+        on survivor.source_name = merged.source_name
+        and survivor.source_customer_id = merged.merged_into_customer_id
+    where survivor.seniority <> merged.seniority
+),
+
+billing_links as (
+    select
+        billing.seniority as seniority,
+        coalesce(same_source.seniority, unique_ids.seniority) as other_seniority,
+        'billing_link' as matched_by
+    from records as billing
+    left join crm as same_source
+        on same_source.source_name = billing.source_name
+        and same_source.source_customer_id = billing.linked_customer_id
+    left join unique_ids on unique_ids.source_customer_id = billing.linked_customer_id
+    where billing.record_type = 'billing' and coalesce(same_source.seniority, unique_ids.seniority) is not null
+),
+
+stated as (
+    select * from merges
+    union all
+    select * from billing_links
+),
+
+-- A statement links two records: the pair is named by its two ends.
+pairs as (
+    select seniority, matched_by, matched_by || ':' || seniority || ':' || other_seniority as link from stated
+    union all
+    select other_seniority, matched_by, matched_by || ':' || seniority || ':' || other_seniority as link from stated
+),
+
+contacts as (
+    select seniority, 'email' as matched_by, 'email:' || email as link from records where email is not null
+    union all
+    select seniority, 'phone' as matched_by, 'phone:' || phone_digits as link from records where phone_digits is not null
+),
+
+-- An e-mail or phone on many records is a shared mailbox or switchboard: it says nothing about who somebody is.
+matches as (
+    select *
+    from contacts
+    qualify count(*) over (partition by link) between 2 and {{ var('max_shared_contact_records') }}
+),
+
+companies as (
+    select seniority, 'company' as matched_by, 'company:' || company_code as link
+    from records
+    where company_code is not null and '{{ var("customer_level") }}' = 'company'
+),
+
+links as (
+    select seniority, matched_by, link from pairs
+    union all
+    select seniority, matched_by, link from matches
+    union all
+    select seniority, matched_by, link from companies
+)
+
+select * from links

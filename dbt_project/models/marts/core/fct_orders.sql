@@ -1,0 +1,20 @@
+with
+orders as (
+    select * from {{ ref('int_orders') }}
+),
+
+published as (
+    select
+        source_name as source,
+        order_id,
+        order_kind,
+        customer_key,
+        ordered_at,
+        net_amount,
+        currency,
+        net_amount_reporting,
+        net_amount_minor > 0 as is_purchase
+    from orders
+)
+
+select * from published

@@ -1,0 +1,138 @@
+with campaigns as (
+    select
+        *,
+        coalesce(currency, '{{ var("reporting_currency") }}') as cost_currency,
+        coalesce(started_at::date, {{ as_of_date() }}) as cost_day
+    from {{ canonical('crm_campaigns') }}
+),
+
+daily as (
+    select * from {{ ref('int_interactions_daily') }}
+    where campaign_id is not null
+),
+
+attribution as (
+    select * from {{ ref('int_campaign_attribution') }}
+),
+
+lift as (
+    select * from {{ ref('int_campaign_lift') }}
+),
+
+costed as (
+    select
+        campaigns.*,
+        {{ to_reporting('campaigns.cost_minor') }} as stated_cost
+    from campaigns
+    {{ join_rate('campaigns.cost_currency', 'campaigns.cost_day') }}
+),
+
+contacted as (
+    select
+        source_name,
+        campaign_id,
+        {% for kind in ['sent', 'delivered', 'bounced', 'unsubscribed', 'complained'] -%}
+        sum(case when kind = '{{ kind }}' then interactions else 0 end)::bigint as {{ kind }},
+        {% endfor -%}
+        count(distinct case when kind = 'opened' then customer_key end)::bigint as unique_opens,
+        count(distinct case when kind = 'clicked' then customer_key end)::bigint as unique_clicks
+    from daily
+    group by 1, 2
+),
+
+-- contacts of a campaign that no source describes still count
+keys as (
+    select source_name, campaign_id from costed
+    union
+    select source_name, campaign_id from contacted
+),
+
+joined as (
+    select
+        keys.source_name,
+        keys.campaign_id,
+        costed.name,
+        costed.channel,
+        costed.action,
+        costed.started_at,
+        costed.ended_at,
+        coalesce(contacted.sent, 0) as sent,
+        -- a source that reports no deliveries: what was sent and did not come back
+        case when contacted.delivered > 0 then contacted.delivered else greatest(coalesce(contacted.sent - contacted.bounced, 0), 0) end
+            as delivered,
+        coalesce(contacted.bounced, 0) as bounced,
+        coalesce(contacted.unique_opens, 0) as unique_opens,
+        coalesce(contacted.unique_clicks, 0) as unique_clicks,
+        coalesce(contacted.unsubscribed, 0) as unsubscribes,
+        coalesce(contacted.complained, 0) as complaints,
+        coalesce(costed.stated_cost, lift.action_cost)::decimal(28, 6) as cost,
+        lift.treated_customers,
+        lift.held_out_customers,
+        lift.treated_matured,
+        lift.margin_per_treated,
+        lift.margin_per_held_out,
+        lift.lift,
+        lift.lift_error,
+        coalesce(attribution.attributed_orders, 0) as attributed_orders,
+        {% for model in ['first', 'last', 'linear'] -%}
+        coalesce(attribution.attributed_revenue_{{ model }}, 0)::decimal(28, 6) as attributed_revenue_{{ model }},
+        {% endfor -%}
+        case
+            when lift.held_out_customers > 0 then 'holdout'
+            when attribution.campaign_id is not null then 'attribution_linear'
+            else 'none'
+        end as return_method
+    from keys
+    {% for part in ['costed', 'contacted', 'lift', 'attribution'] -%}
+    left join {{ part }}
+        on keys.source_name = {{ part }}.source_name
+        and keys.campaign_id = {{ part }}.campaign_id
+    {% endfor %}
+),
+
+measured as (
+    select
+        campaign_id,
+        source_name as source,
+        name,
+        channel,
+        action,
+        started_at,
+        ended_at,
+        sent,
+        delivered,
+        bounced,
+        unique_opens,
+        unique_clicks,
+        unsubscribes,
+        complaints,
+        {{ ratio('unique_opens', 'delivered') }} as open_rate,
+        {{ ratio('unique_clicks', 'delivered') }} as click_rate,
+        {{ ratio('unique_clicks', 'unique_opens') }} as click_to_open_rate,
+        cost,
+        return_method,
+        coalesce(treated_customers, 0) as treated_customers,
+        coalesce(held_out_customers, 0) as held_out_customers,
+        coalesce(treated_matured, 0) as treated_matured,
+        margin_per_treated,
+        margin_per_held_out,
+        treated_matured * lift as incremental_margin,
+        treated_matured * (lift - {{ z_95() }} * lift_error) as incremental_margin_low,
+        treated_matured * (lift + {{ z_95() }} * lift_error) as incremental_margin_high,
+        attributed_orders,
+        attributed_revenue_first,
+        attributed_revenue_last,
+        attributed_revenue_linear,
+        case return_method
+            -- margin of the matured over their share of the cost
+            when 'holdout' then treated_customers * lift
+            when 'attribution_linear' then attributed_revenue_linear::double * {{ var('gross_margin') }}
+        end / nullif(cost, 0)::double as return_on_cost,
+        case when return_method = 'holdout' then treated_customers * (lift - {{ z_95() }} * lift_error) end / nullif(cost, 0)::double
+            as return_on_cost_low,
+        case when return_method = 'holdout' then treated_customers * (lift + {{ z_95() }} * lift_error) end / nullif(cost, 0)::double
+            as return_on_cost_high
+    from joined
+)
+
+select * from measured

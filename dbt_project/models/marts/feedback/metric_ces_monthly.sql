@@ -1,0 +1,1 @@
+{{ satisfaction_monthly('ces', favourable='easy', share='ces') }}

@@ -1,0 +1,1 @@
+{{ satisfaction_monthly('csat', favourable='satisfied', share='csat') }}

@@ -1,0 +1,63 @@
+-- Purchases are days with a positive net value: two orders on one day are one purchase, a day refunded in full is none.
+with orders as (
+    select * from {{ ref('int_orders') }}
+    where {{ "true" if var('business_model') == 'non_contractual' else "false" }}
+),
+
+profiled as (
+    select * from {{ ref('int_profiled_customers') }}
+),
+
+valued_days as (
+    select
+        orders.customer_key,
+        cast(orders.ordered_at as date) as order_day,
+        sum(cast(orders.net_amount_reporting as double)) as day_value
+    from orders
+    inner join profiled using (customer_key)
+    group by 1, 2
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by customer_key order by order_day) as purchase_number
+    from valued_days
+    where day_value > 0
+),
+
+counted as (
+    select
+        customer_key,
+        count(*) - 1 as frequency,
+        min(order_day) as first_order_date,
+        max(order_day) as last_order_date,
+        avg(case when purchase_number > 1 then day_value end) as mean_repeat_value,
+        min(case when purchase_number = 1 then day_value end) as first_value
+    from numbered
+    group by customer_key
+),
+
+left_out as (
+    select
+        customer_key,
+        count(*) as days_left_out
+    from valued_days
+    where day_value <= 0
+    group by customer_key
+),
+
+measured as (
+    select
+        counted.customer_key,
+        counted.frequency,
+        {{ days_between('counted.first_order_date', 'counted.last_order_date') }} as recency_days,
+        {{ days_between('counted.first_order_date', as_of_date()) }} as age_days,
+        coalesce(counted.mean_repeat_value, counted.first_value) as mean_order_value,
+        counted.first_order_date,
+        coalesce(left_out.days_left_out, 0) as days_left_out
+    from counted
+    left join left_out using (customer_key)
+)
+
+select * from measured

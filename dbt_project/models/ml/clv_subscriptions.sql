@@ -1,0 +1,63 @@
+-- How long did customers stay, in whole months from their first paid day? A break does not end the count if the customer came back:
+-- then they are a customer of long standing, not two short ones.
+with spells as (
+    select * from {{ ref('int_activity_spells') }}
+    where {{ "true" if var('business_model') == 'contractual' else "false" }}
+),
+
+profiled as (
+    select * from {{ ref('int_profiled_customers') }}
+),
+
+months as (
+    select * from {{ ref('int_customer_months') }}
+),
+
+subscriptions as (
+    select * from {{ ref('int_subscriptions') }}
+    where can_pay
+),
+
+lives as (
+    select
+        spells.customer_key,
+        min(spells.first_day) as first_day,
+        max(coalesce(spells.last_day, {{ as_of_date() }})) as last_day
+    from spells
+    inner join profiled using (customer_key)
+    where spells.first_day <= {{ as_of_date() }}
+    group by spells.customer_key
+),
+
+-- what they pay tonight, or paid in the last month in which they did
+margins as (
+    select
+        customer_key,
+        max_by(mrr, month) as mrr
+    from months
+    where mrr > 0
+    group by customer_key
+),
+
+terms as (
+    select
+        customer_key,
+        max_by(coalesce(interval, 'month'), paid_from) as segment
+    from subscriptions
+    group by customer_key
+),
+
+measured as (
+    select
+        lives.customer_key,
+        terms.segment,
+        cast(floor({{ days_between('lives.first_day', 'lives.last_day') }} / 30.4375) as integer) as tenure_months,
+        lives.last_day >= {{ as_of_date() }} as is_active,
+        lives.last_day < {{ as_of_date() }} as ended,
+        cast(coalesce(margins.mrr, 0) as double) * {{ var('gross_margin') }} as monthly_margin
+    from lives
+    inner join terms on lives.customer_key = terms.customer_key
+    left join margins on lives.customer_key = margins.customer_key
+)
+
+select * from measured

@@ -1,0 +1,26 @@
+with
+newest as (
+    {{ newest_versions('crm_actions') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+conformed as (
+    select
+        newest._source as source_name,
+        newest.action_id,
+        newest.customer_id,
+        newest.action,
+        newest.decided_at,
+        newest.propensity,
+        newest.policy_version,
+        newest.is_holdout,
+        {{ to_whole_minor('newest.cost_amount', 'currencies.exponent') }} as cost_minor,
+        upper({{ filled('newest.currency') }}) as currency
+    from newest
+    left join currencies on currencies.currency = upper({{ filled('newest.currency') }})
+)
+
+select * from conformed

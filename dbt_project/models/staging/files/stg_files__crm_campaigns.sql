@@ -1,0 +1,25 @@
+with
+newest as (
+    {{ newest_versions('crm_campaigns') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+conformed as (
+    select
+        newest._source as source_name,
+        newest.campaign_id,
+        newest.name,
+        newest.channel,
+        newest.action,
+        {{ to_whole_minor('newest.cost_amount', 'currencies.exponent') }} as cost_minor,
+        upper({{ filled('newest.currency') }}) as currency,
+        newest.started_at,
+        {{ known('newest.ended_at') }} as ended_at
+    from newest
+    left join currencies on currencies.currency = upper({{ filled('newest.currency') }})
+)
+
+select * from conformed

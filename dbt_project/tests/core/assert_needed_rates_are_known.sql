@@ -1,0 +1,11 @@
+-- An amount whose rate is missing is an error, never 1.0: one row per currency, with the first day that lacks a rate.
+with amounts as (
+    select currency, cast(ordered_at as date) as day, net_amount_reporting as converted from {{ ref('int_orders') }}
+    union all
+    select currency, month as day, mrr as converted from {{ ref('int_subscription_months') }}
+)
+
+select currency, min(day) as first_day
+from amounts
+where converted is null
+group by currency

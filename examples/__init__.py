@@ -1,0 +1,1 @@
+"""Worked examples: a generated company with known truth, and real purchase histories."""

@@ -1,0 +1,1 @@
+"""Acme: a generated subscription business whose true hazards, values and effects are known."""

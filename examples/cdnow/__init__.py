@@ -1,0 +1,1 @@
+"""CDNOW: real purchase histories, for lifetime value without a contract."""

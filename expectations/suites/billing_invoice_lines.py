@@ -1,0 +1,23 @@
+"""Landing gate: lines of invoices."""
+
+from expectations.base import Owner, Suite
+from expectations.contract import allowed, key
+
+_ASK = Owner("the owner of the billing export")
+
+SUITE = Suite(
+    gate="landing",
+    table_name="billing_invoice_lines",
+    key=key("billing_invoice_lines"),
+    expectations=(
+        _ASK.filled("invoice_line_id", "Versions of a line are told apart by it."),
+        _ASK.filled("invoice_id", "Orders are summed by invoice."),
+        _ASK.filled("billing_customer_id", "A row without its customer counts for nobody."),
+        _ASK.one_of("kind", allowed("billing_invoice_lines", "kind"), "Tax is left out and recurring revenue picked out by kind."),
+        _ASK.filled("currency", "An amount without its currency cannot be converted."),
+        _ASK.no_less("period_end", "period_start", "A period that ends before it starts covers no month."),
+        _ASK.since(
+            "issued_at", 1971, "A first instant of 1970 is a missing time written as zero; it would stretch every series back to then."
+        ),
+    ),
+)

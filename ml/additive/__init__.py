@@ -1,0 +1,11 @@
+"""Scorers that are sums: base + one part per column, exactly. What scores is what explains and what is saved.
+
+Comes in: fitted models of scikit-learn, or their saved arrays. Goes out: `Scorer`s over `ml.encoding` codes.
+"""
+
+from __future__ import annotations
+
+from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer, restore
+from ml.additive.trees import plain_trees, quiet_threads
+
+__all__ = ["ConstantScorer", "Floats", "LinearScorer", "Scorer", "TreeScorer", "plain_trees", "quiet_threads", "restore"]

@@ -1,0 +1,58 @@
+"""scikit-learn's boosted trees, taken out as plain arrays.
+
+Comes in: a fitted HistGradientBoosting classifier (binary) or regressor. Goes out: the `TreeScorer` that scores the same.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.additive.scorers import Floats, TreeScorer
+from ml.encoding import Encoder
+
+
+def quiet_threads(rows: int) -> AbstractContextManager[Any]:
+    """One thread for small tables: their nodes are too small to share, and threads that wait for each other on a busy machine cost minutes."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1 if rows < 50_000 else None, user_api="openmp")
+
+
+def plain_trees(booster: Any, sample: Floats, expected: Floats) -> TreeScorer:
+    """The fitted trees as arrays, checked on a sample against the library's own raw scores of it.
+
+    scikit-learn has no public way to its nodes; the check turns a change of that layout into an error, never into wrong scores.
+    """
+    nodes = [predictors[0].nodes for predictors in booster._predictors]
+    starts = np.cumsum([0, *(len(table) for table in nodes)])
+    table = np.concatenate(nodes)
+    offset = np.repeat(starts[:-1], [len(part) for part in nodes])
+    is_leaf = table["is_leaf"].astype(bool)
+    left, right = table["left"].astype(np.int64) + offset, table["right"].astype(np.int64) + offset
+    value = _expected_values(table, is_leaf, left, right)
+    scorer = TreeScorer(
+        base=float(np.ravel(booster._baseline_prediction)[0]) + float(value[starts[:-1]].sum()),
+        roots=starts[:-1].astype(np.int64),
+        feature=np.where(is_leaf, -1, table["feature_idx"]).astype(np.int64),
+        threshold=table["num_threshold"].astype(np.float64),
+        missing_left=table["missing_go_to_left"].astype(bool),
+        left=left,
+        right=right,
+        value=value,
+    )
+    if not np.allclose(scorer.score(Encoder(()), sample), expected, atol=1e-9):
+        raise RuntimeError("boosting: the exported trees do not reproduce scikit-learn's scores; this version of it is not supported")
+    return scorer
+
+
+def _expected_values(table: NDArray[Any], is_leaf: NDArray[np.bool_], left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
+    """Leaves keep their output; a node gets its children's mean, weighted by training rows. Children come after parents."""
+    value, count = table["value"].astype(np.float64), table["count"].astype(np.float64)
+    for node in np.flatnonzero(~is_leaf)[::-1]:
+        children = [left[node], right[node]]
+        value[node] = np.average(value[children], weights=count[children])
+    return value

@@ -1,0 +1,97 @@
+"""The candidates, simplest first: base rate, regularised logistic regression, gradient boosting of three sizes.
+
+Comes in: codes, label. Goes out: fitted scorers; for boosting also the scores after every tenth tree, so that one
+cross-validation chooses the number of trees too.
+
+Settings are for the size of the table: default boosting is over-fitted and badly calibrated on a few thousand rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees, quiet_threads
+from ml.encoding import Encoder
+
+STEP = 10  # trees between two looks at the score
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One learner with its settings; `complexity` orders the candidates, `smallest_rows` says from when it is tried."""
+
+    name: str
+    family: str
+    complexity: int
+    smallest_rows: int = 0
+    strength: float = 1.0  # logistic: scikit-learn's C
+    leaves: int = 0
+    trees: int = 0
+    learning_rate: float = 0.08
+
+
+CANDIDATES = (
+    Candidate("base_rate", "constant", 0),
+    Candidate("logistic_strong", "linear", 1, strength=0.01),
+    Candidate("logistic", "linear", 2, strength=0.3),
+    Candidate("boosting_pairs", "trees", 3, leaves=4, trees=300),
+    Candidate("boosting", "trees", 4, 1000, leaves=8, trees=400),
+    Candidate("boosting_large", "trees", 5, 3000, leaves=24, trees=400),
+)
+
+
+def fit(candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, trees: int, seed: int) -> Scorer:
+    """The fitted scorer; `trees` only matters for boosting."""
+    if candidate.family == "constant" or not encoder.columns:
+        return ConstantScorer(base_log_odds(label))
+    if candidate.family == "linear":
+        return _fit_linear(candidate, encoder, codes, label)
+    booster = _boosted(candidate, codes, label, trees, seed)
+    return plain_trees(booster, codes[:200], booster.decision_function(codes[:200]))
+
+
+def staged_scores(
+    candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, unseen: Floats, seed: int
+) -> Iterator[tuple[int, Floats]]:
+    """Fit on one part and score another: (trees, log-odds) after every tenth tree; once, with 0 trees, without boosting."""
+    if candidate.family != "trees" or not encoder.columns:
+        yield 0, fit(candidate, encoder, codes, label, 0, seed).score(encoder, unseen)
+        return
+    booster = _boosted(candidate, codes, label, candidate.trees, seed)
+    for count, scores in enumerate(booster.staged_decision_function(unseen), start=1):
+        if count % STEP == 0:
+            yield count, np.asarray(scores).ravel()
+
+
+def base_log_odds(label: Floats) -> float:
+    """Log-odds of the share of ones, held away from 0 and 1 by half a customer."""
+    share = (label.sum() + 0.5) / (label.size + 1)
+    return float(np.log(share) - np.log1p(-share))
+
+
+def _fit_linear(candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats) -> LinearScorer:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=candidate.strength, max_iter=500).fit(encoder.design(codes), label)
+    return LinearScorer(float(model.intercept_[0]), model.coef_[0].astype(np.float64))
+
+
+def _boosted(candidate: Candidate, codes: Floats, label: Floats, trees: int, seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(
+        learning_rate=candidate.learning_rate,
+        max_iter=trees,
+        max_leaf_nodes=candidate.leaves,
+        min_samples_leaf=int(np.clip(label.size // 100, 10, 100)),
+        l2_regularization=5.0,
+        max_features=0.5,  # a random half of the columns per split: decorrelates trees, halves the work
+        early_stopping=False,
+        random_state=seed,
+    )
+    with quiet_threads(label.size):
+        return model.fit(codes, label)

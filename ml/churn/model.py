@@ -1,0 +1,81 @@
+"""A trained churn model: what predicts, explains itself, and can be written down as JSON and arrays.
+
+Comes in: raw frames with at least the training columns. Goes out: probabilities, parts, sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ml.churn.calibration import Line, probabilities
+from ml.churn.reasons import sentences
+from ml.additive import Floats, Scorer, restore
+from ml.encoding import Encoder
+
+_BATCH = 100_000
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """Calibrated probability of leaving = sigmoid(slope · (base + Σ parts) + intercept).
+
+    `report`: JSON-able dictionary with `chosen`, `candidates` (compared by cross-validated log loss), `metrics`
+    (name → value, low, high; out of fold), `suspicious_features`, `left_out`, `rows`, `base_rate`, `calibration`.
+    """
+
+    encoder: Encoder
+    scorer: Scorer
+    line: Line
+    required: tuple[str, ...]
+    report: dict[str, Any]
+
+    def predict(self, features: pd.DataFrame) -> pd.Series:
+        """Probability of leaving per row, index kept. Raises ValueError naming columns that are missing.
+
+        Columns may come in any order, further ones are ignored; a text never seen in training counts as other or unknown.
+        """
+        scored = [probabilities(self.scorer.score(self.encoder, codes), self.line) for codes in self._codes(features)]
+        return pd.Series(np.concatenate(scored) if scored else [], index=features.index, name="churn_probability", dtype=float)
+
+    def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
+        """What each column adds to the calibrated log-odds, and `(base)`; each row sums to the log-odds of `predict`."""
+        parts = [self.line[0] * self.scorer.parts(self.encoder, codes) for codes in self._codes(features)]
+        matrix = np.vstack(parts) if parts else np.zeros((0, len(self.encoder.columns)))
+        frame = pd.DataFrame(matrix, index=features.index, columns=self.encoder.names)
+        frame["(base)"] = self.line[0] * self.scorer.base + self.line[1]
+        return frame
+
+    def reasons(self, features: pd.DataFrame, most: int = 3) -> pa.ChunkedArray:
+        """Up to `most` sentences per row, strongest first, as lists of texts in the order of the rows."""
+        return pa.chunked_array([self._told(codes, most) for codes in self._codes(features)], type=pa.list_(pa.string()))
+
+    def _told(self, codes: Floats, most: int) -> pa.ListArray:
+        parts = self.line[0] * self.scorer.parts(self.encoder, codes)
+        log_odds = parts.sum(axis=1) + self.line[0] * self.scorer.base + self.line[1]
+        return sentences(self.encoder, codes, parts, log_odds, most)
+
+    def _codes(self, features: pd.DataFrame) -> Iterator[Floats]:
+        missing = sorted(set(self.required) - {str(name) for name in features.columns})
+        if missing:
+            raise ValueError(f"features: missing column(s) {', '.join(missing)}; the churn model was trained with them")
+        for start in range(0, len(features), _BATCH):
+            yield self.encoder.read(features.iloc[start : start + _BATCH])
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        """JSON-able description and arrays, for `ml.artifacts.save`."""
+        described = {"columns": self.encoder.to_json(), "line": list(self.line), "required": list(self.required), "report": self.report}
+        return described, self.scorer.arrays()
+
+    @staticmethod
+    def from_parts(described: dict[str, Any], arrays: dict[str, NDArray]) -> ChurnModel:
+        """The model that `to_parts` described."""
+        line = (float(described["line"][0]), float(described["line"][1]))
+        encoder = Encoder.from_json(described["columns"])
+        return ChurnModel(encoder, restore(arrays), line, tuple(described["required"]), described["report"])

@@ -1,0 +1,119 @@
+"""Which candidate, by cross-validated log loss: the simplest within one standard error of the best.
+
+Comes in: parsed columns, label, optionally the group (customer) of each row. Goes out: `Selection`.
+Every fold learns its own encoder. Rows of one customer never lie on both sides of a split. The standard error is that of
+the paired difference per group: what is hard for every candidate cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.churn.candidates import CANDIDATES, Candidate, staged_scores
+from ml.additive import Floats
+from ml.encoding import Encoder, Parsed
+from ml.evaluation import log_losses
+
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+@dataclass
+class Trial:
+    """One candidate's out-of-fold log-odds: repeats × rows."""
+
+    candidate: Candidate
+    trees: int
+    scores: Floats
+    losses: Floats = field(default_factory=lambda: np.empty(0))  # mean over the repeats, per row
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen trial among all. `table`: per candidate log loss, its distance to the best, that distance's standard error."""
+
+    chosen: Trial
+    table: list[dict[str, float | str | int]]
+    splits: list[Split]
+
+
+def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int) -> Selection:
+    """Cross-validate every candidate that suits the size of the table."""
+    repeats = 3 if label.size < 1500 else 2 if label.size < 4000 else 1
+    folds = min(5, int(label.sum()), int((1 - label).sum()))
+    splits = [list(_splits(label, groups, folds, seed + repeat)) for repeat in range(repeats)]
+    usable = [candidate for candidate in CANDIDATES if label.size >= candidate.smallest_rows]
+    prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]
+    trials: list[Trial] = []
+    for candidate in usable:
+        if _is_worth_trying(candidate, trials):
+            trials.append(_trial(candidate, prepared, splits, label, seed))
+    return _choose(trials, groups, splits[0])
+
+
+def _is_worth_trying(candidate: Candidate, trials: list[Trial]) -> bool:
+    """Larger trees only where the smaller ones were the best so far: most tables of customers end there."""
+    if candidate.family != "trees" or trials[-1].candidate.family != "trees":
+        return True
+    return trials[-1].losses.mean() <= min(trial.losses.mean() for trial in trials)
+
+
+def _splits(label: Floats, groups: NDArray[np.int64] | None, folds: int, seed: int) -> Iterator[Split]:
+    """Random folds of whole groups, each with its share of leavers: shuffled groups are dealt out in order of their leavers."""
+    which = np.arange(label.size) if groups is None else np.unique(groups, return_inverse=True)[1]
+    leavers = np.bincount(which, weights=label)
+    shuffled = np.random.default_rng(seed).permutation(leavers.size)
+    dealt = shuffled[np.argsort(leavers[shuffled], kind="stable")]
+    fold_of = np.empty(leavers.size, dtype=np.int64)
+    fold_of[dealt] = np.arange(leavers.size) % folds
+    for fold in range(folds):
+        outside = fold_of[which] == fold
+        yield np.flatnonzero(~outside), np.flatnonzero(outside)
+
+
+def _prepare(parsed: Parsed, label: Floats, split: Split) -> tuple[Encoder, Floats, Floats]:
+    fitted = Encoder.fit(parsed.take(split[0]), label[split[0]])
+    codes = fitted.codes(parsed)
+    return fitted, codes[split[0]], codes[split[1]]
+
+
+def _trial(
+    candidate: Candidate, prepared: list[list[tuple[Encoder, Floats, Floats]]], splits: list[list[Split]], label: Floats, seed: int
+) -> Trial:
+    """Scores of every stage, then the stage with the least loss."""
+    stages: dict[int, Floats] = {}
+    for repeat, folds in enumerate(prepared):
+        for (encoder, train, unseen), (inside, outside) in zip(folds, splits[repeat], strict=True):
+            for trees, scores in staged_scores(candidate, encoder, train, label[inside], unseen, seed):
+                stages.setdefault(trees, np.zeros((len(splits), label.size)))[repeat, outside] = scores
+    losses = {trees: _mean_losses(label, scores) for trees, scores in stages.items()}
+    best = min(losses, key=lambda trees: (losses[trees].mean(), trees))
+    return Trial(candidate, best, stages[best], losses[best])
+
+
+def _mean_losses(label: Floats, scores: Floats) -> Floats:
+    return np.mean([log_losses(label, 1 / (1 + np.exp(-row))) for row in scores], axis=0)
+
+
+def _choose(trials: list[Trial], groups: NDArray[np.int64] | None, splits: list[Split]) -> Selection:
+    best = min(trials, key=lambda trial: trial.losses.mean())
+    table: list[dict[str, float | str | int]] = []
+    within: list[Trial] = []
+    for trial in sorted(trials, key=lambda trial: trial.candidate.complexity):
+        behind = trial.losses - best.losses
+        error = clustered_error(behind, groups)
+        if behind.mean() <= error:
+            within.append(trial)
+        row = {"log_loss": float(trial.losses.mean()), "behind_best": float(behind.mean()), "standard_error": error}
+        table.append({"candidate": trial.candidate.name, "trees": trial.trees, **row})
+    return Selection(within[0], table, splits)
+
+
+def clustered_error(values: Floats, groups: NDArray[np.int64] | None) -> float:
+    """Standard error of the mean of `values` when rows of one group are not independent."""
+    centred = values - values.mean()
+    summed = centred if groups is None else np.bincount(groups, weights=centred)
+    return float(np.sqrt((summed**2).sum()) / values.size)

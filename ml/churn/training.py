@@ -1,0 +1,108 @@
+"""Training: from raw columns and a label to the simplest calibrated model that is as good as any.
+
+Comes in: a frame with columns of any type, a label of 0/1 (or booleans), optionally the customer of each row.
+Goes out: `ChurnModel`. Candidates are compared on at most SELECTION_ROWS rows and the winner is fitted on at most FIT_ROWS:
+beyond that more rows of the same kind change log loss in the fourth digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ml.churn.calibration import IDENTITY, Line, correct
+from ml.churn.candidates import CANDIDATES, fit
+from ml.churn.leakage import Suspicion, suspicions
+from ml.churn.model import ChurnModel
+from ml.additive import Floats
+from ml.churn.selection import Selection, select
+from ml.encoding import Encoder, Parsed, parse
+from ml.evaluation import evaluate
+from ml.refusal import Refused
+
+SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
+FEWEST_ROWS, FEWEST_EACH = 200, 10
+
+
+def train(features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, groups: ArrayLike | None = None) -> ChurnModel:
+    """Train on one row per customer (or several per customer, told apart by `groups`).
+
+    Raises ValueError for a label that is not 0/1 or does not fit the frame; Refused below FEWEST_ROWS rows, or with fewer than
+    FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
+    """
+    y = _checked_label(features, label)
+    customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
+    parsed, y, customers = _sampled(parse(features), y, customers, FIT_ROWS, seed)
+    suspected = suspicions(parsed, y, seed)
+    usable = parsed.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
+    tried, tried_y, tried_customers = _sampled(usable, y, customers, SELECTION_ROWS, seed)
+    selection = select(tried, tried_y, tried_customers, seed)
+    line, crossed = _calibrated(selection, tried_y, tried_customers)
+    encoder = Encoder.fit(usable, y)
+    chosen = selection.chosen
+    scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed)
+    report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(tried_y, crossed, seed)}
+    return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
+
+
+def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0) -> ChurnModel:
+    """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
+    y = _checked_label(features, label)
+    kinds = {column.name: column.kind for column in model.encoder.columns}
+    parsed, y, _ = _sampled(parse(features, kinds), y, None, FIT_ROWS, seed)
+    chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
+    candidate = next(one for one in CANDIDATES if one.name == chosen["candidate"])
+    encoder = Encoder.fit(parsed, y)
+    scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed)
+    report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}
+    return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
+
+
+def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
+    values = pd.Series(np.asarray(label))
+    y = pd.to_numeric(values.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if len(y) != len(features) or not np.isin(y, (0.0, 1.0)).all():
+        raise ValueError("label: needs one 0 or 1 (or False, True) per row of features, none missing")
+    if len(y) < FEWEST_ROWS or min(y.sum(), (1 - y).sum()) < FEWEST_EACH:
+        raise Refused(
+            f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and stayers are needed"
+        )
+    return y
+
+
+def _sampled(
+    parsed: Parsed, y: Floats, customers: NDArray[np.int64] | None, most: int, seed: int
+) -> tuple[Parsed, Floats, NDArray[np.int64] | None]:
+    if y.size <= most:
+        return parsed, y, customers
+    index = np.sort(np.random.default_rng(seed).choice(y.size, most, replace=False))
+    return parsed.take(index), y[index], None if customers is None else customers[index]
+
+
+def _calibrated(selection: Selection, y: Floats, customers: NDArray[np.int64] | None) -> tuple[Line, Floats]:
+    scores = selection.chosen.scores[0]
+    if selection.chosen.candidate is CANDIDATES[0]:
+        return IDENTITY, 1 / (1 + np.exp(-scores))
+    return correct(y, scores, selection.splits, customers)
+
+
+def _metrics(y: Floats, probability: Floats, seed: int) -> dict[str, dict[str, float]]:
+    """Out-of-fold metrics of the chosen candidate as it will score: name → value, low, high."""
+    frame = evaluate(y, probability, seed=seed).set_index("metric")
+    return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in frame.iterrows()}
+
+
+def _report(selection: Selection, suspected: list[Suspicion], parsed: Parsed, y: Floats, line: Line) -> dict[str, Any]:
+    return {
+        "chosen": selection.chosen.candidate.name,
+        "candidates": selection.table,
+        "suspicious_features": [asdict(one) for one in suspected],
+        "left_out": parsed.left_out,
+        "rows": int(y.size),
+        "base_rate": float(y.mean()),
+        "calibration": {"slope": line[0], "intercept": line[1], "corrected": line != IDENTITY},
+    }

@@ -1,0 +1,64 @@
+"""Sufficient statistics: the distinct rows of a purchase history with how many customers share each.
+
+Comes in: columns of one value per customer. Goes out: float arrays of the distinct rows and their counts.
+A likelihood over the distinct rows costs what the data has to say, not how many customers said it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ml.refusal import Refused
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Distinct rows (`columns`, one array each) and `count` customers per row."""
+
+    columns: tuple[Floats, ...]
+    count: Floats
+
+    @property
+    def customers(self) -> float:
+        """Customers behind the rows."""
+        return float(self.count.sum())
+
+
+def floats(values: ArrayLike, name: str) -> Floats:
+    """`values` as a flat float array. Raises Refused when one is missing or infinite."""
+    array = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
+    bad = int((~np.isfinite(array)).sum())
+    if bad:
+        raise Refused(f"{name}: {bad} of {array.size} values are missing or infinite; leave those customers out")
+    return array
+
+
+def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum: int) -> Counted:
+    """Distinct rows of `columns`. Raises Refused for columns of unequal length or fewer than `minimum` customers."""
+    arrays = [floats(values, name) for name, values in columns.items()]
+    weight = np.ones(arrays[0].size) if weights is None else floats(weights, "weights")
+    if len({array.size for array in (*arrays, weight)}) > 1:
+        raise Refused(f"{', '.join(columns)}: differ in length; give one value per customer each")
+    if weight.sum() < minimum:
+        raise Refused(f"only {weight.sum():g} customers; at least {minimum} are needed for a fit")
+    rows, inverse = np.unique(np.column_stack(arrays), axis=0, return_inverse=True)
+    count = np.bincount(inverse.ravel(), weights=weight, minlength=len(rows))
+    return Counted(tuple(np.ascontiguousarray(column) for column in rows.T), count)
+
+
+def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None, minimum: int = 30) -> Counted:
+    """Distinct (frequency, recency, T) rows. Raises Refused when they contradict each other or nobody bought twice."""
+    counted = count_rows({"frequency": frequency, "recency": recency, "T": T}, weights, minimum)
+    x, t_x, age = counted.columns
+    contradicts = (x < 0) | (t_x < 0) | (t_x > age) | ((x == 0) & (t_x > 0))
+    if contradicts.any():
+        affected = counted.count[contradicts].sum()
+        raise Refused(f"{affected:g} customers contradict 0 <= recency <= T with recency 0 where frequency is 0; mend them first")
+    if not (x > 0).any():
+        raise Refused("no customer bought a second time; repeat purchases are what these models learn from")
+    return counted

@@ -1,0 +1,85 @@
+"""Gamma-Gamma: what a customer's average order is really worth, given the few orders seen.
+
+Comes in: number of orders behind each customer's mean, and that mean (major units of one currency).
+Goes out: `GammaGamma` with the expected mean order value per customer.
+Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value". It assumes that how often and how much are unrelated,
+so a fit on data where they are is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import digamma, gammaln
+
+from ml.clv.counted import Counted, Floats, count_rows
+from ml.clv.fitting import Fit, maximise
+from ml.refusal import Refused
+
+_NAMES = ("p", "q", "v")
+
+
+@dataclass(frozen=True)
+class GammaGamma(Fit):
+    """A fitted Gamma-Gamma. `params`: p (orders around a customer's mean), q, v (means across customers)."""
+
+    correlation: float
+
+    @property
+    def population_mean(self) -> float:
+        """Expected order value of a customer of whom no order is known: p·v / (q − 1)."""
+        p, q, v = (self.params[name] for name in _NAMES)
+        return p * v / (q - 1)
+
+    def expected_value(self, frequency: ArrayLike, mean_value: ArrayLike) -> Floats:
+        """Expected mean order value (eq. 5): the customer's own mean pulled to the population's; frequency 0 gives the latter."""
+        p, q, v = (self.params[name] for name in _NAMES)
+        x, mean = np.asarray(frequency, dtype=float), np.asarray(mean_value, dtype=float)
+        seen = np.where(x > 0, x * np.where(np.isfinite(mean), mean, 0.0), 0.0)
+        return p * (v + seen) / (p * x + q - 1)
+
+
+def fit_gamma_gamma(
+    frequency: ArrayLike, mean_value: ArrayLike, *, weights: ArrayLike | None = None, max_correlation: float = 0.30
+) -> GammaGamma:
+    """Fit by maximum likelihood on customers with frequency > 0 and a positive mean; the others are left out of the fit.
+
+    Raises Refused when q <= 1 (the population mean would be infinite), or |correlation of frequency and value| >
+    `max_correlation`.
+    """
+    x, mean = np.asarray(frequency, dtype=float), np.asarray(mean_value, dtype=float)
+    kept = (x > 0) & (mean > 0)
+    counted = count_rows({"frequency": x[kept], "mean_value": mean[kept]}, None if weights is None else np.asarray(weights)[kept], 30)
+    correlation = _correlation(counted)
+    if abs(correlation) > max_correlation:
+        raise Refused(f"Gamma-Gamma: frequency and value correlate at {correlation:.2f} (allowed {max_correlation:.2f}); it assumes they do not")
+    typical = float(np.average(counted.columns[1], weights=counted.count))
+    starts = [(2.0, 3.0, typical), (6.0, 4.0, typical / 2)]
+    fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers)
+    if fit.params["q"] <= 1:
+        raise Refused(f"Gamma-Gamma: q is {fit.params['q']:.2f}; at 1 or below the mean order value has no expectation")
+    return GammaGamma(**vars(fit), correlation=correlation)
+
+
+def _correlation(counted: Counted) -> float:
+    x, mean = counted.columns
+    if np.ptp(x) == 0 or np.ptp(mean) == 0:
+        return 0.0
+    covariance = np.cov(x, mean, fweights=None, aweights=counted.count)
+    return float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
+
+
+def _likelihood(params: Floats, counted: Counted) -> tuple[float, Floats]:
+    p, q, v = params
+    x, mean = counted.columns
+    px, total = p * x, x * mean
+    values = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v) + (px - 1) * np.log(mean) + px * np.log(x)
+    values = values - (px + q) * np.log(v + total)
+    slopes = (
+        x * (digamma(px + q) - digamma(px) + np.log(total) - np.log(v + total)),
+        digamma(px + q) - digamma(q) + np.log(v) - np.log(v + total),
+        q / v - (px + q) / (v + total),
+    )
+    return float(counted.count @ values), np.array([counted.count @ slope for slope in slopes])

@@ -1,0 +1,76 @@
+"""Pareto/NBD: purchases at a customer's own rate until an unseen moment of leaving.
+
+Comes in: frequency, recency and T as for BG/NBD. Goes out: `ParetoNbd`.
+Schmittlein, Morrison & Colombo (1987), Management Science 33(1); likelihood and expectations as in Fader & Hardie (2005),
+"A Note on Deriving the Pareto/NBD Model and Related Expressions".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, hyp2f1
+
+from ml.clv.counted import Counted, Floats, count_purchases
+from ml.clv.fitting import Fit, maximise, numeric_gradient
+
+_NAMES = ("r", "alpha", "s", "beta")
+
+
+@dataclass(frozen=True)
+class ParetoNbd(Fit):
+    """A fitted Pareto/NBD. `params`: r, alpha (purchase rate ~ Gamma), s, beta (leaving rate ~ Gamma)."""
+
+    def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+        """Expected purchases in the next `t` units, given the history."""
+        r, alpha, s, beta = (self.params[name] for name in _NAMES)
+        x, age, t = (np.asarray(values, dtype=float) for values in (frequency, T, t))
+        s = s + 1e-7 if abs(s - 1) < 1e-7 else s  # the singularity at s = 1 is removable
+        lasting = -np.expm1((s - 1) * np.log((beta + age) / (beta + age + t))) / (s - 1)
+        return (r + x) * (beta + age) / (alpha + age) * lasting * self.p_alive(frequency, recency, T)
+
+    def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+        """Probability that the customer has not left by T."""
+        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        params = np.array([self.params[name] for name in _NAMES])
+        alive, dead = _log_parts(params, x, t_x, age)
+        return np.exp(alive - np.logaddexp(alive, dead))
+
+
+def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None) -> ParetoNbd:
+    """Fit Pareto/NBD by maximum likelihood; `weights` = customers per row. Raises Refused where it cannot be trusted."""
+    counted = count_purchases(frequency, recency, T, weights)
+    mean_age = float(np.average(counted.columns[2], weights=counted.count))
+    starts = [(1.0, mean_age, 1.0, mean_age), (0.5, mean_age / 3, 0.6, mean_age / 3)]
+    likelihood = numeric_gradient(lambda params: _log_likelihood(params, counted))
+    return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, likelihood, starts, counted.customers)))
+
+
+def _log_likelihood(params: Floats, counted: Counted) -> float:
+    r, alpha, s, beta = params
+    x, t_x, age = counted.columns
+    shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+    return float(counted.count @ (shared + np.logaddexp(*_log_parts(params, x, t_x, age))))
+
+
+def _log_parts(params: Floats, x: Floats, t_x: Floats, age: Floats) -> tuple[Floats, Floats]:
+    """The two terms of the likelihood: still there at T; left between the last purchase and T."""
+    r, alpha, s, beta = params
+    alive = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
+    early, late = _log_tail(params, x, t_x), _log_tail(params, x, age)
+    with np.errstate(divide="ignore"):  # t_x = T leaves no time to have left in
+        between = early + np.log(-np.expm1(np.minimum(late - early, 0.0)))
+    return alive, np.log(s / (r + s + x)) + between
+
+
+def _log_tail(params: Floats, x: Floats, y: Floats) -> Floats:
+    """One 2F1 term of A0, by Euler's transformation: 2F1(1, ·; ·; z) neither over- nor underflows for heavy buyers."""
+    r, alpha, s, beta = params
+    c = r + s + x + 1
+    if alpha >= beta:
+        series = hyp2f1(1, r + x, c, (alpha - beta) / (alpha + y))
+        return np.log(series) - (r + x) * np.log(alpha + y) - s * np.log(beta + y)
+    series = hyp2f1(1, s + 1, c, (beta - alpha) / (beta + y))
+    return np.log(series) - (r + x - 1) * np.log(alpha + y) - (s + 1) * np.log(beta + y)

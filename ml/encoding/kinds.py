@@ -1,0 +1,107 @@
+"""What a raw column is, and how its values are read, one by one, so that a row alone reads as it does in a batch.
+
+Comes in: one pandas Series of any dtype. Goes out: its kind ("number", "flag", "date", "category", or None for a
+column that no model can use) and its values as floats (flags: 0 and 1; dates: days since 1970 in UTC) or texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api import types
+
+NUMBER, FLAG, DATE, CATEGORY = "number", "flag", "date", "category"
+_DAY = 86_400 * 10**9
+_SHARE = 0.99  # of the values that must read as numbers or dates before a text column counts as one
+_ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+
+
+def kind_of(values: pd.Series) -> str | None:
+    """The kind of a column, from its type and, for untyped columns, from its distinct values."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _unless_identifier(values)
+    if types.is_complex_dtype(dtype):
+        return None
+    if types.is_bool_dtype(dtype):
+        return FLAG
+    if types.is_numeric_dtype(dtype) or types.is_timedelta64_dtype(dtype):
+        return NUMBER
+    if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+        return DATE
+    return _kind_of_objects(values)
+
+
+def _kind_of_objects(values: pd.Series) -> str | None:
+    try:
+        distinct = pd.Series(values.dropna().unique(), dtype=object)
+    except TypeError:  # lists, dictionaries: nothing a churn model can read
+        return None
+    if not distinct.empty and distinct.map(lambda value: isinstance(value, (bool, np.bool_))).all():
+        return FLAG
+    if distinct.map(lambda value: isinstance(value, (bool, np.bool_, int, float, np.number, Decimal))).all():
+        return NUMBER
+    if distinct.map(lambda value: isinstance(value, (date, datetime, np.datetime64))).all():
+        return DATE
+    texts = distinct.astype(str).str.strip()
+    texts = texts[texts != ""]
+    if len(texts) > 2 and pd.to_numeric(texts, errors="coerce").notna().mean() >= _SHARE:
+        return NUMBER
+    if len(texts) and texts.str.fullmatch(_ISO_DATE).mean() >= _SHARE:
+        return DATE
+    return _unless_identifier(values)
+
+
+def _unless_identifier(values: pd.Series) -> str | None:
+    """A text that is different on almost every row is a name, an id or prose: no two customers share it."""
+    distinct, present = values.nunique(), int(values.notna().sum())
+    return None if distinct > 100 and distinct > present / 2 else CATEGORY
+
+
+def read_numbers(values: pd.Series) -> NDArray[np.float64]:
+    """Values as floats; what is missing, infinite or unreadable becomes NaN."""
+    if types.is_timedelta64_dtype(values.dtype):
+        return (values / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
+    if not (types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)):
+        values = pd.to_numeric(values.astype(object).map(_plain), errors="coerce")
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bool, np.bool_, Decimal)):
+        return float(value)
+    return value if isinstance(value, (int, float, np.number, str)) else np.nan
+
+
+def read_dates(values: pd.Series) -> NDArray[np.float64]:
+    """Values as days since 1970-01-01 in UTC; what is missing or unreadable becomes NaN."""
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
+    if not types.is_datetime64_any_dtype(values.dtype):
+        texts = values.astype(object).map(lambda value: value if pd.isna(value) else str(value))
+        values = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    elif values.dt.tz is not None:
+        values = values.dt.tz_convert("UTC").dt.tz_localize(None)
+    moments = values.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64)
+    return np.where(values.isna().to_numpy(), np.nan, moments / _DAY)
+
+
+def read_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    """Values as positions in a list of distinct texts; -1 where missing or blank."""
+    codes, distinct = pd.factorize(values)
+    texts = [str(value).strip() for value in distinct]
+    return _merged(codes, texts)
+
+
+def _merged(codes: NDArray[Any], texts: Iterable[str]) -> tuple[NDArray[np.int64], list[str]]:
+    """Blanks become missing, and texts that differed only in surrounding blanks become one."""
+    positions: dict[str, int] = {}
+    lookup = [positions.setdefault(text, len(positions)) if text else -1 for text in texts]
+    return np.append(np.asarray(lookup, dtype=np.int64), -1)[codes], list(positions)

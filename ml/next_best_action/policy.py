@@ -1,0 +1,166 @@
+"""A policy learnt from logged decisions: what each action is worth for each customer, the control included.
+
+Comes in: features, action, propensity and outcome of past decisions. Goes out: `Policy` (choose, values, uplifts).
+An action is chosen only where its believed effect beats its cost; else the control is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from ml.additive import Floats, restore
+from ml.encoding import Encoder, parse
+from ml.next_best_action.effects import Effect, learn_effects
+from ml.outcomes import OutcomeModel, checked_log, cross_fitted, doubly_robust, fit_outcomes
+from ml.refusal import Refused
+
+FEWEST_DECISIONS = 200
+FEWEST_PER_ACTION = 30
+_LEAST_PROPENSITY = 0.01  # below it one decision would outweigh a hundred
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`actions`: the control first, then those with enough decisions. `costs`: one per action, in units of the outcome."""
+
+    actions: tuple[str, ...]
+    costs: Floats
+    outcome: OutcomeModel
+    encoder: Encoder
+    effects: tuple[Effect, ...]
+    report: dict[str, Any]
+
+    @property
+    def control(self) -> str:
+        """The action of doing nothing."""
+        return self.actions[0]
+
+    def uplifts(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Believed change of the outcome against the control, before cost: one column per action, the control's all 0."""
+        codes = self.encoder.read(features)
+        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes) for effect in self.effects)]
+        return pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
+
+    def values(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Expected outcome minus cost: one column per action, index kept."""
+        kinds = {column.name: column.kind for column in self.outcome.encoder.columns}
+        baseline = self.outcome.predict(parse(features, kinds))[:, 0]
+        return self.uplifts(features).add(baseline, axis=0) - self.costs
+
+    def choose(self, features: pd.DataFrame) -> pd.Series:
+        """The action with the highest believed effect net of cost; the control where none beats it."""
+        net = (self.uplifts(features) - self.costs).to_numpy()
+        better = net - net[:, :1] > 1e-12
+        best = np.where(better, net, -np.inf)[:, 1:].argmax(axis=1) + 1 if len(self.actions) > 1 else np.zeros(len(net), dtype=int)
+        chosen = np.where(better.any(axis=1), best, 0)
+        return pd.Series(np.asarray(self.actions, dtype=object)[chosen], index=features.index, name="action")
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        """JSON-able description and arrays, for `ml.artifacts.save`."""
+        scorers = {"outcome": self.outcome.scorer, **{str(number): effect.scorer for number, effect in enumerate(self.effects)}}
+        arrays = {f"{prefix}.{name}": values for prefix, scorer in scorers.items() for name, values in scorer.arrays().items()}
+        described = {
+            "actions": list(self.actions),
+            "costs": self.costs.tolist(),
+            "outcome_columns": self.outcome.encoder.to_json(),
+            "shifts": self.outcome.shifts.tolist(),
+            "columns": self.encoder.to_json(),
+            "effects": [[one.constant, one.slope, one.centre, one.error, one.evidence] for one in self.effects],
+            "report": self.report,
+        }
+        return described, arrays
+
+    @staticmethod
+    def from_parts(described: dict[str, Any], arrays: dict[str, NDArray]) -> Policy:
+        """The policy that `to_parts` described."""
+
+        def scorer(prefix: str) -> Any:
+            own = {name.partition(".")[2]: values for name, values in arrays.items() if name.partition(".")[0] == prefix}
+            return restore(own)
+
+        outcome = OutcomeModel(Encoder.from_json(described["outcome_columns"]), scorer("outcome"), np.asarray(described["shifts"]))
+        effects = tuple(
+            Effect(one[0], one[1], one[2], scorer(str(number)), one[3], one[4]) for number, one in enumerate(described["effects"])
+        )
+        encoder = Encoder.from_json(described["columns"])
+        return Policy(tuple(described["actions"]), np.asarray(described["costs"]), outcome, encoder, effects, described["report"])
+
+
+def fit_policy(
+    features: pd.DataFrame,
+    action: Sequence[Any],
+    propensity: Sequence[float],
+    outcome: Sequence[float],
+    *,
+    cost: Mapping[str, float] | ArrayLike | None = None,
+    control: str,
+    seed: int = 0,
+) -> Policy:
+    """Learn from one row per past decision. `propensity`: probability of the action that was taken; `cost`: per action, or per decision.
+
+    Raises ValueError for propensities outside (0, 1] or missing outcomes; Refused when there are fewer than FEWEST_DECISIONS
+    decisions, the control was taken fewer than FEWEST_PER_ACTION times, or no other action was taken that often.
+    """
+    taken_names, propensities, outcomes = checked_log(action, propensity, outcome)
+    if len(features) != outcomes.size:
+        raise ValueError("features: needs one row per logged decision")
+    actions = _learnable(taken_names, str(control))
+    kept = np.flatnonzero(np.isin(taken_names, actions))
+    taken = np.array([actions.index(name) for name in taken_names[kept]], dtype=np.int64)
+    costs = _costs(cost, taken_names, actions)
+    y, p = outcomes[kept], np.maximum(propensities[kept], _LEAST_PROPENSITY)
+    parsed = parse(features.iloc[kept])
+    scores = doubly_robust(cross_fitted(parsed, taken, y, len(actions), seed), taken, p * _balance(taken, p, len(actions)), y)
+    encoder = Encoder.fit(parsed, scores[:, 1:].mean(axis=1) - scores[:, 0])
+    effects = learn_effects(parsed, encoder, scores, costs - costs[0], seed)
+    return Policy(tuple(actions), costs, fit_outcomes(parsed, taken, y, len(actions), seed), encoder, tuple(effects), _report(actions, taken, effects))
+
+
+def _learnable(taken: NDArray[Any], control: str) -> list[str]:
+    names, counts = np.unique(taken.astype(str), return_counts=True)
+    often = {str(name) for name, count in zip(names, counts, strict=True) if count >= FEWEST_PER_ACTION}
+    if taken.size < FEWEST_DECISIONS or control not in often or len(often) < 2:
+        raise Refused(
+            f"policy: {taken.size} decisions, {int((taken == control).sum())} of them {control!r}; at least {FEWEST_DECISIONS} are needed, "
+            f"with {FEWEST_PER_ACTION} of {control!r} and of one other action"
+        )
+    return [control, *sorted(often - {control})]
+
+
+def _costs(cost: Mapping[str, float] | ArrayLike | None, taken: NDArray[Any], actions: list[str]) -> Floats:
+    if cost is None:
+        return np.zeros(len(actions))
+    if isinstance(cost, Mapping):
+        return np.array([float(cost.get(name, 0.0)) for name in actions])
+    paid = np.asarray(cost, dtype=float)
+    if paid.size != taken.size:
+        raise ValueError("cost: needs one per action (a mapping) or one per logged decision")
+    return np.array([float(np.nanmean(paid[taken == name])) for name in actions])
+
+
+def _balance(taken: NDArray[np.int64], propensity: Floats, actions: int) -> Floats:
+    """Mean of 1 ÷ propensity per action, which is 1 in expectation: dividing by it steadies the weights (Hájek)."""
+    totals = np.bincount(taken, weights=1 / propensity, minlength=actions) / taken.size
+    return totals[taken]
+
+
+def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect]) -> dict[str, Any]:
+    counts = np.bincount(taken, minlength=len(actions))
+    rows = [
+        {
+            "action": name,
+            "decisions": int(counts[position + 1]),
+            "mean_effect": effect.constant,
+            "standard_error": effect.error,
+            "evidence_of_differences": effect.evidence,
+            "is_personal": effect.slope > 0,
+        }
+        for position, (name, effect) in enumerate(zip(actions[1:], effects, strict=True))
+    ]
+    return {"control": actions[0], "decisions": int(taken.size), "effects": rows}

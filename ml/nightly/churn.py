@@ -1,0 +1,151 @@
+"""Churn, one night: train, judge out of time, publish or fall back, score every customer of tonight with reasons.
+
+Comes in: `ml_inputs.customer_features` (customer_key, cutoff_date, is_tonight, label_left, features of any type).
+Goes out: `churn_scores` and `model_runs`. What passes is saved and scores tonight; what does not leaves the last good model
+in place, with its age; where there is none, everyone gets the base rate, marked as such.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ml import artifacts as store
+from ml.churn import ChurnModel
+from ml.churn.training import refit
+from ml.drift import psi
+from ml.nightly.churn_judgement import features_of, judge
+from ml.nightly.tables import Result, Run, build, empty, uniform
+from ml.refusal import Refused
+
+ROWS_PER_CUTOFF = 100_000
+_DRIFT_ROWS = 20_000
+
+
+def score_churn(features: pd.DataFrame, *, as_of: date, horizon_days: int, artifacts: Path, seed: int = 0) -> Result:
+    """Scores of every row with `is_tonight`. Status: published, kept_last_good, base_rate, or refused (nobody to score, no label at all)."""
+    run = Run("churn", as_of)
+    features = features.assign(cutoff_date=pd.to_datetime(features["cutoff_date"]).dt.date)
+    tonight = features[features["is_tonight"].astype(bool)].sort_values("customer_key", ignore_index=True)
+    labelled = _matured(features, as_of, horizon_days, seed)
+    if tonight.empty:
+        run.status, run.reason = "refused", "there is no active customer to score tonight"
+        return run.result(churn_scores=empty("churn_scores"))
+    model = _tonights_model(labelled, tonight, run, horizon_days, artifacts, seed)
+    if model is None:
+        return _base_rate(labelled, tonight, run, horizon_days)
+    seen = features_of(tonight)
+    probability = model.predict(seen).to_numpy()
+    return run.result(churn_scores=_scores(tonight, run, horizon_days, probability, model.reasons(seen)))
+
+
+def risk_bands(probability: np.ndarray) -> np.ndarray:
+    """High: tonight's riskiest tenth; low: the least risky six tenths; medium: between, and everyone where all are alike."""
+    middle, sixty, ninety = np.quantile(probability, [0.5, 0.6, 0.9])
+    bands = np.where(probability < sixty, "low", "medium").astype(object)
+    bands[(probability >= ninety) & (probability > middle)] = "high"
+    return bands
+
+
+def _matured(features: pd.DataFrame, as_of: date, horizon_days: int, seed: int) -> pd.DataFrame:
+    """Rows whose window is over, at most ROWS_PER_CUTOFF per cut-off, always the same customers first."""
+    over = features["cutoff_date"] <= as_of - timedelta(days=horizon_days)
+    rows = features[over & features["label_left"].notna() & ~features["is_tonight"].astype(bool)]
+    order = uniform(rows["customer_key"], seed, None, "training")
+    ranked = rows.assign(_order=order).sort_values(["cutoff_date", "_order", "customer_key"], ignore_index=True)
+    return ranked[ranked.groupby("cutoff_date").cumcount() < ROWS_PER_CUTOFF].drop(columns="_order").reset_index(drop=True)
+
+
+def _tonights_model(
+    labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_days: int, artifacts: Path, seed: int
+) -> ChurnModel | None:
+    try:
+        refusal, model = _trained(labelled, run, horizon_days, seed)
+    except Refused as reason:
+        refusal, model = str(reason), None
+    if model is not None:
+        _published(model, labelled, tonight, run, artifacts)
+        return model
+    return _last_good(str(refusal), tonight, run, artifacts)
+
+
+def _trained(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tuple[str | None, ChurnModel | None]:
+    """(why not to publish, model). A column that knows the label refuses the model: the features, not the column, are then in doubt."""
+    if labelled.empty:
+        return "no cut-off has a window that is over yet", None
+    refusal, judged = judge(labelled, run, horizon_days, seed)
+    if judged is None:
+        return refusal, None
+    for one in judged.report["suspicious_features"]:
+        run.measure(one["feature"], "suspicious_roc_auc", one["roc_auc"])
+    certain = [f"{one['feature']}: {one['reason']}" for one in judged.report["suspicious_features"] if one["left_out"]]
+    refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
+    return refusal, None if refusal else refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
+
+
+def _published(model: ChurnModel, labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path) -> None:
+    described, arrays = model.to_parts()
+    window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
+    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
+    manifest = store.save(
+        artifacts, "churn", described, arrays, trained_as_of=run.as_of, window=window, columns=list(model.required), metrics=metrics
+    )
+    store.publish(artifacts, manifest)
+    run.version, run.trained_as_of = manifest.id, run.as_of
+    newest = labelled[labelled["cutoff_date"] == window[1]]
+    _measure_drift(newest[list(model.required)], tonight[list(model.required)], run)
+
+
+def _measure_drift(then: pd.DataFrame, now: pd.DataFrame, run: Run) -> None:
+    """The five columns in which tonight's customers differ most from those at the newest cut-off that was learnt from."""
+    if then.shape[1]:
+        drift = psi(then.iloc[:_DRIFT_ROWS], now.iloc[:: max(1, len(now) // _DRIFT_ROWS)])
+        for row in drift.head(5).itertuples():
+            run.measure(str(row.column), "psi", float(row.psi))
+
+
+def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:
+    """The last model that passed, when it can still read tonight's columns."""
+    run.reason = refusal
+    manifest = store.last_good(artifacts, "churn", run.as_of)
+    if manifest is None:
+        return None
+    gone = sorted(set(manifest.columns) - set(tonight.columns))
+    if gone:
+        run.reason = f"{refusal}; the last good model needs {', '.join(gone)}, which tonight's features lack"
+        return None
+    run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
+    run.reason = f"{refusal}; scored with the model of {manifest.trained_as_of}, {(run.as_of - run.trained_as_of).days} days old"
+    return ChurnModel.from_parts(*store.load(artifacts, manifest))
+
+
+def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_days: int) -> Result:
+    """The newest cut-off's share of leavers for everyone."""
+    if labelled.empty:
+        run.status = "refused"
+        return run.result(churn_scores=empty("churn_scores"))
+    run.status, run.version, run.trained_as_of = "base_rate", "base_rate", run.as_of
+    newest = labelled.loc[labelled["cutoff_date"] == labelled["cutoff_date"].max(), "label_left"].to_numpy(dtype=float)
+    rate = (newest.sum() + 0.5) / (newest.size + 1)
+    run.measure("base_rate", "base_rate", rate)
+    reasons = pa.array([["No model has passed its checks yet: this is the average risk of all customers"]] * len(tonight))
+    return run.result(churn_scores=_scores(tonight, run, horizon_days, np.full(len(tonight), rate), reasons))
+
+
+def _scores(
+    tonight: pd.DataFrame, run: Run, horizon_days: int, probability: np.ndarray, reasons: pa.Array | pa.ChunkedArray
+) -> pa.Table:
+    columns = {
+        "customer_key": tonight["customer_key"],
+        "as_of_date": run.as_of,
+        "horizon_days": horizon_days,
+        "churn_probability": probability,
+        "risk_band": risk_bands(probability),
+        "reasons": reasons,
+        "model_version": run.version,
+    }
+    return build("churn_scores", len(tonight), columns)

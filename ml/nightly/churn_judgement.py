@@ -1,0 +1,104 @@
+"""Is tonight's churn model good enough? Judged out of time, on the newest cut-off whose window is over.
+
+Comes in: labelled customers at several cut-offs. Goes out: numbers for `model_runs`, and the reason for a refusal, if any.
+The judged model learns only from cut-offs whose own windows were over before the judged one began: what it could really
+have known. It must beat the base rate and the best rule on one recency column in log loss (95 % interval of the paired
+difference above 0), and its probabilities must mean what they say (calibration slope in 0.8 … 1.25; outside it is
+forgiven only where the interval still holds 1, that is, where there are too few leavers to tell).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from ml.additive import Floats
+from ml.churn.candidates import CANDIDATES, fit
+from ml.churn.model import ChurnModel
+from ml.churn.training import train
+from ml.encoding import Encoder, parse
+from ml.evaluation import difference, evaluate, log_losses
+from ml.nightly.tables import Run, uniform
+
+RECENCY = ("days_since_last_order", "days_since_engaged", "days_since_usage", "days_since_last_payment", "recency_days")
+META = ("customer_key", "cutoff_date", "is_tonight", "label_left")
+_SLOPES = (0.8, 1.25)
+
+
+def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tuple[str | None, ChurnModel | None]:
+    """Fill `run` with what was measured; return why the model must not be published (or None), and the model judged.
+
+    Raises Refused where training does.
+    """
+    past, newest = out_of_time(labelled, horizon_days, run, seed)
+    y_past, y = (part["label_left"].to_numpy(dtype=float) for part in (past, newest))
+    if not 0 < y.sum() < y.size:
+        return f"all {y.size} customers of the judged cut-off did the same, so nothing can be judged", None
+    model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"])
+    chosen = str(model.report["chosen"])
+    forecasts = {
+        chosen: model.predict(features_of(newest)).to_numpy(),
+        "base_rate": np.full(y.size, y_past.mean()),
+        "recency_only": _recency_rule(past, newest, y_past, seed),
+    }
+    for name, probability in forecasts.items():
+        metrics = evaluate(y, probability, seed=seed).set_index("metric")
+        run.measure_all(name, metrics.reset_index())
+        if name == chosen:
+            judged = metrics
+    return _verdict(run, chosen, y, forecasts, judged, seed), model
+
+
+def out_of_time(labelled: pd.DataFrame, horizon_days: int, run: Run, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(rows to learn from, rows to judge on). With too short a history both come from different customers, and `run` says so."""
+    cutoffs = labelled["cutoff_date"]
+    newest = cutoffs.max()
+    known = cutoffs <= newest - timedelta(days=horizon_days)
+    run.measure("judgement", "is_out_of_time", float(known.any()))
+    if known.any():
+        return labelled[known], labelled[cutoffs == newest]
+    learns = uniform(labelled["customer_key"], seed, None, "judgement") < 0.6
+    return labelled[learns], labelled[~learns & (cutoffs == newest).to_numpy()]
+
+
+def features_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns a model may see."""
+    return frame.drop(columns=[name for name in META if name in frame])
+
+
+def _recency_rule(past: pd.DataFrame, newest: pd.DataFrame, y: Floats, seed: int) -> Floats:
+    """Logistic regression on the one recency column that told most about the past."""
+    rules = [_one_column(past, newest, y, name, seed) for name in _recency_columns(past.columns)]
+    if not rules:
+        return np.full(len(newest), y.mean())
+    return min(rules, key=lambda rule: rule[0])[1]
+
+
+def _recency_columns(names: Sequence[str] | pd.Index) -> list[str]:
+    return [name for name in RECENCY if name in names]
+
+
+def _one_column(past: pd.DataFrame, newest: pd.DataFrame, y: Floats, name: str, seed: int) -> tuple[float, Floats]:
+    encoder = Encoder.fit(parse(past[[name]]), y)
+    codes = encoder.codes(parse(past[[name]], {column.name: column.kind for column in encoder.columns}))
+    scorer = fit(CANDIDATES[2], encoder, codes, y, 0, seed)
+    before, after = (1 / (1 + np.exp(-scorer.score(encoder, part))) for part in (codes, encoder.read(newest[[name]])))
+    return float(log_losses(y, before).mean()), after
+
+
+def _verdict(run: Run, chosen: str, y: Floats, forecasts: dict[str, Floats], judged: pd.DataFrame, seed: int) -> str | None:
+    if chosen == "base_rate":
+        return "no candidate forecasts better than the base rate"
+    problems = []
+    for rival in ("base_rate", "recency_only"):
+        gain, low, high = difference(y, forecasts[chosen], forecasts[rival], seed=seed)
+        run.measure(chosen, f"log_loss_gain_over_{rival}", gain, low, high)
+        if low <= 0:
+            problems.append(f"it does not beat the {rival.replace('_', ' ')} for certain (gain in log loss {gain:.4f}, from {low:.4f} to {high:.4f})")
+    slope, low, high = (float(value) for value in judged.loc["calibration_slope", ["value", "low", "high"]])
+    if not _SLOPES[0] <= slope <= _SLOPES[1] and not low <= 1 <= high:
+        problems.append(f"its probabilities do not mean what they say (calibration slope {slope:.2f}, allowed {_SLOPES[0]} to {_SLOPES[1]})")
+    return "; ".join(problems) or None

@@ -1,0 +1,79 @@
+"""Lifetime value, one night: fit, refuse or publish, and value every customer.
+
+Comes in: `ml_inputs.clv_purchases` (non-contractual) and `ml_inputs.clv_subscriptions` (contractual); one of them has rows.
+Goes out: `clv_scores` (expected discounted margin over the horizon, 80 % interval) and `model_runs`.
+A refused fit leaves the last good one in place, with its age; where there is none, nobody gets a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from ml import artifacts as store
+from ml.nightly import clv_contractual as contractual
+from ml.nightly import clv_purchases as non_contractual
+from ml.nightly.tables import Result, Run, build, empty
+from ml.refusal import Refused
+
+
+def score_clv(
+    *,
+    purchases: pd.DataFrame,
+    subscriptions: pd.DataFrame,
+    as_of: date,
+    artifacts: Path,
+    horizon_days: int = 365,
+    annual_discount_rate: float = 0.10,
+    gross_margin: float = 1.0,
+    seed: int = 0,
+) -> Result:
+    """Values of every customer of the input that has rows. `gross_margin` applies to order values; subscriptions come as margins.
+
+    Status: published, kept_last_good, or refused (no customers, or a refused fit without a predecessor).
+    """
+    if not subscriptions.empty:
+        run, frame = Run("clv_contractual", as_of), subscriptions.sort_values("customer_key", ignore_index=True)
+        fitted = _tonights_fit(run, artifacts, lambda: contractual.fit(frame, run))
+        values = None if fitted is None else contractual.value(frame, fitted, horizon_days, annual_discount_rate)
+    elif not purchases.empty:
+        run, frame = Run("clv_purchases", as_of), purchases.sort_values("customer_key", ignore_index=True)
+        fitted = _tonights_fit(run, artifacts, lambda: non_contractual.fit(frame, run))
+        values = None if fitted is None else non_contractual.value(frame, fitted, horizon_days, annual_discount_rate, gross_margin, seed)
+    else:
+        run, values = Run("clv", as_of, "refused", "there is no customer with a subscription or a purchase"), None
+    return run.result(clv_scores=empty("clv_scores") if values is None else _scores(frame, values, run))
+
+
+def _tonights_fit(run: Run, artifacts: Path, fit: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Tonight's parameters, saved and published; else the last good ones; else None."""
+    try:
+        fitted = fit()
+    except Refused as reason:
+        return _last_good(run, artifacts, str(reason))
+    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
+    manifest = store.save(artifacts, run.model, fitted, {}, trained_as_of=run.as_of, window=None, columns=[], metrics=metrics)
+    store.publish(artifacts, manifest)
+    run.version, run.trained_as_of = manifest.id, run.as_of
+    return fitted
+
+
+def _last_good(run: Run, artifacts: Path, reason: str) -> dict[str, Any] | None:
+    manifest = store.last_good(artifacts, run.model, run.as_of)
+    if manifest is None:
+        run.status, run.reason = "refused", reason
+        return None
+    run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
+    run.reason = f"{reason}; the fit of {manifest.trained_as_of} stays, {(run.as_of - run.trained_as_of).days} days old"
+    return store.load(artifacts, manifest)[0]
+
+
+def _scores(frame: pd.DataFrame, values: pd.DataFrame, run: Run) -> pa.Table:
+    columns = {name: values[name].to_numpy() for name in values}
+    keys = {"customer_key": frame["customer_key"], "as_of_date": run.as_of, "model_version": run.version}
+    return build("clv_scores", len(frame), columns | keys)

@@ -1,0 +1,108 @@
+"""Tonight's decisions as tables, each with its reason in words.
+
+Comes in: `Night` (customers × actions) and `Choice`. Goes out: `next_best_actions` and `action_candidates`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ml.nightly.choice import Choice
+from ml.nightly.tables import build
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Night:
+    """Everything known before the choice; matrices are customers × actions, column 0 is the control."""
+
+    customers: NDArray[Any]
+    actions: list[str]
+    channels: list[str | None]
+    uplift: Floats
+    value: Floats
+    cost: Floats
+    gate: NDArray[Any]  # None = passed
+    offered: NDArray[np.bool_]
+    holdout: NDArray[np.bool_]
+
+    @property
+    def scores(self) -> Floats:
+        """uplift × value − cost; the control is worth 0."""
+        scores = self.uplift * self.value[:, None] - self.cost
+        scores[:, 0] = 0.0
+        return scores
+
+    @property
+    def passed(self) -> NDArray[np.bool_]:
+        """Offered and removed by no gate."""
+        return self.offered & np.equal(self.gate, None)
+
+
+def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: str, model_version: str | None) -> pa.Table:
+    """`next_best_actions`: one row per customer."""
+    rows = np.arange(len(night.customers))
+    columns = {
+        "customer_key": night.customers,
+        "as_of_date": as_of,
+        "action": pa.array(night.actions).take(pa.array(choice.action)),
+        "channel": pa.array(night.channels, pa.string()).take(pa.array(choice.action)),
+        "expected_value": night.scores[rows, choice.action],
+        "expected_uplift": np.where(choice.action == 0, 0.0, night.uplift[rows, choice.action]),
+        "propensity": choice.propensity,
+        "is_holdout": night.holdout,
+        "reason": _reasons(night, choice),
+        "policy_version": policy_version,
+        "model_version": model_version,
+    }
+    return build("next_best_actions", len(rows), columns)
+
+
+def candidates_table(night: Night, choice: Choice, as_of: date) -> pa.Table:
+    """`action_candidates`: every offered action of every customer, with the gate that removed it, holdout and capacity last."""
+    gate = night.gate.copy()
+    late = night.passed.copy()
+    late[:, 0] = False
+    gate[late & night.holdout[:, None]] = "holdout"
+    gate[late & choice.beyond_capacity[:, None]] = "capacity"
+    rows, columns = np.nonzero(night.offered)
+    named = {
+        "customer_key": night.customers[rows],
+        "as_of_date": as_of,
+        "action": pa.array(night.actions).take(pa.array(columns)),
+        "channel": pa.array(night.channels, pa.string()).take(pa.array(columns)),
+        "gate_removed_by": gate[rows, columns],
+        "score": night.scores[rows, columns],
+    }
+    return build("action_candidates", len(rows), named)
+
+
+def _reasons(night: Night, choice: Choice) -> pa.Array:
+    """One sentence per customer: why this action, or why none."""
+    rows = np.arange(len(night.customers))
+    reason = np.full(len(rows), "No action is expected to pay for its cost", dtype=object)
+    reason[~night.passed[:, 1:].any(axis=1)] = "Every action was removed by a gate (consent, suppression, eligibility, cool-down or pressure)"
+    reason[choice.beyond_capacity] = "Tonight's capacity went to customers for whom an action is worth more"
+    reason[night.holdout] = "Held out: never treated, so that the effect of treating the others can be measured"
+    reason[choice.is_explored] = "Drawn at random from the actions that passed, so that the policy can be judged"
+    expected = pa.array((choice.action > 0) & ~choice.is_explored)
+    return pc.if_else(expected, _expectations(night, rows, choice), pa.array(reason, pa.string()))
+
+
+def _expectations(night: Night, rows: NDArray[np.int64], choice: Choice) -> pa.Array:
+    def shown(numbers: Floats, digits: int) -> pa.Array:
+        return pc.cast(pa.array(np.round(numbers, digits)), pa.string())
+
+    points = shown(night.uplift[rows, choice.action] * 100, 1)
+    value, cost = shown(night.value, 2), shown(night.cost[rows, choice.action], 2)
+    worth = shown(night.scores[rows, choice.action], 2)
+    parts = ("Expected to raise the chance of staying by ", points, " points; worth ", value, ", cost ", cost, ", gain ", worth)
+    return pc.binary_join_element_wise(*parts, "")

@@ -1,0 +1,160 @@
+"""Next best action, one night: learn from the log, judge off-policy, decide for every customer.
+
+Comes in: `ml_inputs.action_candidates`, `ml_inputs.action_log`, tonight's features, `clv_scores`.
+Goes out: `next_best_actions` (one row per customer, "nothing" included), `action_candidates` (with the gate that removed each)
+and `model_runs`. score = believed change in the chance of staying × predicted value − cost.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ml import artifacts as store
+from ml.next_best_action import Policy, fit_policy
+from ml.nightly.choice import choose
+from ml.nightly.decision_tables import Night, candidates_table, decisions_table
+from ml.nightly.tables import Result, Run, empty, uniform
+from ml.policy_evaluation import evaluate
+from ml.refusal import Refused
+
+CONTROL = "nothing"
+_LOG_META = ("action_id", "customer_key", "decided_at", "action", "propensity", "cost", "is_holdout", "stayed", "margin")
+
+
+def decide(
+    *,
+    candidates: pd.DataFrame,
+    action_log: pd.DataFrame,
+    features_tonight: pd.DataFrame,
+    clv: pd.DataFrame,
+    as_of: date,
+    artifacts: Path,
+    exploration_share: float = 0.10,
+    capacity: int | None = None,
+    seed: int = 0,
+) -> Result:
+    """Decide for every customer among `candidates`. Deterministic given seed, as-of date and customer_key.
+
+    `clv` needs customer_key and clv_predicted; a customer without a value counts as 0 and is only ever treated by exploration.
+    Without a policy that passed its check no effect is believed: everyone gets "nothing" but the explored share, which is how a
+    log comes about. Status: published, kept_last_good, or refused.
+    """
+    run = Run("next_best_action", as_of)
+    if candidates.empty:
+        run.status, run.reason = "refused", "there is no candidate action tonight"
+        return run.result(next_best_actions=empty("next_best_actions"), action_candidates=empty("action_candidates"))
+    policy = _tonights_policy(action_log, features_tonight, run, artifacts, seed)
+    night = _night(candidates, features_tonight, clv, policy)
+    order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
+    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity)
+    version = f"{run.version or 'no_policy'}/explore={exploration_share:g}"
+    _measure_night(run, night, choice.action)
+    return run.result(
+        next_best_actions=decisions_table(night, choice, as_of, version, run.version),
+        action_candidates=candidates_table(night, choice, as_of),
+    )
+
+
+def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path, seed: int) -> Policy | None:
+    """Tonight's policy if it passes, else the last good one, else None; `run` says which and why."""
+    names = [name for name in log.columns if name not in _LOG_META and name in tonight.columns]
+    used = log[log["propensity"].between(0, 1, inclusive="right") & log["stayed"].notna()] if len(log) else log
+    used = used.sort_values("action_id", ignore_index=True) if "action_id" in used else used.reset_index(drop=True)
+    try:
+        refusal = _off_policy_refusal(used, names, run, seed)
+        if refusal is None:
+            return _published(_fitted(used, names, seed), used, names, run, artifacts)
+    except Refused as reason:
+        refusal = str(reason)
+    return _last_good(refusal, tonight, run, artifacts)
+
+
+def _fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
+    return fit_policy(log[names], log["action"].tolist(), log["propensity"].to_numpy(), log["stayed"].to_numpy(), control=CONTROL, seed=seed)
+
+
+def _off_policy_refusal(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> str | None:
+    """Learn on half the customers, judge on the others: is the policy certainly worse than doing nothing?"""
+    half = uniform(log["customer_key"], seed, None, "off_policy") < 0.5 if len(log) else np.array([], dtype=bool)
+    policy = _fitted(log[half], names, seed)
+    judged = log[~half]
+    estimates = {}
+    choices = {"policy": policy.choose(judged[names]), CONTROL: [CONTROL] * len(judged)}
+    for name, chosen in choices.items():
+        estimates[name] = evaluate(chosen, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed).set_index("estimator")
+        for estimator, row in estimates[name].iterrows():
+            run.measure(name, f"{str(estimator).lower()}_stayed", row["value"], row["low"], row["high"])
+            run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
+    best, none = estimates["policy"].loc["DR"], estimates[CONTROL].loc["DR"]
+    if best["high"] < none["low"]:
+        return f"judged on past decisions the policy keeps {best['value']:.3f} of customers, doing nothing {none['value']:.3f}"
+    return None
+
+
+def _published(policy: Policy, log: pd.DataFrame, names: list[str], run: Run, artifacts: Path) -> Policy:
+    described, arrays = policy.to_parts()
+    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
+    manifest = store.save(artifacts, run.model, described, arrays, trained_as_of=run.as_of, window=None, columns=names, metrics=metrics)
+    store.publish(artifacts, manifest)
+    run.version, run.trained_as_of = manifest.id, run.as_of
+    for effect in policy.report["effects"]:
+        error = effect["standard_error"]
+        run.measure(effect["action"], "mean_effect_on_staying", effect["mean_effect"], effect["mean_effect"] - 1.96 * error, effect["mean_effect"] + 1.96 * error)
+        run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
+    return policy
+
+
+def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> Policy | None:
+    run.reason = refusal
+    manifest = store.last_good(artifacts, run.model, run.as_of)
+    if manifest is None or set(manifest.columns) - set(tonight.columns):
+        run.status = "refused"
+        return None
+    run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
+    run.reason = f"{refusal}; the policy of {manifest.trained_as_of} stays, {(run.as_of - run.trained_as_of).days} days old"
+    return Policy.from_parts(*store.load(artifacts, manifest))
+
+
+def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, policy: Policy | None) -> Night:
+    """The long table of candidates as matrices: customers × actions, the control first."""
+    customers = pd.Index(np.unique(candidates["customer_key"].astype(str)))
+    actions = [CONTROL, *sorted(set(candidates["action"].astype(str)) - {CONTROL})]
+    rows, columns = customers.get_indexer(candidates["customer_key"].astype(str)), pd.Index(actions).get_indexer(candidates["action"].astype(str))
+    shape = (len(customers), len(actions))
+    cost, gate, offered = np.zeros(shape), np.full(shape, None, dtype=object), np.zeros(shape, dtype=bool)
+    cost[rows, columns] = candidates["cost"].fillna(0).to_numpy(dtype=float)
+    gate[rows, columns] = candidates["gate_removed_by"].astype(object).where(candidates["gate_removed_by"].notna(), None)
+    offered[rows, columns] = True
+    offered[:, 0], gate[:, 0] = True, None
+    holdout = np.zeros(len(customers), dtype=bool)
+    holdout[rows] = candidates["is_holdout"].fillna(False).to_numpy(dtype=bool)
+    value = clv.set_index(clv["customer_key"].astype(str))["clv_predicted"].reindex(customers).fillna(0).to_numpy(dtype=float)
+    channels = candidates.drop_duplicates("action").set_index("action")["channel"].reindex(actions).astype(object)
+    return Night(
+        customers=customers.to_numpy(),
+        actions=actions,
+        channels=[None if pd.isna(channel) else str(channel) for channel in channels],
+        uplift=_uplifts(customers, actions, features, policy),
+        value=value,
+        cost=cost,
+        gate=gate,
+        offered=offered,
+        holdout=holdout,
+    )
+
+
+def _uplifts(customers: pd.Index, actions: list[str], features: pd.DataFrame, policy: Policy | None) -> np.ndarray:
+    """Believed uplift; 0 for actions and customers of whom the policy knows nothing."""
+    if policy is None:
+        return np.zeros((len(customers), len(actions)))
+    known = policy.uplifts(features).set_axis(features["customer_key"].astype(str), axis=0)
+    return known.reindex(index=customers, columns=actions).fillna(0.0).to_numpy()
+
+
+def _measure_night(run: Run, night: Night, action: np.ndarray) -> None:
+    for position, name in enumerate(night.actions):
+        run.measure(name, "customers_decided", float((action == position).sum()))

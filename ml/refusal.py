@@ -1,0 +1,11 @@
+"""Refused: a model that must not be published says why, in one line.
+
+Every fit in this package raises it instead of returning numbers that nobody should use; the nightly
+glue (`ml.nightly`) turns it into a `refused` or `kept_last_good` row of `ml.model_runs`.
+"""
+
+from __future__ import annotations
+
+
+class Refused(ValueError):
+    """A fit or a decision that cannot be trusted; the message says what, why, and what would help."""

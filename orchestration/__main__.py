@@ -1,0 +1,129 @@
+"""The command line: `python -m orchestration COMMAND`. Parses, hands over, and turns what happened into an exit code.
+
+0 published · 1 something else went wrong · 2 configuration · 3 a blocking check refused the release
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from orchestration import settings
+from orchestration.home import Home, HomeError
+
+OK, FAILED, MISCONFIGURED, REFUSED = 0, 1, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; errors a person can mend are one line on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except settings.ConfigurationError as error:
+        return _complain(str(error), MISCONFIGURED)
+    except HomeError as error:
+        return _complain(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain("stopped; nothing was published, run again to go on", FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m orchestration", description="One night of customer data, audited and released")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = _command(commands, "run", _run, "run one night: land, check, build, model, publish, sync")
+    run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the last day that counts (default: yesterday)")
+    start = commands.add_parser("init", help="write a commented configuration and empty exports")
+    start.add_argument("folder", type=Path)
+    start.set_defaults(run=_init)
+    _command(commands, "status", _status, "the last release, its age, what refused since, what waits in quarantine")
+    kept = _command(commands, "releases", _releases, "list releases, or roll back to one")
+    kept.add_argument("action", nargs="?", choices=["rollback"])
+    kept.add_argument("release_id", nargs="?")
+    quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
+    quarantine.add_argument("--table", help="show the rows of one table, by key")
+    ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
+    ui.add_argument("--port", type=int, default=3000)
+    docs = commands.add_parser("docs", help="write the generated pages under docs/")
+    docs.set_defaults(run=_docs)
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, run: object, words: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words)
+    command.add_argument("--config", metavar="FILE", help="the configuration (default: RAPPORT_CONFIG, else the one last run)")
+    command.set_defaults(run=run)
+    return command
+
+
+def _loaded(options: argparse.Namespace) -> settings.Settings:
+    return settings.load(settings.chosen_config(options.config))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from orchestration import cli_run
+
+    return cli_run.run(_loaded(options), options.as_of)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from orchestration import starter
+
+    config = starter.write(options.folder)
+    print(f"Wrote {config} and one empty file per table in {config.parent / 'exports'}.")
+    print(f"Fill in what you have, then: python -m orchestration run --config {config}")
+    return OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    from orchestration import console, summary
+
+    console.show_status(summary.status(_loaded(options)))
+    return OK
+
+
+def _releases(options: argparse.Namespace) -> int:
+    from orchestration import console, releases
+
+    home = Home(_loaded(options).home)
+    try:
+        if options.action == "rollback":
+            if not options.release_id:
+                return _complain("releases rollback: name the release; `python -m orchestration releases` lists them", MISCONFIGURED)
+            with home.exclusive("a rollback"):
+                print(f"Serving {releases.rollback(home.root, options.release_id).id} again.")
+            return OK
+        console.show_releases(home.root)
+        return OK
+    except releases.ReleaseError as error:
+        return _complain(str(error), FAILED)
+
+
+def _quarantine(options: argparse.Namespace) -> int:
+    from orchestration import console, summary
+
+    console.show_quarantine(summary.quarantined(_loaded(options), options.table), options.table)
+    return OK
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from orchestration import cli_run
+
+    return cli_run.ui(_loaded(options), options.port)
+
+
+def _docs(_: argparse.Namespace) -> int:
+    from orchestration import documentation
+
+    for path in documentation.write():
+        print(path)
+    return OK
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"rapport: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

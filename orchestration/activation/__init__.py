@@ -1,0 +1,16 @@
+"""Activation: bringing a published audience to a destination, and knowing exactly what arrived there.
+
+Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches to the destination; per destination
+`state/activation/<name>.duckdb` (what it acknowledged, dead letters) and `state/sync_log.parquet` (every attempt).
+
+1. Consent is enforced here again, whatever the models did: those without it are suppressed; what they were sent before is cleared.
+2. A record goes out when the SHA-256 of its fields differs from what the destination acknowledged last. State is written on
+   acknowledgement only, so a crash means that something is sent twice, never that it is lost.
+3. A circuit breaker refuses a night that would change more than a set share of what was acknowledged before.
+"""
+
+from orchestration.activation.audience import ActivationError
+from orchestration.activation.state import StateError
+from orchestration.activation.sync import SyncReport, synchronise
+
+__all__ = ["ActivationError", "StateError", "SyncReport", "synchronise"]

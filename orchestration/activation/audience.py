@@ -1,0 +1,71 @@
+"""An audience as a table of a release, and its fields as canonical JSON, computed in SQL.
+
+Comes in: a Parquet file. Goes out: its columns, and SQL whose text is equal exactly when the fields are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+PRECISION = 4  # decimals of a number; what moves below that is jitter of a refit, not news
+
+
+class ActivationError(Exception):
+    """An audience cannot be sent; the message is one line without personal values."""
+
+
+class AudienceSource(Protocol):
+    """What is needed of a release."""
+
+    @property
+    def id(self) -> str:
+        """The release's id."""
+        ...
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made, UTC."""
+        ...
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """Names of its tables."""
+        ...
+
+    def table_file(self, name: str) -> Path:
+        """Parquet file of a table."""
+        ...
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
+    """Column → type of a Parquet file."""
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({text(file)})").fetchall()}
+
+
+def as_json(fields: Mapping[str, str]) -> str:
+    """SQL for the fields as canonical JSON: sorted names, numbers at a fixed precision, times in UTC, no NaN."""
+    parts = ", ".join(f"{text(name)}: {_canonical('audience.' + _name(name), kind)}" for name, kind in sorted(fields.items()))
+    return f"CAST(to_json({{{parts}}}) AS VARCHAR)"
+
+
+def _canonical(value: str, kind: str) -> str:
+    if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")):
+        # Adding zero turns -0.0 into 0.0, which are one number and two texts.
+        return f"CASE WHEN isfinite(CAST({value} AS DOUBLE)) THEN round(CAST({value} AS DOUBLE), {PRECISION}) + 0.0 END"
+    if kind.startswith("TIMESTAMP"):
+        return f"strftime(CAST({value} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')"
+    return value
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: object) -> str:
+    """`value` as an SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,131 @@
+"""What a destination is known to have: one small DuckDB file per destination.
+
+Comes in: plans and outcomes. Goes out: the last acknowledged payload per record, dead letters, records under way, attempts. Every batch's
+outcomes are one transaction.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.destinations.base import Outcome, Result
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
+    payload_hash VARCHAR, acknowledged_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
+    first_seen_at TIMESTAMP, attempts INTEGER);
+CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
+CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
+CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
+    outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
+"""
+# One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync.
+_COMPACT = """
+CREATE OR REPLACE TABLE state.acknowledged AS
+SELECT * FROM state.acknowledged
+QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
+"""
+
+
+class StateError(Exception):
+    """The state of a destination cannot be opened; the message is one line."""
+
+
+@contextmanager
+def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with the state attached as `state`. A dry run gets it read-only, or empty where there is none yet."""
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        _attach(connection, path, writable)
+        yield connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, writable: bool) -> None:
+    readable = path.is_file()
+    if writable:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = str(path).replace("'", "''") if writable or readable else ":memory:"
+    try:
+        connection.execute(f"ATTACH '{place}' AS state {'(READ_ONLY)' if readable and not writable else ''}")
+    except duckdb.IOException as error:
+        raise StateError(f"{path}: cannot be opened; is another sync of this destination running?") from error
+    if writable:
+        os.chmod(path, 0o600)
+    if writable or not readable:
+        connection.execute(TABLES)
+    if writable:
+        connection.execute(_COMPACT)
+
+
+def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
+    """Write down that the records `first` to `last` of the plan are about to leave: a crash leaves them marked as possibly sent."""
+    leaving = "SELECT ?, external_id, customer_key FROM plan WHERE number BETWEEN ? AND ?"
+    connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection,
+    outcomes: Sequence[Outcome],
+    *,
+    destination: str,
+    audience: str,
+    release_id: str,
+    first: int,
+    last: int,
+    at: datetime,
+) -> None:
+    """Write down, in one transaction, what became of the records `first` to `last` of the plan."""
+    columns = {
+        "external_id": [outcome.external_id for outcome in outcomes],
+        "outcome": [str(outcome.result) for outcome in outcomes],
+        "code": [outcome.code or None for outcome in outcomes],
+    }
+    answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    connection.register("answers", answers)
+    parameters = {"destination": destination, "audience": audience, "release_id": release_id, "first": first, "last": last, "at": at}
+    with transaction(connection):
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE answered AS SELECT plan.*, outcome, code FROM answers"
+            " JOIN (SELECT * FROM plan WHERE number BETWEEN $first AND $last) AS plan USING (external_id)",
+            {"first": first, "last": last},
+        )
+        for statement in _RECORD:
+            connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+    connection.unregister("answers")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+_THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
+_RECORD = (
+    f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at
+        FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
+    f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
+        coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
+        LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
+        WHERE outcome = '{Result.REJECTED}'""",
+    f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.REJECTED}'))",
+    "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected",
+    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome <> '{Result.UNKNOWN}')",
+    """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
+        FROM answered""",
+)

@@ -1,0 +1,1 @@
+"""The Dagster assets: thin glue between the stages, in the order of a night."""

@@ -1,0 +1,92 @@
+"""Extraction as assets: one per input table, landed by every source that has it.
+
+Comes in: the sources of the configuration. Goes out: new and changed rows in landing. A part that cannot be read fails the
+step in one line after everything else has landed.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration import landing
+from orchestration.assets.metadata import OWNERS
+from orchestration.contract import INPUT_TABLES, Table
+from orchestration.landing import TableLoad
+from orchestration.night import Night
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+
+
+def _spec(table: Table) -> dg.AssetSpec:
+    columns = [
+        dg.TableColumn(column.name, column.type, column.description, constraints=dg.TableColumnConstraints(nullable=not column.required))
+        for column in table.columns
+    ]
+    return dg.AssetSpec(
+        ["landing", table.name],
+        group_name="extract",
+        description=f"{table.grain}, as landed: all versions, in append-only Parquet.",
+        owners=OWNERS,
+        kinds={"dlt", "parquet"},
+        metadata={"dagster/column_schema": dg.TableSchema(columns)},
+        partitions_def=NIGHTS,
+    )
+
+
+@dg.multi_asset(
+    name="extract",
+    specs=[_spec(table) for table in INPUT_TABLES.values()],
+    can_subset=True,
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Land what changed at every source, then say which parts could not be read."""
+    tonight = night.of(context)
+    wanted = [INPUT_TABLES[key.path[-1]] for key in context.selected_asset_keys]
+    loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name)))
+    for warning in (warning for load in loads for warning in load.warnings):
+        context.log.warning(warning)
+    held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
+    for table in wanted:
+        mine = [load for load in loads if load.table == table.name]
+        yield dg.MaterializeResult(asset_key=["landing", table.name], metadata=_metadata(mine, held))
+    errors = [f"{load.source}: {load.error}" for load in loads if load.error]
+    if errors:
+        raise dg.Failure("; ".join(errors), allow_retries=False)
+
+
+def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
+    """Every source in turn; one that refuses us as a whole is reported after the others have landed."""
+    refusals = []
+    for source in night.settings.sources:
+        placed = source.model_copy(update={"path": night.settings.resolve(source.path)})
+        try:
+            yield from landing.extract(
+                placed,
+                tables,
+                night.home.landing,
+                night.home.state / "dlt",
+                zone=night.settings.company.timezone,
+                memory_gib=night.settings.tuning.memory_gib / 2,
+                threads=night.settings.tuning.threads,
+            )
+        except landing.SourceError as error:
+            refusals.append(f"{source.name}: {error}")
+    if refusals:
+        raise dg.Failure("; ".join(refusals), allow_retries=False)
+
+
+def _metadata(loads: list[TableLoad], held: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:
+    rows = [held[load.source, load.table] for load in loads if (load.source, load.table) in held]
+    return {
+        "dagster/row_count": sum(row["held_now"] for row in rows),
+        "landed_tonight": sum(load.rows for load in loads),
+        "removed_tonight": sum(load.tombstones for load in loads),
+        "files_read": sum(load.files_read for load in loads),
+        "files_unchanged": sum(load.files_skipped for load in loads),
+        "unknown_columns": ", ".join(sorted({name for load in loads for name in load.unknown_columns})) or "none",
+        "absent_columns": ", ".join(sorted({name for load in loads for name in load.absent_columns})) or "none",
+        "sources": [Path(load.source).name for load in loads],
+    }

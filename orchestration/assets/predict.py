@@ -1,0 +1,153 @@
+"""The models as assets: frames from the warehouse in, scores back into the warehouse out.
+
+Comes in: `ml_inputs.*`, as of any date, made by dbt. Goes out: `ml.*`, which dbt reads as a source, and models with their manifests.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from ml import MODELS
+from orchestration import warehouse
+from orchestration.assets.metadata import OWNERS, markdown, relation_metadata
+from orchestration.assets.quality import GUARDED_BEFORE_MODELS
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+
+_HISTOGRAM_BINS = 20
+
+
+def _inputs(*tables: str) -> list[dg.AssetKey]:
+    """The inputs of a model and the marts of the mart gate: a gate only stops what comes after what it guards."""
+    return [dg.AssetKey(["ml_inputs", table]) for table in tables] + GUARDED_BEFORE_MODELS
+
+
+def _spec(table: str, deps: list[dg.AssetKey], description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        ["ml", table], deps=deps, group_name="models", description=description, owners=OWNERS, kinds={"scikit-learn"}, partitions_def=NIGHTS
+    )
+
+
+@dg.multi_asset(
+    name="churn_scores",
+    specs=[_spec("churn_scores", _inputs("customer_features"), "Who may leave, how likely, and why; judged out of time.")],
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Train, judge, and score every active customer."""
+    tonight = night.of(context)
+    with tonight.warehouse() as connection:
+        features = _frame(connection, "ml_inputs.customer_features")
+        result = MODELS["churn"].load()(
+            features, as_of=tonight.as_of, horizon_days=tonight.settings.tuning.churn_horizon_days, artifacts=tonight.home.models
+        )
+        yield from _written(connection, result, {"churn_scores": "churn_probability"})
+
+
+@dg.multi_asset(
+    name="clv_scores",
+    specs=[
+        _spec("clv_scores", _inputs("clv_purchases", "clv_subscriptions"), "What each customer is expected to bring in, with its interval.")
+    ],
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Fit the model of the business, or keep the last good one, and value every customer."""
+    tonight = night.of(context)
+    tuning = tonight.settings.tuning
+    with tonight.warehouse() as connection:
+        result = MODELS["clv"].load()(
+            purchases=_frame(connection, "ml_inputs.clv_purchases"),
+            subscriptions=_frame(connection, "ml_inputs.clv_subscriptions"),
+            as_of=tonight.as_of,
+            artifacts=tonight.home.models,
+            horizon_days=tuning.clv_horizon_days,
+            annual_discount_rate=tuning.annual_discount_rate,
+            gross_margin=tuning.gross_margin,
+        )
+        yield from _written(connection, result, {"clv_scores": "clv_predicted"})
+
+
+_DECIDED = [
+    dg.AssetKey(["ml", "churn_scores"]),
+    dg.AssetKey(["ml", "clv_scores"]),
+    *_inputs("action_candidates", "action_log", "customer_features"),
+]
+
+
+@dg.multi_asset(
+    name="decisions",
+    specs=[
+        _spec("next_best_actions", _DECIDED, "What to do next with each customer, `nothing` included, with the propensity of the choice."),
+        _spec("action_candidates", _DECIDED, "Every action that was considered, with the gate that removed it."),
+        _spec("model_runs", _DECIDED, "What each model was judged by tonight, and why it was published or not."),
+    ],
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Learn from the log of actions, judge off-policy, decide for every customer."""
+    tonight = night.of(context)
+    with tonight.warehouse() as connection:
+        result = MODELS["next_best_action"].load()(
+            candidates=_frame(connection, "ml_inputs.action_candidates"),
+            action_log=_frame(connection, "ml_inputs.action_log"),
+            features_tonight=_frame(connection, "ml_inputs.customer_features WHERE is_tonight"),
+            clv=_frame(connection, "ml.clv_scores"),
+            as_of=tonight.as_of,
+            artifacts=tonight.home.models,
+            exploration_share=tonight.settings.tuning.exploration_share,
+            capacity=tonight.settings.tuning.action_daily_capacity,
+        )
+        yield from _written(connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
+        yield dg.MaterializeResult(asset_key=["ml", "model_runs"], metadata=relation_metadata(connection, "ml", "model_runs"))
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:
+    return connection.execute(f"SELECT * FROM {relation}").df()
+
+
+def _written(connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]) -> Iterator[dg.MaterializeResult]:
+    """Write what a model returned; each table says its rows, the distribution of its number, and what the model was judged by."""
+    warehouse.replace_model_run(connection, result.tables["model_runs"])
+    for table, number in shown.items():
+        warehouse.write_scores(connection, table, result.tables[table])
+        metadata = relation_metadata(connection, "ml", table)
+        if number is not None:
+            metadata["distribution"] = dg.MetadataValue.md(_histogram(connection, table, number))
+        judged = result.tables["model_runs"].select(["candidate", "metric", "value", "low", "high"]).to_pylist()
+        metadata["status"] = f"{result.report['status']}{': ' + result.report['reason'] if result.report['reason'] else ''}"
+        metadata["judged_by"] = dg.MetadataValue.md(markdown(tuple(judged[0]), [tuple(row.values()) for row in judged]))
+        yield dg.MaterializeResult(asset_key=["ml", table], metadata=metadata)
+
+
+def _histogram(connection: duckdb.DuckDBPyConnection, table: str, number: str) -> str:
+    """The distribution of a column as a picture in the asset's metadata."""
+    rows = connection.execute(
+        f"""WITH edges AS (SELECT min({number}) AS low, max({number}) AS high FROM ml.{table})
+        SELECT least(floor({_HISTOGRAM_BINS} * ({number} - low) / nullif(high - low, 0)), {_HISTOGRAM_BINS - 1})::INT AS bin,
+            count(*), any_value(low), any_value(high)
+        FROM ml.{table}, edges WHERE {number} IS NOT NULL GROUP BY 1 ORDER BY 1"""
+    ).fetchall()
+    if not rows:
+        return "No values."
+    return _picture(rows, number)
+
+
+def _picture(rows: list[tuple[Any, ...]], number: str) -> str:
+    import base64
+
+    import altair as alt
+    import pandas as pd
+    import vl_convert
+
+    low, high = rows[0][2], rows[0][3]
+    width = (high - low) / _HISTOGRAM_BINS
+    frame = pd.DataFrame({number: [low + (row[0] or 0) * width for row in rows], "customers": [row[1] for row in rows]})
+    across = alt.X(f"{number}:Q", bin=alt.Bin(step=width or 1))
+    chart = alt.Chart(frame, width=420, height=160).mark_bar(color="#3b6ea5").encode(x=across, y="customers:Q")
+    picture = base64.b64encode(vl_convert.vegalite_to_png(chart.to_json(), scale=1.5)).decode()
+    return f"![Distribution of {number}](data:image/png;base64,{picture})"

@@ -1,0 +1,114 @@
+"""Publishing as assets: the audited marts become one immutable release, with its page, and the pointer moves last.
+
+Comes in: schema `marts` of this night's warehouse and the results of every check. Goes out: a release, or a refusal with its reasons.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+from orchestration import releases, report
+from orchestration.assets.metadata import OWNERS, markdown
+from orchestration.assets.transform import mart_keys
+from orchestration.night import Night, refused
+from orchestration.releases import Release
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.version import code_version, config_hash
+
+PAGE = "report.html"
+
+
+@dg.multi_asset(
+    name="release",
+    specs=[
+        dg.AssetSpec(
+            ["release", "current"],
+            deps=mart_keys(),
+            group_name="release",
+            description="The immutable release that readers see: every mart as Parquet and in one DuckDB file, with its manifest.",
+            owners=OWNERS,
+            kinds={"duckdb", "parquet"},
+            partitions_def=NIGHTS,
+        ),
+        dg.AssetSpec(
+            ["release", "page"],
+            deps=mart_keys(),
+            group_name="release",
+            description="The page of the release for a head of customer success: one HTML file that needs no network.",
+            owners=OWNERS,
+            kinds={"html"},
+            partitions_def=NIGHTS,
+        ),
+    ],
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
+    """Publish what was audited; refuse when a blocking check of this night did not pass, whatever started the run."""
+    tonight = night.of(context)
+    with tonight.warehouse() as connection:
+        objections = _objections(connection)
+        facts = {"models": _models(connection), "sources": _sources(connection), "checks": _checks(connection)}
+    if objections:
+        raise refused(tonight, "release", objections)
+    candidate = releases.build(
+        tonight.home.warehouse,
+        tonight.home.root,
+        as_of=tonight.as_of,
+        run_id=tonight.run_id,
+        code_version=code_version(),
+        config_hash=config_hash(tonight.settings),
+        finish=lambda unsealed: _write_page(tonight, unsealed),
+        memory_gib=tonight.settings.tuning.memory_gib,
+        threads=tonight.settings.tuning.threads,
+        **facts,
+    )
+    published = releases.publish(candidate)
+    releases.prune(tonight.home.root, tonight.settings.tuning.releases_kept)
+    yield dg.MaterializeResult(asset_key=["release", "current"], metadata=_metadata(published))
+    yield dg.MaterializeResult(asset_key=["release", "page"], metadata={"page": dg.MetadataValue.path(str(published.path / PAGE))})
+
+
+def _write_page(night: Night, unsealed: Release) -> None:
+    company = night.settings.company
+    page = report.render(unsealed, company=company.name, currency=company.reporting_currency)
+    (unsealed.path / PAGE).write_text(page, encoding="utf-8")
+
+
+def _objections(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Blocking checks of the night in the warehouse that are not known to hold, and gates that never ran."""
+    found = connection.execute(
+        """SELECT suite || ' ' || expectation || ' on ' || table_name || ': ' || status FROM ops.check_results
+        WHERE as_of_date = (SELECT as_of_date FROM ops.night) AND severity = 'block' AND status IN ('failed', 'errored') ORDER BY ALL"""
+    ).fetchall()
+    ran = connection.execute(
+        "SELECT DISTINCT split_part(suite, ':', 1) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night)"
+    ).fetchall()
+    missing = sorted({"landing", "mart", "audience", "dbt"} - {gate for (gate,) in ran})
+    return [line for (line,) in found] + [f"the {gate} gate did not run for this night" for gate in missing]
+
+
+def _models(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    query = "SELECT DISTINCT model, status, candidate, model_version, trained_as_of, reason FROM ml.model_runs ORDER BY ALL"
+    return connection.execute(query).to_arrow_table().to_pylist()
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    return connection.execute("SELECT * FROM ops.source_freshness ORDER BY ALL").to_arrow_table().to_pylist()
+
+
+def _checks(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    query = "SELECT status, count(*) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night) GROUP BY ALL ORDER BY ALL"
+    return dict(connection.execute(query).fetchall())
+
+
+def _metadata(published: Release) -> dict[str, Any]:
+    rows = [(name, f"{described['rows']:,}") for name, described in published.manifest["tables"].items()]
+    return {
+        "release": published.id,
+        "path": dg.MetadataValue.path(str(published.path)),
+        "checks": published.manifest["checks"],
+        "tables": dg.MetadataValue.md(markdown(("table", "rows"), rows)),
+    }

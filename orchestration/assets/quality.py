@@ -1,0 +1,124 @@
+"""The gates as assets and checks: a blocking check that fails stops everything after it, Python assets included.
+
+Comes in: landing, marts, audiences. Goes out: quarantined rows, asset checks on the tables they guard, rows of `ops.check_results`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import dagster as dg
+
+from expectations.base import CheckResult, blocking
+from orchestration import gatekeeping, releases
+from orchestration.assets.metadata import OWNERS, markdown
+from orchestration.assets.transform import mart_keys
+from orchestration.contract import INPUT_TABLES
+from orchestration.night import Night
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+
+_LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in INPUT_TABLES]
+QUARANTINE = dg.AssetKey(["ops", "quarantined_rows"])
+
+
+def _specs(gate: str, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
+    words = "Every expectation of {} at this gate"
+    return [dg.AssetCheckSpec(gate, asset=key, blocking=True, description=words.format(key.path[-1])) for key in keys]
+
+
+@dg.multi_asset_check(name="landing_gate", specs=_specs("landing_gate", _LANDING_KEYS), pool=WAREHOUSE_POOL)
+def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
+    """Set rows that break the contract aside, then judge what was accepted, table by table."""
+    tonight = night.of(context)
+    with tonight.warehouse(begins=True) as connection:
+        gatekeeping.examine(tonight, connection)
+        results = gatekeeping.judge_landing(tonight, connection)
+    yield from _checks(tonight, "landing_gate", "landing", list(INPUT_TABLES), results)
+
+
+@dg.asset(
+    key=QUARANTINE,
+    deps=_LANDING_KEYS,
+    group_name="quality",
+    description="Landed rows that break the input contract, each with its rule and reason; they come back when they are mended.",
+    owners=OWNERS,
+    kinds={"duckdb"},
+    partitions_def=NIGHTS,
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def quarantine(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
+    """Say what the landing gate set aside."""
+    tonight = night.of(context)
+    with tonight.warehouse() as connection:
+        counts = gatekeeping.set_aside(connection)
+    rows = [
+        (one.source, one.table_name, f"{one.landed:,}", f"{one.quarantined:,}", f"{one.share:.2%}", str(one.by_rule or ""))
+        for one in counts
+    ]
+    table = markdown(("source", "table", "landed", "quarantined", "own share", "by rule"), rows)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": sum(one.quarantined for one in counts), "by_table": dg.MetadataValue.md(table)}
+    )
+
+
+def _marts(phase: str) -> list[str]:
+    built = {key.path[-1] for key in mart_keys(select=phase)}
+    return [name for name in gatekeeping.guarded_marts() if name in built]
+
+
+def _audiences() -> list[str]:
+    return sorted(key.path[-1] for key in mart_keys() if key.path[-1].startswith("sync_") and "__" in key.path[-1])
+
+
+_BEFORE = _marts("before_models")
+_AFTER = _marts("after_models") + _audiences()
+
+GUARDED_BEFORE_MODELS = [dg.AssetKey(["marts", name]) for name in _BEFORE]
+GUARDED_AFTER_MODELS = [dg.AssetKey(["marts", name]) for name in _AFTER]
+
+
+@dg.multi_asset_check(name="mart_gate", specs=_specs("mart_gate", GUARDED_BEFORE_MODELS), pool=WAREHOUSE_POOL)
+def mart_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
+    """Judge the marts that the models and the readers will use."""
+    yield from _judged(night.of(context), "mart_gate", "mart", _BEFORE)
+
+
+@dg.multi_asset_check(name="audience_gate", specs=_specs("audience_gate", GUARDED_AFTER_MODELS), pool=WAREHOUSE_POOL)
+def audience_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
+    """Judge scores and audiences: the last look before anything can be seen."""
+    yield from _judged(night.of(context), "audience_gate", "audience", _AFTER)
+
+
+def _judged(tonight: Night, check: str, gate: str, tables: list[str]) -> Iterator[dg.AssetCheckResult]:
+    with tonight.warehouse() as connection:
+        results = gatekeeping.judge(tonight, connection, gate, tables)  # type: ignore[arg-type]
+    yield from _checks(tonight, check, "marts", tables, results)
+
+
+def _checks(tonight: Night, check: str, schema: str, tables: list[str], results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]:
+    """One asset check a table; a refusal is written down before Dagster stops the run."""
+    stopped = [_line(result) for result in blocking(results)]
+    if stopped:
+        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reason="; ".join(stopped[:5]))
+    for table in tables:
+        yield _check(check, dg.AssetKey([schema, table]), [result for result in results if result.table_name == table])
+
+
+def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.AssetCheckResult:
+    blocked = blocking(results)
+    wrong = [result for result in results if result.status in ("failed", "errored")]
+    ran = any(result.status != "not_run" for result in results)
+    rows = [(result.expectation, result.status, result.severity, result.observed, result.description) for result in results]
+    said = "; ".join(map(_line, wrong[:3])) or ("every expectation held" if ran else "did not run: there was nothing to look at")
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check,
+        passed=ran and not wrong,
+        severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={"expectations": dg.MetadataValue.md(markdown(("expectation", "status", "severity", "observed", "protects"), rows))},
+    )
+
+
+def _line(result: CheckResult) -> str:
+    examples = f", such as {', '.join(result.examples[:3])}" if result.examples else ""
+    return f"{result.table_name} {result.expectation} {result.status}: {result.observed}{examples}"

@@ -1,0 +1,109 @@
+"""dbt as assets: everything before the models in one start, everything after them in another.
+
+Comes in: the landing views and what the gates and the models wrote. Goes out: the warehouse's tables, each with
+its row count and a masked preview, and every dbt test as an asset check and as a row of `ops.check_results`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from orchestration import dbt
+from orchestration.assets.metadata import OWNERS, table_metadata
+from orchestration.night import Night, refused
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.settings import hand_to_children
+
+_GROUPS = {"landing": "extract", "ops": "quality", "seeds": "staging", "ml": "models", "ml_inputs": "features"}
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt nodes as assets: the key is schema and name, the group is the stage."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`marts/fct_orders`, `landing/crm_customers` …"""
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The stage: staging, intermediate, or the folder of the mart."""
+        schema = dbt_resource_props["schema"]
+        if schema == "marts":
+            return f"marts_{dbt_resource_props['fqn'][2]}"
+        return _GROUPS.get(schema, schema)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """The owner named in the model's meta, else the data team."""
+        owner = (dbt_resource_props.get("config", {}).get("meta") or {}).get("owner")
+        return [owner] if owner else OWNERS
+
+
+def mart_keys(*, select: str = "") -> list[dg.AssetKey]:
+    """The marts of the project whose tags contain `select`; they are what a release holds."""
+    manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"]
+    return [dg.AssetKey(["marts", node["name"]]) for node in nodes if select in " ".join(node["tags"])]
+
+
+def _assets(name: str, select: str) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=dbt.manifest_path(),
+        select=select,
+        name=name,
+        partitions_def=NIGHTS,
+        dagster_dbt_translator=Translator(),
+        pool=WAREHOUSE_POOL,
+        backfill_policy=ONE_NIGHT_A_RUN,
+    )
+    def build(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
+        yield from _build(context, night.of(context), name)
+
+    return build
+
+
+def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Iterator[Any]:
+    with night.warehouse():
+        pass  # fails here, in words, when the warehouse holds another night
+    events, nodes, manifest = _run(context, night, phase)
+    with night.warehouse() as connection:
+        night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}"))
+        for event in events:
+            yield _described(event, connection, manifest)
+    broken, failed = dbt.broken_models(nodes), dbt.failed_checks(nodes)
+    if broken:
+        raise dg.Failure(f"dbt could not build: {'; '.join(broken[:5])}")
+    if failed:
+        raise refused(night, f"dbt tests {phase.replace('_', ' ')}", failed)
+
+
+def _run(context: dg.AssetExecutionContext, night: Night, phase: str) -> tuple[list[Any], list[dbt.NodeResult], Mapping[str, Any]]:
+    hand_to_children(dbt.environment(night.settings, night.home))
+    cli = DbtCliResource(project_dir=str(dbt.PROJECT), profiles_dir=str(dbt.PROJECT), dbt_executable=str(dbt.EXECUTABLE))
+    target = night.home.logs / f"dbt_{phase}"
+    variables = json.dumps(dbt.variables(night.settings, night.home, night.as_of))
+    arguments = ["build", "--vars", variables, "--exclude-resource-type", "unit_test"]
+    invocation = cli.cli(arguments, context=context, target_path=target, raise_on_error=False)
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / "console.log").open("w", encoding="utf-8") as console, redirect_stdout(console):
+        events = list(invocation.stream())
+    if not (target / "run_results.json").exists():
+        raise dg.Failure(f"dbt stopped before it ran anything; see {target / 'dbt.log'}")
+    manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
+    return events, dbt.run_results(target), manifest
+
+
+def _described(event: Any, connection: Any, manifest: Mapping[str, Any]) -> Any:
+    """`event`, with row count and preview when it says that a table was built."""
+    if not isinstance(event, dg.Output):
+        return event
+    node = manifest["nodes"].get(event.metadata["unique_id"].value) if "unique_id" in event.metadata else None
+    if node is None or node["resource_type"] not in ("model", "seed"):
+        return event
+    return event.with_metadata({**event.metadata, **table_metadata(connection, node)})
+
+
+before_models = _assets("before_models", dbt.BEFORE_MODELS)
+after_models = _assets("after_models", dbt.AFTER_MODELS)

@@ -1,0 +1,110 @@
+"""`run` and `ui`: what happens around a night when a person or cron starts it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from orchestration import dbt, settings, starter
+from orchestration.console import Terminal, say, show_outcome
+from orchestration.home import Home, write_private
+from orchestration.settings import ConfigurationError, FilesSource, Settings
+
+_EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
+
+
+def run(loaded: Settings, as_of_text: str | None) -> int:
+    """Run the night and print the screen at its end; returns the exit code of the contract."""
+    as_of = settings.as_of_date(as_of_text, loaded, datetime.now(UTC).astimezone(loaded.zone).date())
+    _check_sources(loaded)
+    home = _prepared(loaded)
+    with home.exclusive(f"the night of {as_of}"):
+        return _night(loaded, home, as_of)
+
+
+def ui(loaded: Settings, port: int) -> int:
+    """Serve the Dagster UI, schedule and sensor included, on the home of this configuration until it is stopped."""
+    import subprocess
+
+    from orchestration.jobs import prepare_instance
+
+    home = _prepared(loaded)
+    prepare_instance(home)
+    _hand_down(loaded, home)
+    dbt.manifest_path()
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    say(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
+    return subprocess.call(command, cwd=Path(__file__).resolve().parent.parent)
+
+
+def _night(loaded: Settings, home: Home, as_of: date) -> int:
+    from orchestration.jobs import run_night
+
+    _hand_down(loaded, home)
+    log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    with Terminal(loaded.company.name, as_of) as terminal:
+        outcome = run_night(home, as_of, terminal.step, log)
+    told = {"as_of": str(as_of), "run_id": outcome.run_id, "status": outcome.status, "reasons": outcome.reasons, "steps": terminal.seconds}
+    write_private(home.state / "last_run.json", json.dumps(told, indent=1))
+    show_outcome(home, outcome, log)
+    return _EXIT[outcome.status]
+
+
+def _prepared(loaded: Settings) -> Home:
+    home = Home(loaded.home)
+    home.prepare()
+    home.claim(loaded.company.name)
+    home.remember_config(loaded.config_path)
+    default = Home(settings.default_home())
+    if default.root != home.root:
+        # The commands that name no configuration look in the default home.
+        default.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        default.remember_config(loaded.config_path)
+    return home
+
+
+def _hand_down(loaded: Settings, home: Home) -> None:
+    settings.hand_to_children(
+        {
+            "RAPPORT_CONFIG": str(loaded.config_path),
+            "RAPPORT_HOME": str(home.root),
+            "DAGSTER_HOME": str(home.dagster),
+            "DAGSTER_DISABLE_TELEMETRY": "true",
+            "DO_NOT_TRACK": "1",
+        }
+    )
+
+
+def _check_sources(loaded: Settings) -> None:
+    """Refuse at once what no night could read: a folder that is missing, empty, or not filled in yet."""
+    for number, source in enumerate(loaded.sources):
+        folder = Path(loaded.resolve(source.path))
+        place = f"{loaded.config_path}: sources.{number}.path"
+        if "://" in source.path:
+            continue
+        if not folder.is_dir():
+            raise ConfigurationError(f"{place}: there is no folder {folder}")
+        if not any(_files(folder)):
+            raise ConfigurationError(f"{place}: {folder} is empty; put one file or folder per table there, such as crm_customers.csv")
+    if not any(_has_rows(file) for source in loaded.sources for file in _source_files(loaded, source)):
+        raise ConfigurationError(starter.nothing_filled_in(Path(loaded.resolve(loaded.sources[0].path))))
+
+
+def _source_files(loaded: Settings, source: FilesSource) -> Iterator[Path]:
+    return _files(Path(loaded.resolve(source.path)))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md" and not path.name.startswith("."))
+
+
+def _has_rows(file: Path) -> bool:
+    """Whether anything follows the header; only plain text can be seen through here, other formats count as filled."""
+    if file.suffix != ".csv":
+        return file.stat().st_size > 0
+    with file.open("rb") as lines:
+        next(lines, None)
+        return any(line.strip() for line in lines)

@@ -1,0 +1,139 @@
+"""What a person sees in the terminal: steps while they run, one screen at the end, and the answers of `status` and its kin."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration import releases, summary
+from orchestration.home import Home
+
+if TYPE_CHECKING:
+    from orchestration.jobs import Outcome
+
+# Dagster's step names in a reader's words.
+_STEPS = {
+    "extract": "Extract: new and changed rows to landing",
+    "ops__quarantined_rows": "Quarantine: what stepped aside",
+    "landing_gate": "Landing gate: bad rows step aside, tables are judged",
+    "before_models": "dbt: staging, identity, marts, features",
+    "mart_gate": "Mart gate",
+    "churn_scores": "Model: churn",
+    "clv_scores": "Model: lifetime value",
+    "decisions": "Model: next best action",
+    "after_models": "dbt: scores, customer 360, audiences",
+    "audience_gate": "Audience gate",
+    "release": "Release and page",
+    "activation__activation": "Activation",
+}
+_MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
+
+
+class Terminal:
+    """Shows each step with its time; on a terminal the running step is shown with a spinner."""
+
+    def __init__(self, company: str, as_of: date) -> None:
+        self._console = Console(highlight=False)
+        self._title = f"[bold]{company}[/] · the night of {as_of}"
+        self._spinner: Any = None
+        self.seconds: dict[str, float] = {}
+
+    def __enter__(self) -> Terminal:
+        self._console.print(self._title)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def step(self, step: str, became: str, seconds: float) -> None:
+        """Called by the run for every step that starts or ends."""
+        name = _STEPS.get(step, step)
+        self._stop()
+        if became == "started":
+            self._spinner = self._console.status(f"{name} …") if self._console.is_terminal else None
+            if self._spinner is not None:
+                self._spinner.start()
+            return
+        self.seconds[step] = round(seconds, 2)
+        self._console.print(f"  {_MARKS[became]} {name:<52} {seconds:6.1f} s")
+
+    def _stop(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+
+
+def show_outcome(home: Home, outcome: Outcome, log: Path) -> None:
+    """The screen at the end of a run."""
+    console = Console(highlight=False, soft_wrap=True)
+    if outcome.status != "published":
+        _show_stopped(console, home, outcome, log)
+        return
+    release = releases.current(home.root)
+    console.print()
+    grid = Table.grid(padding=(0, 2))
+    for label, text in summary.of_night(home, release):
+        grid.add_row(f"[bold]{label}[/]", text)
+    for label, path in (("Release", release.path), ("Page", release.path / "report.html"), ("Log", log)):
+        grid.add_row(f"[bold]{label}[/]", _short(path))
+    grid.add_row("[bold]UI[/]", "make ui   (http://127.0.0.1:3000)")
+    console.print(grid)
+    console.print("\nTry a query:\n")
+    console.print(summary.example_query(home), markup=False)
+
+
+def say(line: str) -> None:
+    """One plain line."""
+    Console(highlight=False, soft_wrap=True).print(line, markup=False)
+
+
+def show_status(status: summary.Status) -> None:
+    """`status`: what is served, how old it is, what refused since, what waits in quarantine."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in status.lines:
+        console.print(line, markup=False)
+
+
+def show_releases(home: Path) -> None:
+    """`releases`: newest first, the served one marked."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "release", "as of", "made (UTC)", "tables", "rows"):
+        table.add_column(heading)
+    listed = releases.listing(home)
+    served = releases.current(home).id if listed else None
+    for release in listed:
+        rows = sum(described["rows"] for described in release.manifest["tables"].values())
+        marks = "→" if release.id == served else ""
+        table.add_row(marks, release.id, str(release.as_of), f"{release.created_at:%Y-%m-%d %H:%M}", str(len(release.tables)), f"{rows:,}")
+    empty = "Nothing is published yet; `python -m orchestration run` makes the first release."
+    Console(highlight=False, width=120).print(table if listed else empty)
+
+
+def show_quarantine(rows: list[tuple[Any, ...]], of_table: str | None) -> None:
+    """`quarantine`: rules and counts per table, or the keys and reasons of one table."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("key", "rule", "reason", "first seen") if of_table else ("table", "rule", "rows"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    Console(highlight=False, width=140).print(table if rows else "Nothing waits in quarantine.")
+
+
+def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
+    words = {"refused": "[bold red]Refused[/]: nothing was published.", "failed": "[bold red]Failed[/]: nothing was published."}
+    console.print(f"\n{words.get(outcome.status, '[bold red]Stopped[/]: nothing was published.')}")
+    for reason in outcome.reasons:
+        console.print(f"  {reason}", markup=False)
+    served = summary.served(home)
+    kept = f"release {served.id} (as of {served.as_of}) is still served" if served else "nothing was published before either"
+    console.print(f"\n{kept[0].upper()}{kept[1:]}. The whole log: {_short(log)}", markup=False)
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -1,0 +1,167 @@
+"""Everything about dbt that is not Dagster: its environment, its variables, its manifest, its results.
+
+Comes in: Settings, Home and the as-of date. Goes out: what a dbt start needs, and check results of what it ran.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from orchestration.home import Home
+from orchestration.settings import Settings, base_environment
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+EXECUTABLE = Path(sys.executable).with_name("dbt")
+BEFORE_MODELS = "tag:before_models"
+AFTER_MODELS = "tag:after_models"
+
+# Tuning knobs that SQL needs, by the name of the dbt variable.
+_TUNED = (
+    "nps_min_responses",
+    "nps_rolling_days",
+    "closed_loop_working_days",
+    "churn_horizon_days",
+    "clv_horizon_days",
+    "annual_discount_rate",
+    "gross_margin",
+    "activity_window_days",
+    "holdout_share",
+    "action_cooldown_days",
+    "max_contacts_per_30_days",
+    "max_shared_contact_records",
+    "max_training_customers",
+)
+
+
+class DbtError(Exception):
+    """dbt could not build a model; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node in one start."""
+
+    unique_id: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the node is a check: a data test or a unit test."""
+        return self.unique_id.split(".")[0] in ("test", "unit_test")
+
+
+def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
+    """The variables of a dbt start; with the landed data they determine every mart."""
+    tuned = {name: getattr(settings.tuning, name) for name in _TUNED}
+    company = {
+        "company_name": settings.company.name,
+        "business_model": settings.company.business_model,
+        "reporting_currency": settings.company.reporting_currency,
+        "customer_level": settings.company.customer_level,
+    }
+    return {"as_of": as_of.isoformat(), "hash_salt": home.salt(), **company, **tuned}
+
+
+def environment(settings: Settings, home: Home) -> dict[str, str]:
+    """What a dbt process finds in its environment: where the warehouse is, what it may use, no telemetry."""
+    return {
+        "RAPPORT_WAREHOUSE": str(home.warehouse),
+        "RAPPORT_THREADS": str(settings.tuning.threads),
+        "RAPPORT_MEMORY": f"{settings.tuning.memory_gib}GiB",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def manifest_path() -> Path:
+    """The parsed project, parsed again only when a file of it has changed."""
+    manifest = PROJECT / "target" / "manifest.json"
+    stamp = PROJECT / "target" / "parsed_from"
+    wanted = project_hash()
+    if not manifest.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        _parse()
+        stamp.write_text(wanted)
+    return manifest
+
+
+def project_hash() -> str:
+    """A hash of every file that dbt reads; part of the code version of a release."""
+    digest = hashlib.sha256()
+    for path in sorted(_project_files()):
+        digest.update(str(path.relative_to(PROJECT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def results(run_results: Mapping[str, Any]) -> list[NodeResult]:
+    """The nodes of a `run_results.json`, in the order they ran."""
+    return [
+        NodeResult(node["unique_id"], node["status"], node.get("message") or "", node.get("failures") or 0, node["execution_time"])
+        for node in run_results["results"]
+    ]
+
+
+def broken_models(nodes: list[NodeResult]) -> list[str]:
+    """One line per node that could not be built at all, tests that errored included."""
+    return [f"{node.unique_id}: {' '.join(node.message.split())}" for node in nodes if node.status in ("error", "runtime error")]
+
+
+def failed_checks(nodes: list[NodeResult]) -> list[str]:
+    """One line per blocking test that found rows."""
+    return [f"{node.unique_id.split('.')[2]}: {node.failures} rows" for node in nodes if node.is_test and node.status == "fail"]
+
+
+def check_rows(nodes: list[NodeResult], manifest: Mapping[str, Any], suite: str) -> Iterator[dict[str, Any]]:
+    """Tests as rows of `ops.check_results`; a test that dbt skipped did not run, which is not the same as passed."""
+    words = {"pass": "passed", "fail": "failed", "warn": "failed", "error": "errored", "skipped": "not_run"}
+    for node in nodes:
+        if not node.is_test:
+            continue
+        declared = manifest["nodes"].get(node.unique_id) or manifest["unit_tests"].get(node.unique_id, {})
+        status = words.get(node.status, "errored")
+        yield {
+            "suite": suite,
+            "expectation": node.unique_id.split(".")[2],
+            "table_name": _guarded(declared),
+            "status": status,
+            "success": status == "passed",
+            "observed": node.status,
+            "unexpected_count": node.failures,
+            "severity": "warn" if (declared.get("config", {}).get("severity") or "error").lower() == "warn" else "block",
+            "description": declared.get("description") or "",
+            "examples": [],
+        }
+
+
+def _guarded(declared: Mapping[str, Any]) -> str:
+    attached = declared.get("attached_node") or next(iter(declared.get("depends_on", {}).get("nodes", [])), "")
+    return attached.split(".")[-1]
+
+
+def _project_files() -> Iterator[Path]:
+    for folder in ("models", "macros", "seeds", "tests"):
+        yield from (path for path in (PROJECT / folder).rglob("*") if path.is_file())
+    yield from (PROJECT / name for name in ("dbt_project.yml", "profiles.yml"))
+
+
+def _parse() -> None:
+    command = [str(EXECUTABLE), "parse", "--profiles-dir", str(PROJECT), "--project-dir", str(PROJECT), "--quiet"]
+    environment = {**base_environment(), "DO_NOT_TRACK": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, check=False)
+    if done.returncode:
+        raise DbtError(f"dbt could not parse {PROJECT}: {' '.join((done.stdout + done.stderr).split())[-800:]}")
+
+
+def run_results(target: Path) -> list[NodeResult]:
+    """The results that the start writing to `target` left there."""
+    return results(json.loads((target / "run_results.json").read_text(encoding="utf-8")))

@@ -1,0 +1,32 @@
+"""What Dagster loads: the assets, their checks, the nightly job, its schedule. Nothing is read or opened here."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.assets import activate, extract, predict, publish, quality, transform
+from orchestration.jobs import night_logger, nightly
+from orchestration.resources import NightResource
+from orchestration.schedules import every_night
+from orchestration.sensors import missed_nights
+
+defs = dg.Definitions(
+    assets=[
+        extract.landing_tables,
+        quality.quarantine,
+        transform.before_models,
+        predict.churn_scores,
+        predict.clv_scores,
+        predict.decisions,
+        transform.after_models,
+        publish.release,
+        activate.activation_asset,
+    ],
+    asset_checks=[quality.landing_gate, quality.mart_gate, quality.audience_gate],
+    jobs=[nightly],
+    schedules=[every_night],
+    sensors=[missed_nights],
+    resources={"night": NightResource()},
+    loggers={"console": dg.colored_console_logger, "night": night_logger},
+    executor=dg.in_process_executor,
+)

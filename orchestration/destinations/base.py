@@ -1,0 +1,122 @@
+"""What every destination is: batches of records in, exactly one outcome per record out.
+
+Comes in: batches that activation has diffed, cleared of those without consent, and cut to the destination's limits.
+Goes out: outcomes. A destination never decides who is sent; it never raises because of a single record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+Fields = Mapping[str, Any]
+
+
+class DestinationError(Exception):
+    """A destination cannot be used at all; the message is one line without secrets or personal values."""
+
+
+class Result(StrEnum):
+    """What became of one record; the values of `sync_log.outcome`."""
+
+    ACKNOWLEDGED = "acknowledged"  # the destination has it
+    RETRYABLE = "retryable"  # it does not have it, and may take it later
+    REJECTED = "rejected"  # it does not want it; not sent again until the record changes
+    UNKNOWN = "unknown"  # it may have it: sent, but no answer came; safe to send again
+    SUPPRESSED = "suppressed"  # not sent: no consent, erased, or no id
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the record `external_id`. `code` is short and carries no personal value."""
+
+    external_id: str
+    result: Result
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The state that one customer shall have. `operation` is `upsert`, or `clear` when every field is null."""
+
+    external_id: str
+    operation: str
+    fields: Fields
+    size: int  # bytes of the fields as JSON
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records of one audience that go out together. `id` stays the same when the same change is sent again."""
+
+    id: str
+    audience: str
+    release_id: str
+    released_at: str  # ISO-8601, UTC; stays the same when the batch is sent again
+    records: Sequence[Record]
+
+    def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
+        """The same outcome for every record."""
+        return [Outcome(record.external_id, result, code) for record in self.records]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one call may carry, and how many calls fit: `windows` are (calls, seconds), all of which hold at once."""
+
+    max_records: int
+    max_bytes: int
+    max_record_bytes: int
+    windows: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `send` returns: one outcome per record, and whether anything more may be sent tonight."""
+
+    outcomes: list[Outcome]
+    stop: str = ""  # why nothing more may be sent; empty = go on
+    disabled: bool = False  # the receiver asked us to stop for good
+
+
+class Destination(Protocol):
+    """A place that receives audiences. Registered in `DESTINATIONS` under its `type`."""
+
+    type: ClassVar[str]
+    channels: ClassVar[tuple[str, ...]]  # a marketing destination's channels; empty = a system of record
+    limits: ClassVar[Limits]
+    name: str
+
+    @property
+    def address(self) -> str:
+        """Where it is, without secrets. A destination that asked us to stop is called again under another address only."""
+        ...
+
+    def preflight(self) -> None:
+        """Check that it can be used, without sending a record. Raises DestinationError."""
+        ...
+
+    def send(self, batch: Batch) -> Answer:
+        """Deliver the batch; one outcome per record, always."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+def covered(batch: Batch, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """`outcomes` when they name every record of the batch exactly once, else `unknown` for all of them."""
+    listed = list(outcomes)
+    if sorted(outcome.external_id for outcome in listed) == sorted(record.external_id for record in batch.records):
+        return listed
+    return batch.outcomes(Result.UNKNOWN, "outcomes_do_not_match")
+
+
+def safe_code(value: object) -> str:
+    """`value` when it looks like a code, else `unspecified`: receivers put addresses and sentences there, which no log may hold."""
+    text = str(value).strip()
+    return text.lower() if re.fullmatch(r"[A-Za-z][A-Za-z_.-]{0,39}\d{0,3}|\d{3}", text) else "unspecified"

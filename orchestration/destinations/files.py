@@ -1,0 +1,98 @@
+"""Files: changed records as CSV or JSON Lines in a folder, for a system that picks files up.
+
+Comes in: batches. Goes out: one file per batch, `<folder>/<audience>/<release id>-<batch id>.csv` (or `.jsonl`), owner-only, under
+its final name only when it is complete; sending a batch again replaces the same file. Every line has `external_id`, `operation`
+(`upsert`; or `clear`: forget what was sent before, the fields are empty), `release_id`, then the audience's fields. In CSV a list or
+an object is JSON, NULL is an empty field, and text that a spreadsheet would run as a formula starts with an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Limits, Record, Result
+
+_OWN = ("external_id", "operation", "release_id")
+
+
+class FilesDestination(Destination):
+    """A folder on this machine."""
+
+    type: ClassVar[str] = "files"
+    channels: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Limits] = Limits(max_records=100_000, max_bytes=64 * 2**20, max_record_bytes=2**20)
+
+    def __init__(self, *, name: str, path: str, format: str = "csv", mode: str = "upsert") -> None:  # noqa: A002 (the key in the configuration)
+        if format not in ("csv", "jsonl"):
+            raise DestinationError(f"destination {name}: format {format!r} is neither csv nor jsonl")
+        self.name = name
+        self._folder, self._format = Path(path), format
+
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self._folder)
+
+    def preflight(self) -> None:
+        """Check that the folder can be made and written to."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise DestinationError(f"destination {self.name}: {self._folder} cannot be made: {error.strerror}") from error
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise DestinationError(f"destination {self.name}: {self._folder} cannot be written to; check its owner")
+
+    def send(self, batch: Batch) -> Answer:
+        """Write the batch as one file."""
+        content = _csv(batch) if self._format == "csv" else _json_lines(batch)
+        path = self._folder / batch.audience / f"{batch.release_id}-{batch.id[:16]}.{self._format}"
+        try:
+            _write(path, content)
+        except OSError as error:
+            return Answer(batch.outcomes(Result.RETRYABLE, "cannot_write"), stop=f"{path.parent} cannot be written to: {error.strerror}")
+        return Answer(batch.outcomes(Result.ACKNOWLEDGED))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _json_lines(batch: Batch) -> str:
+    return "".join(json.dumps(_line(batch, record), ensure_ascii=False) + "\n" for record in batch.records)
+
+
+def _csv(batch: Batch) -> str:
+    fields = sorted({name for record in batch.records for name in record.fields})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*_OWN, *fields], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in _line(batch, record).items()} for record in batch.records)
+    return text.getvalue()
+
+
+def _line(batch: Batch, record: Record) -> dict[str, Any]:
+    own = dict(zip(_OWN, (record.external_id, record.operation, batch.release_id), strict=True))
+    return {**own, **{name: value for name, value in record.fields.items() if name not in own}}
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value  # a spreadsheet would run it as a formula
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _write(path: Path, content: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    waiting = path.with_name(f".{path.name}.part")
+    handle = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(waiting, path)

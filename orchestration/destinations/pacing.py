@@ -1,0 +1,83 @@
+"""How fast a destination is called, and how long a refused call waits.
+
+Comes in: a destination's windows (calls, seconds) and answers of HTTP servers. Goes out: waits, in seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from tenacity import RetryCallState
+from tenacity.stop import stop_base
+
+SHARE_OF_LIMIT = 0.8  # what others on the same account leave us; a limit used up to its edge is a limit exceeded
+MAX_TRIES = 6
+MAX_WAIT = 60.0
+DEADLINE = 30 * 60.0
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class Pacer:
+    """Keeps calls within every window, at 80 % of each."""
+
+    def __init__(
+        self,
+        windows: tuple[tuple[int, float], ...],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._windows = [(max(1, int(calls * SHARE_OF_LIMIT)), seconds, deque[float]()) for calls, seconds in windows]
+        self._clock, self._sleep = clock, sleep
+
+    def wait(self) -> None:
+        """Sleep until the next call fits all windows, and count that call."""
+        pause = max((self._pause(*window) for window in self._windows), default=0.0)
+        if pause > 0:
+            self._sleep(pause)
+        for calls, _, made in self._windows:
+            made.append(self._clock())
+            while len(made) > calls:
+                made.popleft()
+
+    def _pause(self, calls: int, seconds: float, made: deque[float]) -> float:
+        return 0.0 if len(made) < calls else made[0] + seconds - self._clock()
+
+
+def forecast_seconds(windows: tuple[tuple[int, float], ...], calls: int) -> float:
+    """The least time that `calls` calls take under `windows`."""
+    return max((calls / (limit * SHARE_OF_LIMIT) * seconds for limit, seconds in windows), default=0.0)
+
+
+def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:
+    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def wait_as_told(state: RetryCallState) -> float:
+    """tenacity's wait: what the server asked for, else exponential with full jitter, 1 s to 60 s."""
+    result = state.outcome.result() if state.outcome and not state.outcome.failed else None
+    told = retry_after(result) if isinstance(result, httpx.Response) else None
+    return told if told is not None else random.uniform(0.5, min(MAX_WAIT, 2.0**state.attempt_number))
+
+
+class AsksTooLong(stop_base):
+    """tenacity's stop: the wait to come would outlast the deadline."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        """Whether to give up."""
+        return (retry_state.seconds_since_start or 0.0) + retry_state.upcoming_sleep > DEADLINE

@@ -1,0 +1,149 @@
+"""The three gates of a night, without Dagster: what is asked of which tables, and what is kept of the answers.
+
+Comes in: a Night and a connection to its warehouse. Goes out: `ops.quarantined_rows`, `ops.source_freshness`, and check results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from expectations import gates
+from expectations.base import CheckResult, Gate, Suite, blocking
+from expectations.landing import check_shares
+from expectations.suites import SUITES, suite_for, suites_of
+from orchestration import dbt, landing, quarantine, warehouse
+from orchestration.contract import INPUT_TABLES
+from orchestration.night import Night
+from orchestration.quarantine import TableCounts
+from orchestration.settings import ConfigurationError
+
+# A frame of more rows is judged part by part; uniqueness across parts is asserted by dbt's tests of the same keys.
+ROWS_AT_ONCE = 1_000_000
+_VECTORS_AT_ONCE = ROWS_AT_ONCE // 2048
+
+_JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_name VARCHAR, load_id VARCHAR)"
+
+
+def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
+    """Show the warehouse what has landed, quarantine the rows that break the contract, note how old each source is."""
+    warehouse.expose_landing(connection, landing.completed_files(night.home.landing))
+    _refuse_before_all_data(connection, night.as_of)
+    quarantine.examine(
+        connection,
+        as_of=night.as_of,
+        max_amount=night.settings.tuning.max_amount,
+        currencies=dbt.PROJECT / "seeds" / "currencies.csv",
+    )
+    _note_freshness(night, connection)
+
+
+def set_aside(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:
+    """What waits in quarantine, per source and table."""
+    return quarantine.counts(connection)
+
+
+def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """The suites of every input table over what was accepted since it was last judged, and the share in quarantine."""
+    connection.execute(_JUDGED)
+    results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite)]
+    results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
+    night.record(connection, "landing", map(asdict, results))
+    if not blocking(results):
+        for table in INPUT_TABLES:
+            connection.execute(f"INSERT INTO ops.judged_loads SELECT DISTINCT _source, '{table}', _load_id FROM {_unjudged(table)}")
+    return results
+
+
+def judge(night: Night, connection: duckdb.DuckDBPyConnection, gate: Gate, tables: Sequence[str]) -> list[CheckResult]:
+    """The suites of `tables`, which lie in schema marts; `gate` is the name the results are kept under."""
+    results = [result for table in tables for result in _judged(connection, replace(suite_for(table), gate=gate), f"marts.{table}")]
+    night.record(connection, gate, map(asdict, results))
+    return results
+
+
+def guarded_marts() -> list[str]:
+    """Marts for which somebody has said what must hold."""
+    return sorted(name for name, suite in SUITES.items() if suite.gate == "mart")
+
+
+def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[CheckResult]:
+    """Judgement of the newest rows; where nothing new was accepted, the last judgement stands."""
+    table = suite.table_name
+    if connection.execute(f"SELECT 1 FROM {_unjudged(table)} LIMIT 1").fetchone() is None:
+        kept = _kept(connection, suite.name)
+        if kept:
+            return kept
+    columns = ", ".join(suite.columns)
+    accepted = f"""SELECT {columns} FROM {_unjudged(table)} AS landed WHERE NOT coalesce(_is_deleted, false) AND NOT EXISTS (
+        SELECT 1 FROM ops.quarantined_rows AS bad WHERE bad.source = landed._source AND bad.table_name = '{table}'
+        AND bad.load_id = landed._load_id AND bad.row_number = landed._row_number)"""
+    return gates.validate_batches(suite, _frames(connection, accepted))
+
+
+def _unjudged(table: str) -> str:
+    return f"""(SELECT * FROM landing.{table} WHERE (_source, _load_id) NOT IN
+        (SELECT (source, load_id) FROM ops.judged_loads WHERE table_name = '{table}'))"""
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, suite: str) -> list[CheckResult]:
+    rows = connection.execute(
+        "SELECT * EXCLUDE (as_of_date, run_id) FROM ops.check_results WHERE suite = ? QUALIFY as_of_date = max(as_of_date) OVER ()", [suite]
+    )
+    return [CheckResult(**row) for row in rows.to_arrow_table().to_pylist()]
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    columns = "*" if suite.closed else ", ".join(f'"{column}"' for column in suite.columns)
+    query = f"SELECT {columns} FROM {relation}"
+    if rows is not None and rows[0] > ROWS_AT_ONCE:
+        return gates.validate_batches(_by_parts(suite), _frames(connection, query))
+    return gates.validate(suite, connection.execute(query).df())
+
+
+def _by_parts(suite: Suite) -> Suite:
+    """What can be asked of a table that comes in parts."""
+    return replace(suite, expectations=tuple(one for one in suite.expectations if one.kind not in gates.WHOLE_KINDS))
+
+
+def _frames(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pd.DataFrame]:
+    cursor = connection.execute(query)
+    while not (frame := cursor.fetch_df_chunk(_VECTORS_AT_ONCE)).empty:
+        yield frame
+
+
+def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
+    if not counts:
+        return []
+    rows = [{"source": one.source, "table_name": one.table_name, "share": one.share} for one in counts]
+    worst = {one.table_name: ", ".join(f"{rule} {rows:,}" for rule, rows in one.by_rule.items()) for one in counts}
+    judged = check_shares(pd.DataFrame(rows), most)
+    return [replace(one, observed=f"{one.observed} ({worst[one.table_name] or 'none'})") for one in judged]
+
+
+def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values())
+    first = min((day for day in days if day is not None), default=None)
+    if first is not None and as_of < first:
+        raise ConfigurationError(f"--as-of {as_of}: lies before all data; the first event landed is of {first}")
+
+
+def _first_day(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> date | None:
+    row = connection.execute(f"SELECT CAST(min({column}) AS DATE) FROM landing.{table}").fetchone()
+    return row[0] if row else None
+
+
+def _note_freshness(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("DELETE FROM ops.source_freshness")
+    for row in landing.summary(night.home.landing):
+        event_time = INPUT_TABLES[row["table"]].event_time
+        connection.execute(
+            f"""INSERT INTO ops.source_freshness SELECT ?, ?, ?, ?, max({event_time}) FILTER (CAST({event_time} AS DATE) <= ?)
+            FROM landing.{row["table"]} WHERE _source = ?""",
+            [row["source"], row["table"], row["rows"], row["last_landed_at"].replace(tzinfo=None), night.as_of, row["source"]],
+        )

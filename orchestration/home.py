@@ -1,0 +1,136 @@
+"""The home folder: where every kind of state lies, who may read it, and who is at work in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+OWNER_ONLY_FOLDER = 0o700
+OWNER_ONLY_FILE = 0o600
+
+
+class HomeError(Exception):
+    """The home folder cannot be used; the message is one line that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths under one home folder. Making a Home touches nothing; `prepare` makes the folders."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Immutable landed Parquet, per source, table and load."""
+        return self.root / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The private build file of dbt; no reader opens it."""
+        return self.root / "warehouse" / "rapport_build.duckdb"
+
+    @property
+    def models(self) -> Path:
+        """Fitted models with their manifests."""
+        return self.root / "models"
+
+    @property
+    def releases(self) -> Path:
+        """Immutable releases and the pointer `current`."""
+        return self.root / "releases"
+
+    @property
+    def state(self) -> Path:
+        """Watermarks, acknowledgements, refusals."""
+        return self.root / "state"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage: runs, events, schedules."""
+        return self.root / "dagster"
+
+    @property
+    def logs(self) -> Path:
+        """One log a run."""
+        return self.root / "logs"
+
+    def prepare(self) -> None:
+        """Make the folders, readable by their owner only. Raises HomeError when that is not possible."""
+        folders = (self.root, self.landing, self.warehouse.parent, self.models, self.releases, self.state, self.dagster, self.logs)
+        try:
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+        except OSError as error:
+            raise HomeError(f"{error.filename}: {error.strerror}; set RAPPORT_HOME to a folder that can be written") from error
+        unwritable = next((folder for folder in folders if not os.access(folder, os.W_OK)), None)
+        if unwritable is not None:
+            raise HomeError(f"{unwritable}: no permission to write; set RAPPORT_HOME to a folder that can be written")
+
+    def claim(self, company: str) -> None:
+        """Bind this home to one company, so that two companies' data can never mix."""
+        marker = self.state / "company.json"
+        if not marker.exists():
+            write_private(marker, json.dumps({"company": company}))
+            return
+        owner = json.loads(marker.read_text(encoding="utf-8"))["company"]
+        if owner != company:
+            raise HomeError(f"{self.root}: holds the data of {owner}, not of {company}; set RAPPORT_HOME to a folder of its own")
+
+    def remember_config(self, config_path: Path) -> None:
+        """Keep which configuration was run last, for the commands that name none."""
+        write_private(self.state / "last_config", str(config_path))
+
+    def last_config(self) -> Path | None:
+        """The configuration that was run last here, or None."""
+        marker = self.state / "last_config"
+        return Path(marker.read_text(encoding="utf-8")) if marker.exists() else None
+
+    def salt(self) -> str:
+        """The key of hashed personal values. It lies with the landing: who keeps the landing can rebuild everything alike."""
+        path = self.landing / ".salt"
+        if not path.exists():
+            write_private(path, secrets.token_hex(16))
+        return path.read_text(encoding="utf-8").strip()
+
+    @contextmanager
+    def exclusive(self, purpose: str) -> Iterator[None]:
+        """Hold this home for one run. Raises HomeError at once, naming the holder, when another run has it."""
+        holder = self.state / "run.json"
+        lock = FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise HomeError(f"{self.root}: {_described(holder)} is at work here; wait for it to end and run again") from None
+        try:
+            write_private(
+                holder, json.dumps({"purpose": purpose, "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
+            )
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` so that only the owner can read it, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _described(holder: Path) -> str:
+    try:
+        run = json.loads(holder.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "another run"
+    return f"{run['purpose']} (process {run['pid']}, since {run['since']})"

@@ -1,0 +1,153 @@
+"""The nightly job, and running it without the UI: the same assets, in this process."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import dagster as dg
+from dagster._utils.error import SerializableErrorInfo
+
+from orchestration.home import OWNER_ONLY_FILE, Home, write_private
+from orchestration.resources import NIGHTS
+
+# In process: DuckDB takes one writing process, and a process per step would collide on its file.
+nightly = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    partitions_def=NIGHTS,
+    executor_def=dg.in_process_executor,
+    description="One night, end to end: extract, gate, build, gate, model, build, gate, publish, sync",
+)
+
+_INSTANCE = """\
+telemetry: {enabled: false}
+concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
+"""
+
+_LOGGER = "rapport.night"
+
+Status = Literal["published", "refused", "misconfigured", "failed"]
+_STATUS: dict[str, Status] = {"RefusedError": "refused", "DagsterAssetCheckFailedError": "refused", "ConfigurationError": "misconfigured"}
+
+Progress = Callable[[str, str, float], None]  # step, what became of it, seconds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a night: published, refused by a blocking check, or failed; and why, a line each."""
+
+    run_id: str
+    status: Status
+    reasons: tuple[str, ...]
+    failed_step: str | None = None
+
+
+def instance(home: Home) -> dg.DagsterInstance:
+    """Dagster's storage under the home: runs from the command line are seen in the UI and the other way round."""
+    prepare_instance(home)
+    return dg.DagsterInstance.from_config(str(home.dagster))
+
+
+def prepare_instance(home: Home) -> None:
+    """Write the settings of Dagster's storage, telemetry off."""
+    write_private(home.dagster / "dagster.yaml", _INSTANCE)
+
+
+def run_night(home: Home, as_of: date, progress: Progress, log: Path) -> Outcome:
+    """Run the nightly job for `as_of` in this process; the whole log goes to `log`."""
+    from orchestration.definitions import defs
+
+    job = defs.resolve_job_def("nightly")
+    with instance(home) as storage, _heard(log, progress):
+        result = job.execute_in_process(
+            instance=storage,
+            partition_key=as_of.isoformat(),
+            raise_on_error=False,
+            run_config={"loggers": {"night": {}}},
+            tags={"rapport/started_by": "command line"},
+        )
+        return _outcome(result)
+
+
+@dg.logger
+def night_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """A logger without handlers of its own; `run_night` adds them."""
+    logger = logging.getLogger(_LOGGER)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    return logger
+
+
+@contextmanager
+def _heard(log: Path, progress: Progress) -> Iterator[None]:
+    logger = logging.getLogger(_LOGGER)
+    os.close(os.open(log, os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE))
+    to_file = logging.FileHandler(log, encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handlers = (to_file, _StepHandler(progress))
+    for handler in handlers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+class _StepHandler(logging.Handler):
+    """Tells `progress` when a step starts, ends well or fails."""
+
+    _WORDS: ClassVar[dict[str, str]] = {
+        "STEP_START": "started",
+        "STEP_SUCCESS": "done",
+        "STEP_FAILURE": "failed",
+        "STEP_SKIPPED": "skipped",
+    }
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+        self._started: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on what a record says about a step; other records are the file's."""
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is None or event.step_key is None or event.event_type_value not in self._WORDS:
+            return
+        word = self._WORDS[event.event_type_value]
+        began = self._started.setdefault(event.step_key, record.created)
+        self._progress(event.step_key, word, record.created - began)
+
+
+def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
+    if result.success:
+        return Outcome(result.run_id, "published", ())
+    failures = [event for event in result.all_events if event.is_step_failure]
+    if not failures:  # the run never got as far as a step
+        broken = [event.message or "" for event in result.all_events if event.is_failure]
+        return Outcome(result.run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
+    first = failures[0].step_failure_data
+    error = first.user_failure_data.description if first.user_failure_data else None
+    cause = _root(first.error)
+    reason = error or (_bare(cause) if cause else "")
+    status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
+    return Outcome(result.run_id, status, (reason,), failures[0].step_key)
+
+
+def _bare(error: SerializableErrorInfo) -> str:
+    """The message without the name of its class in front."""
+    return error.message.strip().partition(f"{error.cls_name}: ")[2] or error.message.strip()
+
+
+def _root(error: SerializableErrorInfo | None) -> SerializableErrorInfo | None:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error

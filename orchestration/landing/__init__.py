@@ -1,0 +1,135 @@
+"""The only writer of landing files: `landing/<source>/<table>/load_id=<id>/*.parquet`, append-only.
+
+Comes in: the settings of one source. Goes out: what changed at it since the last run, as one load; `completed_files` says what counts.
+A run that is killed at any moment lands nothing, and the next one lands what it would have.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from orchestration.contract import INPUT_TABLES, Table
+from orchestration.landing.changes import ADJUSTMENTS
+from orchestration.landing.loading import load_files
+from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, landed_at, sources
+from orchestration.landing.table import Found, TableLoad, table_changes
+from orchestration.sources import SOURCES, Bench, SourceError
+
+__all__ = ["LandingError", "SourceError", "TableLoad", "completed_files", "extract", "landed_at", "summary"]
+
+
+def extract(
+    source_settings: Any,
+    tables: Iterable[Table],
+    landing_root: Path,
+    dlt_dir: Path,
+    *,
+    zone: str = "UTC",
+    memory_gib: float = 4,
+    threads: int = 2,
+) -> list[TableLoad]:
+    """Land what changed at one source since its last load, all tables in one load.
+
+    source_settings  one entry of `sources:`, with `type`, `name`, an absolute `path` …
+    zone             zone of times that are written without one
+    Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
+    """
+    source = SOURCES[source_settings.type].from_settings(source_settings)
+    source.check()
+    with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads) as bench:
+        log = LandingLog(landing_root, source_settings.name)
+        log.discard_unfinished()
+        found = [table_changes(source, table, log, bench) for table in tables]
+        return _landed(log, found, landing_root, dlt_dir)
+
+
+def completed_files(landing_root: Path) -> dict[str, list[tuple[str, str, str]]]:
+    """Table → (source, load id, Parquet path) of every committed load, oldest first; other files in landing do not count."""
+    listed: dict[str, list[tuple[str, str, str]]] = {table: [] for table in INPUT_TABLES}
+    for source in sources(landing_root):
+        log = LandingLog(landing_root, source)
+        for table, files in listed.items():
+            load_of = {
+                str(landing_root / path): load.load_id for load in log.loads if table in load.tables for path in load.tables[table].files
+            }
+            files.extend((source, load_of[path], path) for path in log.files(table))
+    return listed
+
+
+def summary(landing_root: Path) -> list[dict[str, Any]]:
+    """One row per source and table that ever landed: loads, rows, tombstones, rows held by the source now, time of the last load."""
+    rows = []
+    for source in sources(landing_root):
+        log = LandingLog(landing_root, source)
+        for table in INPUT_TABLES:
+            entries = [(load.load_id, load.tables[table]) for load in log.loads if table in load.tables and load.tables[table].files]
+            if entries:
+                rows.append(_summary(source, table, entries, log))
+    return rows
+
+
+def _summary(source: str, table: str, entries: list[tuple[str, TableEntry]], log: LandingLog) -> dict[str, Any]:
+    return {
+        "source": source,
+        "table": table,
+        "loads": len(entries),
+        "rows": sum(entry.rows for _, entry in entries),
+        "tombstones": sum(entry.tombstones for _, entry in entries),
+        "held_now": sum(position["rows"] for position in log.parts(table).values()),
+        "last_landed_at": landed_at(entries[-1][0]),
+    }
+
+
+def _landed(log: LandingLog, found: list[Found], root: Path, dlt_dir: Path) -> list[TableLoad]:
+    """Land and commit what was found; nothing at all is written when nothing changed."""
+    reports = [each.report for each in found]
+    tables = {each.report.table: each.changes.data for each in found if each.changes.data}
+    adjustments = tuple(each.changes.adjustments for each in found if each.changes.adjustments)
+    if not tables and not adjustments and not any(each.parts for each in found):
+        return reports
+    load_id = log.next_load_id(datetime.now(UTC))
+    log.begin(load_id)
+    to_land = {**tables, **({ADJUSTMENTS: adjustments} if adjustments else {})}
+    files = load_files(log.source, load_id, to_land, root, dlt_dir) if to_land else {}
+    log.commit(Load(load_id, _entries(found, files)))
+    return [replace(report, load_id=load_id if report.table in tables else None) for report in reports]
+
+
+def _entries(found: list[Found], files: Mapping[str, tuple[str, ...]]) -> dict[str, TableEntry]:
+    entries = {
+        each.report.table: TableEntry(files.get(each.report.table, ()), each.report.rows, each.report.tombstones, each.parts)
+        for each in found
+        if each.parts or each.report.table in files
+    }
+    return {**entries, **({ADJUSTMENTS: TableEntry(files[ADJUSTMENTS])} if ADJUSTMENTS in files else {})}
+
+
+@contextmanager
+def _bench(root: Path, dlt_dir: Path, source: str, zone: str, memory_gib: float, threads: int) -> Iterator[Bench]:
+    """The one place of work, locked: a scratch folder beside dlt's (so that files can be linked) and a DuckDB that spills into it."""
+    scratch = dlt_dir / "scratch" / source
+    lock = FileLock(root / ".lock")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with lock.acquire(timeout=0):
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(parents=True)
+            with duckdb.connect(config={"temp_directory": str(scratch / "spill"), "autoinstall_known_extensions": "false"}) as connection:
+                connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET TimeZone = '{zone}'")
+                yield Bench(connection, scratch)
+            shutil.rmtree(scratch, ignore_errors=True)
+    except Timeout as error:
+        raise LandingError(f"{root}: another run is landing into this folder; wait until it has finished") from error
+    except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
+        raise (
+            error if isinstance(error, LandingError) else LandingError(f"{root}: cannot be written ({str(error).splitlines()[0]})")
+        ) from error

@@ -1,0 +1,111 @@
+"""One table of one source: read what changed, compare it with what had landed, say what is to be landed and remembered.
+
+Comes in: a source, a contract table, the log of its loads. Goes out: `Found`; nothing is written to landing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from orchestration.contract import Table
+from orchestration.landing.changes import ADJUSTMENTS, Changes, compared, first_landing
+from orchestration.landing.log import LandingLog
+from orchestration.sources import Batch, Bench, Source, SourceError
+
+
+@dataclass(frozen=True)
+class TableLoad:
+    """What one run did for one table of one source.
+
+    load_id   None when nothing had to be landed
+    errors    parts that could not be read, one line each; what was landed from them stays, the other parts landed
+    warnings  what the operator should look at, one line each: vanished tables that were kept
+    seconds   time spent reading and comparing
+    """
+
+    source: str
+    table: str
+    load_id: str | None = None
+    rows: int = 0
+    tombstones: int = 0
+    files_read: int = 0
+    files_skipped: int = 0
+    unknown_columns: tuple[str, ...] = ()
+    absent_columns: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def error(self) -> str | None:
+        """All errors as one line; None when every part could be read."""
+        return "; ".join(self.errors) or None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is to be landed of one table, before it is."""
+
+    report: TableLoad
+    changes: Changes
+    parts: Mapping[str, Mapping[str, Any] | None]
+
+
+def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench) -> Found:
+    """What changed in `table` since its last load. A source that fails on this table is an error in the report, and nothing to land."""
+    started, known = monotonic(), log.parts(table.name)
+    try:
+        batches = list(source.extract(table, known, bench))
+    except SourceError as error:
+        return Found(TableLoad(log.source, table.name, errors=(str(error),), seconds=monotonic() - started), Changes(), {})
+    touched = [batch for batch in batches if batch.status in ("changed", "gone")]
+    changes = _changes(table, touched, known, log, bench)
+    report = _report(log.source, table.name, batches, changes)
+    return Found(replace(report, seconds=monotonic() - started), changes, _positions(batches, known, changes))
+
+
+def _changes(table: Table, touched: list[Batch], known: Mapping[str, Mapping[str, Any]], log: LandingLog, bench: Bench) -> Changes:
+    landed = log.files(table.name)
+    if not landed or not any(batch.part in known for batch in touched):
+        return first_landing(touched, bench, table)
+    held = sum(position["rows"] for position in known.values())
+    return compared(table, touched, landed, log.files(ADJUSTMENTS), held, bench)
+
+
+def _positions(batches: list[Batch], known: Mapping[str, Mapping[str, Any]], changes: Changes) -> dict[str, Mapping[str, Any] | None]:
+    """What to remember of each part. Where removals were refused, nothing that would keep the next run from looking again."""
+    parts: dict[str, Mapping[str, Any] | None] = {}
+    for batch in batches:
+        if batch.status == "unchanged" and batch.position:
+            parts[batch.part] = batch.position
+        elif batch.status == "changed":
+            parts[batch.part] = (
+                {"rows": max(batch.rows, known.get(batch.part, {}).get("rows", 0))}
+                if changes.refused
+                else {**batch.position, "rows": batch.rows}
+            )
+        elif batch.status == "gone" and not changes.refused:
+            parts[batch.part] = None
+    return {part: position for part, position in parts.items() if position != known.get(part, {})}
+
+
+def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> TableLoad:
+    read = [batch for batch in batches if batch.status == "changed"]
+    refused = (
+        f"{table}: {changes.refused} rows, nearly all of the table, are gone at the source; this looks like a broken export, so they stay"
+    )
+    return TableLoad(
+        source,
+        table,
+        rows=changes.rows,
+        tombstones=changes.tombstones,
+        files_read=len(read),
+        files_skipped=sum(batch.status == "unchanged" for batch in batches),
+        unknown_columns=tuple(sorted({column for batch in read for column in batch.unknown_columns})),
+        absent_columns=tuple(sorted(set.intersection(*(set(batch.absent_columns) for batch in read)))) if read else (),
+        errors=tuple(batch.error for batch in batches if batch.error),
+        warnings=(refused,) if changes.refused else (),
+    )

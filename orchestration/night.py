@@ -1,0 +1,70 @@
+"""One night: its settings, its home, its as-of date; what every stage is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration import releases, warehouse
+from orchestration.home import Home
+from orchestration.settings import Settings
+
+
+class WrongNightError(Exception):
+    """The warehouse holds another night than the one a stage was asked to continue."""
+
+
+class RefusedError(Exception):
+    """A blocking check failed: nothing after it runs, and the last release stays."""
+
+    def __init__(self, stage: str, reasons: list[str]) -> None:
+        self.stage, self.reasons = stage, reasons
+        super().__init__(f"{stage}: {'; '.join(reasons[:5])}{' …' if len(reasons) > 5 else ''}")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a stage needs to know. Two nights of one as-of date over the same landing give the same marts."""
+
+    settings: Settings
+    home: Home
+    as_of: date
+    run_id: str
+
+    @contextmanager
+    def warehouse(self, *, begins: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A writing connection to this night's warehouse; `begins` makes it this night's.
+
+        Raises WrongNightError when the warehouse was last built for another as-of date.
+        """
+        tuning = self.settings.tuning
+        with warehouse.connect(self.home.warehouse, memory_gib=tuning.memory_gib, threads=tuning.threads) as connection:
+            warehouse.prepare(connection)
+            if begins:
+                warehouse.begin(connection, self.as_of)
+            held = warehouse.held_night(connection)
+            if held != self.as_of:
+                raise WrongNightError(f"the warehouse holds the night of {held}, not of {self.as_of}; materialise from the extraction on")
+            yield connection
+
+    def record(self, connection: duckdb.DuckDBPyConnection, suite_prefix: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Replace this night's results of the suites that start with `suite_prefix` by `rows`."""
+        connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND starts_with(suite, ?)", [self.as_of, suite_prefix])
+        stamped = [{"as_of_date": self.as_of, "run_id": self.run_id, **row} for row in rows]
+        if stamped:
+            connection.register("incoming_results", pa.Table.from_pylist(stamped))
+            connection.execute("INSERT INTO ops.check_results BY NAME SELECT * FROM incoming_results")
+            connection.unregister("incoming_results")
+
+
+def refused(night: Night, stage: str, reasons: list[str]) -> RefusedError:
+    """Write down that `stage` refused the night, where `status` and the page find it; returns the error to raise."""
+    error = RefusedError(stage, reasons)
+    releases.record_refusal(night.home.root, as_of=night.as_of, stage=stage, reason=str(error))
+    return error

@@ -1,0 +1,33 @@
+"""Immutable releases: the only thing that readers, the nightly page and activation ever see.
+
+Comes in: schema `marts` of an audited warehouse. Goes out, under the home folder:
+
+    releases/<id>/<table>.parquet   every table of schema marts
+    releases/<id>/rapport.duckdb    the same tables in one self-contained, read-only file
+    releases/<id>/manifest.json     what it is: as-of date, run, rows, checksums, checks, models, sources
+    releases/current                the only pointer: a link to one release, replaced atomically
+    serving/rapport.duckdb          what BI tools open; leads through `current`, so both move in the same instant
+
+A release is built under a hidden name, flushed to disk, renamed, and pointed to last. Readers that hold an old one keep it.
+"""
+
+from orchestration.releases.building import build
+from orchestration.releases.manifest import ReleaseError
+from orchestration.releases.pointing import prune, publish, rollback
+from orchestration.releases.reading import Release, current, listing
+from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
+
+__all__ = [
+    "Refusal",
+    "Release",
+    "ReleaseError",
+    "build",
+    "current",
+    "listing",
+    "prune",
+    "publish",
+    "record_refusal",
+    "refusals",
+    "rollback",
+    "standing_refusal",
+]

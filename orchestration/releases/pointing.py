@@ -1,0 +1,92 @@
+"""Publishing, rolling back and pruning: the moves of the one pointer, and what may be deleted around it.
+
+Comes in: a finished candidate, or the id of a release. Goes out: the pointer `releases/current`, replaced in one step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from orchestration.releases.layout import (
+    DATABASE,
+    MANIFEST,
+    POINTER,
+    UNFINISHED,
+    flush,
+    is_id,
+    link_atomically,
+    private_folder,
+    releases_folder,
+)  # fmt: skip
+from orchestration.releases.manifest import ReleaseError
+from orchestration.releases.reading import Release, current_id, listing, open_release
+
+
+def publish(candidate: str | Path) -> Release:
+    """Give `candidate` its final name and point to it. Raises ReleaseError and leaves the pointer alone when that fails."""
+    candidate = Path(candidate)
+    if not candidate.name.startswith(UNFINISHED):
+        raise ReleaseError(f"{candidate}: is not a candidate that `build` made; build one first")
+    release = open_release(candidate)
+    final = candidate.with_name(release.id)
+    try:
+        os.rename(candidate, final)
+        flush(final.parent)
+        _point(final.parent.parent, release.id)
+    except OSError as error:
+        raise ReleaseError(f"release {release.id} is not published: {error.strerror}; the release before it is still served") from error
+    return Release(final.resolve(), release.manifest)
+
+
+def rollback(home: str | Path, release_id: str) -> Release:
+    """Serve `release_id` again. Raises ReleaseError when it is not there or its files are not what they were."""
+    folder = releases_folder(home).resolve() / release_id
+    if not is_id(release_id) or not folder.is_dir():
+        raise ReleaseError(f"there is no release {release_id!r}; `python -m orchestration releases` lists them")
+    release = open_release(folder)
+    release.verify()
+    _point(Path(home), release_id)
+    return release
+
+
+def prune(home: str | Path, keep: int) -> list[str]:
+    """Delete all but the newest `keep` releases, the served one and pinned ones; returns the ids that are gone."""
+    served = current_id(home)
+    beyond = [release for release in listing(home) if release.id != served][max(keep, 0) :]
+    return [release.id for release in beyond if _deleted(release)]
+
+
+def clean_leftovers(home: str | Path) -> None:
+    """Remove what crashed builds and publishes left behind; no reader ever knew of it."""
+    for entry in releases_folder(home).iterdir():
+        if entry.name.startswith(UNFINISHED):
+            shutil.rmtree(entry)
+        elif entry.is_symlink() and entry.name.startswith(f".{POINTER}."):
+            entry.unlink()
+
+
+def _point(home: Path, release_id: str) -> None:
+    link_atomically(releases_folder(home) / POINTER, release_id)
+    # Leads through `current`: the serving file and the pointer can never disagree.
+    serving, target = private_folder(home / "serving") / DATABASE, os.path.join("..", "releases", POINTER, DATABASE)
+    if not serving.is_symlink() or os.readlink(serving) != target:
+        link_atomically(serving, target)
+
+
+def _deleted(release: Release) -> bool:
+    handle = os.open(release.path / MANIFEST, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False  # a reader pinned it
+    else:
+        # Out of the listing in one step, so that a crash half way through leaves no half release behind.
+        doomed = release.path.with_name(f"{UNFINISHED}{release.id}")
+        os.rename(release.path, doomed)
+        shutil.rmtree(doomed)
+        return True
+    finally:
+        os.close(handle)

@@ -1,0 +1,117 @@
+"""Reading releases: which are there, which is served, and the tables of one.
+
+Comes in: the home folder. Goes out: Release objects, whose paths carry the release's own id, so that two releases can be
+open in one process. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.releases import manifest as manifests
+from orchestration.releases.layout import DATABASE, MANIFEST, POINTER, is_id, releases_folder
+from orchestration.releases.manifest import ReleaseError
+
+
+@dataclass(frozen=True)
+class Release:
+    """One immutable release in `path`."""
+
+    path: Path
+    manifest: dict[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """Unique, and sorts by the time the release was made."""
+        return str(self.manifest["release_id"])
+
+    @property
+    def as_of(self) -> date:
+        """The last day whose events count."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made, UTC."""
+        return datetime.fromisoformat(self.manifest["created_at"])
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file of this release; open it read-only."""
+        return self.path / DATABASE
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables it holds."""
+        return tuple(self.manifest["tables"])
+
+    def table_file(self, name: str) -> Path:
+        """Parquet file of a table. Raises ReleaseError when the release has no such table."""
+        if name not in self.manifest["tables"]:
+            raise ReleaseError(f"release {self.id} has no table {name!r}; it has: {', '.join(self.tables)}")
+        return self.path / f"{name}.parquet"
+
+    def table(self, name: str) -> pa.Table:
+        """A table as Arrow, in its fixed row order. Raises ReleaseError when the release has no such table."""
+        return pq.ParquetFile(self.table_file(name)).read()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A read-only connection to the tables, as `marts.<table>`."""
+        return duckdb.connect(str(self.database), read_only=True)
+
+    @contextmanager
+    def pinned(self) -> Iterator[Release]:
+        """Keep this release from being pruned while the block runs; the pin ends with the process at the latest."""
+        handle = os.open(self.path / MANIFEST, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield self
+        finally:
+            os.close(handle)
+
+    def verify(self) -> None:
+        """Raise ReleaseError when a file is missing or differs from what the manifest says of it."""
+        for name, told in self.manifest["files"].items():
+            file = self.path / name
+            if not file.is_file() or manifests.digest(file) != told["sha256"]:
+                raise ReleaseError(f"release {self.id} is damaged: {name} is missing or was changed; choose another release")
+
+
+def open_release(folder: Path) -> Release:
+    """The release in `folder`. Raises ReleaseError when there is none."""
+    return Release(folder, manifests.read(folder))
+
+
+def current(home: str | Path) -> Release:
+    """The release that is served now. Raises ReleaseError when nothing was ever published."""
+    served = current_id(home)
+    if served is None:
+        raise ReleaseError(f"{releases_folder(home)}: nothing is published yet; `python -m orchestration run` makes the first release")
+    return open_release(releases_folder(home).resolve() / served)
+
+
+def current_id(home: str | Path) -> str | None:
+    """Id of the release that is served now, None before the first."""
+    try:
+        return os.readlink(releases_folder(home) / POINTER)
+    except FileNotFoundError:
+        return None
+
+
+def listing(home: str | Path) -> list[Release]:
+    """All complete releases, newest first."""
+    folder = releases_folder(home)
+    names = sorted((entry.name for entry in folder.iterdir() if is_id(entry.name)), reverse=True) if folder.is_dir() else []
+    return [open_release(folder.resolve() / name) for name in names]

@@ -1,0 +1,92 @@
+"""Copying schema `marts` of a warehouse into the files of one release.
+
+Comes in: the path of the warehouse, which is only read. Goes out: `rapport.duckdb` and one Parquet file per table, in a fixed row order,
+and per table its rows, columns and a checksum that does not depend on the order.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.releases.layout import DATABASE
+
+SCHEMA = "marts"
+_COPY = "rapport_release"  # attached under this name only while it is written; readers see the file's own name
+_SPILL = ".spill"
+# Up to this many rows a table is ordered by all its columns; above it, by those that make up the keys of the marts.
+_ORDERED_BY_ALL = 2_000_000
+_KEY_COLUMNS = (
+    "customer_key", "month", "as_of_date", "cohort_month", "months_since", "basis", "metric", "view", "dimension", "dimension_value",
+    "order_id", "response_id", "ticket_id", "source", "source_customer_id", "action", "external_id", "attempted_at",
+)  # fmt: skip
+
+
+def copy_marts(warehouse: str | Path, folder: Path, *, memory_gib: float, threads: int) -> dict[str, dict[str, Any]]:
+    """Write every table of schema marts into `folder`; returns table → rows, checksum and columns."""
+    spill = folder / _SPILL
+    settings = f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {_text(spill)}"
+    try:
+        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+            connection.execute(settings)
+            described = _copy_all(connection, Path(warehouse), folder)
+            connection.execute(f"CHECKPOINT {_COPY}")
+            connection.execute(f"DETACH {_COPY}")
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+    return described
+
+
+def _copy_all(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path) -> dict[str, dict[str, Any]]:
+    connection.execute("SET TimeZone = 'UTC'")
+    # The alias is the file's own name, because views inside it spell that name out.
+    connection.execute(f"ATTACH {_text(warehouse)} AS {_name(warehouse.stem)} (READ_ONLY)")
+    connection.execute(f"ATTACH {_text(folder / DATABASE)} AS {_COPY}")
+    connection.execute(f"CREATE SCHEMA {_COPY}.{SCHEMA}")
+    connection.execute(f"USE {_name(warehouse.stem)}")
+    return {table: _copy_one(connection, warehouse.stem, table, folder) for table in _tables(connection, warehouse.stem)}
+
+
+def _copy_one(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, folder: Path) -> dict[str, Any]:
+    source, copy = f"{_name(catalog)}.{SCHEMA}.{_name(table)}", f"{_COPY}.{SCHEMA}.{_name(table)}"
+    columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
+    connection.execute(f"CREATE TABLE {copy} AS SELECT * FROM {source} ORDER BY {_order(connection, source, columns)}")
+    _copy_comments(connection, catalog, table, copy)
+    connection.execute(f"COPY {copy} TO {_text(folder / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
+    rows, checksum = _one(connection, f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0)::VARCHAR FROM {copy} AS row_of")
+    return {"rows": rows, "checksum": f"duckdb-hash-sum:{checksum}", "columns": columns}
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = ? AND table_schema = ? ORDER BY 1"
+    return [row[0] for row in connection.execute(query, [catalog, SCHEMA]).fetchall()]
+
+
+def _order(connection: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> str:
+    keys = [_name(column) for column in _KEY_COLUMNS if column in columns]
+    (rows,) = _one(connection, f"SELECT count(*) FROM {source}")
+    return "ALL" if rows <= _ORDERED_BY_ALL or not keys else ", ".join(keys)
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, copy: str) -> None:
+    where = "database_name = ? AND schema_name = ? AND table_name = ? AND comment IS NOT NULL"
+    query = f"SELECT column_name, comment FROM duckdb_columns() WHERE {where}"
+    for column, comment in connection.execute(query, [catalog, SCHEMA, table]).fetchall():
+        connection.execute(f"COMMENT ON COLUMN {copy}.{_name(column)} IS {_text(comment)}")
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # an aggregate always gives one row
+    return row
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

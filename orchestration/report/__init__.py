@@ -1,0 +1,9 @@
+"""The nightly page: one self-contained HTML file about one release, for whoever answers for the customers.
+
+Comes in: a release, the company's name and currency, and the refusal that stands, if one does. Goes out: HTML that needs no network.
+Reads the release's tables only, never those that may hold personal data (`sync_*`, `fct_feedback`); customers appear by key.
+"""
+
+from orchestration.report.page import render
+
+__all__ = ["render"]

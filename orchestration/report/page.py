@@ -1,0 +1,69 @@
+"""The page as a whole: which sections in which order, and the template around them.
+
+Comes in: a release. Goes out: HTML.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from orchestration.report import words
+from orchestration.report.marts import Marts, Source
+from orchestration.report.sections import SECTIONS, Context, headline
+
+_FOLDER = Path(__file__).parent
+
+
+class StandingRefusal(Protocol):
+    """Why the latest night published nothing."""
+
+    @property
+    def as_of(self) -> str:
+        """Its as-of date."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Where it stopped."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why, in one line."""
+        ...
+
+
+def render(release: Source, *, company: str, currency: str, refusal: StandingRefusal | None = None) -> str:
+    """The page about `release`, amounts in `currency` (ISO-4217), with a banner when `refusal` stands."""
+    marts = Marts(release)
+    try:
+        context = Context(marts, release.as_of, currency)
+        sections = [section(context) for section in SECTIONS]
+        return _template().render(
+            company=company, release=release, words=words, tiles=headline(context), sections=sections, refusal=refusal, age=_age(release)
+        )
+    finally:
+        marts.close()
+
+
+def _age(release: Source) -> int:
+    return max((release.created_at.date() - release.as_of).days, 0)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["safe_svg"] = _safe_svg
+    return environment.get_template("template.html")
+
+
+def _safe_svg(drawing: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(drawing)  # made by charts.py, which escapes every text it takes

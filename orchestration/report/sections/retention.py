@@ -1,0 +1,70 @@
+"""Retention: rates over time, and cohorts as a heat map."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from orchestration.report import words
+from orchestration.report.charts import Series, lines
+from orchestration.report.content import Block, Cell, Note, Section, Table
+from orchestration.report.marts import Row
+from orchestration.report.sections.context import Context, column, last_complete, over_months
+from orchestration.report.sections.headline import EVERYONE
+
+_COHORTS, _MONTHS_SINCE = 13, 12
+
+
+def retention(context: Context) -> Section:
+    """Rates of months that are over; a cohort's cell is empty until its month is over."""
+    rows = [row for row in context.monthly("metric_retention_monthly", EVERYONE) if row["customers_at_start"] and row["is_complete"]]
+    cohorts = _cohorts(context)
+    blocks: list[Block] = (
+        [_rates(rows)] if rows else [Note("Rates are not shown: they need a customer who was active in one month and a month after it.")]
+    )
+    blocks += [_heat_map(cohorts)] if cohorts else []
+    return Section("retention", "Retention", _lead(rows), blocks)
+
+
+def _lead(rows: list[Row]) -> str:
+    if not rows:
+        return ""
+    last = last_complete(rows)
+    kept = f"{words.whole(last['customers_at_start'] - last['customers_churned'])} of {words.whole(last['customers_at_start'])}"
+    return f"{kept} customers stayed through {words.month(last['month'])}."
+
+
+def _rates(rows: list[Row]) -> Block:
+    series = [Series("Customers", "c1", column(rows, "customer_retention_rate"))]
+    if any(row["net_revenue_retention"] is not None for row in rows):
+        series += [Series("Gross revenue", "c4", column(rows, "gross_revenue_retention"))]
+        series += [Series("Net revenue", "c3", column(rows, "net_revenue_retention"))]
+    return lines(over_months("Monthly retention", "Share kept from one month to the next.", rows, words.percent), series, high=1.0)
+
+
+def _cohorts(context: Context) -> list[Row]:
+    if context.marts.is_empty("metric_cohort_retention"):
+        return []
+    return context.marts.rows(f"""
+        FROM metric_cohort_retention
+        WHERE basis = 'customers' AND months_since <= {_MONTHS_SINCE} AND cohort_month IN
+            (SELECT DISTINCT cohort_month FROM metric_cohort_retention ORDER BY 1 DESC LIMIT {_COHORTS})
+        ORDER BY cohort_month, months_since""")
+
+
+def _heat_map(rows: list[Row]) -> Block:
+    found = {(row["cohort_month"], row["months_since"]): row for row in rows}
+    cohorts = sorted({row["cohort_month"] for row in rows})
+    last = max(row["months_since"] for row in rows)
+    return Table(
+        "Customers still active, by the month they became active and the months since",
+        ["First active", "Customers", *map(str, range(last + 1))],
+        [_cohort(found, cohort, last) for cohort in cohorts],
+        heat=True,
+    )
+
+
+def _cohort(found: dict[tuple[date, int], Row], cohort: date, last: int) -> list[Cell]:
+    size = found.get((cohort, 0), {}).get("cohort_size")
+    rates = [found.get((cohort, since), {}).get("retention_rate") for since in range(last + 1)]
+    cells = [Cell("" if rate is None else words.percent(rate, 0), number=True, heat=rate) for rate in rates]
+    return [Cell(words.month(cohort)), Cell(words.whole(size), number=True), *cells]

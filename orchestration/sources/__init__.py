@@ -1,0 +1,14 @@
+"""Where rows come from: one file a vendor, each a `Source`; nothing here knows Dagster, the warehouse or the environment.
+
+Comes in: the settings of one source and what was landed from it before. Goes out: batches of typed rows as Parquet.
+A new source is one file in this folder and one line in SOURCES; `tests/contracts/test_every_source.py` finds what was forgotten.
+"""
+
+from orchestration.sources.base import Batch, Bench, Source, SourceError
+from orchestration.sources.files import Files
+
+SOURCES: dict[str, type[Source]] = {
+    "files": Files,
+}
+
+__all__ = ["SOURCES", "Batch", "Bench", "Source", "SourceError"]

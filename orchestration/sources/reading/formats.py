@@ -1,0 +1,159 @@
+"""One exported file as a DuckDB relation of raw columns.
+
+Comes in: a path and the configured encoding. Goes out: `Opened`, the SQL to select from and the columns as the file names them.
+Nothing is sniffed from the rows: the first record gives the names and the delimiter, every value is read as text, and a row that does
+not fit stops the file instead of being skipped or swallowed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import re
+import shutil
+import zlib
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+import duckdb
+
+from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.reading.typed import Opened, Raw, name, quoted
+
+SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+DELIMITERS = (",", ";", "\t", "|")
+_HEADER_LIMIT = 1 << 20
+_FAULTS = {
+    "unterminated quote": "a quote is never closed, or line ends are mixed; write a quote inside a value twice and end all lines alike",
+    "invalid state": "it is not CSV as RFC 4180 has it; quote values that hold quotes or line ends, end all lines alike",
+    "Expected Number of Columns": "the number of values is not the number of columns; quote values that hold the delimiter",
+    "unicode": "it is not valid in the configured encoding; export it as UTF-8 or set `encoding` of the source",
+    "Maximum line size": "a line is longer than 2 MB, most likely after a quote that is never closed",
+    "Malformed JSON": "it is not one JSON object a line; is the file cut off?",
+    "records": "it is not one JSON object a line",
+}
+
+
+def suffix_of(path: Path) -> str | None:
+    """The suffix by which we know how to read `path`; None when we do not."""
+    return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(suffix)), None)
+
+
+def opened(path: Path, label: str, encoding: str, bench: Bench) -> Opened:
+    """`path` ready to be selected from. Raises SourceError: `label`, what is wrong, what to do."""
+    try:
+        if path.stat().st_size == 0:
+            raise SourceError(f"{label}: the file is empty (0 bytes); export it again, a file without rows still has its header")
+        suffix = suffix_of(path) or ""
+        if suffix == ".parquet":
+            return _parquet(path, bench)
+        plain = _plain_utf8(path, suffix, label, encoding, bench)
+        return _csv(plain, label) if suffix.startswith(".csv") else _jsonl(plain, label, bench)
+    except PermissionError as error:
+        raise SourceError(f"{label}: no permission to read the file; let the user of this process read it") from error
+    except duckdb.Error as error:
+        raise SourceError(f"{label}: {explained(error)}") from error
+
+
+def explained(error: duckdb.Error) -> str:
+    """What went wrong while reading, with the line but without the row: DuckDB's own message quotes values, which may be personal."""
+    message = str(error)
+    line = re.search(r"(?:on Line: |in line )(\d+)", message)
+    place = f"line {line[1]}: " if line else ""
+    reason = next((text for sign, text in _FAULTS.items() if sign in message), None)
+    if "magic bytes" in message or "parquet" in message.lower() or "thrift" in message.lower():
+        reason = "not a complete Parquet file; it was cut off or is still being written, export it again"
+    return place + (reason or f"cannot be read ({type(error).__name__})")
+
+
+def _parquet(path: Path, bench: Bench) -> Opened:
+    # Older writers leave strings unmarked; they would come out as blobs.
+    relation = f"read_parquet({quoted(str(path))}, binary_as_string = true, hive_partitioning = false"
+    described = bench.connection.execute(f"DESCRIBE SELECT * FROM {relation})").fetchall()
+    columns = {column: Raw(_without_nan(name(column), kind), kind) for column, kind, *_ in described}
+    # A window function would put the whole copy on one thread.
+    return Opened(f"{relation}, file_row_number = true)", columns, "file_row_number + 1")
+
+
+def _without_nan(expression: str, kind: str) -> str:
+    """A data frame writes "missing" as not-a-number."""
+    return f"CASE WHEN NOT isnan({expression}) THEN {expression} END" if kind in ("DOUBLE", "FLOAT") else expression
+
+
+def _csv(path: Path, label: str) -> Opened:
+    header, delimiter = _header(path, label)
+    blank = next((place for place, column in enumerate(header, 1) if not column), None)
+    if blank:
+        raise SourceError(f"{label}: column {blank} of the header has no name; is there a delimiter too many?")
+    _refuse_duplicates(header, label)
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
+    relation = (
+        f"read_csv({quoted(str(path))}, auto_detect = false, header = true, delim = {quoted(delimiter)}, quote = '\"', escape = '\"',"
+        f" columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
+    )
+    return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
+
+
+def _header(path: Path, label: str) -> tuple[list[str], str]:
+    """The names of the first record and the delimiter between them. Only its own lines are decoded: a later fault has its own line."""
+    with path.open("rb") as file:
+        lines = (line.decode("utf-8-sig") for line in iter(lambda: file.readline(_HEADER_LIMIT), b""))
+        try:
+            first = next(lines)
+            delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", first).count)
+            header = next(csv.reader(chain([first], lines), delimiter=delimiter, strict=True))
+        except (UnicodeDecodeError, csv.Error, StopIteration) as error:
+            raise SourceError(f"{label}: line 1: the header cannot be read; export the file as UTF-8 CSV with a header") from error
+    return [column.strip() for column in header], delimiter
+
+
+def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
+    source = f"{quoted(str(path))}, format = 'newline_delimited'"
+    found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
+    keys = sorted(row[0] for row in found)
+    _refuse_duplicates(keys, label)
+    if not keys:
+        raise SourceError(f"{label}: holds no JSON object; write one object a line")
+    columns = ", ".join(f"{quoted(key)}: 'VARCHAR'" for key in keys)
+    return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(name(key)) for key in keys})
+
+
+def _refuse_duplicates(columns: Iterable[str], label: str) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column.strip().lower() in seen:
+            raise SourceError(f"{label}: the column {column} is there twice; which of them counts? Export it once")
+        seen.add(column.strip().lower())
+
+
+def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
+    """`path` itself, or an unpacked and recoded copy: DuckDB takes a cut-off gzip for a whole one, and reads packed text on one thread."""
+    plain = path
+    if suffix.endswith(".gz"):
+        plain = bench.scratch / f"unpacked-{path.name}.txt"
+        try:
+            with gzip.open(path) as packed, plain.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, 1 << 20)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise SourceError(f"{label}: the gzip file is damaged or cut off; export it again") from error
+    return _recoded(plain, label, encoding, bench)
+
+
+def _recoded(path: Path, label: str, encoding: str, bench: Bench) -> Path:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if not start:
+        raise SourceError(f"{label}: the file is empty once unpacked; export it again, a file without rows still has its header")
+    if codecs.lookup(encoding).name == "utf-8":
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
+            raise SourceError(f"{label}: the file is not UTF-8; it looks like UTF-16: set `encoding: utf-16` of the source")
+        return path
+    recoded = bench.scratch / f"recoded-{path.name}.txt"
+    try:
+        with path.open(encoding=encoding, newline="") as source, recoded.open("w", encoding="utf-8", newline="") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+    except UnicodeError as error:
+        raise SourceError(f"{label}: the file is not valid {encoding}; correct `encoding` of the source or export it as UTF-8") from error
+    return recoded

@@ -1,0 +1,163 @@
+"""Raw columns to contract types, as DuckDB SQL.
+
+Comes in: a raw column and its native type. Goes out: expressions for the typed value and for "this could not be typed".
+Nothing is guessed: a time is ISO-8601, a whole number has no fraction, and what fits neither stays as text in `_bad_values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestration.contract import Column, Table
+
+# Added to every landed row; the last two are what the next run compares with.
+LANDED_COLUMNS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_hash")
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_TIME = f"{_DAY}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?{_OFFSET}?)?)?"
+_SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an offset: DuckDB wants the seconds
+_ANY_TIME = f"{_DAY}([T ].*)?"
+_INTEGER = "[+-]?[0-9]+([.]0*)?"  # 3.0 is how a spreadsheet or a data frame writes 3
+_DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_BOOLEANS = " ".join(
+    f"WHEN '{word}' THEN {truth}" for truth, words in (("true", "true t yes y 1"), ("false", "false f no n 0")) for word in words.split()
+)
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
+def quoted(text: str) -> str:
+    """`text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(text: str) -> str:
+    """`text` as a SQL identifier."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A column as the file has it: SQL expression and DuckDB type."""
+
+    expression: str
+    type: str = "VARCHAR"
+
+    @property
+    def text(self) -> str:
+        """The value as text."""
+        return self.expression if self.type == "VARCHAR" else f"CAST({self.expression} AS VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that can be selected from: the name of every column in the file, and SQL for the row's number from 1."""
+
+    relation: str
+    columns: Mapping[str, Raw]
+    row_number: str = "row_number() OVER ()"
+
+
+def typed(column: Column, raw: Raw, zone: str = "") -> str:
+    """SQL for `raw` as the column's type; NULL where it does not fit. Times without a zone are in the session's, `zone`."""
+    direct = _from_native(column, raw, zone)
+    return direct if direct is not None else _from_text(column, raw.text)
+
+
+def never_fails(column: Column, raw: Raw) -> bool:
+    """Whether every value of `raw` fits the column, so that rows need not be judged."""
+    kind = raw.type.split("(")[0]
+    if column.type in ("timestamp", "date"):
+        return kind.startswith(("TIMESTAMP", "DATE"))
+    return column.type == "text" or raw.type == column.duckdb_type or (column.type == "integer" and kind in _INTEGERS[:4])
+
+
+def unreadable(column: Column, raw: str) -> str:
+    """SQL that is true where `raw` says something that the typed column could not hold; looks at the text only where it is NULL."""
+    typed_column = name(column.name)
+    return f"CASE WHEN {typed_column} IS NULL AND {raw} IS NOT NULL THEN trim(CAST({raw} AS VARCHAR)) <> '' ELSE false END"
+
+
+def row_query(table: Table, file: Opened, raw: Mapping[str, Raw], unknown: Mapping[str, Raw], part: str, first_row: int, zone: str) -> str:
+    """SELECT of the landed rows of one part.
+
+    raw, unknown  the file's columns that the contract knows, and those it does not; a contract column that is not there is all NULL
+    """
+    present = [column for column in table.columns if column.name in raw]
+    judged = [column for column in present if not never_fails(column, raw[column.name])]
+    values = [f"{typed(column, raw[column.name], zone)} AS {name(column.name)}" for column in present]
+    values += [f"CAST(NULL AS {column.duckdb_type}) AS {name(column.name)}" for column in table.columns if column.name not in raw]
+    values += [f"nullif({column.text}, '') AS {name(label)}" for label, column in unknown.items()]
+    values += [f"{raw[column.name].expression} AS {name('_raw_' + column.name)}" for column in judged]
+    kept = ", ".join(name(label) for label in (*table.column_names, *sorted(unknown)))
+    return f"""WITH typed AS (SELECT {", ".join(values)}, {file.row_number} + {first_row - 1} AS _row_number FROM {file.relation}),
+        judged AS (SELECT {kept}, _row_number, {_bad_values(judged)} AS _bad_values FROM typed)
+        SELECT {kept}, _row_number, false AS _is_deleted, _bad_values, {quoted(part)} AS _file, hash({kept}, _bad_values) AS _row_hash
+        FROM judged"""
+
+
+def _bad_values(columns: list[Column]) -> str:
+    """JSON object of column → raw text; merging drops the keys whose value is NULL. Evaluated only for rows that need it."""
+    if not columns:
+        return "CAST(NULL AS VARCHAR)"
+    failed = {column.name: unreadable(column, name("_raw_" + column.name)) for column in columns}
+    pairs = ", ".join(
+        f"{quoted(label)}, CASE WHEN {test} THEN CAST({name('_raw_' + label)} AS VARCHAR) END" for label, test in failed.items()
+    )
+    return f"CASE WHEN {' OR '.join(failed.values())} THEN CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR) END"
+
+
+def _from_text(column: Column, raw: str) -> str:
+    value = f"trim({raw})"
+    match column.type:
+        case "timestamp":
+            return _timestamp(value)
+        case "date":
+            return f"CASE WHEN regexp_full_match({value}, '{_ANY_TIME}') THEN TRY_CAST(left({value}, 10) AS DATE) END"
+        case "integer":
+            return f"CASE WHEN regexp_full_match({value}, '{_INTEGER}') THEN TRY_CAST({value} AS BIGINT) END"
+        case "decimal":
+            return f"CASE WHEN regexp_full_match({value}, '{_DECIMAL}') THEN {_decimal(value)} END"
+        case "boolean":
+            return f"CASE lower({value}) {_BOOLEANS} END"
+    return f"nullif({raw}, '')"
+
+
+def _timestamp(value: str) -> str:
+    """A time in UTC. A plain cast to TIMESTAMP would drop the offset; through TIMESTAMPTZ a missing one is the session's zone."""
+    full = f"regexp_replace({value}, '^{_SHORT_TIME}$', '\\1:00\\2')"
+    return (
+        f"timezone('UTC', CASE WHEN regexp_full_match({value}, '{_TIME}') THEN TRY_CAST({value} AS TIMESTAMPTZ)"
+        f" WHEN regexp_full_match({value}, '{_SHORT_TIME}') THEN TRY_CAST({full} AS TIMESTAMPTZ) END)"
+    )
+
+
+def _decimal(value: str) -> str:
+    """DuckDB casts text to a wide decimal sixty times slower than to a narrow one, so the narrow one is tried first."""
+    return f"coalesce(CAST(TRY_CAST({value} AS DECIMAL(18,8)) AS DECIMAL(28,8)), TRY_CAST({value} AS DECIMAL(28,8)))"
+
+
+def _from_native(column: Column, raw: Raw, zone: str) -> str | None:
+    """A direct cast where both sides mean the same kind of thing, else None."""
+    kind = raw.type.split("(")[0]
+    numeric = kind in (*_INTEGERS, "DOUBLE", "FLOAT", "DECIMAL")
+    if raw.type == column.duckdb_type and column.type in ("decimal", "integer", "boolean", "date"):
+        return raw.expression
+    if column.type in ("timestamp", "date") and kind.startswith(("TIMESTAMP", "DATE")):
+        return _from_native_time(column, raw.expression, kind, zone)
+    if column.type == "decimal" and numeric:
+        return f"TRY_CAST({raw.expression} AS DECIMAL(28,8))"
+    if column.type == "integer" and numeric:
+        whole = f"TRY_CAST({raw.expression} AS BIGINT)"
+        return whole if kind in _INTEGERS else f"CASE WHEN {raw.expression} = trunc({raw.expression}) THEN {whole} END"
+    return None
+
+
+def _from_native_time(column: Column, raw: str, kind: str, zone: str) -> str:
+    if column.type == "date":
+        return f"CAST({raw} AS DATE)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"timezone('UTC', {raw})"
+    naive = f"CAST({raw} AS TIMESTAMP)"
+    return naive if zone == "UTC" else f"timezone('UTC', CAST({naive} AS TIMESTAMPTZ))"

@@ -1,0 +1,82 @@
+"""`init`: a commented configuration and one header-only file per input table, so that a team with plain exports starts in minutes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.contract import INPUT_TABLES, Table
+from orchestration.settings import ConfigurationError, Tuning
+
+_CONFIG = """\
+# Rapport's configuration. Paths are relative to this file. Secrets are never written here: use ${{NAME}} and the environment.
+company:
+  name: {name}
+  business_model: contractual          # contractual: subscriptions; non_contractual: orders without a contract
+  reporting_currency: USD              # amounts in other currencies need rows in exchange_rates
+  timezone: UTC                        # the zone of times that are written without one
+  # customer_level: company            # makes the company the customer instead of the contact
+
+sources:
+  - {{type: files, path: exports}}       # one file or folder a table; see exports/README.md
+
+destinations: []                       # none: audiences are built and published, and nothing leaves the machine
+#  - {{name: crm_file, type: files, path: outbox, format: csv, audiences: [customer_scores], live: true}}
+#  - {{name: hook, type: webhook, url: "https://example.com/rapport", secret: "${{RAPPORT_WEBHOOK_SECRET}}", audiences: [customer_scores]}}
+
+settings: {{}}                           # what may be tuned, with its default:
+{tuning}
+"""
+
+_FIRST = ("crm_customers", "billing_customers", "billing_subscriptions", "billing_invoice_lines", "billing_payments", "survey_responses")
+
+
+def write(folder: Path) -> Path:
+    """Write the starter into `folder` and return its configuration. Raises ConfigurationError rather than overwrite a file."""
+    config = folder / "config.yaml"
+    if config.exists():
+        raise ConfigurationError(f"{config}: is already there; choose another folder or remove it")
+    exports = folder / "exports"
+    try:
+        exports.mkdir(parents=True, exist_ok=True)
+        for table in INPUT_TABLES.values():
+            _write_header(exports / f"{table.name}.csv", table)
+        (exports / "README.md").write_text(_readme(), encoding="utf-8")
+        config.write_text(_CONFIG.format(name=folder.resolve().name, tuning=_tuning()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename}: {error.strerror}; choose a folder that can be written") from error
+    return config
+
+
+def nothing_filled_in(path: Path) -> str:
+    """What to say when every file of a source is empty: which tables to fill in first."""
+    return (
+        f"{path}: every table is empty; fill in {_FIRST[0]}.csv and, for revenue, {', '.join(name + '.csv' for name in _FIRST[1:5])} first "
+        "(exports/README.md says what each column means), then run again"
+    )
+
+
+def _write_header(path: Path, table: Table) -> None:
+    if not path.exists():
+        path.write_text(",".join(table.column_names) + "\n", encoding="utf-8")
+
+
+def _tuning() -> str:
+    def shown(value: object) -> str:
+        return "null" if value is None else str(value)
+
+    return "\n".join(f"#  {name}: {shown(field.default):<12} # {field.description}" for name, field in Tuning.model_fields.items())
+
+
+def _readme() -> str:
+    lines = ["# Exports", "", "One file per table (`.csv`, `.parquet` or `.jsonl`), or a folder of such files with the table's name.", ""]
+    first = ", ".join(f"`{name}`" for name in _FIRST)
+    lines += [f"Start with: {first}. `*` marks what a row must have; other columns may be left out.", ""]
+    for table in INPUT_TABLES.values():
+        lines += [f"## {table.name}", "", f"{table.grain}.", "", "| column | type | meaning |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{column.name}`{' *' if column.required else ''} | {column.type} | {column.description}"
+            f"{': ' + ', '.join(column.allowed) if column.allowed else ''} |"
+            for column in table.columns
+        ]
+        lines += [""]
+    return "\n".join(lines)

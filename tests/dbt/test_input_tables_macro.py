@@ -1,0 +1,45 @@
+"""What staging knows of the input tables is what the contract says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment
+
+from orchestration.contract import INPUT_TABLES
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, dict[str, Any]]:
+    found: list[dict[str, dict[str, Any]]] = []
+    source = (PROJECT / "macros" / "staging" / "input_tables.sql").read_text(encoding="utf-8")
+    Environment().from_string(source + "{{ input_tables() }}").render({"return": lambda value: found.append(value) or ""})
+    return found[0]
+
+
+def test_every_input_table_is_known_in_the_order_of_the_contract(rules: dict[str, dict[str, Any]]) -> None:
+    assert list(rules) == list(INPUT_TABLES)
+
+
+@pytest.mark.parametrize("name", INPUT_TABLES)
+def test_keys_and_times_are_those_of_the_contract(name: str, rules: dict[str, dict[str, Any]]) -> None:
+    table = INPUT_TABLES[name]
+    assert tuple(rules[name]["key"]) == table.key
+    assert rules[name]["event_time"] == table.event_time
+    assert rules[name].get("updated_at") == table.updated_at
+
+
+@pytest.mark.parametrize("name", INPUT_TABLES)
+def test_every_input_table_is_staged(name: str) -> None:
+    staged = (PROJECT / "models" / "staging" / "files" / f"stg_files__{name}.sql").read_text(encoding="utf-8")
+    money = {"amount": "amount_minor", "unit_amount": "unit_minor", "cost_amount": "cost_minor"}
+    missing = [column for column in table_columns(name) if money.get(column, column) not in staged]
+    assert missing == []
+
+
+def table_columns(name: str) -> tuple[str, ...]:
+    return INPUT_TABLES[name].column_names

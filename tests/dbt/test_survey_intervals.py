@@ -1,0 +1,58 @@
+"""The interval macros of the dbt project, run by DuckDB, against published formulas and values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+import pytest
+
+MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "metrics" / "intervals.sql"
+
+# promoters, detractors, n, adjusted Wald 95 % (Rocks 2016)
+ROCKS_2016 = [
+    (50, 20, 100, 14.0511, 44.2013),
+    (8, 1, 10, 14.7317, 92.9606),
+    (10, 0, 10, 47.5036, 100.0),
+    (0, 10, 10, -100.0, -47.5036),
+    (0, 0, 10, -18.465, 18.465),
+    (5, 5, 10, -51.1274, 51.1274),
+    (1, 0, 1, -48.4986, 98.4986),
+    (40, 40, 100, -17.1787, 17.1787),
+    (330, 170, 1000, 11.6889, 20.2154),
+    (3, 7, 67, -15.1145, 3.686),
+    (39, 16, 67, 13.2689, 52.4454),
+]
+
+# successes, n, Wilson 95 %: Newcombe 1998, table I, method 3
+WILSON = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718), (29, 29, 0.8830, 1.0)]
+
+
+def _value(macro: str, *arguments: Any) -> float | None:
+    module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS.read_text(encoding="utf-8")).module
+    expression = getattr(module, macro)(*(f"cast({argument} as bigint)" for argument in arguments))
+    return duckdb.sql(f"select {expression}").fetchall()[0][0]
+
+
+@pytest.mark.parametrize(("promoters", "detractors", "n", "low", "high"), ROCKS_2016)
+def test_nps_interval_is_the_adjusted_wald_of_rocks_2016(promoters: int, detractors: int, n: int, low: float, high: float) -> None:
+    assert _value("nps_low", promoters, detractors, n) == pytest.approx(low, abs=1e-4)
+    assert _value("nps_high", promoters, detractors, n) == pytest.approx(high, abs=1e-4)
+
+
+@pytest.mark.parametrize(("successes", "n", "low", "high"), WILSON)
+def test_share_interval_is_wilsons(successes: int, n: int, low: float, high: float) -> None:
+    assert _value("wilson_low", successes, n) == pytest.approx(low, abs=5e-5)
+    assert _value("wilson_high", successes, n) == pytest.approx(high, abs=5e-5)
+
+
+@pytest.mark.parametrize("macro", ["nps", "nps_low", "nps_high"])
+def test_nobody_asked_is_no_score(macro: str) -> None:
+    assert _value(macro, 0, 0, 0) is None
+
+
+@pytest.mark.parametrize("macro", ["ratio", "wilson_low", "wilson_high"])
+def test_nothing_to_divide_by_is_no_rate(macro: str) -> None:
+    assert _value(macro, 0, 0) is None

@@ -1,0 +1,41 @@
+"""A bench to read files on, and a reader of what came out."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.contract import INPUT_TABLES
+from orchestration.sources import Batch, Bench
+from orchestration.sources.files import Files
+
+Read = Callable[..., tuple[Batch, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'; SET threads = 2")
+        yield Bench(connection, scratch)
+
+
+@pytest.fixture
+def read(tmp_path: Path, bench: Bench) -> Read:
+    """Write `content` as a file of `table`, extract it, return the batch and its rows."""
+
+    def _read(
+        content: bytes | str, name: str = "crm_customers.csv", *, encoding: str = "utf-8", zone: str = "UTC"
+    ) -> tuple[Batch, list[dict[str, Any]]]:
+        exports = tmp_path / "exports"
+        exports.mkdir(exist_ok=True)
+        (exports / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        bench.connection.execute(f"SET TimeZone = '{zone}'")
+        (batch,) = Files(exports, encoding).extract(INPUT_TABLES[name.split(".")[0]], {}, bench)
+        found = bench.connection.execute(f"FROM '{batch.data}' ORDER BY _row_number").to_arrow_table().to_pylist() if batch.data else []
+        return batch, found
+
+    return _read

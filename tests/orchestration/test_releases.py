@@ -1,0 +1,238 @@
+"""Releases: what is in one, how the pointer moves, and what a failure leaves behind."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import releases
+
+JUDGED = {"models": {"churn": "v1"}, "sources": [], "checks": []}
+FACTS = {
+    "as_of": date(2026, 1, 31),
+    "run_id": "run-1",
+    "code_version": "1.0",
+    "config_hash": "abc",
+    "models": {"churn": "v1"},
+    "sources": [],
+    "checks": [],
+}
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "home"
+
+
+def make_warehouse(path, value, rows=50):
+    path.parent.mkdir(exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS marts; CREATE SCHEMA IF NOT EXISTS ops")
+        query = f"SELECT {value} AS release_value, 'c' || i AS customer_key, i / 3 AS mrr, [i] AS reasons FROM range({rows}) AS t(i)"
+        connection.execute(f"CREATE OR REPLACE TABLE marts.dim_customers AS {query} ORDER BY hash(i)")
+        connection.execute("CREATE OR REPLACE VIEW marts.metric AS SELECT count(*) AS customers FROM acme.marts.dim_customers")
+        connection.execute("CREATE OR REPLACE TABLE ops.quarantined_rows AS SELECT 'somebody@example.com' AS row_json")
+        connection.execute("COMMENT ON COLUMN marts.dim_customers.mrr IS 'Monthly revenue'")
+    return path
+
+
+def publish(warehouse, home, **changed):
+    return releases.publish(releases.build(warehouse, home, **{**FACTS, **changed}))
+
+
+def test_a_release_holds_every_mart_and_nothing_else(warehouse, home):
+    release = publish(warehouse, home)
+    assert release.tables == ("dim_customers", "metric")
+    assert {file.name for file in release.path.iterdir()} == {"dim_customers.parquet", "metric.parquet", "rapport.duckdb", "manifest.json"}
+    with duckdb.connect(str(home / "serving" / "rapport.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT customers FROM rapport.marts.metric").fetchone() == (50,)
+        assert connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables()").fetchall() == [("marts",)]
+        assert connection.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'mrr'").fetchone() == ("Monthly revenue",)
+
+
+def test_current_reads_what_was_published(warehouse, home):
+    published = publish(warehouse, home)
+    release = releases.current(home)
+    assert (release.id, release.as_of) == (published.id, date(2026, 1, 31))
+    table = release.table("dim_customers")
+    assert table.num_rows == 50
+    assert table == pq.ParquetFile(home / "releases" / "current" / "dim_customers.parquet").read()
+    assert not pq.ParquetFile(release.table_file("metric")).read().column("customers").null_count
+    with release.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM marts.dim_customers").fetchone() == (50,)
+
+
+def test_the_manifest_tells_rows_checksums_and_the_run(warehouse, home):
+    manifest = publish(warehouse, home).manifest
+    on_disk = json.loads((home / "releases" / "current" / "manifest.json").read_text())
+    assert on_disk == manifest
+    assert manifest["tables"]["dim_customers"]["rows"] == 50
+    assert (manifest["run_id"], manifest["code_version"], manifest["config_hash"], manifest["models"]) == (
+        "run-1",
+        "1.0",
+        "abc",
+        {"churn": "v1"},
+    )
+
+
+def test_the_checksum_ignores_row_order_and_sees_every_change(tmp_path, home):
+    def checksum(order, change="mrr"):
+        path = make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE marts.dim_customers AS SELECT * REPLACE ({change} AS mrr)"
+                f" FROM marts.dim_customers ORDER BY {order}"
+            )
+        return publish(path, home).manifest["tables"]["dim_customers"]["checksum"]
+
+    plain = checksum("customer_key")
+    assert checksum("mrr DESC") == plain
+    assert checksum("customer_key", "CASE WHEN customer_key = 'c7' THEN mrr + 0.001 ELSE mrr END") != plain
+
+
+def test_rows_have_a_fixed_order(tmp_path, home):
+    first = publish(make_warehouse(tmp_path / "a" / "acme.duckdb", 1), home)
+    path = make_warehouse(tmp_path / "b" / "acme.duckdb", 1)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE OR REPLACE TABLE marts.dim_customers AS SELECT * FROM marts.dim_customers ORDER BY random()")
+    assert publish(path, home).table("dim_customers") == first.table("dim_customers")
+
+
+def test_only_the_owner_may_read_and_nobody_may_write(warehouse, home):
+    release = publish(warehouse, home)
+    assert stat.S_IMODE(release.path.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "releases").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in release.path.iterdir()} == {0o400}
+
+
+def test_rollback_moves_only_the_pointer(tmp_path, warehouse, home):
+    first = publish(warehouse, home)
+    second = publish(make_warehouse(warehouse, 2), home)
+    assert [release.id for release in releases.listing(home)] == [second.id, first.id]
+    releases.rollback(home, first.id)
+    assert releases.current(home).id == first.id
+    with duckdb.connect(str(home / "serving" / "rapport.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT DISTINCT release_value FROM marts.dim_customers").fetchall() == [(1,)]
+    assert len(releases.listing(home)) == 2
+
+
+@pytest.mark.parametrize("name", ["nothing", "../serving", "current", "20260101T000000000000_as_of_20260101"])
+def test_rollback_refuses_what_is_no_release(warehouse, home, name):
+    served = publish(warehouse, home)
+    with pytest.raises(releases.ReleaseError, match="there is no release"):
+        releases.rollback(home, name)
+    assert releases.current(home).id == served.id
+
+
+def test_rollback_refuses_a_damaged_release(warehouse, home):
+    first, second = publish(warehouse, home), publish(warehouse, home)
+    file = first.path / "metric.parquet"
+    file.chmod(0o600)
+    file.write_bytes(b"PAR1 changed")
+    with pytest.raises(releases.ReleaseError, match=r"damaged: metric\.parquet"):
+        releases.rollback(home, first.id)
+    assert releases.current(home).id == second.id
+
+
+def test_prune_keeps_the_newest_the_served_and_the_pinned(warehouse, home):
+    made = [publish(warehouse, home) for _ in range(5)]
+    releases.rollback(home, made[0].id)
+    with made[1].pinned():
+        assert releases.prune(home, keep=1) == [made[3].id, made[2].id]
+    assert [release.id for release in releases.listing(home)] == [made[4].id, made[1].id, made[0].id]
+    assert releases.prune(home, keep=1) == [made[1].id]
+
+
+def test_leftovers_are_never_listed_and_are_cleaned_by_the_next_build(warehouse, home):
+    publish(warehouse, home)
+    abandoned = releases.build(warehouse, home, **FACTS)
+    (home / "releases" / ".current.999").symlink_to("nowhere")
+    assert len(releases.listing(home)) == 1
+    publish(warehouse, home)
+    assert not abandoned.exists()
+    assert sorted(path.name for path in (home / "releases").iterdir()) == sorted([*(r.id for r in releases.listing(home)), "current"])
+
+
+def test_a_failing_finish_leaves_nothing_behind(warehouse, home):
+    def fail(release):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        releases.build(warehouse, home, **FACTS, finish=fail)
+    assert list((home / "releases").iterdir()) == []
+
+
+def test_finish_may_add_files_which_the_manifest_then_covers(warehouse, home):
+    def finish(candidate):
+        (candidate.path / "page.html").write_text(str(candidate.table("metric").num_rows))
+
+    release = publish(warehouse, home, finish=finish)
+    assert (release.path / "page.html").read_text() == "1"
+    assert "page.html" in release.manifest["files"]
+    release.verify()
+
+
+def test_errors_are_one_clear_line(tmp_path, warehouse, home):
+    with pytest.raises(releases.ReleaseError, match="nothing is published yet"):
+        releases.current(home)
+    with pytest.raises(releases.ReleaseError, match="no such warehouse"):
+        publish(tmp_path / "missing.duckdb", home)
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    with pytest.raises(releases.ReleaseError, match="is empty"):
+        publish(tmp_path / "empty.duckdb", home)
+    with pytest.raises(releases.ReleaseError, match="has no table 'fct_orders'; it has: dim_customers, metric"):
+        publish(warehouse, home).table("fct_orders")
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_the_pointer_alone(tmp_path, home):
+    served = publish(make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1), home)
+    make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 2, rows=400_000)
+    script = textwrap.dedent(f"""
+        import resource, sys
+        from datetime import date
+        from orchestration import releases
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        try:
+            releases.build({str(tmp_path / "warehouse" / "acme.duckdb")!r}, {str(home)!r}, **{FACTS!r})
+        except releases.ReleaseError as error:
+            sys.exit(str(error))
+    """).replace("datetime.date(", "date(")
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "the disk is full: free some space and run again; the last release is still served" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert releases.current(home).id == served.id
+    assert not [name for name in os.listdir(home / "releases") if name.startswith(".")]
+
+
+def test_a_refusal_stands_until_the_next_release(warehouse, home):
+    publish(warehouse, home)
+    assert releases.standing_refusal(home) is None
+    told = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="mart gate", reason="opening +\nnew is not closing")
+    assert releases.standing_refusal(home) == told
+    assert (told.as_of, told.stage, told.reason) == ("2026-02-01", "mart gate", "opening + new is not closing")
+    publish(warehouse, home)
+    assert releases.standing_refusal(home) is None
+    assert releases.refusals(home) == [told]
+
+
+def test_a_refusal_cut_short_by_a_crash_does_not_hide_the_others(home):
+    first = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="landing gate", reason="a")
+    with (home / "state" / "refusals.jsonl").open("a") as file:
+        file.write('{"as_of": "2026-02')
+    second = releases.record_refusal(home, as_of=date(2026, 2, 3), stage="landing gate", reason="b")
+    assert releases.refusals(home) == [first, second]
