@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CUSTOMERS ?= 5000
 CONFIG ?= examples/acme/config.yaml
+AS_OF ?= 2026-10-31
 
 .PHONY: help setup run ui test lint docs bench clean
 
@@ -25,7 +26,7 @@ examples/acme/exports: | $(READY)
 	@$(BIN)/python -m examples.acme.generate --customers $(CUSTOMERS)
 
 run: $(READY) examples/acme/exports  ## Run one night of the example company and publish a release
-	@$(BIN)/python -m orchestration run --config $(CONFIG)
+	@$(BIN)/python -m orchestration run --config $(CONFIG) --as-of $(AS_OF)
 
 ui: $(READY) examples/acme/exports  ## Open the Dagster UI with the same job on http://127.0.0.1:3000
 	@RAPPORT_CONFIG=$${RAPPORT_CONFIG:-$(abspath $(CONFIG))} $(BIN)/python -m orchestration ui

@@ -120,7 +120,7 @@ def _json_bytes(content: dict[str, Any]) -> bytes:
 
 def _array_bytes(arrays: dict[str, NDArray]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

@@ -30,7 +30,8 @@ def psi(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
 def _column_psi(then: Parsed, now: Parsed, name: str) -> float:
     if then.kinds[name] == CATEGORY:
         return _index(*_level_counts(then.values[name], then.texts[name], now.values[name], now.texts[name]))
-    edges = np.unique(np.nanquantile(then.values[name], np.linspace(0, 1, _BINS + 1)[1:-1])) if np.isfinite(then.values[name]).any() else []
+    present = then.values[name][np.isfinite(then.values[name])]
+    edges = np.unique(np.quantile(present, np.linspace(0, 1, _BINS + 1)[1:-1])) if present.size else np.empty(0)
     return _index(_bin_counts(then.values[name], edges), _bin_counts(now.values[name], edges))
 
 
@@ -44,7 +45,9 @@ def _level_counts(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Counts per level of either side; the last entry is missing."""
     positions = {text: position for position, text in enumerate(dict.fromkeys([*then_texts, *now_texts]))}
-    mapped = [np.array([*(positions[text] for text in texts), len(positions)])[codes] for codes, texts in ((then, then_texts), (now, now_texts))]
+    mapped = [
+        np.array([*(positions[text] for text in texts), len(positions)])[codes] for codes, texts in ((then, then_texts), (now, now_texts))
+    ]
     first, second = (np.bincount(codes, minlength=len(positions) + 1).astype(float) for codes in mapped)
     return first, second
 

@@ -54,7 +54,7 @@ def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
     """Probability that a random leaver scores above a random stayer (ties count half); NaN when one group is empty."""
     y = np.asarray(label, dtype=float)
     groups = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1]
-    return _auc(np.bincount(groups, weights=y), np.bincount(groups, weights=1 - y))
+    return _auc(_summed(groups, y), _summed(groups, 1 - y))
 
 
 def calibration(label: ArrayLike, logit: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
@@ -86,8 +86,8 @@ def _resampled(generator: np.random.Generator, rows: int) -> Floats:
 
 def _metrics(ranked: _Ranked, weights: Floats) -> list[float]:
     y, p = ranked.label, ranked.probability
-    positives = np.bincount(ranked.group, weights=weights * y)
-    negatives = np.bincount(ranked.group, weights=weights * (1 - y))
+    positives = _summed(ranked.group, weights * y)
+    negatives = _summed(ranked.group, weights * (1 - y))
     total, base = weights.sum(), positives.sum() / weights.sum()
     precision = _precision_at_top(positives, negatives, _TOP * total)
     slope, intercept = _recalibrated(y, ranked.logit, weights, (1.0, 0.0))
@@ -101,6 +101,10 @@ def _metrics(ranked: _Ranked, weights: Floats) -> list[float]:
         slope,
         intercept,
     ]
+
+
+def _summed(group: NDArray[np.int64], values: Floats) -> Floats:
+    return np.bincount(group, weights=values).astype(np.float64)
 
 
 def _auc(positives: Floats, negatives: Floats) -> float:

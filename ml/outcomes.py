@@ -7,17 +7,29 @@ the estimates built on it are unbiased even where it is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees, quiet_threads
 from ml.encoding import Encoder, Parsed
 
 FOLDS = 5
 _TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
+
+
+class Trees(NamedTuple):
+    """Size of a boosted regression; a leaf holds at least 1/`fineness` of the rows."""
+
+    number: int
+    leaves: int
+    fineness: int
+
+
+OUTCOME_TREES = Trees(60, 6, 25)
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ def fit_outcomes(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
     """Fit on rows whose action is `taken` (position among `actions`)."""
     encoder = Encoder.fit(parsed, outcome)
     codes = encoder.codes(parsed)
-    scorer = regress(encoder, codes, outcome, seed, trees=outcome.size >= _TREES_FROM)
+    scorer = regress(encoder, codes, outcome, seed, OUTCOME_TREES if outcome.size >= _TREES_FROM else None)
     residual = outcome - scorer.score(encoder, codes)
     counts = np.bincount(taken, minlength=actions)
     return OutcomeModel(encoder, scorer, np.bincount(taken, weights=residual, minlength=actions) / (counts + 10))
@@ -59,32 +71,33 @@ def fold_rows(rows: int, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
 
-def regress(encoder: Encoder, codes: Floats, target: Floats, seed: int, *, trees: bool) -> Scorer:
-    """A strongly regularised regression of `target`: a few shallow trees, or ridge with its penalty chosen by leave-one-out."""
+def regress(encoder: Encoder, codes: Floats, target: Floats, seed: int, trees: Trees | None) -> Scorer:
+    """A strongly regularised regression of `target`: a few shallow `trees`, or without them ridge, its penalty chosen by leave-one-out."""
     if not encoder.columns or target.size < 20:
         return ConstantScorer(float(target.mean()))
-    if trees:
-        return _boosted(codes, target, seed)
+    with quiet_threads(target.size):
+        return _boosted(codes, target, seed, trees) if trees else _ridge(encoder.design(codes), target)
+
+
+def _ridge(design: Floats, target: Floats) -> Scorer:
     from sklearn.linear_model import RidgeCV
 
-    model = RidgeCV(alphas=np.logspace(0, 5, 11)).fit(encoder.design(codes), target)
+    model = RidgeCV(alphas=np.logspace(0, 5, 11)).fit(design, target)
     return LinearScorer(float(model.intercept_), model.coef_)
 
 
-def _boosted(codes: Floats, target: Floats, seed: int) -> Scorer:
+def _boosted(codes: Floats, target: Floats, seed: int, trees: Trees) -> Scorer:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     model = HistGradientBoostingRegressor(
         learning_rate=0.08,
-        max_iter=60,
-        max_leaf_nodes=6,
-        min_samples_leaf=max(30, target.size // 25),
+        max_iter=trees.number,
+        max_leaf_nodes=trees.leaves,
+        min_samples_leaf=max(30, target.size // trees.fineness),
         l2_regularization=10.0,
         early_stopping=False,
         random_state=seed,
-    )
-    with quiet_threads(target.size):
-        model.fit(codes, target)
+    ).fit(codes, target)
     return plain_trees(model, codes[:200], model.predict(codes[:200]))
 
 
@@ -96,9 +109,9 @@ def doubly_robust(expected: Floats, taken: NDArray[np.int64], propensity: Floats
     return scores
 
 
-def checked_log(action: Sequence[object], propensity: Sequence[float], outcome: Sequence[float]) -> tuple[NDArray, Floats, Floats]:
+def checked_log(action: ArrayLike, propensity: ArrayLike, outcome: ArrayLike) -> tuple[NDArray, Floats, Floats]:
     """Actions as texts, propensities and outcomes as floats. Raises ValueError for what no estimate survives."""
-    actions = np.asarray([str(one) for one in action], dtype=object)
+    actions = np.asarray([str(one) for one in np.asarray(action, dtype=object)], dtype=object)
     propensities, outcomes = np.asarray(propensity, dtype=float), np.asarray(outcome, dtype=float)
     if not actions.size == propensities.size == outcomes.size:
         raise ValueError("action, propensity and outcome differ in length; give one of each per decision")

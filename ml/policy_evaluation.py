@@ -7,11 +7,9 @@ IPS: Horvitz & Thompson (1952); SNIPS: Swaminathan & Joachims (2015); DR: Dudík
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.encoding import Parsed, parse
@@ -21,10 +19,10 @@ COLUMNS = ("estimator", "value", "low", "high", "effective_sample_size")
 
 
 def evaluate(
-    chosen: Sequence[Any],
-    action: Sequence[Any],
-    propensity: Sequence[float],
-    outcome: Sequence[float],
+    chosen: ArrayLike,
+    action: ArrayLike,
+    propensity: ArrayLike,
+    outcome: ArrayLike,
     features: pd.DataFrame | None = None,
     *,
     seed: int = 0,
@@ -35,7 +33,7 @@ def evaluate(
     `chosen` must not be learnt from the same rows (cross-fit it), or it will look better than it is.
     """
     actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    wanted = np.asarray([str(one) for one in chosen], dtype=object)
+    wanted = np.asarray([str(one) for one in np.asarray(chosen, dtype=object)], dtype=object)
     if wanted.size != actions.size:
         raise ValueError("chosen: needs one action per logged decision")
     weights = (wanted == actions) / propensities

@@ -7,5 +7,5 @@ glue (`ml.nightly`) turns it into a `refused` or `kept_last_good` row of `ml.mod
 from __future__ import annotations
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818  a refusal is an outcome of a fit, not a mistake
     """A fit or a decision that cannot be trusted; the message says what, why, and what would help."""

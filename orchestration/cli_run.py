@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -41,6 +42,8 @@ def ui(loaded: Settings, port: int) -> int:
 
 
 def _night(loaded: Settings, home: Home, as_of: date) -> int:
+    # Dagster announces what is still in beta on standard error; the versions are pinned, and a person can do nothing about it.
+    warnings.filterwarnings("ignore", module="dagster")
     from orchestration.jobs import run_night
 
     _hand_down(loaded, home)

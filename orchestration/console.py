@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration import releases, summary
@@ -75,14 +76,15 @@ def show_outcome(home: Home, outcome: Outcome, log: Path) -> None:
         _show_stopped(console, home, outcome, log)
         return
     release = releases.current(home.root)
+    places = (("Release", release.path), ("Page", release.path / "report.html"), ("Log", log))
+    lines = [
+        *summary.of_night(home, release),
+        *((label, _short(path)) for label, path in places),
+        ("UI", "make ui, then http://127.0.0.1:3000"),
+    ]
     console.print()
-    grid = Table.grid(padding=(0, 2))
-    for label, text in summary.of_night(home, release):
-        grid.add_row(f"[bold]{label}[/]", text)
-    for label, path in (("Release", release.path), ("Page", release.path / "report.html"), ("Log", log)):
-        grid.add_row(f"[bold]{label}[/]", _short(path))
-    grid.add_row("[bold]UI[/]", "make ui   (http://127.0.0.1:3000)")
-    console.print(grid)
+    for label, text in lines:
+        console.print(f"[bold]{label:<12}[/] {escape(text)}")
     console.print("\nTry a query:\n")
     console.print(summary.example_query(home), markup=False)
 

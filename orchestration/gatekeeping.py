@@ -14,7 +14,7 @@ import pandas as pd
 
 from expectations import gates
 from expectations.base import CheckResult, Gate, Suite, blocking
-from expectations.landing import check_shares
+from expectations.landing import check_freshness, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, landing, quarantine, warehouse
 from orchestration.contract import INPUT_TABLES
@@ -25,6 +25,9 @@ from orchestration.settings import ConfigurationError
 # A frame of more rows is judged part by part; uniqueness across parts is asserted by dbt's tests of the same keys.
 ROWS_AT_ONCE = 1_000_000
 _VECTORS_AT_ONCE = ROWS_AT_ONCE // 2048
+
+# What a living company has news of nearly every day.
+_EVERY_DAY = ("crm_interactions", "billing_invoice_lines", "billing_payments")
 
 _JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_name VARCHAR, load_id VARCHAR)"
 
@@ -52,6 +55,7 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
     connection.execute(_JUDGED)
     results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite)]
     results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
+    results += check_volumes(_volumes(connection)) + check_freshness(_ages(night, connection), night.settings.tuning.max_days_behind)
     night.record(connection, "landing", map(asdict, results))
     if not blocking(results):
         for table in INPUT_TABLES:
@@ -124,6 +128,17 @@ def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
     worst = {one.table_name: ", ".join(f"{rule} {rows:,}" for rule, rows in one.by_rule.items()) for one in counts}
     judged = check_shares(pd.DataFrame(rows), most)
     return [replace(one, observed=f"{one.observed} ({worst[one.table_name] or 'none'})") for one in judged]
+
+
+def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    return connection.execute("SELECT source, table_name, load_id, landed FROM ops.gate_loads WHERE landed > 0 ORDER BY ALL").df()
+
+
+def _ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Days from the newest event of a source's table to the as-of date; tables that hardly change are not expected to have news."""
+    query = """SELECT source, table_name, CAST(date_diff('day', last_event_at, CAST(? AS TIMESTAMP)) AS DOUBLE) AS days_behind
+        FROM ops.source_freshness WHERE list_contains(?, table_name) ORDER BY ALL"""
+    return connection.execute(query, [night.as_of, list(_EVERY_DAY)]).df()
 
 
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:

@@ -108,6 +108,9 @@ class Tuning(_Part):
     action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
+    max_days_behind: PositiveInt = Field(
+        7, description="Days without news from interactions or billing after which a source is called stale"
+    )
     max_amount: float = Field(100_000_000, gt=0, description="An amount above this, in major units, is taken for an error of units")
     max_shared_contact_records: PositiveInt = Field(
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"

@@ -109,8 +109,9 @@ def _checked(release: Release) -> str:
 
 
 def _trained(marts: duckdb.DuckDBPyConnection) -> str:
-    runs = marts.execute("SELECT DISTINCT model, status, candidate FROM marts.model_quality ORDER BY model").fetchall()
-    return "; ".join(f"{model}: {status}{f' ({candidate})' if candidate else ''}" for model, status, candidate in runs) or "none"
+    runs = marts.execute("SELECT model, status, any_value(reason) FROM marts.model_quality GROUP BY ALL ORDER BY ALL").fetchall()
+    lines = [f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs]
+    return "; ".join(lines) or "none"
 
 
 def _rows(release: Release) -> int:

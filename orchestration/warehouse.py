@@ -107,6 +107,19 @@ def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tab
     return rows.num_rows
 
 
+def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Bring what activation logged so far into `ops.sync_log`, to be published with the next release."""
+    connection.execute("DELETE FROM ops.sync_log")
+    if path.exists():
+        connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [str(path)])
+
+
+def empty_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the tables without a row."""
+    rows = connection.execute("SELECT table_name FROM duckdb_tables() WHERE estimated_size = 0").fetchall()
+    return {name for (name,) in rows}
+
+
 def replace_model_run(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
     """Replace the rows of `ml.model_runs` that are about the models in `rows`; what another night left of others goes too."""
     connection.register("incoming_runs", rows)

@@ -21,7 +21,9 @@ _CHUNK = 16_384  # rows at a time: a column of them fits the processor's cache
 class Scorer(Protocol):
     """Scores with exact parts."""
 
-    base: float
+    @property
+    def base(self) -> float:
+        """The score before any column adds its part."""
 
     def score(self, encoder: Encoder, codes: Floats) -> Floats:
         """Score per row."""
@@ -132,9 +134,7 @@ class TreeScorer:
     def _output(self, node: int, codes: Floats) -> Floats | np.float64:
         if self.feature[node] < 0:
             return self.value[node]
-        return np.where(
-            self._goes_left(node, codes), self._output(int(self.left[node]), codes), self._output(int(self.right[node]), codes)
-        )
+        return np.where(self._goes_left(node, codes), self._output(int(self.left[node]), codes), self._output(int(self.right[node]), codes))
 
     def _add_parts(self, node: int, codes: Floats, here: NDArray[np.bool_], result: Floats) -> None:
         if self.feature[node] < 0:

@@ -16,10 +16,10 @@ from ml.encoding import Encoder
 
 
 def quiet_threads(rows: int) -> AbstractContextManager[Any]:
-    """One thread for small tables: their nodes are too small to share, and threads that wait for each other on a busy machine cost minutes."""
+    """One thread for small tables: too little work to share, and threads that wait for each other on a busy machine cost minutes."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(limits=1 if rows < 50_000 else None, user_api="openmp")
+    return threadpool_limits(limits=1 if rows < 50_000 else None)
 
 
 def plain_trees(booster: Any, sample: Floats, expected: Floats) -> TreeScorer:

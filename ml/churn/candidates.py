@@ -76,7 +76,8 @@ def base_log_odds(label: Floats) -> float:
 def _fit_linear(candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats) -> LinearScorer:
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=candidate.strength, max_iter=500).fit(encoder.design(codes), label)
+    with quiet_threads(label.size):
+        model = LogisticRegression(C=candidate.strength, max_iter=500).fit(encoder.design(codes), label)
     return LinearScorer(float(model.intercept_[0]), model.coef_[0].astype(np.float64))
 
 

@@ -45,11 +45,15 @@ def suspicions(parsed: Parsed, label: Floats, seed: int) -> list[Suspicion]:
 def _judge(name: str, bins: NDArray[np.int64], label: Floats, half: NDArray[np.int64]) -> Suspicion | None:
     auc = _cross_fitted_auc(bins, label, half)
     if auc >= SUSPICIOUS_AUC:
-        return Suspicion(name, auc, f"alone it ranks leavers before stayers with AUC {auc:.3f}; it probably knows the future", auc >= CERTAIN_AUC)
+        return Suspicion(
+            name, auc, f"alone it ranks leavers before stayers with AUC {auc:.3f}; it probably knows the future", auc >= CERTAIN_AUC
+        )
     pure = _pure_group(_few(bins), label)
     if pure is None:
         return None
-    return Suspicion(name, auc, f"one of its values holds {pure[0]} customers of whom {pure[1]} left; it may be written when they leave", False)
+    return Suspicion(
+        name, auc, f"one of its values holds {pure[0]} customers of whom {pure[1]} left; it may be written when they leave", False
+    )
 
 
 def _cross_fitted_auc(bins: NDArray[np.int64], label: Floats, half: NDArray[np.int64]) -> float:

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ml.additive import Floats, Scorer, restore
 from ml.churn.calibration import Line, probabilities
 from ml.churn.reasons import sentences
-from ml.additive import Floats, Scorer, restore
 from ml.encoding import Encoder
 
 _BATCH = 100_000

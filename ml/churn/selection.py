@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.additive import Floats, quiet_threads
 from ml.churn.candidates import CANDIDATES, Candidate, staged_scores
-from ml.additive import Floats
 from ml.encoding import Encoder, Parsed
 from ml.evaluation import log_losses
 
@@ -48,9 +48,10 @@ def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed
     usable = [candidate for candidate in CANDIDATES if label.size >= candidate.smallest_rows]
     prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]
     trials: list[Trial] = []
-    for candidate in usable:
-        if _is_worth_trying(candidate, trials):
-            trials.append(_trial(candidate, prepared, splits, label, seed))
+    with quiet_threads(label.size):
+        for candidate in usable:
+            if _is_worth_trying(candidate, trials):
+                trials.append(_trial(candidate, prepared, splits, label, seed))
     return _choose(trials, groups, splits[0])
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
 from ml.churn.candidates import CANDIDATES, fit
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
-from ml.additive import Floats
 from ml.churn.selection import Selection, select
 from ml.encoding import Encoder, Parsed, parse
 from ml.evaluation import evaluate
@@ -68,9 +68,8 @@ def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
     if len(y) != len(features) or not np.isin(y, (0.0, 1.0)).all():
         raise ValueError("label: needs one 0 or 1 (or False, True) per row of features, none missing")
     if len(y) < FEWEST_ROWS or min(y.sum(), (1 - y).sum()) < FEWEST_EACH:
-        raise Refused(
-            f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and stayers are needed"
-        )
+        needed = f"at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and {FEWEST_EACH} stayers are needed"
+        raise Refused(f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; {needed}")
     return y
 
 

@@ -48,7 +48,7 @@ def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum
         raise Refused(f"only {weight.sum():g} customers; at least {minimum} are needed for a fit")
     rows, inverse = np.unique(np.column_stack(arrays), axis=0, return_inverse=True)
     count = np.bincount(inverse.ravel(), weights=weight, minlength=len(rows))
-    return Counted(tuple(np.ascontiguousarray(column) for column in rows.T), count)
+    return Counted(tuple(np.ascontiguousarray(column) for column in rows.T), count.astype(np.float64))
 
 
 def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None, minimum: int = 30) -> Counted:

@@ -54,7 +54,9 @@ def fit_gamma_gamma(
     counted = count_rows({"frequency": x[kept], "mean_value": mean[kept]}, None if weights is None else np.asarray(weights)[kept], 30)
     correlation = _correlation(counted)
     if abs(correlation) > max_correlation:
-        raise Refused(f"Gamma-Gamma: frequency and value correlate at {correlation:.2f} (allowed {max_correlation:.2f}); it assumes they do not")
+        raise Refused(
+            f"Gamma-Gamma: frequency and value correlate at {correlation:.2f} (allowed {max_correlation:.2f}); it assumes they do not"
+        )
     typical = float(np.average(counted.columns[1], weights=counted.count))
     starts = [(2.0, 3.0, typical), (6.0, 4.0, typical / 2)]
     fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers)

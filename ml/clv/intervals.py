@@ -18,7 +18,15 @@ _MOST_HISTORIES = 20_000
 
 
 def spend_quantiles(
-    purchases: BgNbd, spend: GammaGamma, t: float, frequency: Floats, recency: Floats, T: Floats, mean_value: Floats, levels: tuple[float, float], seed: int
+    purchases: BgNbd,
+    spend: GammaGamma,
+    t: float,
+    frequency: Floats,
+    recency: Floats,
+    T: Floats,
+    mean_value: Floats,
+    levels: tuple[float, float],
+    seed: int,
 ) -> tuple[Floats, Floats]:
     """The two quantiles `levels` of spend in the next `t` units, one pair per customer."""
     histories, which = _distinct(frequency, recency, T)

@@ -91,7 +91,9 @@ class Encoder:
     def fit(parsed: Parsed, label: Floats) -> Encoder:
         """Learn levels, centres and scales from training rows."""
         learnt = (
-            _category(name, parsed.texts[name], values, label) if parsed.kinds[name] == CATEGORY else _number(name, parsed.kinds[name], values)
+            _category(name, parsed.texts[name], values, label)
+            if parsed.kinds[name] == CATEGORY
+            else _number(name, parsed.kinds[name], values)
             for name, values in parsed.values.items()
         )
         return Encoder(tuple(column for column in learnt if column.width > 0))

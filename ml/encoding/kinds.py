@@ -67,7 +67,7 @@ def _unless_identifier(values: pd.Series) -> str | None:
 def read_numbers(values: pd.Series) -> NDArray[np.float64]:
     """Values as floats; what is missing, infinite or unreadable becomes NaN."""
     if types.is_timedelta64_dtype(values.dtype):
-        return (values / pd.Timedelta(days=1)).to_numpy(dtype=np.float64, na_value=np.nan)
+        return values.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
     if not (types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)):
         values = pd.to_numeric(values.astype(object).map(_plain), errors="coerce")
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)

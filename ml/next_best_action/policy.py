@@ -6,7 +6,7 @@ An action is chosen only where its believed effect beats its cost; else the cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,9 +94,9 @@ class Policy:
 
 def fit_policy(
     features: pd.DataFrame,
-    action: Sequence[Any],
-    propensity: Sequence[float],
-    outcome: Sequence[float],
+    action: ArrayLike,
+    propensity: ArrayLike,
+    outcome: ArrayLike,
     *,
     cost: Mapping[str, float] | ArrayLike | None = None,
     control: str,
@@ -119,7 +119,9 @@ def fit_policy(
     scores = doubly_robust(cross_fitted(parsed, taken, y, len(actions), seed), taken, p * _balance(taken, p, len(actions)), y)
     encoder = Encoder.fit(parsed, scores[:, 1:].mean(axis=1) - scores[:, 0])
     effects = learn_effects(parsed, encoder, scores, costs - costs[0], seed)
-    return Policy(tuple(actions), costs, fit_outcomes(parsed, taken, y, len(actions), seed), encoder, tuple(effects), _report(actions, taken, effects))
+    return Policy(
+        tuple(actions), costs, fit_outcomes(parsed, taken, y, len(actions), seed), encoder, tuple(effects), _report(actions, taken, effects)
+    )
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:

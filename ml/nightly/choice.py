@@ -48,7 +48,7 @@ def choose(scores: Floats, passed: Flags, holdout: Flags, order: Floats, draw: F
 
 
 def _beyond_capacity(gain: Floats, open_to: Flags, order: Floats, capacity: int | None) -> Flags:
-    treatable = open_to[:, 1:].any(axis=1)
+    treatable: Flags = np.asarray(open_to[:, 1:].any(axis=1))
     if capacity is None or treatable.sum() <= capacity:
         return np.zeros(len(gain), dtype=bool)
     ranked = np.lexsort((order, -gain, ~treatable))

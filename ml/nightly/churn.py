@@ -27,7 +27,10 @@ _DRIFT_ROWS = 20_000
 
 
 def score_churn(features: pd.DataFrame, *, as_of: date, horizon_days: int, artifacts: Path, seed: int = 0) -> Result:
-    """Scores of every row with `is_tonight`. Status: published, kept_last_good, base_rate, or refused (nobody to score, no label at all)."""
+    """Scores of every row with `is_tonight`.
+
+    Status: published, kept_last_good, base_rate, or refused (nobody to score, no label at all).
+    """
     run = Run("churn", as_of)
     features = features.assign(cutoff_date=pd.to_datetime(features["cutoff_date"]).dt.date)
     tonight = features[features["is_tonight"].astype(bool)].sort_values("customer_key", ignore_index=True)
@@ -104,8 +107,8 @@ def _measure_drift(then: pd.DataFrame, now: pd.DataFrame, run: Run) -> None:
     """The five columns in which tonight's customers differ most from those at the newest cut-off that was learnt from."""
     if then.shape[1]:
         drift = psi(then.iloc[:_DRIFT_ROWS], now.iloc[:: max(1, len(now) // _DRIFT_ROWS)])
-        for row in drift.head(5).itertuples():
-            run.measure(str(row.column), "psi", float(row.psi))
+        for column, index in zip(drift["column"].head(5), drift["psi"].head(5).tolist(), strict=True):
+            run.measure(str(column), "psi", index)
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:
@@ -136,9 +139,7 @@ def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_
     return run.result(churn_scores=_scores(tonight, run, horizon_days, np.full(len(tonight), rate), reasons))
 
 
-def _scores(
-    tonight: pd.DataFrame, run: Run, horizon_days: int, probability: np.ndarray, reasons: pa.Array | pa.ChunkedArray
-) -> pa.Table:
+def _scores(tonight: pd.DataFrame, run: Run, horizon_days: int, probability: np.ndarray, reasons: pa.Array | pa.ChunkedArray) -> pa.Table:
     columns = {
         "customer_key": tonight["customer_key"],
         "as_of_date": run.as_of,

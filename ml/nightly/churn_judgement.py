@@ -3,8 +3,8 @@
 Comes in: labelled customers at several cut-offs. Goes out: numbers for `model_runs`, and the reason for a refusal, if any.
 The judged model learns only from cut-offs whose own windows were over before the judged one began: what it could really
 have known. It must beat the base rate and the best rule on one recency column in log loss (95 % interval of the paired
-difference above 0), and its probabilities must mean what they say (calibration slope in 0.8 … 1.25; outside it is
-forgiven only where the interval still holds 1, that is, where there are too few leavers to tell).
+difference above 0), and its probabilities must mean what they say: the calibration slope lies in 0.8 … 1.25, or so few
+leavers were judged that its 95 % interval still reaches into it (with 124 leavers the slope of a true model came out at 1.28).
 """
 
 from __future__ import annotations
@@ -97,8 +97,11 @@ def _verdict(run: Run, chosen: str, y: Floats, forecasts: dict[str, Floats], jud
         gain, low, high = difference(y, forecasts[chosen], forecasts[rival], seed=seed)
         run.measure(chosen, f"log_loss_gain_over_{rival}", gain, low, high)
         if low <= 0:
-            problems.append(f"it does not beat the {rival.replace('_', ' ')} for certain (gain in log loss {gain:.4f}, from {low:.4f} to {high:.4f})")
-    slope, low, high = (float(value) for value in judged.loc["calibration_slope", ["value", "low", "high"]])
-    if not _SLOPES[0] <= slope <= _SLOPES[1] and not low <= 1 <= high:
-        problems.append(f"its probabilities do not mean what they say (calibration slope {slope:.2f}, allowed {_SLOPES[0]} to {_SLOPES[1]})")
+            problems.append(
+                f"it does not beat the {rival.replace('_', ' ')} for certain (gain in log loss {gain:.4f}, from {low:.4f} to {high:.4f})"
+            )
+    slope, lowest, highest = judged.loc["calibration_slope", ["value", "low", "high"]].to_numpy(dtype=float).tolist()
+    if highest < _SLOPES[0] or lowest > _SLOPES[1]:
+        measured = f"calibration slope {slope:.2f}, from {lowest:.2f} to {highest:.2f}; allowed {_SLOPES[0]} to {_SLOPES[1]}"
+        problems.append(f"its probabilities do not mean what they say ({measured})")
     return "; ".join(problems) or None

@@ -74,6 +74,6 @@ def _last_good(run: Run, artifacts: Path, reason: str) -> dict[str, Any] | None:
 
 
 def _scores(frame: pd.DataFrame, values: pd.DataFrame, run: Run) -> pa.Table:
-    columns = {name: values[name].to_numpy() for name in values}
+    columns = {str(name): values[name].to_numpy() for name in values}
     keys = {"customer_key": frame["customer_key"], "as_of_date": run.as_of, "model_version": run.version}
     return build("clv_scores", len(frame), columns | keys)

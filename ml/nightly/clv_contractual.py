@@ -30,7 +30,9 @@ def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
     segments = frame["segment"].fillna("unknown").astype(str)
     ended = frame["ended"].to_numpy(dtype=bool)
     if ended.sum() < FEWEST_ENDED:
-        raise Refused(f"sBG: only {int(ended.sum())} subscribers have ended; at least {FEWEST_ENDED} are needed to say how long the others stay")
+        raise Refused(
+            f"sBG: only {int(ended.sum())} subscribers have ended; at least {FEWEST_ENDED} are needed to say how long the others stay"
+        )
     rhythm = segments.map(_rhythm)
     everyone = _fit_rows(frame, np.ones(len(frame), dtype=bool), 1)
     fits: dict[str, Any] = {}
@@ -47,8 +49,8 @@ def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
 def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual_discount_rate: float) -> pd.DataFrame:
     """Expected discounted margin: month by month, margin × chance of still being there, discounted at the middle of the month.
 
-    The 80 % interval is that of the customer's own lifetime: the margin of the months reached with chance 0.9, and with 0.1.
-    Who has ended is worth 0.
+    The 80 % interval is that of the customer's own lifetime: the margin of the months reached with chance 0.9, and with 0.1,
+    widened where needed to hold the expectation. Who has ended is worth 0.
     """
     months = int(np.ceil(horizon_days / _MONTH - 0.02))
     worth = ((1 + annual_discount_rate) ** -((np.arange(months) + 0.5) / 12))[None, :]
@@ -56,10 +58,11 @@ def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual
     keys = pd.DataFrame({"segment": segments, "tenure": frame["tenure_months"].to_numpy(dtype=int)})
     distinct = keys.drop_duplicates(ignore_index=True)
     survival = np.vstack([_survival(fitted, segment, tenure, months) for segment, tenure in distinct.itertuples(index=False)])
+    expected, low, high = ((weights * worth).sum(axis=1) for weights in (survival, survival >= 0.9, survival >= 0.1))
     shares = {
-        "clv_predicted": (survival * worth).sum(axis=1),
-        "clv_predicted_low": ((survival >= 0.9) * worth).sum(axis=1),
-        "clv_predicted_high": ((survival >= 0.1) * worth).sum(axis=1),
+        "clv_predicted": expected,
+        "clv_predicted_low": np.minimum(low, expected),
+        "clv_predicted_high": np.maximum(high, expected),
     }
     which = keys.merge(distinct.assign(position=np.arange(len(distinct))), on=["segment", "tenure"], how="left")["position"].to_numpy()
     active = frame["is_active"].to_numpy(dtype=float)

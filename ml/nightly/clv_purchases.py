@@ -37,7 +37,10 @@ def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
 def value(
     frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual_discount_rate: float, gross_margin: float, seed: int
 ) -> pd.DataFrame:
-    """Expected discounted margin with its 80 % interval. The interval is that of the spend, discounted as the expectation is."""
+    """Expected discounted margin with its 80 % interval: that of the spend itself, discounted as the expectation is.
+
+    Most customers buy nothing more, so both ends may be 0; the interval is widened where needed to hold the expectation.
+    """
     purchases, spend = BgNbd(**fitted["bgnbd"]), GammaGamma(**fitted["gamma_gamma"])
     x, t_x, age = _history(frame)
     mean = np.nan_to_num(frame["mean_order_value"].to_numpy(dtype=float))
@@ -46,11 +49,12 @@ def value(
     discount = np.divide(discounted, expected, out=np.ones_like(expected), where=expected > 0)
     low, high = spend_quantiles(purchases, spend, weeks, x, t_x, age, mean, (0.1, 0.9), seed)
     order_value = spend.expected_value(x, mean)
+    predicted = discounted * order_value * gross_margin
     return pd.DataFrame(
         {
-            "clv_predicted": discounted * order_value * gross_margin,
-            "clv_predicted_low": low * discount * gross_margin,
-            "clv_predicted_high": high * discount * gross_margin,
+            "clv_predicted": predicted,
+            "clv_predicted_low": np.minimum(low * discount * gross_margin, predicted),
+            "clv_predicted_high": np.maximum(high * discount * gross_margin, predicted),
             "expected_purchases": expected,
             "p_alive": purchases.p_alive(x, t_x, age),
             "expected_order_value": order_value,
@@ -64,9 +68,7 @@ def _history(frame: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     return x, frame["recency_days"].to_numpy(dtype=float) / 7, frame["age_days"].to_numpy(dtype=float) / 7
 
 
-def _expected(
-    purchases: BgNbd, x: Floats, t_x: Floats, age: Floats, weeks: float, annual_discount_rate: float
-) -> tuple[Floats, Floats]:
+def _expected(purchases: BgNbd, x: Floats, t_x: Floats, age: Floats, weeks: float, annual_discount_rate: float) -> tuple[Floats, Floats]:
     """Expected purchases over the horizon, plain and discounted at the middle of each twelfth; once per distinct history."""
     histories, which = np.unique(np.column_stack([x, t_x, age]), axis=0, return_inverse=True)
     ends = weeks * np.arange(1, _STEPS + 1) / _STEPS

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Night:
     @property
     def passed(self) -> NDArray[np.bool_]:
         """Offered and removed by no gate."""
-        return self.offered & np.equal(self.gate, None)
+        return self.offered & pd.isna(self.gate)
 
 
 def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: str, model_version: str | None) -> pa.Table:
@@ -89,7 +90,9 @@ def _reasons(night: Night, choice: Choice) -> pa.Array:
     """One sentence per customer: why this action, or why none."""
     rows = np.arange(len(night.customers))
     reason = np.full(len(rows), "No action is expected to pay for its cost", dtype=object)
-    reason[~night.passed[:, 1:].any(axis=1)] = "Every action was removed by a gate (consent, suppression, eligibility, cool-down or pressure)"
+    reason[~night.passed[:, 1:].any(axis=1)] = (
+        "Every action was removed by a gate (consent, suppression, eligibility, cool-down or pressure)"
+    )
     reason[choice.beyond_capacity] = "Tonight's capacity went to customers for whom an action is worth more"
     reason[night.holdout] = "Held out: never treated, so that the effect of treating the others can be measured"
     reason[choice.is_explored] = "Drawn at random from the actions that passed, so that the policy can be judged"

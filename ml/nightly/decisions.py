@@ -74,7 +74,9 @@ def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifac
 
 
 def _fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
-    return fit_policy(log[names], log["action"].tolist(), log["propensity"].to_numpy(), log["stayed"].to_numpy(), control=CONTROL, seed=seed)
+    return fit_policy(
+        log[names], log["action"].tolist(), log["propensity"].to_numpy(), log["stayed"].to_numpy(), control=CONTROL, seed=seed
+    )
 
 
 def _off_policy_refusal(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> str | None:
@@ -83,9 +85,11 @@ def _off_policy_refusal(log: pd.DataFrame, names: list[str], run: Run, seed: int
     policy = _fitted(log[half], names, seed)
     judged = log[~half]
     estimates = {}
-    choices = {"policy": policy.choose(judged[names]), CONTROL: [CONTROL] * len(judged)}
+    choices = {"policy": policy.choose(judged[names]).to_numpy(), CONTROL: np.full(len(judged), CONTROL, dtype=object)}
     for name, chosen in choices.items():
-        estimates[name] = evaluate(chosen, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed).set_index("estimator")
+        estimates[name] = evaluate(chosen, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed).set_index(
+            "estimator"
+        )
         for estimator, row in estimates[name].iterrows():
             run.measure(name, f"{str(estimator).lower()}_stayed", row["value"], row["low"], row["high"])
             run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
@@ -103,7 +107,13 @@ def _published(policy: Policy, log: pd.DataFrame, names: list[str], run: Run, ar
     run.version, run.trained_as_of = manifest.id, run.as_of
     for effect in policy.report["effects"]:
         error = effect["standard_error"]
-        run.measure(effect["action"], "mean_effect_on_staying", effect["mean_effect"], effect["mean_effect"] - 1.96 * error, effect["mean_effect"] + 1.96 * error)
+        run.measure(
+            effect["action"],
+            "mean_effect_on_staying",
+            effect["mean_effect"],
+            effect["mean_effect"] - 1.96 * error,
+            effect["mean_effect"] + 1.96 * error,
+        )
         run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
     return policy
 
@@ -123,7 +133,8 @@ def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, 
     """The long table of candidates as matrices: customers × actions, the control first."""
     customers = pd.Index(np.unique(candidates["customer_key"].astype(str)))
     actions = [CONTROL, *sorted(set(candidates["action"].astype(str)) - {CONTROL})]
-    rows, columns = customers.get_indexer(candidates["customer_key"].astype(str)), pd.Index(actions).get_indexer(candidates["action"].astype(str))
+    rows = customers.get_indexer(pd.Index(candidates["customer_key"].astype(str)))
+    columns = pd.Index(actions).get_indexer(pd.Index(candidates["action"].astype(str)))
     shape = (len(customers), len(actions))
     cost, gate, offered = np.zeros(shape), np.full(shape, None, dtype=object), np.zeros(shape, dtype=bool)
     cost[rows, columns] = candidates["cost"].fillna(0).to_numpy(dtype=float)

@@ -6,7 +6,7 @@ Comes in: columns by name. Goes out: Arrow tables with exactly the columns and t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 _TEXT, _NUMBER, _DAY = pa.string(), pa.float64(), pa.date32()
 
@@ -144,7 +144,7 @@ def _array(values: Any, kind: pa.DataType, rows: int) -> pa.Array | pa.ChunkedAr
     return pa.array(values if isinstance(values, list) else np.asarray(values), kind, from_pandas=True)
 
 
-def uniform(keys: Sequence[Any] | pd.Series, seed: int, as_of: date | None, purpose: str) -> NDArray[np.float64]:
+def uniform(keys: ArrayLike, seed: int, as_of: date | None, purpose: str) -> NDArray[np.float64]:
     """A number in [0, 1) per key that depends on nothing else: the same on every machine and in every order of rows."""
     salt = hashlib.sha256(f"{seed}|{as_of}|{purpose}".encode()).hexdigest()[:16]
     hashed = pd.util.hash_array(np.asarray(keys, dtype=object), hash_key=salt, categorize=False)

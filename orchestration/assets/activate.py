@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration import activation, destinations, releases
-from orchestration.activation import ActivationError, SyncReport
+from orchestration.activation import ActivationError, StateError, SyncReport
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.destinations import DestinationError
 from orchestration.home import write_private
@@ -59,7 +59,7 @@ def _synchronised(night: Night, settings: DestinationSettings, release: releases
             )
             for audience in settings.audiences
         ]
-    except (ActivationError, DestinationError) as error:
+    except (ActivationError, DestinationError, StateError) as error:
         raise dg.Failure(f"{settings.name}: {error}", allow_retries=False) from error
 
 

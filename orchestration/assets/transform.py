@@ -7,16 +7,17 @@ its row count and a masked preview, and every dbt test as an asset check and as 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
+from packaging.version import Version
 
-from orchestration import dbt
+from orchestration import dbt, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
-from orchestration.settings import hand_to_children
 
 _GROUPS = {"landing": "extract", "ops": "quality", "seeds": "staging", "ml": "models", "ml_inputs": "features"}
 
@@ -65,11 +66,11 @@ def _assets(name: str, select: str) -> dg.AssetsDefinition:
 
 
 def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Iterator[Any]:
-    with night.warehouse():
-        pass  # fails here, in words, when the warehouse holds another night
+    with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
+        warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
     events, nodes, manifest = _run(context, night, phase)
     with night.warehouse() as connection:
-        night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}"))
+        night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection)))
         for event in events:
             yield _described(event, connection, manifest)
     broken, failed = dbt.broken_models(nodes), dbt.failed_checks(nodes)
@@ -80,19 +81,35 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
 
 
 def _run(context: dg.AssetExecutionContext, night: Night, phase: str) -> tuple[list[Any], list[dbt.NodeResult], Mapping[str, Any]]:
-    hand_to_children(dbt.environment(night.settings, night.home))
-    cli = DbtCliResource(project_dir=str(dbt.PROJECT), profiles_dir=str(dbt.PROJECT), dbt_executable=str(dbt.EXECUTABLE))
+    """One dbt start, its own output kept beside its artefacts; the events wait until dbt has let go of the warehouse."""
     target = night.home.logs / f"dbt_{phase}"
-    variables = json.dumps(dbt.variables(night.settings, night.home, night.as_of))
-    arguments = ["build", "--vars", variables, "--exclude-resource-type", "unit_test"]
-    invocation = cli.cli(arguments, context=context, target_path=target, raise_on_error=False)
     target.mkdir(parents=True, exist_ok=True)
+    (target / "run_results.json").unlink(missing_ok=True)
+    manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
+    invocation = DbtCliInvocation.run(
+        args=dbt.command(*_arguments(context, night, phase)),
+        env=dbt.environment(night.settings, night.home, target),
+        manifest=manifest,
+        dagster_dbt_translator=Translator(),
+        project_dir=dbt.PROJECT,
+        target_path=target,
+        raise_on_error=False,
+        context=context,
+        adapter=None,
+        cli_version=Version(version("dbt-core")),
+    )
     with (target / "console.log").open("w", encoding="utf-8") as console, redirect_stdout(console):
         events = list(invocation.stream())
     if not (target / "run_results.json").exists():
-        raise dg.Failure(f"dbt stopped before it ran anything; see {target / 'dbt.log'}")
-    manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
+        raise dg.Failure(f"dbt stopped before it ran anything; see {target / 'console.log'}")
     return events, dbt.run_results(target), manifest
+
+
+def _arguments(context: dg.AssetExecutionContext, night: Night, phase: str) -> list[str]:
+    """What to build: everything of the phase, or only the models that somebody picked in the UI."""
+    selected = [key.path[-1] for key in context.selected_asset_keys] if context.is_subset else [f"tag:{phase}"]
+    variables = json.dumps(dbt.variables(night.settings, night.home, night.as_of))
+    return ["build", "--select", *selected, "--exclude-resource-type", "unit_test", "--vars", variables]
 
 
 def _described(event: Any, connection: Any, manifest: Mapping[str, Any]) -> Any:

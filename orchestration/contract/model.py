@@ -30,6 +30,7 @@ class Column:
 
     @property
     def duckdb_type(self) -> str:
+        """The type as DuckDB calls it."""
         return DUCKDB_TYPES[self.type]
 
 
@@ -66,10 +67,12 @@ class Table:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
         return tuple(column.name for column in self.columns)
 
     @property
     def required(self) -> tuple[str, ...]:
+        """Names of the columns that every row must fill."""
         return tuple(column.name for column in self.columns if column.required)
 
     def column(self, name: str) -> Column:

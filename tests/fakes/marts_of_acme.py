@@ -78,9 +78,9 @@ CREATE TABLE marts.data_reconciliation AS
 FROM (VALUES ('crm_customers', 5210, 5100, 98, 12, 0), ('survey_responses', 1802, 1790, 0, 9, 3)) AS t(table_name, landed, staged, deduplicated, quarantined, after_as_of);
 CREATE TABLE marts.model_quality AS
 SELECT model, DATE '2026-01-31' AS as_of_date, status, reason, candidate, 'v-20260131' AS model_version, DATE '2026-01-31' AS trained_as_of, metric, value, value - 0.03 AS low, value + 0.03 AS high
-FROM (VALUES ('churn', 'accepted', NULL, 'gradient_boosting', 'pr_auc', 0.412), ('churn', 'accepted', NULL, 'logistic_regression', 'pr_auc', 0.377),
-    ('churn', 'accepted', NULL, 'recency_rule', 'pr_auc', 0.21), ('churn', 'accepted', NULL, 'base_rate', 'pr_auc', 0.08),
-    ('churn', 'accepted', NULL, 'gradient_boosting', 'roc_auc', 0.861), ('churn', 'accepted', NULL, 'logistic_regression', 'roc_auc', 0.845),
+FROM (VALUES ('churn', 'published', NULL, 'gradient_boosting', 'pr_auc', 0.412), ('churn', 'published', NULL, 'logistic_regression', 'pr_auc', 0.377),
+    ('churn', 'published', NULL, 'recency_rule', 'pr_auc', 0.21), ('churn', 'published', NULL, 'base_rate', 'pr_auc', 0.08),
+    ('churn', 'published', NULL, 'gradient_boosting', 'roc_auc', 0.861), ('churn', 'published', NULL, 'logistic_regression', 'roc_auc', 0.845),
     ('clv', 'refused', 'correlation of frequency and value is above its threshold', 'bgnbd', 'holdout_rmse', 1.48), ('clv', 'refused', 'correlation of frequency and value is above its threshold', 'last_year', 'holdout_rmse', 1.92))
 AS t(model, status, reason, candidate, metric, value);
 CREATE TABLE marts.sync_files__customer_scores AS SELECT 'somebody@example.com' AS external_id, 'c1' AS customer_key;

@@ -15,7 +15,7 @@ SELECT model, any_value(status) AS status, any_value(reason) AS reason, any_valu
 _METRICS = f"""
 SELECT model, candidate, metric, value, low, high FROM {_LATEST} WHERE metric IS NOT NULL ORDER BY model, metric, candidate
 """
-_GOOD = {"accepted", "ok", "passed", "kept", "trained"}
+_GOOD = {"published"}  # the others: kept_last_good, base_rate, refused
 
 
 def model_quality(context: Context) -> Section:
@@ -26,7 +26,7 @@ def model_quality(context: Context) -> Section:
     tables = [_measured(state["model"], [row for row in metrics if row["model"] == state["model"]]) for state in states]
     refused = [state for state in states if state["status"] not in _GOOD]
     lead = "Each metric stands beside the baselines it has to beat, with its interval."
-    lead = f"{words.capitalised(words.label(refused[0]['model']))} was not accepted; the table says why. {lead}" if refused else lead
+    lead = f"{words.capitalised(words.label(refused[0]['model']))} was not published anew; the table says why. {lead}" if refused else lead
     return Section("models", "Can the models be trusted?", lead, [_states(states), *(table for table in tables if table)])
 
 

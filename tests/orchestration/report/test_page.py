@@ -97,7 +97,7 @@ def test_numbers_of_the_sections(page):
     assert "98 promoters, 52 passives, 46 detractors" in text
     assert "95 of 96 checks passed" in text
     assert "0.412 (0.382 to 0.442)" in text
-    assert "CLV was not accepted" in text
+    assert "CLV was not published anew" in text
     assert "3.4 (1.2 to 5.6) against holdout" in text
 
 

@@ -1,5 +1,7 @@
 -- The days on whose end a customer is live, by the business model: a paying subscription from its first paid day on, or the one day
 -- of a purchase. `voided_day` is when a purchase was given back in full, so that a past cut-off may still know it.
+-- What the project depends on must not depend on the company, so that it is parsed once for all nights:
+-- depends_on: {{ ref('int_subscriptions') }}, {{ ref('int_recurring_lines') }}, {{ ref('int_orders') }}, {{ canonical('billing_payments') }}
 {% if var('business_model') == 'contractual' %}
 with subscriptions as (
     select * from {{ ref('int_subscriptions') }}

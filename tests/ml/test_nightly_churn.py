@@ -1,0 +1,132 @@
+"""A night of churn: what is published, kept, or refused, and that the tables are exactly the warehouse's."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.nightly import SCHEMAS, score_churn
+from ml.nightly.churn import risk_bands
+from orchestration.warehouse import SCORE_TABLES
+
+AS_OF = date(2025, 6, 30)
+
+
+def _features(signal: float, cutoffs: int = 6, rows: int = 500, seed: int = 0) -> pd.DataFrame:
+    """Cut-offs 90, 120 … days before the as-of date, and tonight."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for age in [0, *(90 + 30 * number for number in range(cutoffs))]:
+        usage, recency = random.normal(size=rows), random.exponential(30, rows)
+        leaves = random.random(rows) < 1 / (1 + np.exp(-(-1.5 - signal * 1.5 * usage)))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "customer_key": [f"k{number:05d}" for number in range(rows)],
+                    "cutoff_date": AS_OF - timedelta(days=age),
+                    "is_tonight": age == 0,
+                    "label_left": leaves.astype(float) if age else np.nan,
+                    "usage_change": usage,
+                    "days_since_engaged": recency,
+                    "plan": random.choice(["a", "b"], rows),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def published(models):
+    return score_churn(_features(1.0), as_of=AS_OF, horizon_days=90, artifacts=models)
+
+
+def _metric(result, candidate: str, metric: str) -> float:
+    runs = result.tables["model_runs"].to_pandas()
+    return float(runs[(runs["candidate"] == candidate) & (runs["metric"] == metric)]["value"].iloc[0])
+
+
+def test_schemas_are_those_of_the_warehouse():
+    connection = duckdb.connect()
+    for name, declared in SCORE_TABLES.items():
+        connection.execute(f"CREATE TABLE {name} ({declared})")
+        arrow = connection.execute(f"SELECT * FROM {name}").to_arrow_table().schema
+        assert {field.name: field.type for field in arrow} == SCHEMAS[name]
+
+
+def test_a_good_model_is_published_with_its_numbers(published):
+    assert published.report["status"] == "published"
+    scores = published.tables["churn_scores"].to_pandas()
+    assert len(scores) == 500
+    assert scores["churn_probability"].between(0, 1).all()
+    assert set(scores["risk_band"]) == {"high", "medium", "low"}
+    assert scores["reasons"].map(len).between(1, 3).all()
+    assert scores["model_version"].nunique() == 1
+    chosen = published.tables["model_runs"].to_pandas()["candidate"].iloc[1]
+    assert _metric(published, "judgement", "is_out_of_time") == 1
+    assert _metric(published, chosen, "roc_auc") > 0.75 > _metric(published, "recency_only", "roc_auc")
+    assert _metric(published, chosen, "log_loss_gain_over_base_rate") > 0
+
+
+def test_the_same_night_again_gives_the_same_rows(published, models):
+    shuffled = _features(1.0).sample(frac=1, random_state=3)
+    again = score_churn(shuffled, as_of=AS_OF, horizon_days=90, artifacts=models)
+    for name, table in published.tables.items():
+        assert again.tables[name].equals(table), name
+
+
+def test_a_night_of_noise_keeps_the_last_good_model_and_says_how_old_it_is(published, models):
+    result = score_churn(_features(0.0), as_of=AS_OF + timedelta(days=2), horizon_days=90, artifacts=models)
+    assert result.report["status"] == "kept_last_good"
+    assert "2 days old" in result.report["reason"]
+    assert result.report["model_version"] == published.report["model_version"]
+    assert result.tables["churn_scores"].column("churn_probability").to_pandas().nunique() > 100
+
+
+def test_a_column_that_knows_the_future_refuses_the_model_by_name(tmp_path):
+    frame = _features(1.0)
+    frame["closed_on"] = np.where(frame["label_left"] == 1, 1.0, np.nan)
+    result = score_churn(frame, as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
+    assert result.report["status"] == "base_rate"
+    assert "closed_on" in result.report["reason"]
+    assert result.tables["churn_scores"].column("churn_probability").to_pandas().nunique() == 1
+
+
+def test_labels_whose_window_is_not_over_are_never_learnt_from(published, tmp_path):
+    frame = _features(1.0)
+    early = frame[frame["cutoff_date"] == AS_OF - timedelta(days=90)].assign(cutoff_date=AS_OF - timedelta(days=60))
+    early["label_left"] = 1 - early["label_left"]  # wrong on purpose
+    result = score_churn(pd.concat([frame, early]), as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
+    assert result.tables["churn_scores"].equals(published.tables["churn_scores"])
+
+
+def test_too_little_history_gets_the_base_rate_with_a_reason(tmp_path):
+    result = score_churn(_features(1.0, cutoffs=1, rows=60), as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
+    assert result.report["status"] == "base_rate"
+    assert "at least 200 rows" in result.report["reason"]
+    assert result.tables["churn_scores"].column("risk_band").unique().to_pylist() == ["medium"]
+
+
+@pytest.mark.parametrize("part", ["nobody", "only tonight"])
+def test_without_customers_or_labels_there_are_no_scores_but_a_reason(part, tmp_path):
+    frame = _features(1.0)
+    rows = frame.iloc[:0] if part == "nobody" else frame[frame["is_tonight"]]
+    result = score_churn(rows, as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
+    assert result.report["status"] == "refused"
+    assert result.report["reason"]
+    assert result.tables["churn_scores"].num_rows == 0
+    assert result.tables["model_runs"].num_rows == 1
+
+
+def test_risk_bands_are_shares_of_tonight():
+    bands = pd.Series(risk_bands(np.arange(100.0) / 100)).value_counts()
+    assert bands.to_dict() == {"low": 60, "medium": 30, "high": 10}
+    assert set(risk_bands(np.full(10, 0.2))) == {"medium"}

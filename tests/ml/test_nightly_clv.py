@@ -1,0 +1,121 @@
+"""A night of lifetime value, with and without contracts."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.nightly import SCHEMAS, score_clv
+
+AS_OF = date(1997, 9, 30)
+NO_PURCHASES = pd.DataFrame(columns=["customer_key", "frequency", "recency_days", "age_days", "mean_order_value"])
+NO_SUBSCRIPTIONS = pd.DataFrame(columns=["customer_key", "segment", "tenure_months", "is_active", "ended", "monthly_margin"])
+
+
+@pytest.fixture(scope="module")
+def purchases(cdnow) -> pd.DataFrame:
+    frame = cdnow.reset_index(names="customer_key")
+    return pd.DataFrame(
+        {
+            "customer_key": frame["customer_key"],
+            "frequency": frame["frequency"],
+            "recency_days": frame["recency"] * 7,
+            "age_days": frame["T"] * 7,
+            "mean_order_value": frame["mean_value"].fillna(20.0),
+        }
+    )
+
+
+def _subscribers(rows: int = 4000) -> pd.DataFrame:
+    """Each month a subscriber leaves with a chance of their own; yearly ones only after every twelfth."""
+    random = np.random.default_rng(0)
+    yearly = np.arange(rows) % 5 == 0
+    renewals = random.geometric(random.beta(1.0, 9.0, rows))
+    life, age = np.where(yearly, 12 * renewals, renewals), random.integers(1, 60, rows)
+    ended = life <= age
+    return pd.DataFrame(
+        {
+            "customer_key": [f"k{number:05d}" for number in range(rows)],
+            "segment": np.where(yearly, "year", "month"),
+            "tenure_months": np.where(ended, life - 1, age),
+            "is_active": ~ended,
+            "ended": ended,
+            "monthly_margin": 100.0,
+        }
+    )
+
+
+def _score(purchases=NO_PURCHASES, subscriptions=NO_SUBSCRIPTIONS, **settings):
+    return score_clv(purchases=purchases, subscriptions=subscriptions, **({"as_of": AS_OF} | settings))
+
+
+def test_purchases_are_valued_by_the_published_fit(purchases, tmp_path):
+    result = _score(purchases, artifacts=tmp_path, horizon_days=273, annual_discount_rate=0.0)
+    scores = result.tables["clv_scores"].to_pandas()
+    assert scores["expected_purchases"].sum() == pytest.approx(1653, abs=1)
+    assert scores["clv_predicted"].to_numpy() == pytest.approx((scores["expected_purchases"] * scores["expected_order_value"]).to_numpy())
+    assert (scores["clv_predicted_low"] <= scores["clv_predicted"]).all()
+    assert (scores["clv_predicted"] <= scores["clv_predicted_high"]).all()
+    runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])["value"]
+    assert runs["bgnbd", "alpha"] == pytest.approx(4.414, abs=0.001)
+
+
+def test_margin_scales_and_discounting_lowers_value(purchases, tmp_path):
+    plain, half, later = (
+        _score(purchases, artifacts=tmp_path, annual_discount_rate=rate, gross_margin=margin)
+        .tables["clv_scores"]
+        .to_pandas()["clv_predicted"]
+        for rate, margin in ((0.0, 1.0), (0.0, 0.5), (0.2, 1.0))
+    )
+    assert (half / plain).to_numpy() == pytest.approx(0.5)
+    assert 0.85 < later.sum() / plain.sum() < 0.95  # half a year at 20 % is 0.91
+
+
+def test_a_refused_fit_keeps_the_last_good_one(purchases, tmp_path):
+    good = _score(purchases, artifacts=tmp_path)
+    nobody_returns = purchases.assign(frequency=0, recency_days=0)
+    kept = _score(nobody_returns, artifacts=tmp_path, as_of=AS_OF + timedelta(days=3))
+    assert kept.report["status"] == "kept_last_good"
+    assert "3 days old" in kept.report["reason"]
+    assert kept.report["model_version"] == good.report["model_version"]
+    assert kept.tables["clv_scores"].num_rows == len(purchases)
+
+
+def test_subscribers_are_valued_by_the_shape_they_were_made_with(tmp_path):
+    frame = _subscribers()
+    result = _score(subscriptions=frame, artifacts=tmp_path, annual_discount_rate=0.0)
+    runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])
+    for segment in ("month", "year"):
+        assert runs.loc[(segment, "alpha"), "low"] < 1.0 < runs.loc[(segment, "alpha"), "high"]
+        assert runs.loc[(segment, "beta"), "low"] < 9.0 < runs.loc[(segment, "beta"), "high"]
+    scores = result.tables["clv_scores"].to_pandas().set_index("customer_key")
+    frame = frame.set_index("customer_key")
+    assert (scores.loc[frame["ended"], "clv_predicted"] == 0).all()
+    monthly = frame["is_active"] & (frame["segment"] == "month")
+    one = monthly & (frame["tenure_months"] == 1)
+    ahead = np.arange(1, 13)
+    by_hand = 100 * np.cumprod((9.0 + ahead) / (10.0 + ahead)).sum()  # retention at renewal t is (β + t − 1) ÷ (α + β + t − 1)
+    assert scores.loc[one, "clv_predicted"].iloc[0] == pytest.approx(by_hand, rel=0.04)
+    young, old = monthly & (frame["tenure_months"] < 5), monthly & (frame["tenure_months"] > 40)
+    assert scores.loc[old, "clv_predicted"].mean() > scores.loc[young, "clv_predicted"].mean()
+
+
+def test_a_yearly_subscriber_cannot_leave_before_the_renewal(tmp_path):
+    scores = (
+        _score(subscriptions=_subscribers(), artifacts=tmp_path, annual_discount_rate=0.0, horizon_days=61).tables["clv_scores"].to_pandas()
+    )
+    frame = _subscribers()
+    in_term = (frame["segment"] == "year") & frame["is_active"] & (frame["tenure_months"] % 12 < 9)
+    assert scores.loc[in_term, "clv_predicted"].to_numpy() == pytest.approx(200)
+
+
+def test_too_few_departures_and_no_customers_are_refused(tmp_path):
+    nobody_left = _score(subscriptions=_subscribers().assign(ended=False, is_active=True), artifacts=tmp_path)
+    for result, words in ((nobody_left, "0 subscribers have ended"), (_score(artifacts=tmp_path), "no customer")):
+        assert result.report["status"] == "refused"
+        assert words in result.report["reason"]
+        assert result.tables["clv_scores"].num_rows == 0
+        assert result.tables["clv_scores"].schema.names == list(SCHEMAS["clv_scores"])
