@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from orchestration import dbt, settings, starter
 from orchestration.console import Terminal, say, show_outcome
@@ -26,10 +28,8 @@ def run(loaded: Settings, as_of_text: str | None) -> int:
         return _night(loaded, home, as_of)
 
 
-def ui(loaded: Settings, port: int) -> int:
-    """Serve the Dagster UI, schedule and sensor included, on the home of this configuration until it is stopped."""
-    import subprocess
-
+def ui(loaded: Settings, port: int) -> NoReturn:
+    """Become the Dagster UI, schedule and sensor included, on the home of this configuration; signals reach it directly."""
     from orchestration.jobs import prepare_instance
 
     home = _prepared(loaded)
@@ -38,7 +38,9 @@ def ui(loaded: Settings, port: int) -> int:
     dbt.manifest_path()
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     say(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
-    return subprocess.call(command, cwd=Path(__file__).resolve().parent.parent)
+    sys.stdout.flush()
+    os.chdir(Path(__file__).resolve().parent.parent)
+    os.execv(command[0], command)
 
 
 def _night(loaded: Settings, home: Home, as_of: date) -> int:

@@ -28,6 +28,8 @@ nightly = dg.define_asset_job(
 
 _INSTANCE = """\
 telemetry: {enabled: false}
+nux: {enabled: false}
+compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
 concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
 """
 

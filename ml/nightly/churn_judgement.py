@@ -100,7 +100,8 @@ def _verdict(run: Run, chosen: str, y: Floats, forecasts: dict[str, Floats], jud
             problems.append(
                 f"it does not beat the {rival.replace('_', ' ')} for certain (gain in log loss {gain:.4f}, from {low:.4f} to {high:.4f})"
             )
-    slope, lowest, highest = judged.loc["calibration_slope", ["value", "low", "high"]].to_numpy(dtype=float).tolist()
+    measured_slope = judged.loc[["calibration_slope"], ["value", "low", "high"]].to_numpy(dtype=float)[0]
+    slope, lowest, highest = (float(number) for number in measured_slope)
     if highest < _SLOPES[0] or lowest > _SLOPES[1]:
         measured = f"calibration slope {slope:.2f}, from {lowest:.2f} to {highest:.2f}; allowed {_SLOPES[0]} to {_SLOPES[1]}"
         problems.append(f"its probabilities do not mean what they say ({measured})")

@@ -115,7 +115,11 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
         passed=ran and not wrong,
         severity=dg.AssetCheckSeverity.ERROR if blocked else dg.AssetCheckSeverity.WARN,
         description=said,
-        metadata={"expectations": dg.MetadataValue.md(markdown(("expectation", "status", "severity", "observed", "protects"), rows))},
+        metadata={
+            "expectations_held": sum(result.status == "passed" for result in results),
+            "expectations_broken": len(wrong),
+            "expectations": dg.MetadataValue.md(markdown(("expectation", "status", "severity", "observed", "protects"), rows)),
+        },
     )
 
 
