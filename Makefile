@@ -44,7 +44,7 @@ docs: $(READY)  ## Write the generated pages under docs/
 	@$(BIN)/python -m orchestration docs
 
 bench: $(READY)  ## Print the numbers behind every claim about speed
-	@$(BIN)/python benchmarks/nightly.py --customers 20000
+	@$(BIN)/python -m benchmarks.nightly --customers 20000
 
 clean:  ## Remove what was generated, the environment excepted
 	@rm -rf data examples/acme/exports examples/acme/truth dbt_project/target dbt_project/logs

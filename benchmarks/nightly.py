@@ -1,26 +1,29 @@
 """What a night costs, and how much of it is the work itself.
 
-    python benchmarks/nightly.py --customers 100000 [--folder FOLDER]
+    python -m benchmarks.nightly --customers 100000 [--folder FOLDER]
 
 Generates the example company at that size, runs a full night and the next one with 1 % of the rows changed, and prints for
 each stage its time and share, the peak memory of all processes together, and the ratio to the bare work: the same compiled
-SQL in DuckDB without dbt, tests, gates or Dagster. Ratios travel between machines; seconds do not.
+SQL in DuckDB without dbt, tests, gates or Dagster, and the same estimators without anything around them (benchmarks/bare.py).
+Ratios travel between machines; seconds do not. Processor seconds do not depend on what else the machine was doing.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.processes import Watch
 
 ROOT = Path(__file__).resolve().parent.parent
 END = date(2026, 10, 31)
@@ -45,13 +48,25 @@ def measure(folder: Path, customers: int, share: float) -> None:
     config = write_config(folder)
     first = night(folder, config, END)
     show("full night", first)
-    bare = bare_seconds(folder / "home")
-    in_dbt = sum(seconds for step, seconds in first["steps"].items() if step in ("before_models", "after_models"))
-    print(f"  bare SQL {bare:.1f} s; dbt stages {in_dbt:.1f} s; ratio {in_dbt / bare:.2f}; whole night / bare SQL {first['seconds'] / bare:.2f}")
+    show_bare(first, json.loads(call("benchmarks.bare", folder / "home")))
     change(exports, END + timedelta(days=1), share)
     second = night(folder, config, END + timedelta(days=1))
     show(f"next night, {share:.0%} changed", second)
     print(f"  next night / full night {second['seconds'] / first['seconds']:.2f}")
+
+
+def show_bare(night: dict, bare: dict[str, float]) -> None:
+    """What the stages cost beside their bare work, and the whole night beside all of it."""
+    stages = {step: seconds for step, (seconds, _) in night["steps"].items()}
+    pairs = {
+        "SQL": (bare["sql"], stages["before_models"] + stages["after_models"]),
+        "churn": (bare["churn"], stages["churn_scores"]),
+        "clv": (bare["clv"], stages["clv_scores"]),
+        "next best action": (bare["next_best_action"], stages["decisions"]),
+        "whole night": (sum(bare[part] for part in ("sql", "churn", "clv", "next_best_action")), night["seconds"]),
+    }
+    for name, (alone, stage) in pairs.items():
+        print(f"  bare {name:<17} {alone:8.1f} s of {stage:8.1f} s  ratio {stage / alone:.2f}")
 
 
 def generate(exports: Path, truth: Path, customers: int) -> None:
@@ -75,91 +90,35 @@ def write_config(folder: Path) -> Path:
 
 
 def night(folder: Path, config: Path, as_of: date) -> dict:
-    """Run a night in a process of its own; returns wall seconds, peak GiB of its process tree, seconds by step."""
+    """Run a night in a process of its own: wall and processor seconds, peak GiB of its processes, both seconds by step."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "orchestration", "run", "--config", str(config), "--as-of", str(as_of)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment())
-    peak = Peak(process.pid)
-    output = process.communicate()[0]
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        sys.exit(f"the night of {as_of} ended with {process.returncode}:\n{output[-4000:]}")
+    watch, said, marks = Watch(process.pid), [], [0.0]
+    for line in process.stdout:
+        said.append(line)
+        marks += [watch.processor_seconds] if line.lstrip().startswith("✓") else []
+    code, seconds, peak = process.wait(), time.perf_counter() - began, watch.stop()
+    if code:
+        sys.exit(f"the night of {as_of} ended with {code}:\n{''.join(said)[-4000:]}")
     steps = json.loads((folder / "home" / "state" / "last_run.json").read_text())["steps"]
-    return {"seconds": seconds, "peak_gib": peak.stop(), "steps": steps}
+    used = [after - before for before, after in itertools.pairwise(marks)]
+    return {
+        "seconds": seconds,
+        "processor_seconds": watch.processor_seconds,
+        "peak_gib": peak,
+        "steps": dict(zip(steps, zip(steps.values(), used, strict=True), strict=True)),
+    }
 
 
 def show(title: str, measured: dict) -> None:
-    """One line a stage."""
-    print(f"{title}: {measured['seconds']:.1f} s, peak {measured['peak_gib']:.1f} GiB")
-    for step, seconds in measured["steps"].items():
-        print(f"  {step:<16} {seconds:8.1f} s  {seconds / measured['seconds']:6.1%}")
-    outside = measured["seconds"] - sum(measured["steps"].values())
-    print(f"  {'around them':<16} {outside:8.1f} s  {outside / measured['seconds']:6.1%}")
-
-
-def bare_seconds(home: Path) -> float:
-    """Seconds that the compiled SQL of every model takes in DuckDB alone, in the order dbt ran it, in a copy of the warehouse."""
-    copy = home / "bare.duckdb"
-    copy.write_bytes((home / "warehouse" / "rapport_build.duckdb").read_bytes())
-    with duckdb.connect(str(copy), config={"autoinstall_known_extensions": "false"}) as connection:
-        connection.execute("SET memory_limit = '8GiB'; SET threads = 2; SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-        total = sum(timed(lambda query=query: connection.execute(query)) for query in bare_queries(home))
-    copy.unlink()
-    return total
-
-
-def bare_queries(home: Path) -> list[str]:
-    """`CREATE TABLE … AS` of each model of both dbt starts, in run order."""
-    queries = []
-    for phase in ("before_models", "after_models"):
-        results = json.loads((home / "logs" / f"dbt_{phase}" / "run_results.json").read_text())["results"]
-        for result in results:
-            if result["unique_id"].startswith("model.") and result.get("relation_name") and result.get("compiled_code"):
-                queries.append(f"CREATE OR REPLACE TEMP TABLE bare_{len(queries)} AS {result['compiled_code']}")
-    return queries
-
-
-class Peak:
-    """Samples the memory that a process and its children hold together, ten times a second, from /proc."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid, self._peak, self._on = pid, 0, True
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> float:
-        """End sampling; the peak in GiB."""
-        self._on = False
-        self._thread.join()
-        return self._peak / 2**30
-
-    def _watch(self) -> None:
-        while self._on:
-            self._peak = max(self._peak, sum(resident(pid) for pid in family(self._pid)))
-            time.sleep(0.1)
-
-
-def family(pid: int) -> list[int]:
-    """`pid` and all its descendants."""
-    found, waiting = [], [pid]
-    while waiting:
-        current = waiting.pop()
-        found.append(current)
-        for task in Path(f"/proc/{current}/task").glob("*/children"):
-            try:
-                waiting += [int(child) for child in task.read_text().split()]
-            except OSError:  # the process ended while it was being looked at
-                continue
-    return found
-
-
-def resident(pid: int) -> int:
-    """Private and shared anonymous bytes of a process; 0 once it is gone."""
-    try:
-        fields = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in fields.splitlines() if line.startswith("RssAnon"))
+    """One line a stage; the first stage's processor time includes the start."""
+    whole = measured["seconds"]
+    print(f"{title}: {whole:.1f} s, {measured['processor_seconds']:.1f} s of processors, peak {measured['peak_gib']:.1f} GiB")
+    for step, (seconds, used) in measured["steps"].items():
+        print(f"  {step:<24} {seconds:8.1f} s  {seconds / whole:6.1%}  {used:8.1f} s of processors")
+    outside = whole - sum(seconds for seconds, _ in measured["steps"].values())
+    print(f"  {'around them':<24} {outside:8.1f} s  {outside / whole:6.1%}")
 
 
 def rows_of(exports: Path) -> int:
@@ -174,9 +133,11 @@ def timed(work) -> float:
     return time.perf_counter() - began
 
 
-def call(module: str, *arguments: object) -> None:
-    """Run a module of this project in a process of its own."""
-    subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT, check=True, env=environment())
+def call(module: str, *arguments: object) -> str:
+    """Run a module of this project in a process of its own; returns the last line it printed."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, check=True, env=environment(), stdout=subprocess.PIPE, text=True)
+    return (done.stdout.strip().splitlines() or [""])[-1]
 
 
 def environment() -> dict[str, str]:

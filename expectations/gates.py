@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.base import CheckResult, Expectation, Suite
-from expectations.outcomes import EXAMPLES, Outcome, merged, results
+from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 
 # Great Expectations takes 25 seconds to list a million failing rows; for examples a slice of the frame is enough.
 ROWS_SEARCHED_AT_ONCE = 20_000
@@ -41,13 +41,29 @@ def validate_batches(suite: Suite, frames: Iterable[pd.DataFrame]) -> list[Check
 
     Raises ValueError for what parts cannot answer (uniqueness, row counts): those belong to SQL.
     """
-    whole = [expectation.name for expectation in suite.expectations if expectation.kind in WHOLE_KINDS]
-    if whole:
-        raise ValueError(f"{suite.name}: {', '.join(whole)} cannot be judged part by part; test it in SQL")
+    _refuse_whole_kinds(suite)
     answered: list[Outcome] = [Outcome("not_run", "there were no rows")] * len(suite.expectations)
     for frame in frames:
         answered = [merged(old, new) for old, new in zip(answered, _outcomes(suite, frame), strict=True)]
     return results(suite, answered)
+
+
+def validate_condensed(suite: Suite, frame: pd.DataFrame, weight: str) -> list[CheckResult | None]:
+    """Like `validate`, over a table condensed by `condensing.condensed`; `weight` is the column that says how many rows a row stands for.
+
+    None in the place of what does not hold: which rows break it, and how many, only the rows themselves can tell.
+    Raises ValueError for what a condensed table cannot answer (uniqueness, row counts).
+    """
+    _refuse_whole_kinds(suite)
+    outcomes = _outcomes(suite, frame.drop(columns=weight))
+    counted = [weighed(outcome, frame, one, weight) for outcome, one in zip(outcomes, suite.expectations, strict=True)]
+    return [None if result.status in ("failed", "errored") else result for result in results(suite, counted)]
+
+
+def _refuse_whole_kinds(suite: Suite) -> None:
+    whole = [expectation.name for expectation in suite.expectations if expectation.kind in WHOLE_KINDS]
+    if whole:
+        raise ValueError(f"{suite.name}: {', '.join(whole)} cannot be judged part by part; test it in SQL")
 
 
 def _outcomes(suite: Suite, frame: pd.DataFrame) -> list[Outcome]:

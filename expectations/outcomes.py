@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from expectations.base import CheckResult, Expectation, Status, Suite
 
@@ -63,3 +65,11 @@ def merged(one: Outcome, other: Outcome) -> Outcome:
 
 def _sum(one: int | None, other: int | None) -> int | None:
     return other if one is None else one if other is None else one + other
+
+
+def weighed(outcome: Outcome, frame: pd.DataFrame, expectation: Expectation, weight: str) -> Outcome:
+    """`outcome` with the number of values in all rows, not in the condensed ones."""
+    if not outcome.evaluated:
+        return outcome
+    has_values = frame[list(expectation.columns)].notna().all(axis=1)
+    return replace(outcome, evaluated=int(frame.loc[has_values, weight].sum()))

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
+import traceback
 from pathlib import Path
 
 from orchestration import settings
-from orchestration.home import Home, HomeError
+from orchestration.dbt import DbtError
+from orchestration.home import Home, HomeError, in_plain_words
 
 OK, FAILED, MISCONFIGURED, REFUSED = 0, 1, 2, 3
 
@@ -22,10 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(options))
     except settings.ConfigurationError as error:
         return _complain(str(error), MISCONFIGURED)
-    except HomeError as error:
+    except (HomeError, DbtError) as error:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return _complain("stopped; nothing was published, run again to go on", FAILED)
+    except Exception as error:  # what nobody foresaw is one line too
+        if options.debug:
+            raise
+        return _complain(_unforeseen(error), FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the last day that counts (default: yesterday)")
     start = commands.add_parser("init", help="write a commented configuration and empty exports")
     start.add_argument("folder", type=Path)
-    start.set_defaults(run=_init)
+    start.set_defaults(run=_init, debug=False)
     _command(commands, "status", _status, "the last release, its age, what refused since, what waits in quarantine")
     kept = _command(commands, "releases", _releases, "list releases, or roll back to one")
     kept.add_argument("action", nargs="?", choices=["rollback"])
@@ -45,12 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
     docs = commands.add_parser("docs", help="write the generated pages under docs/")
-    docs.set_defaults(run=_docs)
+    docs.set_defaults(run=_docs, debug=False)
     return parser
 
 
 def _command(commands: argparse._SubParsersAction, name: str, run: object, words: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=words)
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error that nobody foresaw")
     command.add_argument("--config", metavar="FILE", help="the configuration (default: RAPPORT_CONFIG, else the one last run)")
     command.set_defaults(run=run)
     return command
@@ -118,6 +126,18 @@ def _docs(_: argparse.Namespace) -> int:
     for path in documentation.write():
         print(path)
     return OK
+
+
+def _unforeseen(error: BaseException) -> str:
+    """What the system said, if it is the cause; else only where it happened: other messages may quote values of rows."""
+    causes = [error]
+    while (following := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        causes.append(following)
+    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError | sqlite3.Error)), None)
+    if system is not None:
+        return in_plain_words(" ".join(str(system).split()))
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == Path(__file__).parent]
+    return f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}; run again with --debug to see where it comes from"
 
 
 def _complain(message: str, code: int) -> int:

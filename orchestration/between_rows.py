@@ -52,12 +52,12 @@ def own_breaches(table: Table, rules: list[RowRule], scope: str) -> str:
 
 
 def key_hash(table: Table) -> str:
-    """A number per load and key: equal for copies, so that only rows that share it are compared in full."""
-    return f"xor(hash({', '.join(map(quoted, table.key))}), hash(_load_id))"
+    """A number per load, part and key: equal for copies, so that only rows that share it are compared in full."""
+    return f"xor(hash({', '.join(map(quoted, table.key))}), hash(_load_id, _file))"
 
 
 def shared_keys(table: Table, scope: str) -> str:
-    """Hashes that more than one row of one load has: possible copies."""
+    """Hashes that more than one row of one part has: possible copies."""
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in table.key)
     return f"""
         SELECT key_hash FROM (SELECT {key_hash(table)} AS key_hash FROM landing.{table.name} WHERE {scope} AND {LIVE} AND {present})
@@ -65,14 +65,17 @@ def shared_keys(table: Table, scope: str) -> str:
 
 
 def conflicting_copies(table: Table, scope: str) -> str:
-    """All copies of a key that disagree inside one load with nothing to order them. Copies that agree are only duplicates."""
+    """All copies of a key that disagree inside one part of a load with nothing to order them: a later part outranks an earlier one.
+
+    Copies that agree are only duplicates.
+    """
     key = ", ".join(map(quoted, table.key))
-    same = ", ".join(filter(None, ["_source", "_load_id", key, table.updated_at and quoted(table.updated_at)]))
+    same = ", ".join(filter(None, ["_source", "_load_id", "_file", key, table.updated_at and quoted(table.updated_at)]))
     present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in table.key)
     content = ", ".join(map(quoted, (*table.column_names, "_bad_values")))
     return f"""
         SELECT source, load_id, row_number, 'duplicate_key_conflict', {literal(", ".join(table.key))},
-            'rows of one load share this key, differ in content, and nothing orders them', NULL
+            'rows of one file share this key, differ in content, and nothing orders them', NULL
         FROM (
             SELECT *, {ROW}, hash({content}) AS content
             FROM landing.{table.name}
@@ -146,7 +149,7 @@ def mended_rows(table: Table, as_of: date) -> str:
             FROM landing.{table.name} WHERE {key_text(table)} IN (SELECT row_key FROM bad)
         ),
         live AS (
-            SELECT *, coalesce(load_id <= max(load_id) FILTER (WHERE _is_deleted) OVER same_key, false) AS has_vanished
+            SELECT *, coalesce(load_id < max(load_id) FILTER (WHERE _is_deleted) OVER same_key, false) AS has_vanished
             FROM versions WINDOW same_key AS (PARTITION BY source, version_key) QUALIFY {LIVE}
         ),
         placed AS (

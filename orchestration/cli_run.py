@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -22,6 +24,7 @@ _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 def run(loaded: Settings, as_of_text: str | None) -> int:
     """Run the night and print the screen at its end; returns the exit code of the contract."""
     as_of = settings.as_of_date(as_of_text, loaded, datetime.now(UTC).astimezone(loaded.zone).date())
+    _check_currency(loaded)
     _check_sources(loaded)
     home = _prepared(loaded)
     with home.exclusive(f"the night of {as_of}"):
@@ -65,9 +68,10 @@ def _prepared(loaded: Settings) -> Home:
     home.remember_config(loaded.config_path)
     default = Home(settings.default_home())
     if default.root != home.root:
-        # The commands that name no configuration look in the default home.
-        default.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        default.remember_config(loaded.config_path)
+        # The commands that name no configuration look in the default home; where that cannot be written, they must be given one.
+        with suppress(OSError):
+            default.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            default.remember_config(loaded.config_path)
     return home
 
 
@@ -81,6 +85,14 @@ def _hand_down(loaded: Settings, home: Home) -> None:
             "DO_NOT_TRACK": "1",
         }
     )
+
+
+def _check_currency(loaded: Settings) -> None:
+    with (dbt.PROJECT / "seeds" / "currencies.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["currency"] for row in csv.DictReader(file)}
+    currency = loaded.company.reporting_currency
+    if currency not in known:
+        raise ConfigurationError(f"{loaded.config_path}: company.reporting_currency: {currency} is no ISO 4217 currency")
 
 
 def _check_sources(loaded: Settings) -> None:

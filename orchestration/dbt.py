@@ -16,6 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from orchestration.home import Home
 from orchestration.settings import Settings, base_environment
 
@@ -96,9 +98,11 @@ def manifest_path() -> Path:
     manifest = PROJECT / "target" / "manifest.json"
     stamp = PROJECT / "target" / "parsed_from"
     wanted = f"{project_hash()} {version('dbt-core')}"
-    if not manifest.exists() or not stamp.exists() or stamp.read_text() != wanted:
-        _parse()
-        stamp.write_text(wanted)
+    manifest.parent.mkdir(exist_ok=True)
+    with FileLock(PROJECT / "target" / "parse.lock"):  # runs of two homes may start at once
+        if not manifest.exists() or not stamp.exists() or stamp.read_text() != wanted:
+            _parse()
+            stamp.write_text(wanted)
     return manifest
 
 
@@ -184,7 +188,13 @@ def _parse() -> None:
     environment = {**base_environment(), "DO_NOT_TRACK": "1", "RAPPORT_WAREHOUSE": str(PROJECT / "target" / Home(PROJECT).warehouse.name)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=PROJECT, check=False)
     if done.returncode:
-        raise DbtError(f"dbt could not parse {PROJECT}: {' '.join((done.stdout + done.stderr).split())[-800:]}")
+        raise DbtError(f"dbt could not parse {PROJECT}: {_told(done.stdout + done.stderr)}")
+
+
+def _told(output: str) -> str:
+    """What dbt said, on one line; of a traceback only its last line, which is the reason."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    return " ".join(" ".join(lines[-1:] if "Traceback" in output else lines).split())[-800:]
 
 
 def run_results(target: Path) -> list[NodeResult]:

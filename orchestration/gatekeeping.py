@@ -5,26 +5,22 @@ Comes in: a Night and a connection to its warehouse. Goes out: `ops.quarantined_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
 
 import duckdb
 import pandas as pd
 
-from expectations import gates
 from expectations.base import CheckResult, Gate, Suite, blocking
 from expectations.landing import check_freshness, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, landing, quarantine, warehouse
 from orchestration.contract import INPUT_TABLES
+from orchestration.judging import judged, judged_by_rows
 from orchestration.night import Night
 from orchestration.quarantine import TableCounts
 from orchestration.settings import ConfigurationError
-
-# A frame of more rows is judged part by part; uniqueness across parts is asserted by dbt's tests of the same keys.
-ROWS_AT_ONCE = 1_000_000
-_VECTORS_AT_ONCE = ROWS_AT_ONCE // 2048
 
 # What a living company has news of nearly every day.
 _EVERY_DAY = ("crm_interactions", "billing_invoice_lines", "billing_payments")
@@ -65,9 +61,19 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
 
 def judge(night: Night, connection: duckdb.DuckDBPyConnection, gate: Gate, tables: Sequence[str]) -> list[CheckResult]:
     """The suites of `tables`, which lie in schema marts; `gate` is the name the results are kept under."""
-    results = [result for table in tables for result in _judged(connection, replace(suite_for(table), gate=gate), f"marts.{table}")]
+    results = [result for table in tables for result in judged(connection, replace(suite_for(table), gate=gate), f"marts.{table}")]
     night.record(connection, gate, map(asdict, results))
     return results
+
+
+def publish_results(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Bring the whole record into `marts.data_quality`: dbt built it before its own last tests and the audience gate had spoken.
+
+    Nights after `as_of` are left out, so that a night that is run again later holds what it held then.
+    """
+    columns = ", ".join(name for name, *_ in connection.execute("DESCRIBE marts.data_quality").fetchall())
+    connection.execute("DELETE FROM marts.data_quality")
+    connection.execute(f"INSERT INTO marts.data_quality ({columns}) SELECT {columns} FROM ops.check_results WHERE as_of_date <= ?", [as_of])
 
 
 def guarded_marts() -> list[str]:
@@ -82,11 +88,11 @@ def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite) -> lis
         kept = _kept(connection, suite.name)
         if kept:
             return kept
-    columns = ", ".join(suite.columns)
-    accepted = f"""SELECT {columns} FROM {_unjudged(table)} AS landed WHERE NOT coalesce(_is_deleted, false) AND NOT EXISTS (
-        SELECT 1 FROM ops.quarantined_rows AS bad WHERE bad.source = landed._source AND bad.table_name = '{table}'
-        AND bad.load_id = landed._load_id AND bad.row_number = landed._row_number)"""
-    return gates.validate_batches(suite, _frames(connection, accepted))
+    # A broken row that a later one mends leaves quarantine, but is as broken as before: it is never accepted.
+    accepted = f"""(SELECT * FROM {_unjudged(table)} AS landed WHERE NOT coalesce(_is_deleted, false) AND NOT EXISTS (
+        SELECT 1 FROM ops.gate_broken AS bad WHERE bad.source = landed._source AND bad.table_name = '{table}'
+        AND bad.load_id = landed._load_id AND bad.row_number = landed._row_number))"""
+    return judged_by_rows(connection, suite, accepted)
 
 
 def _unjudged(table: str) -> str:
@@ -101,33 +107,17 @@ def _kept(connection: duckdb.DuckDBPyConnection, suite: str) -> list[CheckResult
     return [CheckResult(**row) for row in rows.to_arrow_table().to_pylist()]
 
 
-def _judged(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
-    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    columns = "*" if suite.closed else ", ".join(f'"{column}"' for column in suite.columns)
-    query = f"SELECT {columns} FROM {relation}"
-    if rows is not None and rows[0] > ROWS_AT_ONCE:
-        return gates.validate_batches(_by_parts(suite), _frames(connection, query))
-    return gates.validate(suite, connection.execute(query).df())
-
-
-def _by_parts(suite: Suite) -> Suite:
-    """What can be asked of a table that comes in parts."""
-    return replace(suite, expectations=tuple(one for one in suite.expectations if one.kind not in gates.WHOLE_KINDS))
-
-
-def _frames(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pd.DataFrame]:
-    cursor = connection.execute(query)
-    while not (frame := cursor.fetch_df_chunk(_VECTORS_AT_ONCE)).empty:
-        yield frame
-
-
 def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
     if not counts:
         return []
     rows = [{"source": one.source, "table_name": one.table_name, "share": one.share} for one in counts]
-    worst = {one.table_name: ", ".join(f"{rule} {rows:,}" for rule, rows in one.by_rule.items()) for one in counts}
-    judged = check_shares(pd.DataFrame(rows), most)
-    return [replace(one, observed=f"{one.observed} ({worst[one.table_name] or 'none'})") for one in judged]
+    results = check_shares(pd.DataFrame(rows), most)
+    return [replace(result, observed=_share_in_words(count, most), examples=[]) for count, result in zip(counts, results, strict=True)]
+
+
+def _share_in_words(count: TableCounts, most: float) -> str:
+    rules = ", ".join(f"{rule} {rows:,}" for rule, rows in count.by_rule.items())
+    return f"{count.share:.2%} of the rows of {count.source} are bad, {most:.2%} allowed ({rules or 'none'})"
 
 
 def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

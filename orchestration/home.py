@@ -16,6 +16,9 @@ from filelock import FileLock, Timeout
 OWNER_ONLY_FOLDER = 0o700
 OWNER_ONLY_FILE = 0o600
 
+# How the operating system, SQLite and DuckDB say that nothing more can be written.
+_DISK_IS_FULL = ("no space left", "disk quota", "file too large", "disk is full", "out of disk", "disk i/o error", "could not write")
+
 
 class HomeError(Exception):
     """The home folder cannot be used; the message is one line that says why and what to do."""
@@ -100,15 +103,33 @@ class Home:
             write_private(path, secrets.token_hex(16))
         return path.read_text(encoding="utf-8").strip()
 
+    @property
+    def _holder(self) -> Path:
+        return self.state / "run.json"
+
+    def holder(self) -> str:
+        """The run that holds this home, in words."""
+        try:
+            run = json.loads(self._holder.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return "another run"
+        return f"{run['purpose']} (process {run['pid']}, since {run['since']})"
+
     @contextmanager
     def exclusive(self, purpose: str) -> Iterator[None]:
-        """Hold this home for one run. Raises HomeError at once, naming the holder, when another run has it."""
-        holder = self.state / "run.json"
-        lock = FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE)
+        """Hold this home for one run; the process that has it may ask again.
+
+        Raises HomeError at once, naming the holder, when another run has it.
+        """
+        holder = self._holder
+        lock = FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE, is_singleton=True, thread_local=False)
+        if lock.is_locked:
+            yield
+            return
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise HomeError(f"{self.root}: {_described(holder)} is at work here; wait for it to end and run again") from None
+            raise HomeError(f"{self.root}: {self.holder()} is at work here; wait for it to end and run again") from None
         try:
             write_private(
                 holder, json.dumps({"purpose": purpose, "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -119,6 +140,13 @@ class Home:
             lock.release()
 
 
+def in_plain_words(message: str) -> str:
+    """`message`, and what to do when it means that the disk is full."""
+    if not any(sign in message.lower() for sign in _DISK_IS_FULL):
+        return message
+    return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
+
+
 def write_private(path: Path, text: str) -> None:
     """Write `text` so that only the owner can read it, whole or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -126,11 +154,3 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(temporary, path)
-
-
-def _described(holder: Path) -> str:
-    try:
-        run = json.loads(holder.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return "another run"
-    return f"{run['purpose']} (process {run['pid']}, since {run['since']})"

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 
-from orchestration.home import OWNER_ONLY_FILE, Home, write_private
+from orchestration.home import OWNER_ONLY_FILE, Home, in_plain_words, write_private
 from orchestration.resources import NIGHTS
 
 # In process: DuckDB takes one writing process, and a process per step would collide on its file.
@@ -34,6 +34,7 @@ concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
 """
 
 _LOGGER = "rapport.night"
+_GATES = ("landing_gate", "mart_gate", "audience_gate")
 
 Status = Literal["published", "refused", "misconfigured", "failed"]
 _STATUS: dict[str, Status] = {"RefusedError": "refused", "DagsterAssetCheckFailedError": "refused", "ConfigurationError": "misconfigured"}
@@ -139,14 +140,22 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
     first = failures[0].step_failure_data
     error = first.user_failure_data.description if first.user_failure_data else None
     cause = _root(first.error)
-    reason = error or (_bare(cause) if cause else "")
     status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
-    return Outcome(result.run_id, status, (reason,), failures[0].step_key)
+    reasons = _objections(result) if status == "refused" else ()
+    reason = error or in_plain_words(_bare(cause) if cause else "")
+    return Outcome(result.run_id, status, reasons or (reason,), failures[0].step_key)
+
+
+def _objections(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
+    """What the blocking asset checks that failed say, a line a table; Dagster's own message only counts them."""
+    failed = (check for check in result.get_asset_check_evaluations() if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR)
+    return tuple(f"{check.check_name.replace('_', ' ')}: {check.description}" for check in failed if check.check_name in _GATES)
 
 
 def _bare(error: SerializableErrorInfo) -> str:
-    """The message without the name of its class in front."""
-    return error.message.strip().partition(f"{error.cls_name}: ")[2] or error.message.strip()
+    """The message on one line, without the name of its class in front."""
+    message = " ".join(error.message.split())
+    return message.partition(f"{error.cls_name}: ")[2] or message
 
 
 def _root(error: SerializableErrorInfo | None) -> SerializableErrorInfo | None:

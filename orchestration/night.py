@@ -48,10 +48,15 @@ class Night:
             warehouse.prepare(connection)
             if begins:
                 warehouse.begin(connection, self.as_of)
+                self._forget_results(connection)
             held = warehouse.held_night(connection)
             if held != self.as_of:
                 raise WrongNightError(f"the warehouse holds the night of {held}, not of {self.as_of}; materialise from the extraction on")
             yield connection
+
+    def _forget_results(self, connection: duckdb.DuckDBPyConnection) -> None:
+        # What an earlier run of this night was judged by says nothing about this one; of landing, a judgement stands until there is news.
+        connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND NOT starts_with(suite, 'landing')", [self.as_of])
 
     def record(self, connection: duckdb.DuckDBPyConnection, suite_prefix: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace this night's results of the suites that start with `suite_prefix` by `rows`."""

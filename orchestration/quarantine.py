@@ -62,7 +62,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fingerprint(rules: Mapping[str, list[RowRule]]) -> str:
-    return hashlib.sha256(repr(sorted(rules.items())).encode()).hexdigest()[:16]
+    between = [sql.conflicting_copies(table, "") for table in INPUT_TABLES.values()]
+    return hashlib.sha256(repr((sorted(rules.items()), between)).encode()).hexdigest()[:16]
 
 
 def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bool) -> dict[str, list[tuple[str, str]]]:

@@ -6,6 +6,7 @@ resolved by `Settings.secret` when the work that needs them starts, never earlie
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Mapping
@@ -18,7 +19,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from orchestration.contract import INPUT_TABLES
+
 DEFAULT_HOME = "data"
+FIRST_NIGHT = date(1990, 1, 1)  # the first partition of the nightly job
 _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -58,6 +62,15 @@ class FilesSource(_Part):
     path: str
     name: Name = "files"
     encoding: str = "utf-8"
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError(f"unknown encoding {value!r}; use a name such as utf-8, latin-1 or utf-16") from None
+        return value
 
 
 class FilesDestination(_Part):
@@ -108,6 +121,9 @@ class Tuning(_Part):
     action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
+    accept_vanished_tables: tuple[str, ...] = Field(
+        (), description="Input tables of which nearly all rows may be removed in one night; else that is taken for a broken export"
+    )
     max_days_behind: PositiveInt = Field(
         7, description="Days without news from interactions or billing after which a source is called stale"
     )
@@ -122,6 +138,14 @@ class Tuning(_Part):
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
+
+    @field_validator("accept_vanished_tables")
+    @classmethod
+    def _known_tables(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(INPUT_TABLES))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no input table; use names such as {', '.join(list(INPUT_TABLES)[:2])}")
+        return value
 
 
 class _File(_Part):
@@ -254,4 +278,6 @@ def as_of_date(text: str | None, settings: Settings, today: date) -> date:
         raise ConfigurationError(f"--as-of {text}: write the date as YYYY-MM-DD") from None
     if chosen > today:
         raise ConfigurationError(f"--as-of {text}: lies in the future; today is {today}")
+    if chosen < FIRST_NIGHT:
+        raise ConfigurationError(f"--as-of {text}: no night before {FIRST_NIGHT} can be run")
     return chosen

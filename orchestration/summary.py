@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from orchestration import releases
-from orchestration.home import Home
+from orchestration.home import Home, HomeError
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -61,17 +61,18 @@ def status(settings: Settings) -> Status:
     lines += [f"  home         {home.root}"]
     refusal = releases.standing_refusal(home.root)
     lines += [f"  refused      {refusal.when[:16]} (as of {refusal.as_of}) at {refusal.stage}: {refusal.reason}"] if refusal else []
-    waiting = [f"  quarantine   {count:,} rows of {table}: {rule}" for table, rule, count in quarantined(settings, None)]
-    lines += waiting or ["  quarantine   empty"]
-    return Status(tuple(lines))
+    return Status((*lines, *_waiting(settings)))
 
 
 def quarantined(settings: Settings, table: str | None) -> list[tuple[Any, ...]]:
-    """(table, rule, rows), or for one table (key, rule, reason, first seen); the warehouse's newest state."""
+    """(table, rule, rows), or for one table (key, rule, reason, first seen); the warehouse's newest state.
+
+    Raises HomeError while a run is writing to the warehouse.
+    """
     home = Home(settings.home)
     if not home.warehouse.exists():
         return []
-    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+    with _reading(home) as warehouse:
         if not warehouse.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'").fetchone():
             return []
         if table:
@@ -89,6 +90,21 @@ def example_query(home: Home) -> str:
         "where dimension = 'all' order by month desc limit 6"
     )
     return f'.venv/bin/python -c "import duckdb; print(duckdb.connect(\'{database}\', read_only=True).sql(\\"{query}\\"))"'
+
+
+def _waiting(settings: Settings) -> list[str]:
+    try:
+        waiting = [f"  quarantine   {count:,} rows of {table}: {rule}" for table, rule, count in quarantined(settings, None)]
+    except HomeError as error:
+        return [f"  quarantine   not known now: {error}"]
+    return waiting or ["  quarantine   empty"]
+
+
+def _reading(home: Home) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(home.warehouse), read_only=True)
+    except duckdb.IOException as error:
+        raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
 
 
 def _landed(marts: duckdb.DuckDBPyConnection) -> str:

@@ -11,9 +11,10 @@
     cast({{ add_days(as_of_date(), '-30 * (' ~ cutoff_index ~ ')') }} as date)
 {%- endmacro %}
 
-{#- Sum of `column` over the `days` (a multiple of 30) that end `skip` days before the cut-off; for `spine left join buckets`. -#}
+{#- Sum of `column` over the `days` (a multiple of 30) that end `skip` days before the cut-off; for `spine left join buckets`. DOUBLE, as
+    all features: a sum of integers would be a 128-bit one, which is slow to store and to read. -#}
 {% macro sum_last(column, days, skip=0) -%}
-    coalesce(sum(case when {{ in_window(days, skip) }} then buckets.{{ column }} end), 0)
+    cast(coalesce(sum(case when {{ in_window(days, skip) }} then buckets.{{ column }} end), 0) as double)
 {%- endmacro %}
 
 {% macro in_window(days, skip=0) -%}

@@ -43,7 +43,8 @@ class Selection:
 def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int) -> Selection:
     """Cross-validate every candidate that suits the size of the table."""
     repeats = 3 if label.size < 1500 else 2 if label.size < 4000 else 1
-    folds = min(5, int(label.sum()), int((1 - label).sum()))
+    # From a few thousand rows on, a third left out says as much as a fifth, in little more than half the time.
+    folds = min(5 if label.size < 5000 else 3, int(label.sum()), int((1 - label).sum()))
     splits = [list(_splits(label, groups, folds, seed + repeat)) for repeat in range(repeats)]
     usable = [candidate for candidate in CANDIDATES if label.size >= candidate.smallest_rows]
     prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]

@@ -45,6 +45,7 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
     """A connection with the state attached as `state`. A dry run gets it read-only, or empty where there is none yet."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET temp_directory = '" + f"{path}.spill".replace("'", "''") + "'")  # else it is where the process was started
         _attach(connection, path, writable)
         yield connection
 

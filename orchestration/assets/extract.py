@@ -71,6 +71,7 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
                 zone=night.settings.company.timezone,
                 memory_gib=night.settings.tuning.memory_gib / 2,
                 threads=night.settings.tuning.threads,
+                may_vanish=night.settings.tuning.accept_vanished_tables,
             )
         except landing.SourceError as error:
             refusals.append(f"{source.name}: {error}")

@@ -13,6 +13,7 @@ from ml import MODELS
 from orchestration import warehouse
 from orchestration.assets.metadata import OWNERS, markdown, relation_metadata
 from orchestration.assets.quality import GUARDED_BEFORE_MODELS
+from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
 _HISTOGRAM_BINS = 20
@@ -38,11 +39,13 @@ def _spec(table: str, deps: list[dg.AssetKey], description: str) -> dg.AssetSpec
 def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Train, judge, and score every active customer."""
     tonight = night.of(context)
+    result = MODELS["churn"].load()(
+        **_frames(tonight, features=("ml_inputs.customer_features", "customer_key, cutoff_date")),
+        as_of=tonight.as_of,
+        horizon_days=tonight.settings.tuning.churn_horizon_days,
+        artifacts=tonight.home.models,
+    )
     with tonight.warehouse() as connection:
-        features = _frame(connection, "ml_inputs.customer_features")
-        result = MODELS["churn"].load()(
-            features, as_of=tonight.as_of, horizon_days=tonight.settings.tuning.churn_horizon_days, artifacts=tonight.home.models
-        )
         yield from _written(connection, result, {"churn_scores": "churn_probability"})
 
 
@@ -58,16 +61,19 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
     """Fit the model of the business, or keep the last good one, and value every customer."""
     tonight = night.of(context)
     tuning = tonight.settings.tuning
+    result = MODELS["clv"].load()(
+        **_frames(
+            tonight,
+            purchases=("ml_inputs.clv_purchases", "customer_key"),
+            subscriptions=("ml_inputs.clv_subscriptions", "customer_key"),
+        ),
+        as_of=tonight.as_of,
+        artifacts=tonight.home.models,
+        horizon_days=tuning.clv_horizon_days,
+        annual_discount_rate=tuning.annual_discount_rate,
+        gross_margin=tuning.gross_margin,
+    )
     with tonight.warehouse() as connection:
-        result = MODELS["clv"].load()(
-            purchases=_frame(connection, "ml_inputs.clv_purchases"),
-            subscriptions=_frame(connection, "ml_inputs.clv_subscriptions"),
-            as_of=tonight.as_of,
-            artifacts=tonight.home.models,
-            horizon_days=tuning.clv_horizon_days,
-            annual_discount_rate=tuning.annual_discount_rate,
-            gross_margin=tuning.gross_margin,
-        )
         yield from _written(connection, result, {"clv_scores": "clv_predicted"})
 
 
@@ -91,23 +97,31 @@ _DECIDED = [
 def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Learn from the log of actions, judge off-policy, decide for every customer."""
     tonight = night.of(context)
+    result = MODELS["next_best_action"].load()(
+        **_frames(
+            tonight,
+            candidates=("ml_inputs.action_candidates", "customer_key, action"),
+            action_log=("ml_inputs.action_log", "action_id, customer_key"),
+            features_tonight=("ml_inputs.customer_features WHERE is_tonight", "customer_key"),
+            clv=("ml.clv_scores", "customer_key"),
+        ),
+        as_of=tonight.as_of,
+        artifacts=tonight.home.models,
+        exploration_share=tonight.settings.tuning.exploration_share,
+        capacity=tonight.settings.tuning.action_daily_capacity,
+    )
     with tonight.warehouse() as connection:
-        result = MODELS["next_best_action"].load()(
-            candidates=_frame(connection, "ml_inputs.action_candidates"),
-            action_log=_frame(connection, "ml_inputs.action_log"),
-            features_tonight=_frame(connection, "ml_inputs.customer_features WHERE is_tonight"),
-            clv=_frame(connection, "ml.clv_scores"),
-            as_of=tonight.as_of,
-            artifacts=tonight.home.models,
-            exploration_share=tonight.settings.tuning.exploration_share,
-            capacity=tonight.settings.tuning.action_daily_capacity,
-        )
         yield from _written(connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
         yield dg.MaterializeResult(asset_key=["ml", "model_runs"], metadata=relation_metadata(connection, "ml", "model_runs"))
 
 
-def _frame(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:
-    return connection.execute(f"SELECT * FROM {relation}").df()
+def _frames(tonight: Night, **inputs: tuple[str, str]) -> dict[str, Any]:
+    """Argument → frame of a (relation, order). The warehouse is closed again before a model is fitted: its cache is as large as a model's.
+
+    The order is fixed: sums in another order differ in their last digits, and so would the scores of the same night run again.
+    """
+    with tonight.warehouse() as connection:
+        return {name: connection.execute(f"SELECT * FROM {relation} ORDER BY {order}").df() for name, (relation, order) in inputs.items()}
 
 
 def _written(connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]) -> Iterator[dg.MaterializeResult]:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration import releases, report
+from orchestration import gatekeeping, releases, report
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.night import Night, refused
@@ -51,8 +51,9 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
     with tonight.warehouse() as connection:
         objections = _objections(connection)
         facts = {"models": _models(connection), "sources": _sources(connection), "checks": _checks(connection)}
-    if objections:
-        raise refused(tonight, "release", objections)
+        if objections:
+            raise refused(tonight, "release", objections)
+        gatekeeping.publish_results(connection, tonight.as_of)
     candidate = releases.build(
         tonight.home.warehouse,
         tonight.home.root,

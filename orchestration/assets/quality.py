@@ -108,7 +108,9 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
     wrong = [result for result in results if result.status in ("failed", "errored")]
     ran = any(result.status != "not_run" for result in results)
     rows = [(result.expectation, result.status, result.severity, result.observed, result.description) for result in results]
-    said = "; ".join(map(_line, wrong[:3])) or ("every expectation held" if ran else "did not run: there was nothing to look at")
+    said = "; ".join(map(_line, (blocked or wrong)[:3])) or (
+        "every expectation held" if ran else "did not run: there was nothing to look at"
+    )
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=check,

@@ -7,7 +7,7 @@ A run that is killed at any moment lands nothing, and the next one lands what it
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, Table
-from orchestration.landing.changes import ADJUSTMENTS
 from orchestration.landing.loading import load_files
 from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
+from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
 
 __all__ = ["LandingError", "SourceError", "TableLoad", "completed_files", "extract", "landed_at", "summary"]
@@ -36,11 +36,14 @@ def extract(
     zone: str = "UTC",
     memory_gib: float = 4,
     threads: int = 2,
+    may_vanish: Collection[str] = (),
 ) -> list[TableLoad]:
     """Land what changed at one source since its last load, all tables in one load.
 
     source_settings  one entry of `sources:`, with `type`, `name`, an absolute `path` …
     zone             zone of times that are written without one
+    may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
+    What lies at the source and is not read is among the warnings of the first table.
     Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
     """
     source = SOURCES[source_settings.type].from_settings(source_settings)
@@ -48,8 +51,12 @@ def extract(
     with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads) as bench:
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
-        found = [table_changes(source, table, log, bench) for table in tables]
-        return _landed(log, found, landing_root, dlt_dir)
+        found = [table_changes(source, table, log, bench, may_vanish=table.name in may_vanish) for table in tables]
+        return _with_notes(_landed(log, found, landing_root, dlt_dir), source.notes())
+
+
+def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:
+    return [replace(load, warnings=(*notes, *load.warnings)) if place == 0 else load for place, load in enumerate(loads)]
 
 
 def completed_files(landing_root: Path) -> dict[str, list[tuple[str, str, str]]]:

@@ -49,6 +49,7 @@ def _run(source: str, load_id: str, tables: Mapping[str, Sequence[Path]], root: 
     import dlt
 
     dlt.config["runtime.dlthub_telemetry"] = False
+    dlt.config["load.delete_completed_jobs"] = True  # else a second copy of every landed row would stay in dlt's own folder
     destination = dlt.destinations.filesystem(
         bucket_url=root.resolve().as_uri(), layout=LAYOUT, extra_placeholders={"load": load_id}, warn_unsafe_layout_separators=False
     )

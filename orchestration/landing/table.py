@@ -11,8 +11,9 @@ from time import monotonic
 from typing import Any
 
 from orchestration.contract import Table
-from orchestration.landing.changes import ADJUSTMENTS, Changes, compared, first_landing
+from orchestration.landing.changes import Before, Changes, compared, first_landing
 from orchestration.landing.log import LandingLog
+from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import Batch, Bench, Source, SourceError
 
 
@@ -22,7 +23,7 @@ class TableLoad:
 
     load_id   None when nothing had to be landed
     errors    parts that could not be read, one line each; what was landed from them stays, the other parts landed
-    warnings  what the operator should look at, one line each: vanished tables that were kept
+    warnings  what the operator should look at, one line each: a table that vanished, what lies at the source and is not read
     seconds   time spent reading and comparing
     """
 
@@ -54,25 +55,29 @@ class Found:
     parts: Mapping[str, Mapping[str, Any] | None]
 
 
-def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench) -> Found:
-    """What changed in `table` since its last load. A source that fails on this table is an error in the report, and nothing to land."""
+def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench, *, may_vanish: bool = False) -> Found:
+    """What changed in `table` since its last load. A source that fails on this table is an error in the report, and nothing to land.
+
+    may_vanish  the operator says that nearly all rows of the table may be removed
+    """
     started, known = monotonic(), log.parts(table.name)
     try:
         batches = list(source.extract(table, known, bench))
     except SourceError as error:
         return Found(TableLoad(log.source, table.name, errors=(str(error),), seconds=monotonic() - started), Changes(), {})
-    touched = [batch for batch in batches if batch.status in ("changed", "gone")]
-    changes = _changes(table, touched, known, log, bench)
+    changes = _changes(table, batches, known, log, bench, may_vanish)
     report = _report(log.source, table.name, batches, changes)
     return Found(replace(report, seconds=monotonic() - started), changes, _positions(batches, known, changes))
 
 
-def _changes(table: Table, touched: list[Batch], known: Mapping[str, Mapping[str, Any]], log: LandingLog, bench: Bench) -> Changes:
-    landed = log.files(table.name)
+def _changes(
+    table: Table, batches: list[Batch], known: Mapping[str, Mapping[str, Any]], log: LandingLog, bench: Bench, may_vanish: bool
+) -> Changes:
+    landed, touched = log.files(table.name), [batch for batch in batches if batch.status in ("changed", "gone")]
     if not landed or not any(batch.part in known for batch in touched):
         return first_landing(touched, bench, table)
     held = sum(position["rows"] for position in known.values())
-    return compared(table, touched, landed, log.files(ADJUSTMENTS), held, bench)
+    return compared(table, batches, Before(landed, log.files(ADJUSTMENTS), held, may_vanish), bench)
 
 
 def _positions(batches: list[Batch], known: Mapping[str, Mapping[str, Any]], changes: Changes) -> dict[str, Mapping[str, Any] | None]:
@@ -95,7 +100,8 @@ def _positions(batches: list[Batch], known: Mapping[str, Mapping[str, Any]], cha
 def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> TableLoad:
     read = [batch for batch in batches if batch.status == "changed"]
     refused = (
-        f"{table}: {changes.refused} rows, nearly all of the table, are gone at the source; this looks like a broken export, so they stay"
+        f"{table}: {changes.refused} rows, nearly all of the table, are gone at the source; this looks like a broken export, so they stay."
+        f" If they are meant to go, add {table} to accept_vanished_tables in the settings"
     )
     return TableLoad(
         source,

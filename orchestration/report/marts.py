@@ -48,7 +48,7 @@ class Marts:
 
     def __init__(self, release: Source) -> None:
         self._connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")  # else it spills to where the process was started
         self._names = {name for name in release.tables if not name.startswith("sync_") and name != "fct_feedback"}
         for name in self._names:
             file = str(release.table_file(name)).replace("'", "''")

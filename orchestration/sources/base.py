@@ -72,7 +72,10 @@ class Source(Protocol):
         ...
 
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
-        """One batch for every part of `table`, those of `state` (part → position) that are gone included."""
+        """One batch for every part of `table`, those of `state` (part → position) that are gone included.
+
+        Where parts hold the same key, a later one outranks an earlier one; `_row_number` rises with them.
+        """
         ...
 
 

@@ -2,14 +2,13 @@
 
 Comes in: a folder. Goes out: one batch a file: the whole of every file that changed since it was last landed.
 A file is unchanged when its size and time are, or else when its content is. A file that cannot be read is one line that says why, and
-everything landed from it stays.
+everything landed from it stays. Files are read in the order of their names, numbers by value: of two files that hold the same key, the
+later one counts, so a folder may hold one full dump a day (`2026-10-30.csv`, `2026-10-31.csv`).
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,8 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
-from orchestration.sources.reading.formats import explained, opened, suffix_of
+from orchestration.sources.reading.folder import files_of, unread
+from orchestration.sources.reading.formats import explained, opened
 from orchestration.sources.reading.typed import Raw, quoted, row_query
 
 # A file changed again within this time of being read may keep its size and time (file systems tick in milliseconds): look again next run.
@@ -44,25 +44,17 @@ class Files:
         """Raise SourceError when the folder is missing, unreadable or holds no input table."""
         if not self.path.is_dir():
             raise SourceError(f"{self.path}: there is no such folder; correct `path` of the files source")
-        if not any(self._files(table) for table in INPUT_TABLES):
-            raise SourceError(f"{self.path}: no input table in this folder; expected files such as crm_customers.csv")
+        if not any(files_of(self.path, table) for table in INPUT_TABLES):
+            notes = "".join(f"; {note}" for note in self.notes()[:3])
+            raise SourceError(f"{self.path}: no input table in this folder; expected files such as crm_customers.csv{notes}")
 
     def notes(self) -> list[str]:
-        """Files and folders that are no input table, with the table that may have been meant."""
-        lines = []
-        for entry in sorted(_listed(self.path)):
-            table = entry.name.split(".")[0]
-            if entry.name.startswith((".", "_")) or (table in INPUT_TABLES and (entry.is_dir() or suffix_of(entry))):
-                continue
-            close = difflib.get_close_matches(table, INPUT_TABLES, 1, 0.75)
-            lines.append(
-                f"{entry.name}: not read, it is no input table or no known kind of file" + (f"; did you mean {close[0]}?" if close else "")
-            )
-        return lines
+        """Files and folders that are not read, those inside the tables' folders included, with the table that may have been meant."""
+        return unread(self.path)
 
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
         """One batch for every file of `table` and for every file of `state` that is gone."""
-        found = {path.relative_to(self.path).as_posix(): path for path in self._files(table.name)}
+        found = {path.relative_to(self.path).as_posix(): path for path in files_of(self.path, table.name)}
         first_row = 1
         for number, (part, path) in enumerate(found.items()):
             try:
@@ -74,10 +66,6 @@ class Files:
             first_row += batch.rows
             yield batch
         yield from (Batch(part, "gone") for part in sorted(state.keys() - found.keys()))
-
-    def _files(self, table: str) -> list[Path]:
-        single = [path for path in _listed(self.path) if path.name.split(".")[0] == table and not path.is_dir() and suffix_of(path)]
-        return sorted(single) + sorted(_walked(self.path / table))
 
     def _batch(self, table: Table, part: str, path: Path, known: Position, target: Path, bench: Bench, first_row: int) -> Batch:
         before = _stamp(path, part)
@@ -136,24 +124,6 @@ def _require(table: Table, raw: Mapping[str, Any], part: str) -> None:
 def _zone(bench: Bench) -> str:
     row = bench.connection.execute("SELECT current_setting('TimeZone')").fetchone()
     return str(row[0]) if row else "UTC"
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError as error:
-        raise SourceError(f"{folder}: the folder cannot be listed ({error.strerror}); rows landed from it stay") from error
-
-
-def _walked(folder: Path) -> Iterator[Path]:
-    """Files below `folder`. An unreadable subfolder is an error: its files must not look as if they were gone."""
-
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"{folder}: the folder cannot be listed ({error.strerror}); rows landed from it stay") from error
-
-    for below, folders, files in os.walk(folder, onerror=refuse if folder.is_dir() else None):
-        folders[:] = sorted(each for each in folders if not each.startswith((".", "_")))
-        yield from (Path(below) / file for file in files if not file.startswith((".", "_")) and suffix_of(Path(file)))
 
 
 def _stamp(path: Path, part: str) -> tuple[int, int]:

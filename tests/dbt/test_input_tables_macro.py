@@ -34,6 +34,13 @@ def test_keys_and_times_are_those_of_the_contract(name: str, rules: dict[str, di
 
 
 @pytest.mark.parametrize("name", INPUT_TABLES)
+def test_parents_are_those_of_the_contract(name: str, rules: dict[str, dict[str, Any]]) -> None:
+    stated = [rules[name]["parent"]] if "parent" in rules[name] else []
+    assert [(parent["column"], parent["table"]) for parent in stated] == [(each.column, each.table) for each in INPUT_TABLES[name].parents]
+    assert all(INPUT_TABLES[each.table].key == (each.parent_column,) for each in INPUT_TABLES[name].parents)
+
+
+@pytest.mark.parametrize("name", INPUT_TABLES)
 def test_every_input_table_is_staged(name: str) -> None:
     staged = (PROJECT / "models" / "staging" / "files" / f"stg_files__{name}.sql").read_text(encoding="utf-8")
     money = {"amount": "amount_minor", "unit_amount": "unit_minor", "cost_amount": "cost_minor"}

@@ -169,6 +169,30 @@ def test_copies_ordered_by_their_change_do_not_conflict(landed):
     assert landed.waiting("row_key, rule") == [("c3", "duplicate_key_conflict")] * 2
 
 
+def test_copies_in_two_files_are_ordered_by_the_files(landed):
+    landed.land(
+        "crm_interactions",
+        {"interaction_id": "x", "_file": "monday.csv"},
+        {"interaction_id": "x", "_file": "tuesday.csv", "kind": "clicked"},
+        {"interaction_id": "y", "_file": "tuesday.csv"},
+        {"interaction_id": "y", "_file": "tuesday.csv", "kind": "clicked"},
+    )
+    landed.examine()
+    assert landed.waiting("row_key, rule") == [("y", "duplicate_key_conflict")] * 2
+
+
+def test_what_lands_beside_a_tombstone_is_not_removed_by_it(landed):
+    """A tombstone and the copy that is left land together, when one of two conflicting copies was removed."""
+    landed.land("crm_interactions", {"interaction_id": "x"}, {"interaction_id": "x", "kind": "clicked"})
+    landed.land("crm_interactions", {"interaction_id": "x", "_is_deleted": True}, {"interaction_id": "x", "kind": "clicked"}, load="2")
+    landed.examine()
+    assert landed.waiting() == []
+    landed.land("crm_interactions", {"interaction_id": "z"}, load="3")
+    landed.land("crm_interactions", {"interaction_id": "z", "_is_deleted": True}, {"interaction_id": "z", "kind": None}, load="4")
+    landed.examine()
+    assert landed.waiting("load_id, row_key") == [("4", "z")], "and a bad one waits, though a tombstone lies beside it"
+
+
 def test_the_same_key_in_two_sources_is_two_rows(landed):
     landed.land("crm_customers", source="other", region="N")
     landed.examine()

@@ -37,8 +37,12 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
         (GOOD.replace("contractual", "sometimes"), "company.business_model: Input should be 'contractual' or 'non_contractual'"),
         (GOOD.replace("USD", "dollars"), "company.reporting_currency"),
         (GOOD + "settings: {nps_min_responses: many}\n", "settings.nps_min_responses: Input should be a valid integer"),
+        (
+            GOOD + "settings: {accept_vanished_tables: [crm_custmers]}\n",
+            "settings.accept_vanished_tables: 'crm_custmers' is no input table",
+        ),
         (GOOD + "settings: {holdout_share: 1.5}\n", "settings.holdout_share: Input should be less than or equal to 1"),
-        ("company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: []\n", "sources: Tuple should have at least 1 item"),
+        (GOOD.replace("[{type: files, path: exports}]", "[]"), "sources: Tuple should have at least 1 item"),
         (GOOD.replace("USD}", "USD, timezone: Mars}"), "unknown time zone 'Mars'"),
         (GOOD.replace("exports}]", "exports}, {type: files, path: more}]"), "two sources are called 'files'"),
     ],

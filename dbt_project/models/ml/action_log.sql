@@ -29,7 +29,7 @@ retained as (
 earned as (
     select
         decisions.action_id,
-        sum(cast(orders.net_amount_reporting as double)) * {{ var('gross_margin') }} as margin
+        cast(sum(orders.net_amount_reporting) as double) * {{ var('gross_margin') }} as margin
     from decisions
     inner join orders
         on decisions.customer_key = orders.customer_key

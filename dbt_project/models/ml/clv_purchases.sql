@@ -12,7 +12,7 @@ valued_days as (
     select
         orders.customer_key,
         cast(orders.ordered_at as date) as order_day,
-        sum(cast(orders.net_amount_reporting as double)) as day_value
+        cast(sum(orders.net_amount_reporting) as double) as day_value
     from orders
     inner join profiled using (customer_key)
     group by 1, 2

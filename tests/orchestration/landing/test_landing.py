@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,11 @@ class Company:
         path.write_text(rows if isinstance(rows, str) else HEADER + "".join(f"{key},2025-01-01,{value}\n" for key, value in rows.items()))
         return path
 
-    def night(self, *tables: str) -> TableLoad:
+    def night(self, *tables: str, may_vanish: Collection[str] = ()) -> TableLoad:
         """Extract; the report on crm_customers, or on the first table named."""
         wanted = [INPUT_TABLES[table] for table in tables or ("crm_customers",)]
         source = FilesSource(type="files", path=str(self.exports))
-        return extract(source, wanted, self.landing, self.home / "state" / "dlt")[0]
+        return extract(source, wanted, self.landing, self.home / "state" / "dlt", may_vanish=may_vanish)[0]
 
     def rows(self, columns: str = "customer_id, full_name, _is_deleted", table: str = "crm_customers") -> list[tuple[Any, ...]]:
         """All landed rows of a table in the order of loads and row numbers."""
@@ -153,8 +154,31 @@ def test_a_table_that_vanished_or_shrank_to_nothing_is_kept_and_said_every_night
             load = company.night()
             assert (load.tombstones, load.load_id, len(load.warnings)) == (0, None, 1)
             assert "2 rows, nearly all of the table" in load.warnings[0]
+            assert "accept_vanished_tables" in load.warnings[0]
     company.write({"1": "Ann", "2": "Bo"})
     assert (company.night().warnings, company.alive()) == ((), {"1": "Ann", "2": "Bo"})
+
+
+def test_a_table_may_vanish_when_the_operator_says_so(company: Company) -> None:
+    file = company.write({"1": "Ann", "2": "Bo"})
+    company.write("currency,rate_date,rate_to_reporting\n", "exchange_rates.csv")
+    company.night()
+    file.unlink()
+    assert company.night(may_vanish=["crm_tickets"]).tombstones == 0
+    load = company.night(may_vanish=["crm_customers"])
+    assert (load.tombstones, load.warnings, company.alive()) == (2, (), {})
+    assert company.night().load_id is None
+
+
+def test_what_lies_there_and_is_not_read_is_a_warning(company: Company) -> None:
+    company.write({"1": "Ann"})
+    company.write({"2": "Bo"}, "crm_customer.csv")
+    company.write({"2": "Bo"}, "crm_tickets/march.xlsx")
+    source = FilesSource(type="files", path=str(company.exports))
+    tables = [INPUT_TABLES["crm_customers"], INPUT_TABLES["crm_tickets"]]
+    first, second = extract(source, tables, company.landing, company.home / "state" / "dlt")
+    assert [warning.split(":")[0] for warning in first.warnings] == ["crm_customer.csv", "crm_tickets/march.xlsx"]
+    assert second.warnings == ()
 
 
 def test_a_broken_file_keeps_what_it_landed_and_the_others_land(company: Company) -> None:
@@ -196,11 +220,47 @@ def test_a_copy_of_a_row_more_or_less_is_seen(company: Company) -> None:
         assert (load.rows, load.tombstones) == (landed, 0)
 
 
-def test_a_row_without_key_is_replaced_without_a_tombstone(company: Company) -> None:
-    company.write(HEADER + ",2025-01-01,Ann\n2,2025-01-01,Bo\n")
+def test_a_row_without_key_that_was_mended_leaves_a_tombstone_that_repeats_it(company: Company) -> None:
+    company.write(HEADER + ",2025-01-01,Ann\n,2025-01-01,Ann\n2,2025-01-01,Bo\n")
     company.night()
+    company.write(HEADER + ",2025-01-01,Ann\n2,2025-01-01,Bo\n")
+    assert company.night().tombstones == 0, "one copy is still there"
     company.write({"1": "Ann", "2": "Bo"})
-    assert (company.night().tombstones, company.alive()) == (0, {None: "Ann", "2": "Bo", "1": "Ann"})
+    assert company.night().tombstones == 1
+    assert company.rows()[-2:] == [(None, "Ann", True), ("1", "Ann", False)]
+
+
+def test_a_table_without_keys_that_was_mended_is_no_broken_export(company: Company) -> None:
+    company.write(HEADER + "".join(f",2025-01-01,{name}\n" for name in "abcde"))
+    company.night()
+    company.write({name: name for name in "abcde"})
+    load = company.night()
+    assert (load.rows, load.tombstones, load.warnings) == (5, 5, ())
+
+
+def test_what_a_part_still_holds_of_a_key_lands_again_in_the_order_of_the_parts(company: Company) -> None:
+    for number, name in ((2, "old"), (10, "older"), (9, "newest")):
+        company.write({"1": name, str(number): "x"}, f"crm_customers/{number}.csv")
+    company.night()
+    assert company.alive()["1"] == "older", "10.csv comes after 9.csv"
+    company.write({"10": "x"}, "crm_customers/10.csv")
+    load = company.night()
+    assert (load.rows, load.tombstones) == (2, 1)
+    assert company.rows()[-3:] == [("1", "older", True), ("1", "old", False), ("1", "newest", False)]
+    assert company.night().load_id is None
+
+
+def test_a_source_may_call_its_own_columns_what_it_likes(company: Company) -> None:
+    strange = "place,loaded,copies,is_held,has_key,is_removal,number,changed,part_row,filename,load_id"
+    values = strange.replace("place", "here")
+    header = f"customer_id,created_at,full_name,{strange}\n"
+    company.write(f"{header}1,2025-01-01,Ann,{values}\n,2025-01-01,Bo,{values}\n", "crm_customers/a.csv")
+    company.write(f"{header}1,2025-01-01,Anna,{values}\n3,2025-01-01,Cy,{values}\n", "crm_customers/b.csv")
+    company.night()
+    company.write(f"{header}3,2025-01-01,Cy,{values}\n", "crm_customers/b.csv")
+    company.write(f"{header}1,2025-01-01,Ann,{values}\n", "crm_customers/a.csv")
+    assert (company.night().tombstones, company.alive()) == (2, {"1": "Ann", "3": "Cy"})
+    assert set(company.rows("place, part_row, filename")) == {("here", "part_row", "filename")}
 
 
 def test_the_warehouse_shows_what_landed(company: Company, tmp_path: Path) -> None:
@@ -365,6 +425,7 @@ def test_after_any_nights_the_living_keys_are_those_of_the_files(
         company.night()
         assert _held(company) == Counter(_ANCHOR) + Counter(row for rows in night.values() for row in rows or [])
         assert set(company.alive()) == {key for key, _ in _held(company)}
+        assert set(company.alive().items()) <= set(_held(company)), "the newest version is one that a file holds"
 
 
 def _held(company: Company) -> Counter[tuple[str, str]]:

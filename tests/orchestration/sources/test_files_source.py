@@ -167,6 +167,18 @@ def test_a_table_may_be_a_nested_folder_beside_a_file(tmp_path: Path, bench: Ben
     ]
 
 
+def test_files_come_in_the_order_of_their_names_numbers_by_value(tmp_path: Path, bench: Bench) -> None:
+    names = ["2026-9-30.csv", "2026-10-2.csv", "2026-10-12.csv", "final.csv"]
+    for name in sorted(names):
+        (tmp_path / "crm_customers").mkdir(exist_ok=True)
+        (tmp_path / "crm_customers" / name).write_text(HEADER + f"{name},2025-01-01,Ann\n")
+    batches = list(Files(tmp_path).extract(CUSTOMERS, {}, bench))
+    assert [batch.part for batch in batches] == [f"crm_customers/{name}" for name in names]
+    query = "SELECT customer_id FROM read_parquet(?) ORDER BY _row_number"
+    rows = bench.connection.execute(query, [[str(batch.data) for batch in batches]]).fetchall()
+    assert [row[0] for row in rows] == names
+
+
 def test_an_unchanged_file_is_not_opened_and_a_touched_one_not_read(tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "crm_customers.csv"
     file.write_text(HEADER + "1,2025-01-01,Ann\n")
@@ -196,10 +208,27 @@ def test_a_folder_that_is_missing_or_empty_is_refused_as_a_whole(tmp_path: Path)
         Files(tmp_path).check()
 
 
+def test_when_all_files_are_misnamed_the_error_says_what_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "Customers.csv").touch()
+    (tmp_path / "crm-tickets.csv").touch()
+    with pytest.raises(SourceError, match=r"Customers.csv: not read.*; crm-tickets.csv: not read.*did you mean crm_tickets\?"):
+        Files(tmp_path).check()
+
+
 def test_what_is_not_read_is_said_with_the_table_that_was_meant(tmp_path: Path) -> None:
     for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden"):
         (tmp_path / name).touch()
     assert Files(tmp_path).notes() == [
-        "crm_customer.csv: not read, it is no input table or no known kind of file; did you mean crm_customers?",
-        "crm_tickets.xlsx: not read, it is no input table or no known kind of file; did you mean crm_tickets?",
+        "crm_customer.csv: not read, no input table has this name; did you mean crm_customers?",
+        "crm_tickets.xlsx: not read, no kind of file that is read: export it as CSV",
+    ]
+
+
+def test_a_folder_named_like_a_file_and_strange_files_in_a_table_are_said_too(tmp_path: Path) -> None:
+    for name in ("crm_customers.csv/part-0.csv", "crm_tickets/march.xlsx", "crm_tickets/_SUCCESS", "crm_tickets/april.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert Files(tmp_path).notes() == [
+        "crm_customers.csv: not read, the folder of a table has no suffix: crm_customers",
+        "crm_tickets/march.xlsx: not read, no kind of file that is read: export it as CSV",
     ]

@@ -1,10 +1,10 @@
 -- Orders, net of tax, discounts, refunds and chargebacks: an invoice that stands, or a payment for which no invoice line exists.
 with
-lines as (
+lines as {{ inlined() }} (
     select * from {{ canonical('billing_invoice_lines') }}
 ),
 
-payments as (
+payments as {{ inlined() }} (
     select * from {{ canonical('billing_payments') }} where status = 'succeeded'
 ),
 

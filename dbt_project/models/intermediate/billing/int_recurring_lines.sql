@@ -1,6 +1,6 @@
 -- What was billed for subscriptions: recurring lines, and the discounts that reduce them, of invoices that stand.
 with
-lines as (
+lines as {{ inlined() }} (
     select *
     from {{ canonical('billing_invoice_lines') }}
     where kind in ('recurring', 'discount') and coalesce(invoice_status, 'open') not in ('draft', 'void')

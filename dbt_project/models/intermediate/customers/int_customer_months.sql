@@ -4,7 +4,7 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
-subscription_months as (
+subscription_months as {{ inlined() }} (
     select * from {{ ref('int_subscription_months') }} where mrr > 0
 ),
 
@@ -68,9 +68,13 @@ filled as (
         measured.plan,
         coalesce(measured.mrr, 0) as mrr,
         coalesce(measured.revenue, 0) as revenue,
+        {% if var('business_model') == 'contractual' -%}
+        measured.last_purchase_at
+        {%- else -%}
         max(measured.last_purchase_at) over (
             partition by spine.customer_key order by spine.month rows between unbounded preceding and current row
         ) as last_purchase_at
+        {%- endif %}
     from spine
     inner join months on months.month = spine.month
     left join measured

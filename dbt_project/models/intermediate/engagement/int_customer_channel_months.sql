@@ -1,5 +1,5 @@
 -- What happened between us and a customer on a channel in a month; opens and clicks counted once per message.
-with daily as (
+with daily as {{ inlined() }} (
     select
         *,
         {{ month_of('day') }} as month

@@ -20,7 +20,7 @@ buckets as (
         customer_key,
         {{ bucket_of('day') }} as bucket,
         {% for name, kinds in groups.items() -%}
-        sum(case when kind in ('{{ kinds | join("', '") }}') then interactions else 0 end) as {{ name }},
+        cast(sum(case when kind in ('{{ kinds | join("', '") }}') then interactions else 0 end) as bigint) as {{ name }},
         {% endfor -%}
         sum(case when kind in ('{{ groups.usage | join("', '") }}') then cast(quantity as double) end) as usage_quantity,
         max(case when kind in ('{{ (groups.usage + groups.opened + groups.clicked + groups.conversations) | join("', '") }}') then day end)

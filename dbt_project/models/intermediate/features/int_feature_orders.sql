@@ -23,7 +23,8 @@ buckets as (
         {{ bucket_of('order_day') }} as bucket,
         count(*) as orders,
         count(distinct order_day) as order_days,
-        sum(cast(ordered_amount_reporting as double)) as order_value,
+        -- decimals sum to the same last digit whatever the order of the rows
+        cast(sum(ordered_amount_reporting) as decimal(18, 6)) as order_value,
         min(order_day) as first_order_day,
         max(order_day) as last_order_day
     from dated_orders
@@ -41,12 +42,12 @@ summed as (
         {{ sum_last('orders', 90) }} as orders_90d,
         {{ sum_last('orders', 90, skip=90) }} as orders_previous_90d,
         {{ sum_last('orders', 360) }} as orders_360d,
-        coalesce(sum(buckets.orders), 0) as orders_lifetime,
+        cast(coalesce(sum(buckets.orders), 0) as double) as orders_lifetime,
         coalesce(sum(buckets.order_days), 0) as order_days_lifetime,
         {{ sum_last('order_value', 90) }} as order_value_90d,
         {{ sum_last('order_value', 90, skip=90) }} as order_value_previous_90d,
         {{ sum_last('order_value', 360) }} as order_value_360d,
-        coalesce(sum(buckets.order_value), 0) as order_value_lifetime
+        cast(coalesce(sum(buckets.order_value), 0) as double) as order_value_lifetime
     from spine
     left join buckets
         on spine.customer_key = buckets.customer_key and buckets.bucket >= spine.cutoff_index

@@ -57,7 +57,7 @@ summed as (
         spine.cutoff_index,
         spine.cutoff_date,
         {{ sum_last('referrals', 360) }} as referrals_360d,
-        coalesce(sum(buckets.converted), 0) as referrals_converted,
+        cast(coalesce(sum(buckets.converted), 0) as double) as referrals_converted,
         coalesce(sum(buckets.was_referred), 0) > 0 as was_referred,
         max(buckets.last_loyalty_day) as last_loyalty_day,
         max(buckets.last_left_day) as last_left_day,

@@ -26,7 +26,8 @@ buckets as (
         {{ bucket_of('solved_day') }} as solved_bucket,
         count(*) as tickets,
         sum(case when is_high_priority then 1 else 0 end) as high_priority,
-        sum(cast(hours_to_solve as double)) as hours_to_solve,
+        -- decimals sum to the same last digit whatever the order of the rows
+        sum(cast(hours_to_solve as decimal(18, 6))) as hours_to_solve,
         max(opened_day) as last_opened_day
     from dated_tickets
     group by 1, 2, 3
@@ -42,7 +43,7 @@ summed as (
         {{ sum_last('tickets', 90) }} as tickets_90d,
         {{ sum_last('tickets', 360) }} as tickets_360d,
         {{ sum_last('high_priority', 90) }} as tickets_high_priority_90d,
-        coalesce(sum(case when {{ in_window(180) }} and {{ is_open() }} then buckets.tickets end), 0) as tickets_open,
+        cast(coalesce(sum(case when {{ in_window(180) }} and {{ is_open() }} then buckets.tickets end), 0) as double) as tickets_open,
         sum(case when {{ in_window(360) }} and not {{ is_open() }} then buckets.hours_to_solve end) as solved_hours,
         sum(case when {{ in_window(360) }} and not {{ is_open() }} then buckets.tickets end) as solved
     from spine
@@ -61,7 +62,7 @@ described as (
         spine.tickets_360d,
         spine.tickets_high_priority_90d,
         spine.tickets_open,
-        spine.solved_hours / nullif(spine.solved, 0) as mean_hours_to_solve_360d
+        cast(spine.solved_hours as double) / nullif(spine.solved, 0) as mean_hours_to_solve_360d
     from summed as spine
 )
 

@@ -1,7 +1,7 @@
 -- Money that moved, net of tax: every succeeded payment, refund and chargeback at the day it happened, less the tax share of its
 -- invoice. A paid invoice of which no payment was ever recorded counts as received when it was issued; a billing export without
 -- payments would otherwise show customers who never paid.
-with payments as (
+with payments as {{ inlined() }} (
     select * from {{ canonical('billing_payments') }}
 ),
 

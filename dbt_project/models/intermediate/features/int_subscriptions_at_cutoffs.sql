@@ -36,7 +36,8 @@ billed as (
         min_by(buckets.currency, buckets.bucket) as currency,
         min_by(buckets.product, buckets.bucket) as product,
         max(buckets.period_end_day) as period_end_day,
-        sum(case when buckets.is_product_change and buckets.bucket < started.cutoff_index + 12 then 1 else 0 end) as plan_changes_360d,
+        cast(sum(case when buckets.is_product_change and buckets.bucket < started.cutoff_index + 12 then 1 else 0 end) as double)
+            as plan_changes_360d,
         max(case when buckets.is_product_change then buckets.known_day end) as last_change_day
     from started
     inner join prices as buckets

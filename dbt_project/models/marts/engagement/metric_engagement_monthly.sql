@@ -1,6 +1,6 @@
-{%- set dimensions = customer_dimensions() + ['channel'] %}
 {%- set counts = ['interactions', 'sent', 'delivered', 'bounced', 'unique_opens', 'unique_clicks', 'unsubscribes', 'complaints'] %}
-with channel_months as (
+{%- set summed = counts + ['email_opens', 'interactions_of_active'] %}
+with channel_months as {{ inlined() }} (
     select * from {{ ref('int_customer_channel_months') }}
 ),
 
@@ -17,51 +17,74 @@ base as (
 ),
 
 dimensions as (
-    {{ dimension_names(dimensions) }}
+    {{ dimension_names(customer_dimensions()) }}
 ),
 
-attributed as (
-    select
-        channel_months.*,
-        {% for dimension in customer_dimensions() %}
-        customers.{{ dimension }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from channel_months
-    left join customers on channel_months.customer_key = customers.customer_key
-),
-
--- one row per customer within each dimension value, so that a customer on three channels is one customer
+-- one row per customer and month, so that a customer on three channels is one customer
 by_customer as (
     select
-        attributed.month,
-        dimensions.dimension,
-        {{ dimension_value(dimensions, 'attributed') }} as dimension_value,
-        attributed.customer_key,
+        channel_months.month,
+        channel_months.customer_key,
         {% for count in counts %}
-        sum(attributed.{{ count }})::bigint as {{ count }},
+        sum(channel_months.{{ count }}) as {{ count }},
         {% endfor -%}
-        sum(case when attributed.channel = 'email' then attributed.unique_opens else 0 end)::bigint as email_opens,
-        sum(case when attributed.is_active then attributed.interactions else 0 end)::bigint as interactions_of_active,
-        count_if(attributed.is_reached)::bigint as channels
-    from attributed
-    cross join dimensions
-    group by 1, 2, 3, 4
+        sum(case when channel_months.channel = 'email' then channel_months.unique_opens else 0 end) as email_opens,
+        sum(case when channel_months.is_active then channel_months.interactions else 0 end) as interactions_of_active,
+        count_if(channel_months.is_reached) as channels
+    from channel_months
+    group by 1, 2
 ),
 
-counted as (
+-- summed once over all attributes together, so that each dimension re-reads groups and not customers
+grouped as (
+    select
+        by_customer.month,
+        {% for dimension in customer_dimensions() %}
+        customers.{{ dimension }},
+        {% endfor -%}
+        {% for count in summed %}
+        sum(by_customer.{{ count }}) as {{ count }},
+        {% endfor -%}
+        count_if(by_customer.channels > 0) as customers_reached,
+        count_if(by_customer.channels > 1) as omnichannel_customers
+    from by_customer
+    left join customers on by_customer.customer_key = customers.customer_key
+    group by all
+),
+
+split as (
+    select
+        grouped.month,
+        dimensions.dimension,
+        {{ dimension_value(customer_dimensions(), 'grouped') }} as dimension_value,
+        {% for count in summed + ['customers_reached', 'omnichannel_customers'] %}
+        sum(grouped.{{ count }})::bigint as {{ count }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from grouped
+    cross join dimensions
+    group by 1, 2, 3
+),
+
+by_channel as (
     select
         month,
-        dimension,
-        dimension_value,
+        'channel' as dimension,
+        coalesce(channel, 'unknown') as dimension_value,
         {% for count in counts %}
         sum({{ count }})::bigint as {{ count }},
         {% endfor -%}
-        sum(email_opens)::bigint as email_opens,
-        sum(interactions_of_active)::bigint as interactions_of_active,
-        count_if(channels > 0)::bigint as customers_reached,
-        count_if(channels > 1)::bigint as omnichannel_customers
-    from by_customer
+        sum(case when channel = 'email' then unique_opens else 0 end)::bigint as email_opens,
+        sum(case when is_active then interactions else 0 end)::bigint as interactions_of_active,
+        count_if(is_reached)::bigint as customers_reached,
+        0::bigint as omnichannel_customers
+    from channel_months
     group by 1, 2, 3
+),
+
+counted as (
+    select * from split
+    union all
+    select * from by_channel
 ),
 
 active as (

@@ -1,0 +1,60 @@
+"""A table of the warehouse judged by its suite.
+
+Comes in: a connection, a Suite, and the relation it speaks of. Goes out: one CheckResult per expectation. What is asked row by row is
+asked of the table condensed to what the suite looks at: sixty million rows become a few hundred. Only what does not hold of those
+is asked of the rows themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import duckdb
+import pandas as pd
+
+from expectations import gates
+from expectations.base import CheckResult, Suite
+from expectations.condensing import WEIGHT, condensed
+
+# No frame of rows has more than this.
+ROWS_AT_ONCE = 1_000_000
+_VECTORS_AT_ONCE = ROWS_AT_ONCE // 2048
+
+
+def judged(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
+    """One result per expectation of `suite` that can be asked of a table of this size."""
+    asks_for_all = any(one.kind in gates.WHOLE_KINDS for one in suite.expectations)
+    rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    if suite.closed is None and (not asks_for_all or (rows is not None and rows[0] > ROWS_AT_ONCE)):
+        return judged_by_rows(connection, _row_by_row(suite), relation)
+    columns = "*" if suite.closed else _listed(suite)
+    return gates.validate(suite, connection.execute(f"SELECT {columns} FROM {relation}").df())
+
+
+def judged_by_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
+    """Judgement of a condensed `relation`; for what does not hold of it, of the rows themselves, part by part."""
+    described = connection.execute(f"DESCRIBE SELECT {_listed(suite)} FROM {relation}").fetchall()
+    query = condensed(suite, relation, {name: kind for name, kind, *_ in described})
+    answers = gates.validate_condensed(suite, connection.execute(query).df(), WEIGHT)
+    doubted = tuple(one for one, answer in zip(suite.expectations, answers, strict=True) if answer is None)
+    if not doubted:
+        return [answer for answer in answers if answer is not None]
+    again = replace(suite, expectations=doubted)
+    seen = iter(gates.validate_batches(again, _frames(connection, f"SELECT {_listed(again)} FROM {relation}")))
+    return [answer or next(seen) for answer in answers]
+
+
+def _listed(suite: Suite) -> str:
+    return ", ".join(f'"{column}"' for column in suite.columns)
+
+
+def _row_by_row(suite: Suite) -> Suite:
+    """What can be asked of a table row by row; uniqueness in tables too large for one frame is asserted by dbt's tests of the same keys."""
+    return replace(suite, expectations=tuple(one for one in suite.expectations if one.kind not in gates.WHOLE_KINDS))
+
+
+def _frames(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pd.DataFrame]:
+    cursor = connection.execute(query)
+    while not (frame := cursor.fetch_df_chunk(_VECTORS_AT_ONCE)).empty:
+        yield frame

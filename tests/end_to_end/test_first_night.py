@@ -1,0 +1,138 @@
+"""One night of the example company: what it prints, what it publishes, what the commands say about it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import releases
+from orchestration.releases import Release
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGES = (
+    "Extract", "Landing gate", "Quarantine", "dbt: staging", "Mart gate", "Model: churn", "Model: lifetime value",
+    "Model: next best action", "dbt: scores", "Audience gate", "Release and page", "Activation",
+)  # fmt: skip
+SUMMARY = ("Landed", "Quarantined", "Built", "Checked", "Models", "Published", "Sync", "Release", "Page", "Log", "UI")
+
+# Section 2 of the contract: the columns of each mart that readers may rely on.
+MARTS = {
+    "dim_customers": "customer_key primary_email_hash country region industry company_size acquisition_channel first_seen_at "
+    "lifecycle_stage is_active is_erased can_email",
+    "customer_identities": "source source_customer_id customer_key matched_by valid_from valid_to",
+    "fct_orders": "order_id customer_key ordered_at net_amount currency net_amount_reporting",
+    "fct_subscription_months": "customer_key month mrr opening_mrr movement movement_amount churn_kind cohort_month",
+    "metric_mrr_movements": "month opening_mrr new_mrr reactivation_mrr expansion_mrr contraction_mrr churned_mrr closing_mrr",
+    "metric_retention_monthly": "month dimension dimension_value customer_retention_rate gross_revenue_retention net_revenue_retention "
+    "is_complete",
+    "metric_cohort_retention": "cohort_month months_since basis cohort_size retained retention_rate",
+    "metric_customer_clv": "customer_key clv_historic clv_predicted clv_total",
+    "fct_survey_responses": "response_id customer_key metric score score_0_100 group responded_at has_comment",
+    "metric_nps_monthly": "month view dimension dimension_value responses promoters passives detractors nps nps_low nps_high is_reliable "
+    "invited response_rate nps_weighted nps_change_significant",
+    "metric_csat_monthly": "month dimension dimension_value responses satisfied csat csat_low csat_high",
+    "fct_tickets": "ticket_id customer_key opened_at first_replied_at solved_at priority topic",
+    "metric_engagement_monthly": "month dimension dimension_value",
+    "metric_campaign_performance": "campaign_id",
+    "metric_referrals_monthly": "month dimension dimension_value",
+    "metric_feedback_themes_monthly": "month theme",
+    "dim_customer_segments": "customer_key recency_days frequency monetary r_score f_score m_score rfm_segment lifecycle_stage",
+    "fct_churn_scores": "customer_key as_of_date horizon_days churn_probability risk_band reasons model_version",
+    "fct_next_best_actions": "customer_key as_of_date action expected_value expected_uplift propensity is_holdout reason policy_version "
+    "model_version",
+    "fct_action_candidates": "customer_key as_of_date action gate_removed_by score",
+    "customer_360": "customer_key clv_total mrr churn_probability next_best_action can_email",
+    "sync_files__customer_scores": "customer_key external_id",
+    "sync_log": "destination audience customer_key external_id outcome code release_id attempted_at",
+    "data_quality": "suite expectation table_name success observed unexpected_count severity",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def screen(published: Any) -> str:
+    return (published.folder / "screen.txt").read_text()
+
+
+@pytest.fixture(scope="module")
+def release(published: Any) -> Release:
+    return releases.current(published.home)
+
+
+def test_the_screen_has_a_line_for_every_stage_and_every_result(screen: str) -> None:
+    assert [stage for stage in STAGES if f"✓ {stage}" not in screen] == []
+    assert [label for label in SUMMARY if f"\n{label} " not in screen] == []
+    assert "Traceback" not in screen
+
+
+def test_the_example_query_can_be_pasted_into_a_shell(screen: str) -> None:
+    done = subprocess.run(screen.strip().splitlines()[-1], shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2026-10-01" in done.stdout
+
+
+@pytest.mark.parametrize("table", MARTS)
+def test_every_mart_of_the_contract_is_there_with_its_columns(table: str, release: Release) -> None:
+    assert sorted(set(MARTS[table].split()) - set(release.manifest["tables"][table]["columns"])) == []
+
+
+def test_marts_hold_rows(release: Release) -> None:
+    empty = [name for name, told in release.manifest["tables"].items() if not told["rows"]]
+    assert empty == ["sync_log"]  # nothing had been sent before this release
+
+
+def test_the_manifest_says_what_made_the_release_and_the_files_are_intact(release: Release) -> None:
+    told = release.manifest
+    assert told["as_of"] == "2026-10-31"
+    assert {"run_id", "code_version", "config_hash", "models", "sources", "checks"} <= set(told)
+    assert told["checks"]["passed"] > 500
+    assert {one["table_name"] for one in told["sources"]} >= {"crm_customers", "billing_payments", "survey_responses"}
+    release.verify()
+
+
+def test_the_published_record_holds_every_check_of_its_own_night(release: Release) -> None:
+    with release.connect() as marts:
+        suites = marts.execute("SELECT DISTINCT split_part(suite, ':', 1) FROM marts.data_quality").fetchall()
+        counted = marts.execute("SELECT status, count(*) FROM marts.data_quality GROUP BY ALL").fetchall()
+    assert {suite for (suite,) in suites} == {"landing", "mart", "dbt", "audience"}
+    assert dict(counted) == release.manifest["checks"]
+
+
+def test_every_landed_row_is_accounted_for(release: Release) -> None:
+    with release.connect() as marts:
+        lost = marts.execute("FROM marts.data_reconciliation WHERE landed <> staged + deduplicated + quarantined + after_as_of").fetchall()
+    assert lost == []
+
+
+def test_status_says_what_is_served_and_what_waits(published: Any, release: Release) -> None:
+    said = published.run(command="status").stdout
+    assert f"release {release.id} is served" in said
+    assert "as of        2026-10-31" in said
+    assert "rows of crm_tickets: " in said
+    assert "refused" not in said
+
+
+def test_quarantine_names_the_row_by_its_key_and_the_reason(published: Any) -> None:
+    rows = published.run("--table", "crm_tickets", command="quarantine").stdout
+    planted = next(line for line in rows.splitlines() if "ticket_planted" in line)
+    assert "opened_at" in planted
+    assert "31st" not in rows  # reasons never quote values
+
+
+def test_releases_are_listed_and_an_unknown_one_is_refused(published: Any, release: Release) -> None:
+    assert f"→  {release.id}" in published.run(command="releases").stdout
+    refused = published.run("rollback", "20200101T000000000000_as_of_20200101", command="releases")
+    assert refused.returncode == 1
+    assert "there is no release" in refused.stderr
+
+
+def test_what_was_sent_is_what_the_audience_holds(published: Any, release: Release) -> None:
+    sent = json.loads((published.home / "state" / "last_sync.json").read_text())[0]
+    audience = release.table("sync_files__customer_scores").num_rows
+    assert sum(sent["decisions"].values()) == audience > 0
+    rows = duckdb.execute(f"SELECT count(*) FROM read_csv('{published.folder}/outbox/**/*.csv', union_by_name = true)").fetchone()
+    assert rows == (audience,)

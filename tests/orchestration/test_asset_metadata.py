@@ -1,0 +1,37 @@
+"""What a person sees on a table asset."""
+
+import duckdb
+import pytest
+
+from orchestration.assets.metadata import markdown, relation_metadata
+
+
+@pytest.fixture
+def marts() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA marts; CREATE SCHEMA staging")
+    for relation in ("marts.dim_customers", "marts.fct_feedback", "marts.sync_files__customer_scores", "staging.stg_files__crm_customers"):
+        connection.execute(f"CREATE TABLE {relation} AS SELECT 'ann@example.com' AS email, 7 AS number")
+    return connection
+
+
+def test_a_mart_shows_its_rows_and_a_preview(marts: duckdb.DuckDBPyConnection) -> None:
+    shown = relation_metadata(marts, "marts", "dim_customers")
+    assert shown["dagster/row_count"].value == 1
+    assert "| ann@example.com | 7 |" in shown["preview"].value
+
+
+@pytest.mark.parametrize(
+    ("schema", "table"),
+    [("marts", "fct_feedback"), ("marts", "sync_files__customer_scores"), ("staging", "stg_files__crm_customers")],
+)
+def test_what_may_hold_personal_values_is_never_previewed(marts: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    assert list(relation_metadata(marts, schema, table)) == ["dagster/row_count"]
+
+
+def test_a_cell_cannot_break_its_table() -> None:
+    assert markdown(("a", "b"), [("x|y", "two\nlines"), (None, 1)]).splitlines()[2:] == ["| x\\|y | two lines |", "|  | 1 |"]
+
+
+def test_an_empty_table_says_so() -> None:
+    assert markdown(("a", "b"), []) == "No rows. Columns: a, b"
