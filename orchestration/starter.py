@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from orchestration.contract import INPUT_TABLES, Table
@@ -62,7 +63,7 @@ def _write_header(path: Path, table: Table) -> None:
 
 def _tuning() -> str:
     def shown(value: object) -> str:
-        return "null" if value is None else str(value)
+        return json.dumps(value)  # what JSON writes, YAML reads
 
     return "\n".join(f"#  {name}: {shown(field.default):<12} # {field.description}" for name, field in Tuning.model_fields.items())
 
