@@ -134,7 +134,7 @@ class Tuning(_Part):
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
     )
-    max_training_customers: PositiveInt = Field(100_000, description="Customers sampled for training; scoring always covers everyone")
+    max_training_customers: PositiveInt = Field(20_000, description="Customers sampled for training; scoring always covers everyone")
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
