@@ -32,6 +32,8 @@ _STEPS = {
     "release": "Release and page",
     "activation__activation": "Activation",
 }
+_SYNC = "activation__activation"
+_WORDS = {"refused": "Refused", "failed": "Failed", "misconfigured": "Stopped"}
 _MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
 
@@ -127,12 +129,12 @@ def show_quarantine(rows: list[tuple[Any, ...]], of_table: str | None) -> None:
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
-    words = {"refused": "[bold red]Refused[/]: nothing was published.", "failed": "[bold red]Failed[/]: nothing was published."}
-    console.print(f"\n{words.get(outcome.status, '[bold red]Stopped[/]: nothing was published.')}")
+    became = "published, but not everything was sent" if outcome.failed_step == _SYNC else "nothing was published"
+    console.print(f"\n[bold red]{_WORDS[outcome.status]}[/]: {became}.")
     for reason in outcome.reasons:
         console.print(f"  {reason}", markup=False)
     served = summary.served(home)
-    kept = f"release {served.id} (as of {served.as_of}) is still served" if served else "nothing was published before either"
+    kept = f"release {served.id} (as of {served.as_of}) is served" if served else "nothing was published before either"
     console.print(f"\n{kept[0].upper()}{kept[1:]}. The whole log: {_short(log)}", markup=False)
 
 

@@ -141,7 +141,9 @@ class Home:
 
 
 def in_plain_words(message: str) -> str:
-    """`message`, and what to do when it means that the disk is full."""
+    """`message`, and what to do when it means that the disk is full or the build file is damaged."""
+    if "not a valid duckdb database" in message.lower():
+        return f"{message} Remove that file and run again: all of it is built anew from landing"
     if not any(sign in message.lower() for sign in _DISK_IS_FULL):
         return message
     return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"

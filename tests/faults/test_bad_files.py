@@ -60,7 +60,7 @@ def test_rows_that_cannot_be_true(payment: str, rule: str, small: Small, say: Ca
     said = say()
     assert said.code == 3
     assert "landing gate: billing_payments" in said.line(rule)
-    assert said.line("nothing was published before either")
+    assert said.line("Nothing was published before either")
     assert kept(small) == [("p1", rule.split()[0])]
 
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import pytest
 
 from orchestration import dbt
@@ -21,6 +21,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from orchestration.home import Home
+
+pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="several nights or kills each; set RAPPORT_LONG_TESTS=1 to run")
 with Home(Path(sys.argv[1])).exclusive("the night of 2026-10-30"):
     print("held", flush=True)
     sys.stdin.read()
@@ -85,20 +87,26 @@ def test_a_full_disk_is_one_clear_line(most_bytes: int, small: Small) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_home_that_cannot_be_written(small: Small) -> None:
-    """Root may write everywhere, so as root the run is started as nobody."""
-    small.folder.parent.chmod(0o755)
-    small.folder.chmod(0o555)
-    for path in small.folder.rglob("*"):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    done = run_as(small, **({"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}))
-    small.folder.chmod(0o755)
-    if "No module named" in done.stderr or "can't open" in done.stderr:
-        pytest.skip("another user cannot read this checkout, so writing cannot be refused to root")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stderr.strip().splitlines() == [
-        f"rapport: {small.home}: Permission denied; set RAPPORT_HOME to a folder that can be written"
-    ]
+@pytest.fixture
+def unwritable(small: Small) -> Iterator[Path]:
+    """A folder in which nothing can be made: by its rights, or for root, whom they do not bind, mounted read-only."""
+    folder = small.folder / "locked"
+    folder.mkdir(mode=0o555)
+    if os.geteuid() != 0:
+        yield folder
+        return
+    for options in (["--bind", str(folder), str(folder)], ["-o", "remount,ro,bind", str(folder)]):
+        if subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
+            pytest.skip("root may write everywhere here, and may not mount read-only either")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_home_that_cannot_be_written(unwritable: Path, small: Small, say: Callable[..., Said]) -> None:
+    small.configure(CONFIG.replace("home: home", "home: locked/home"))
+    said = say()
+    assert said.code == 1
+    assert said.line(f"rapport: {unwritable}/home: ").endswith("; set RAPPORT_HOME to a folder that can be written")
 
 
 def test_a_home_below_a_file(small: Small, say: Callable[..., Said]) -> None:
@@ -113,12 +121,10 @@ def test_a_damaged_warehouse_is_a_clear_line(small: Small, say: Callable[..., Sa
     Home(small.home).warehouse.write_bytes(b"this is no database" * 1000)
     said = say()
     assert said.code == 1
-    assert "rapport_build.duckdb" in said.text
-    with pytest.raises(duckdb.Error):
-        duckdb.connect(str(Home(small.home).warehouse))
+    assert str(Home(small.home).warehouse) in said.line("Remove that file and run again: all of it is built anew from landing")
 
 
-def run_as(small: Small, **options: object) -> subprocess.CompletedProcess[str]:
+def run_as(small: Small, **options: Any) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
     command = [sys.executable, "-m", "orchestration", "run", "--config", str(small.folder / "config.yaml"), "--as-of", "2026-10-31"]
-    return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False, timeout=300, **options)  # type: ignore[call-overload]
+    return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False, timeout=300, **options)
