@@ -18,9 +18,7 @@ from orchestration import jobs, releases
 from orchestration.home import Home
 from orchestration.releases import Release
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("RAPPORT_LONG_TESTS"), reason="several nights or kills each; set RAPPORT_LONG_TESTS=1 to run"
-)
+pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
 
 AS_OF, NEXT = "2026-10-31", "2026-11-01"
 MENDED = "ticket_id,customer_id,opened_at,status\nticket_planted,C000000000,2026-10-31T09:00:00Z,open\n"

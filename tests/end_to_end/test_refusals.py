@@ -15,9 +15,7 @@ import pytest
 from orchestration import releases
 from tests.end_to_end.conftest import reason
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("RAPPORT_LONG_TESTS"), reason="several nights or kills each; set RAPPORT_LONG_TESTS=1 to run"
-)
+pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
 
 AS_OF = "2026-10-31"
 FLOOD = "ticket_id,customer_id,opened_at,status\n" + "".join(f"flood_{number},C000000000,never,open\n" for number in range(200))

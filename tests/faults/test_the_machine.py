@@ -21,8 +21,6 @@ HOLD = """
 import sys
 from pathlib import Path
 from orchestration.home import Home
-
-pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="several nights or kills each; set RAPPORT_LONG_TESTS=1 to run")
 with Home(Path(sys.argv[1])).exclusive("the night of 2026-10-30"):
     print("held", flush=True)
     sys.stdin.read()
@@ -128,3 +126,6 @@ def run_as(small: Small, **options: Any) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
     command = [sys.executable, "-m", "orchestration", "run", "--config", str(small.folder / "config.yaml"), "--as-of", "2026-10-31"]
     return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False, timeout=300, **options)
+
+
+pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
