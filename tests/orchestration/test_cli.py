@@ -1,0 +1,76 @@
+"""The command line: every ending is an exit code and one line."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration import summary
+from orchestration.__main__ import main
+
+CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
+
+
+@pytest.fixture
+def status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """`status` on a company where reading the state ends in the error given."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+
+    def call(error: BaseException, *arguments: str) -> tuple[int, str]:
+        def fail(_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(summary, "status", fail)
+        code = main(["status", "--config", str(tmp_path / "config.yaml"), *arguments])
+        return code, capsys.readouterr().err
+
+    return call
+
+
+def test_what_nobody_foresaw_is_one_line_without_its_message(status: Callable[..., tuple[int, str]]) -> None:
+    code, said = status(ValueError("could not convert 'ann@example.org'"))
+    assert code == 1
+    assert said.startswith("rapport: ValueError at __main__.py:")
+    assert said.endswith("run again with --debug to see where it comes from\n")
+    assert "ann@" not in said
+
+
+def test_what_the_system_said_is_told(status: Callable[..., tuple[int, str]]) -> None:
+    wrapped = RuntimeError("(sqlite3.OperationalError) database or disk is full [SQL: INSERT …]")
+    wrapped.__cause__ = sqlite3.OperationalError("database or disk is full")
+    assert status(PermissionError(13, "Permission denied", "/exports/a.csv")) == (
+        1,
+        "rapport: [Errno 13] Permission denied: '/exports/a.csv'\n",
+    )
+    code, said = status(wrapped)
+    assert (code, said.count("\n")) == (1, 1)
+    assert "is the disk full? Free some space and run again" in said
+    assert "INSERT" not in said
+
+
+def test_stopping_by_hand_is_no_traceback(status: Callable[..., tuple[int, str]]) -> None:
+    assert status(KeyboardInterrupt()) == (1, "rapport: stopped; nothing was published, run again to go on\n")
+
+
+def test_debug_shows_where_an_error_comes_from(status: Callable[..., tuple[int, str]]) -> None:
+    with pytest.raises(ValueError, match="unforeseen"):
+        status(ValueError("unforeseen"), "--debug")
+
+
+def test_a_rollback_without_a_name_says_what_to_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    assert main(["releases", "rollback", "--config", str(tmp_path / "config.yaml")]) == 2
+    assert "name the release" in capsys.readouterr().err
+
+
+def test_commands_without_a_configuration_say_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAPPORT_CONFIG", raising=False)
+    monkeypatch.delenv("RAPPORT_HOME", raising=False)
+    assert main(["status"]) == 2
+    assert capsys.readouterr().err.startswith("rapport: no configuration: name one with --config FILE")

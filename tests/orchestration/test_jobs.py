@@ -1,0 +1,69 @@
+"""Runs that were killed: the next one closes them and takes back what they held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration import jobs
+from orchestration.home import Home
+from orchestration.resources import NightResource
+
+SLOT = "warehouse"
+
+
+@dg.asset(pool=SLOT)
+def guarded(night: NightResource) -> None:
+    """Needs the one slot."""
+
+
+@dg.job
+def killed() -> None:
+    """Whatever died."""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
+    )
+    monkeypatch.setenv("RAPPORT_CONFIG", str(config))
+    monkeypatch.delenv("RAPPORT_HOME", raising=False)
+    made = Home(tmp_path / "home")
+    made.prepare()
+    return made
+
+
+def test_a_killed_run_is_closed_and_its_slot_given_back(home: Home) -> None:
+    with jobs.instance(home) as storage:
+        dead = storage.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED)
+        waiting = storage.create_run_for_job(killed, status=dg.DagsterRunStatus.NOT_STARTED)
+        storage.event_log_storage.initialize_concurrency_limit_to_default(SLOT)
+        assert storage.event_log_storage.claim_concurrency_slot(SLOT, dead.run_id, "before_models").is_claimed
+        assert dg.materialize([guarded], instance=storage, resources={"night": NightResource()}).success
+        assert storage.get_run_by_id(dead.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+        assert storage.get_run_by_id(waiting.run_id).status is dg.DagsterRunStatus.NOT_STARTED  # type: ignore[union-attr]
+        assert not storage.event_log_storage.get_concurrency_info(SLOT).claimed_slots
+
+
+def test_the_home_is_held_while_a_run_of_dagster_lasts(home: Home) -> None:
+    held = []
+
+    @dg.asset
+    def looking(night: NightResource) -> None:
+        held.append(home.holder())
+
+    with jobs.instance(home) as storage:
+        assert dg.materialize([looking], instance=storage, resources={"night": NightResource()}).success
+    assert "a run in Dagster (process " in held[0]
+    assert home.holder() == "another run"  # nobody any more
+
+
+def test_the_run_storage_does_not_flush_at_every_event(home: Home) -> None:
+    from sqlalchemy import create_engine, text
+
+    with create_engine(f"sqlite:///{home.dagster / 'any.db'}").connect() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 1  # NORMAL
