@@ -1,15 +1,16 @@
-{#- Connected components, set-based: rounds of "take the lowest label of everybody you share a link with", each followed by a jump to
-    the label of that label, which doubles the reach. Six rounds join chains of more than a hundred records; a blocking test says so
-    when that was not enough. Comes in: CTE `start` (seniority, link, label). Goes out: CTE `propagated` with the same columns. -#}
+{#- Connected components, set-based. A round: all who hold one label take the lowest label that anybody shares a link with any of them
+    for, then jump to the label of that label. Whole groups move together, so that their number soon shrinks: six rounds join
+    chains of a hundred records in any order; a blocking test says so when that was not enough. Comes in: CTE `start` (seniority, link,
+    label). Goes out: CTE `propagated` with the same columns. -#}
 {% macro propagate_labels(start, rounds) -%}
     {%- for round in range(1, rounds + 1) %}
     {%- set before = start if loop.first else 'jumped_' ~ (round - 1) %}
 linked_{{ round }} as (
-    select seniority, link, min(label) over (partition by link) as label from {{ before }}
+    select seniority, link, label as held, min(label) over (partition by link) as label from {{ before }}
 ),
 
 lowest_{{ round }} as (
-    select seniority, link, min(label) over (partition by seniority) as label from linked_{{ round }}
+    select seniority, link, min(label) over (partition by held) as label from linked_{{ round }}
 ),
 
 jumped_{{ round }} as (

@@ -28,6 +28,8 @@ merges as (
 billing_links as (
     select
         billing.seniority as seniority,
+        billing.source_name,
+        billing.linked_customer_id,
         coalesce(same_source.seniority, unique_ids.seniority) as other_seniority,
         'billing_link' as matched_by
     from records as billing
@@ -35,13 +37,31 @@ billing_links as (
         on same_source.source_name = billing.source_name
         and same_source.source_customer_id = billing.linked_customer_id
     left join unique_ids on unique_ids.source_customer_id = billing.linked_customer_id
-    where billing.record_type = 'billing' and coalesce(same_source.seniority, unique_ids.seniority) is not null
+    where billing.record_type = 'billing' and billing.linked_customer_id is not null
 ),
 
 stated as (
-    select * from merges
+    select seniority, other_seniority, matched_by from merges
     union all
-    select * from billing_links
+    select seniority, other_seniority, matched_by from billing_links where other_seniority is not null
+),
+
+-- Records that name the same record of a CRM are one customer, also where that record itself was never handed over.
+named as (
+    select seniority, matched_by, 'crm:' || source_name || ':' || linked_customer_id as link
+    from billing_links
+    where other_seniority is null
+    union all
+    select crm.seniority, 'merge' as matched_by, 'crm:' || crm.source_name || ':' || crm.merged_into_customer_id as link
+    from crm
+    left join crm as survivor
+        on survivor.source_name = crm.source_name
+        and survivor.source_customer_id = crm.merged_into_customer_id
+    where crm.merged_into_customer_id is not null and survivor.seniority is null
+),
+
+absent as (
+    select * from named qualify count(*) over (partition by link) >= 2
 ),
 
 -- A statement links two records: the pair is named by its two ends.
@@ -72,6 +92,8 @@ companies as (
 
 links as (
     select seniority, matched_by, link from pairs
+    union all
+    select seniority, matched_by, link from absent
     union all
     select seniority, matched_by, link from matches
     union all
