@@ -6,10 +6,13 @@ lines as {{ inlined() }} (
 
 -- What was paid for an invoice that does not stand, and given back, was no order.
 void as (
-    select source_name, invoice_id
-    from lines
-    group by source_name, invoice_id
-    having count_if(coalesce(invoice_status, 'open') not in ('draft', 'void')) = 0
+    select doubted.source_name, doubted.invoice_id
+    from (select distinct source_name, invoice_id from lines where invoice_status in ('draft', 'void')) as doubted
+    left join lines as standing
+        on standing.source_name = doubted.source_name
+        and standing.invoice_id = doubted.invoice_id
+        and coalesce(standing.invoice_status, 'open') not in ('draft', 'void')
+    where standing.invoice_id is null
 ),
 
 payments as {{ inlined() }} (
