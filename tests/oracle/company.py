@@ -76,7 +76,7 @@ class Company:
 
     @cached_property
     def mrr(self) -> dict[Any, Fraction]:
-        return {(row.customer, row.month): row.mrr for row in self.months.itertuples()} if self.is_contractual else {}
+        return {(row.customer, row.month): row.mrr for row in self.months.itertuples()}
 
     @cached_property
     def stages(self) -> dict[Any, str]:
@@ -93,20 +93,26 @@ class Company:
 
     def check_dim_customers(self) -> None:
         now = self.facts.months(pd.Timestamp(self.facts.as_of))[-1][0]
+        seen = self._first_seen()
         rows = [
             {"customer": one, "is_active": now in self.active.get(one, ()), "lifecycle_stage": self.stages[one]}
-            | {"first_active_month": min(self.active.get(one, ()), default=None), "first_seen_at": self._first_seen(one)}
+            | {"first_active_month": min(self.active.get(one, ()), default=None), "first_seen_at": earliest(seen[one])}
             for one in self.everyone
         ]
         assert_same(self.marts["dim_customers"], rows, ["customer"])
         self._check_attributes()
 
-    def _first_seen(self, customer: identity.Record) -> pd.Timestamp | None:
-        records = [("crm", row["customer_id"], row["created_at"]) for row in self.facts.rows("crm_customers")]
-        records += [("billing", row["billing_customer_id"], row["created_at"]) for row in self.facts.rows("billing_customers")]
-        seen = [at for kind, record, at in records if self.customers[kind, record] == customer]
-        seen += [row["started_at"] for row in self.subscriptions if row["customer"] == customer]
-        return earliest([*seen, *self.orders.loc[self.orders["customer"] == customer, "ordered_at"]])
+    def _first_seen(self) -> dict[identity.Record, list[pd.Timestamp | None]]:
+        """Customer → when each trace of them was made: a record, a subscription, an order."""
+        seen: dict[identity.Record, list[pd.Timestamp | None]] = {one: [] for one in self.everyone}
+        for table, kind, key in (("crm_customers", "crm", "customer_id"), ("billing_customers", "billing", "billing_customer_id")):
+            for row in self.facts.rows(table):
+                seen[self.customers[kind, row[key]]].append(row["created_at"])
+        for row in self.subscriptions:
+            seen[row["customer"]].append(row["started_at"])
+        for row in self.orders.to_dict("records"):
+            seen[row["customer"]].append(row["ordered_at"])
+        return seen
 
     def _check_attributes(self) -> None:
         """Whichever record is believed, an attribute is one that some record states, and missing only where none does."""
@@ -143,7 +149,12 @@ class Company:
     def check_subscription_months(self) -> None:
         kinds = churn.kinds(self.live, self.subscriptions, self.months, self.facts)
         rows = self.months.assign(movement_amount=self.months["mrr"] - self.months["opening_mrr"]).to_dict("records")
-        rows = [row | {"churn_kind": kinds.get((row["customer"], row["month"]))} for row in rows]
+        rows = [
+            row
+            | {"churn_kind": kinds.get((row["customer"], row["month"]))}
+            | {"is_active": row["month"] in self.active.get(row["customer"], ())}
+            for row in rows
+        ]
         assert_same(self.marts["fct_subscription_months"], rows, ["customer", "month"])
 
     def check_mrr_movements(self) -> None:
@@ -159,7 +170,7 @@ class Company:
             values = attributes[name].fillna("unknown").to_dict()
             split = retention.monthly(self.facts, self.active, self.mrr, lambda customer, month, values=values: values[customer])
             rows += split.assign(dimension=name).to_dict("records")
-        plans = retention.plans(self.live if self.is_contractual else self.live[:0])
+        plans = retention.plans(self.live)
         split = retention.monthly(self.facts, self.active, self.mrr, lambda customer, month: self._plan(plans, customer, month))
         rows += split.assign(dimension="plan").to_dict("records")
         assert_same(self.marts["metric_retention_monthly"], rows, ["month", "dimension", "dimension_value"])

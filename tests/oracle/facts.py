@@ -38,6 +38,7 @@ class Facts:
     gross_margin: Fraction = field(default=Fraction(1))
     customer_level: str = "contact"
     max_shared_contact_records: int = 5
+    _read: dict[str, list[Row]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def end(self) -> pd.Timestamp:
@@ -46,6 +47,11 @@ class Facts:
 
     def rows(self, table: str) -> list[Row]:
         """The rows of an input table that had happened by then, with every column of the contract; None where nothing is stated."""
+        if table not in self._read:
+            self._read[table] = self._rows(table)
+        return self._read[table]
+
+    def _rows(self, table: str) -> list[Row]:
         declared = INPUT_TABLES[table]
         stated = [{column.name: _typed(column, row.get(column.name)) for column in declared.columns} for row in self.tables.get(table, [])]
         return [self._as_known(table, row) for row in stated if row[declared.event_time] is None or self.is_known(row[declared.event_time])]
