@@ -125,10 +125,10 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -
 
 def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, policy: Policy | None) -> Night:
     """The long table of candidates as matrices: customers × actions, the control first."""
-    customers = pd.Index(np.unique(candidates["customer_key"].astype(str)))
-    actions = [CONTROL, *sorted(set(candidates["action"].astype(str)) - {CONTROL})]
-    rows = customers.get_indexer(pd.Index(candidates["customer_key"].astype(str)))
-    columns = pd.Index(actions).get_indexer(pd.Index(candidates["action"].astype(str)))
+    keys, offers = candidates["customer_key"].astype(str), candidates["action"].astype(str)
+    customers = pd.Index(sorted(keys.unique()))
+    actions = [CONTROL, *sorted(set(offers.unique()) - {CONTROL})]
+    rows, columns = customers.get_indexer(pd.Index(keys)), pd.Index(actions).get_indexer(pd.Index(offers))
     shape = (len(customers), len(actions))
     cost, gate, offered = np.zeros(shape), np.full(shape, None, dtype=object), np.zeros(shape, dtype=bool)
     cost[rows, columns] = candidates["cost"].fillna(0).to_numpy(dtype=float)
