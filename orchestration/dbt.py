@@ -40,6 +40,7 @@ _TUNED = (
     "max_contacts_per_30_days",
     "max_shared_contact_records",
     "max_training_customers",
+    "extra_dimensions",
 )
 
 
