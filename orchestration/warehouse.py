@@ -146,9 +146,7 @@ def _split_columns(declaration: str) -> list[str]:
     return [part.strip() for part in declaration.split(",")]
 
 
-def _landing_query(
-    connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]], extra: Sequence[str]
-) -> str:
+def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]], extra: Sequence[str]) -> str:
     typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS | dict.fromkeys(extra, "VARCHAR")
     if not files:
         return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items()) + " WHERE false"
@@ -164,7 +162,9 @@ def _by_load(files: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], lis
 
 def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str], source: str, load: str, paths: Sequence[str]) -> str:
     listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
-    present = {row[0].lower() for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()}
+    present = {
+        row[0].lower() for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()
+    }
     constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
     selected = [f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()]
     return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"
