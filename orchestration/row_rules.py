@@ -22,6 +22,14 @@ RANGES: dict[tuple[str, str], tuple[float, float, bool]] = {
     ("exchange_rates", "rate_to_reporting"): (0, 1e12, False),
 }
 NPS_SCALE = (0, 10)
+# What to write instead of a value that cannot be read.
+_INSTEAD = {
+    "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
+    "date": "write it like 2026-10-31",
+    "integer": "write digits only",
+    "decimal": "write it like 1234.50",
+    "boolean": "write true or false",
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def _missing(table: Table) -> Iterator[RowRule]:
 
 def _unparseable(table: Table) -> Iterator[RowRule]:
     for column in table.columns:
-        reason = f"{column.name} cannot be read as {column.type}"
+        reason = f"{column.name} cannot be read as {column.type}; {_INSTEAD.get(column.type, '')}".rstrip("; ")
         yield _rule("unparseable", column.name, reason, _is_unparseable(column), "_bad_values IS NOT NULL")
 
 
