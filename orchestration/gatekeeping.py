@@ -154,7 +154,7 @@ def _ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values())
+    days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values() if table.name != "exchange_rates")
     first = min((day for day in days if day is not None), default=None)
     if first is not None and as_of < first:
         raise ConfigurationError(f"--as-of {as_of}: lies before all data; the first event landed is of {first}")

@@ -109,6 +109,8 @@ BROKEN = [
     ("crm_actions", {"propensity": 1.01}, "out_of_range", "propensity"),
     ("exchange_rates", {"rate_to_reporting": 0}, "out_of_range", "rate_to_reporting"),
     ("billing_subscriptions", {"interval_count": 0}, "out_of_range", "interval_count"),
+    ("crm_interactions", {"occurred_at": "0001-01-01"}, "out_of_range", "occurred_at"),
+    ("crm_actions", {"decided_at": "1900-01-01"}, "out_of_range", "decided_at"),
 ]
 
 
@@ -128,6 +130,9 @@ FINE = [
     ("survey_responses", {"metric": "csat", "score": 4.5, "scale_min": 1, "scale_max": 5}),
     ("billing_subscriptions", {"interval": None}),
     ("billing_subscriptions", {"ended_at": "2025-01-01"}),
+    ("billing_subscriptions", {"ended_at": "9999-12-31"}),
+    ("crm_customers", {"customer_id": "insured", "created_at": "1965-03-01"}),
+    ("exchange_rates", {"rate_date": "1900-01-01"}),
 ]
 
 
