@@ -136,7 +136,9 @@ def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
 
 def _share_in_words(count: TableCounts, most: float) -> str:
     rules = ", ".join(f"{rule} {rows:,}" for rule, rows in count.by_rule.items())
-    return f"{count.share:.2%} of the rows of {count.source} are bad, {most:.2%} allowed ({rules or 'none'})"
+    bad, landed = count.judged
+    which = "" if landed == count.landed else " of its newest load"
+    return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({rules or 'none'})"
 
 
 def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

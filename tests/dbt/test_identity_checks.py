@@ -33,7 +33,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, in
         warehouse.expose_landing(connection, {})
         land(connection, {"crm_customers": [r for r in rows if "billing_customer_id" not in r]})
         land(connection, {"billing_customers": [r for r in rows if "billing_customer_id" in r]})
-    chosen = ["+" + check for check in CHECKS] + ["int_customer_identities", "--indirect-selection", "cautious"]
+    chosen = ["+" + check for check in CHECKS] + ["+int_customer_identities", "--indirect-selection", "cautious"]
     done = run(
         folder, "build", "--select", *chosen, "--exclude-resource-type", "unit_test", "--vars", '{"as_of": "2025-06-30"}', database=database
     )

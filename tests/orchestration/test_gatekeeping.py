@@ -64,7 +64,7 @@ def test_a_warehouse_that_was_lost_is_judged_like_the_one_before(night: Night) -
 
 def test_a_refusal_says_how_many_rows_are_bad_and_by_which_rule(night: Night) -> None:
     (refusal,) = blocking(judged(night, GOOD + BAD))
-    assert refusal.observed == "4.76% of the rows of files are bad, 2.00% allowed (unparseable 1)"
+    assert refusal.observed == "1 of 21 rows of files are bad: 4.76%, 2.00% allowed (unparseable 1)"
     assert refusal.examples == []
 
 
