@@ -39,6 +39,7 @@ _TUNED = (
     "action_cooldown_days",
     "max_contacts_per_30_days",
     "max_shared_contact_records",
+    "max_records_per_customer",
     "max_training_customers",
     "extra_dimensions",
 )

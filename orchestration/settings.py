@@ -157,6 +157,9 @@ class Tuning(_Part):
     max_shared_contact_records: PositiveInt = Field(
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
     )
+    max_records_per_customer: PositiveInt = Field(
+        25, description="Parts (records that a source itself ties count as one) that e-mails and phones may tie to one customer"
+    )
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
     )

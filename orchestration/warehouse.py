@@ -33,6 +33,8 @@ OPS_TABLES: dict[str, str] = {
     "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
         success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
     "source_freshness": "source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP",
+    "identity_proposals": """customer_key VARCHAR, other_customer_key VARCHAR, match_probability DOUBLE, match_weight DOUBLE,
+        explanation VARCHAR, as_of_date DATE""",
     "sync_log": """destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR, outcome VARCHAR, code VARCHAR,
         release_id VARCHAR, attempted_at TIMESTAMP""",
 }
@@ -120,6 +122,15 @@ def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute("DELETE FROM ops.sync_log")
     if path.exists():
         connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [str(path)])
+
+
+def write_proposals(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+    """Replace `ops.identity_proposals` by `rows`, stamped with the night that the warehouse holds."""
+    connection.register("incoming_proposals", rows)
+    connection.execute("DELETE FROM ops.identity_proposals")
+    night = "(SELECT as_of_date FROM ops.night) AS as_of_date"
+    connection.execute(f"INSERT INTO ops.identity_proposals BY NAME SELECT *, {night} FROM incoming_proposals")
+    connection.unregister("incoming_proposals")
 
 
 def empty_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
