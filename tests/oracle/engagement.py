@@ -16,11 +16,12 @@ MESSAGES = {"sent": "sent", "bounced": "bounced", "unsubscribes": "unsubscribed"
 def engagement_monthly(tables: Tables, known: People, night: Night) -> pd.DataFrame:
     """`metric_engagement_monthly`: one row per month, dimension (channel included) and value with interactions or active customers."""
     rows = with_months(tables["crm_interactions"], "occurred_at", known)
+    rows["is_presumed"] = presumes_deliveries(rows)
     found = []
     for month, _, is_complete in night.months(rows["occurred_at"].min()) if len(rows) else ():
         for dimension, value, part, active in _parts(rows[rows["month"] == month], month, known, ["channel"]):
             row = {"month": month, "dimension": dimension, "dimension_value": value, "is_complete": is_complete}
-            found.append(row | _messages(part, rows) | _reach(part, active, dimension))
+            found.append(row | _messages(part) | _reach(part, active, dimension))
     return pd.DataFrame(found)
 
 
@@ -42,15 +43,17 @@ def _parts(rows: pd.DataFrame, month: pd.Timestamp, known: People, own: list[str
     return found
 
 
-def delivered(part: pd.DataFrame, everything: pd.DataFrame) -> int:
+def presumes_deliveries(rows: pd.DataFrame) -> pd.Series:
+    """Whether deliveries are never reported on the channel of each row, so that what was sent stands for them."""
+    return ~rows["channel"].isin(rows.loc[rows["kind"] == "delivered", "channel"])
+
+
+def _delivered(part: pd.DataFrame) -> int:
     """Messages delivered; on a channel where deliveries are never reported, what was sent and did not bounce."""
-    reported = set(everything.loc[everything["kind"] == "delivered", "channel"])
-    stated = part[part["channel"].isin(reported)]
-    others = part[~part["channel"].isin(reported)]
-    balance = (
-        others["kind"].map({"sent": 1, "bounced": -1}).fillna(0).groupby([others["customer"], others["month"], others["channel"]]).sum()
-    )
-    return int((stated["kind"] == "delivered").sum() + balance.clip(lower=0).sum())  # what was sent last month may bounce in this
+    others = part[part["is_presumed"].astype(bool) & part["kind"].isin(["sent", "bounced"])]
+    signs = others["kind"].map({"sent": 1, "bounced": -1}).astype(float)
+    balance = signs.groupby([others["customer"], others["month"], others["channel"]]).sum()
+    return int((part["kind"] == "delivered").sum() + balance.clip(lower=0).sum())  # what was sent last month may bounce in this
 
 
 def unique(part: pd.DataFrame, kind: str) -> int:
@@ -60,9 +63,9 @@ def unique(part: pd.DataFrame, kind: str) -> int:
     return len(set(zip(rows["customer"], rows["channel"], rows["month"], rows["campaign_id"].isna(), message, strict=True)))
 
 
-def _messages(part: pd.DataFrame, everything: pd.DataFrame) -> dict:
+def _messages(part: pd.DataFrame) -> dict:
     row = {name: int((part["kind"] == kind).sum()) for name, kind in MESSAGES.items()}
-    row |= {"interactions": len(part), "delivered": delivered(part, everything)}
+    row |= {"interactions": len(part), "delivered": _delivered(part)}
     row |= {"unique_opens": unique(part, "opened"), "unique_clicks": unique(part, "clicked")}
     return row | rates(row) | {"is_open_rate_reliable": _is_reliable(part, row["unique_opens"])}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -61,10 +61,15 @@ def disagreements(tables: harness.Tables, as_of: str, business_model: str, marts
     built = harness.project(business_model).marts([*marts, "customer_identities"], tables, as_of)
     named = customers_by_key(built.pop("customer_identities"))
     assert set(named.values()) == set(who.of_record.values()), "identities are told apart differently: see their own oracle"
+    return beside(built, rows, who, night, named)
+
+
+def beside(built: Frames, rows: Frames, who: People, night: Night, named: Mapping[str, str]) -> list[str]:
+    """One line per difference between the marts `built` and the oracle's; `named` gives the oracle's name of a customer key."""
     found = []
-    for name in marts:
+    for name, mart in built.items():
         expected, keys = _expected(name, rows, who, night, built)
-        found += [f"{name}: {line}" for line in differences(_with_customers(built[name], named), expected, keys)]
+        found += [f"{name}: {line}" for line in differences(_with_customers(mart, named), expected, keys)]
     return found
 
 
@@ -78,7 +83,7 @@ def _expected(name: str, rows: Frames, who: People, night: Night, built: Frames)
     return expected if len(expected) else pd.DataFrame(columns=[*keys]), keys
 
 
-def _with_customers(mart: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
+def _with_customers(mart: pd.DataFrame, named: Mapping[str, str]) -> pd.DataFrame:
     return mart.assign(customer=mart["customer_key"].map(named)) if "customer_key" in mart else mart
 
 

@@ -71,7 +71,7 @@ outcomes as (
         decisions.cost,
         {{ add_days('decisions.decided_at', var('churn_horizon_days')) }} <= {{ as_of_end() }} as is_mature,
         -- 1 / propensity undoes that a policy picks its customers; an arm drawn at random weighs all alike
-        case when decisions.propensity > 0 and decisions.propensity <= 1 then 1 / decisions.propensity::double else 1 end::decimal(18, 6)
+        case when decisions.propensity > 0 and decisions.propensity <= 1 then 1 / decisions.propensity::double else 1 end::decimal(20, 12)
             as weight,
         coalesce(sum(orders.net_amount_reporting), 0)::decimal(18, 6) * {{ var('gross_margin') }}::decimal(9, 6) as margin
     from decisions

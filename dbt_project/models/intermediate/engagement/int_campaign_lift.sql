@@ -12,7 +12,7 @@ sums as (
         sum(cost) as cost,
         count_if(is_mature)::bigint as matured,
         sum(case when is_mature then weight end)::double as weights,
-        sum(case when is_mature then (weight * margin)::decimal(38, 8) end)::double as weighted,
+        sum(case when is_mature then (weight::double * margin::double)::decimal(38, 8) end)::double as weighted,
         sum(case when is_mature then (weight::double * weight::double)::decimal(38, 8) end)::double as w2,
         sum(case when is_mature then (weight::double * weight::double * margin::double)::decimal(38, 8) end)::double as w2y,
         sum(case when is_mature then (power(weight::double, 2) * power(margin::double, 2))::decimal(38, 8) end)::double as w2y2
