@@ -99,6 +99,8 @@ BROKEN = [
     ("survey_responses", {"score": 11}, "out_of_scale", "score"),
     ("survey_responses", {"score": 8.5}, "out_of_scale", "score"),
     ("survey_responses", {"metric": "nps", "score": 50, "scale_max": 100}, "out_of_scale", "score"),
+    ("survey_responses", {"metric": "nps", "score": 5, "scale_max": 100}, "out_of_scale", "score"),
+    ("survey_responses", {"metric": "nps", "score": 5, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
     ("survey_responses", {"metric": "csat", "score": 0, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
     ("billing_subscriptions", {"ended_at": "2024-12-31"}, "end_before_start", "ended_at"),
     ("billing_payments", {"amount": -1_000_001}, "amount_out_of_bounds", "amount"),
@@ -126,6 +128,7 @@ FINE = [
     ("crm_actions", {"propensity": 1}),
     ("crm_actions", {"propensity": None}),
     ("survey_responses", {"metric": "csat", "score": 4.5, "scale_min": 1, "scale_max": 5}),
+    ("survey_responses", {"metric": "nps", "score": 1, "scale_min": 1}),
     ("billing_subscriptions", {"interval": None}),
     ("billing_subscriptions", {"ended_at": "2025-01-01"}),
 ]
