@@ -34,6 +34,19 @@
     add_months(cast({{ day }} as date), {{ months }})
 {%- endmacro %}
 
+{#- The same instant `months` months after `moment`, TIMESTAMP; on the last day of the month where that day is missing. -#}
+{% macro months_later(moment, months) -%}
+    {{ adapter.dispatch('months_later', 'rapport')(moment, months) }}
+{%- endmacro %}
+
+{% macro default__months_later(moment, months) -%}
+    (cast({{ moment }} as timestamp) + ({{ months }}) * interval 1 month)
+{%- endmacro %}
+
+{% macro spark__months_later(moment, months) -%}
+    (cast({{ moment }} as timestamp) + make_interval(0, {{ months }}, 0, 0, 0, 0, 0))
+{%- endmacro %}
+
 {#- The instant `days` days after `moment`, TIMESTAMP. -#}
 {% macro add_days(moment, days) -%}
     {{ adapter.dispatch('add_days', 'rapport')(moment, days) }}

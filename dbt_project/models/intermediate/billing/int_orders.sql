@@ -4,8 +4,21 @@ lines as {{ inlined() }} (
     select * from {{ canonical('billing_invoice_lines') }}
 ),
 
+-- What was paid for an invoice that does not stand, and given back, was no order.
+void as (
+    select source_name, invoice_id
+    from lines
+    group by source_name, invoice_id
+    having count_if(coalesce(invoice_status, 'open') not in ('draft', 'void')) = 0
+),
+
 payments as {{ inlined() }} (
-    select * from {{ canonical('billing_payments') }} where status = 'succeeded'
+    select payments.*
+    from {{ canonical('billing_payments') }} as payments
+    left join void
+        on void.source_name = payments.source_name
+        and void.invoice_id = payments.invoice_id
+    where payments.status = 'succeeded' and void.invoice_id is null
 ),
 
 identities as (
