@@ -9,7 +9,7 @@ import pandas as pd
 
 from orchestration.contract import INPUT_TABLES
 from tests.oracle import campaigns, engagement, feedback, harness, referrals, surveys
-from tests.oracle.comparing import customers_by_key, differences
+from tests.oracle.differences import customers_by_key, differences
 from tests.oracle.people import KNOWN_BY, Night, People, known, people
 
 Frames = dict[str, pd.DataFrame]
