@@ -40,7 +40,9 @@ _TUNED = (
     "action_cooldown_days",
     "max_contacts_per_30_days",
     "max_shared_contact_records",
+    "max_records_per_customer",
     "max_training_customers",
+    "extra_dimensions",
 )
 
 # Of the parsed project what no night reads: dbt's own records of its parsing, unit tests, texts, and what only BI tools ask for.

@@ -60,14 +60,18 @@ class Project:
 
     def built(self, wanted: Iterable[str], tables: Tables, as_of: date | str) -> duckdb.DuckDBPyConnection:
         """A warehouse in memory in which the `wanted` models and all that they read are built. Close it."""
-        day = date.fromisoformat(str(as_of))
         connection = empty_warehouse()
         land(connection, tables)
+        self.build(connection, wanted, as_of)
+        return connection
+
+    def build(self, connection: duckdb.DuckDBPyConnection, wanted: Iterable[str], as_of: date | str) -> None:
+        """Put bad rows of the landing into quarantine, then build the `wanted` models and all that they read."""
+        day = date.fromisoformat(str(as_of))
         quarantine.examine(connection, as_of=day, max_amount=1e8, currencies=CURRENCIES)
         for node in self._in_order(wanted):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {node.schema}")
             connection.execute(f"CREATE TABLE {node.relation} AS {_query(node, day)}")
-        return connection
 
     def _in_order(self, wanted: Iterable[str]) -> list[Node]:
         """The `wanted` nodes and everything they read, parents first."""

@@ -1,8 +1,8 @@
 with
-started as (
+first as (
     select * from {{ ref('int_identity_components_first') }}
 ),
 
-{{ propagate_labels('started', rounds=3) }}
+{{ contract_further('first', rounds=6) }}
 
-select * from propagated
+select * from components

@@ -1,0 +1,9 @@
+-- The same for the instances: records that were tied at one time.
+with
+first as (
+    select * from {{ ref('int_identity_clusters_first') }}
+),
+
+{{ contract_further('first', rounds=6) }}
+
+select * from components
