@@ -52,7 +52,7 @@ def defined_in(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 def published(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Metric → definition, owner, and the mart and column that holds it: what a release says of its numbers."""
-    return {metric.name: _published(metric) for metric in metrics(manifest)}
+    return {metric.name: _published(metric) for metric in metrics(manifest) if metric.columns}
 
 
 def _published(metric: Metric) -> dict[str, Any]:
