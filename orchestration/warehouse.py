@@ -76,13 +76,20 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
 
 
-def expose_landing(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+def expose_landing(
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[str, Sequence[tuple[str, str, str]]],
+    extra: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Point the views `landing.<table>` at the landed files: table → (source, load id, Parquet path).
 
-    A table without files becomes an empty view with its columns, so that everything after it builds.
+    A table without files becomes an empty view with its columns, so that everything after it builds. `extra`: table → columns
+    beyond the contract's that are wanted as text; where no file has one, it is NULL.
     """
     for table in INPUT_TABLES.values():
-        connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {_landing_query(connection, table, files.get(table.name, ()))}")
+        wanted = [name for name in (extra or {}).get(table.name, ()) if name not in table.column_names]
+        query = _landing_query(connection, table, files.get(table.name, ()), wanted)
+        connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {query}")
 
 
 def begin(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -150,8 +157,8 @@ def _split_columns(declaration: str) -> list[str]:
     return [part.strip() for part in declaration.split(",")]
 
 
-def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]]) -> str:
-    typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS
+def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]], extra: Sequence[str]) -> str:
+    typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS | dict.fromkeys(extra, "VARCHAR")
     if not files:
         return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items()) + " WHERE false"
     return " UNION ALL ".join(_load_query(connection, typed, source, load, paths) for (source, load), paths in _by_load(files).items())
@@ -166,7 +173,9 @@ def _by_load(files: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], lis
 
 def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str], source: str, load: str, paths: Sequence[str]) -> str:
     listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
-    present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()}
+    present = {
+        row[0].lower() for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()
+    }
     constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
     selected = [f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()]
     return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"

@@ -288,7 +288,7 @@ def test_when_all_files_are_misnamed_the_error_says_what_was_meant(tmp_path: Pat
 
 
 def test_what_is_not_read_is_said_with_the_table_that_was_meant(tmp_path: Path) -> None:
-    for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden"):
+    for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden", "README.md"):
         (tmp_path / name).touch()
     assert Files(tmp_path).notes() == [
         "crm_customer.csv: not read, no input table has this name; did you mean crm_customers?",
