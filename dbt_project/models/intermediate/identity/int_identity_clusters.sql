@@ -1,9 +1,9 @@
 -- The same for the instances: records that were tied at one time.
 with
-first as (
-    select * from {{ ref('int_identity_clusters_first') }}
+second as (
+    select * from {{ ref('int_identity_clusters_second') }}
 ),
 
-{{ contract_further('first', rounds=6) }}
+{{ contract_further('second', rounds=6) }}
 
 select * from components

@@ -1,8 +1,8 @@
 with
-first as (
-    select * from {{ ref('int_identity_parts_first') }}
+second as (
+    select * from {{ ref('int_identity_parts_second') }}
 ),
 
-{{ contract_further('first', rounds=6) }}
+{{ contract_further('second', rounds=6) }}
 
 select * from components
