@@ -1,66 +1,52 @@
-"""The marts of a company beside the oracle's: which rows and which numbers differ.
-
-The key of a customer in the marts is opaque, so `customer_identities` translates it into the oracle's once both agree on who is who.
-"""
+"""A mart beside what the oracle expects of it: every row of one and of the other, every value of the columns both have."""
 
 from __future__ import annotations
 
-import math
-import numbers
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
-from identity import Record
 
-# Money has six decimals in the marts and rates are made of it: nothing may differ by more than that rounding explains.
-SIX_DIGITS, ROUNDED = 2e-6, 5e-6
+TOLERANCE = 1e-6
 
 
-def translated(identities: pd.DataFrame, customers: dict[Record, Record]) -> dict[str, Record]:
-    """customer_key → the oracle's customer. Fails where the marts join other records than the oracle."""
-    said: dict[str, set[Record]] = {}
-    for kind, record, key in identities[["record_type", "source_customer_id", "customer_key"]].itertuples(index=False):
-        said.setdefault(key, set()).add((kind, record))
-    wanted: dict[Record, set[Record]] = {}
-    for record, customer in customers.items():
-        wanted.setdefault(customer, set()).add(record)
-    by_marts, by_oracle = {frozenset(one) for one in said.values()}, {frozenset(one) for one in wanted.values()}
-    assert by_marts == by_oracle, f"only the marts join {by_marts - by_oracle}; only the oracle joins {by_oracle - by_marts}"
-    return {key: customers[next(iter(records))] for key, records in said.items()}
-
-
-def assert_same(marts: pd.DataFrame, oracle: pd.DataFrame | list[dict[str, Any]], keys: list[str]) -> None:
-    """Fail with what differs unless both have the same keys, once each, and the mart the same value in every column of the oracle."""
-    oracle = oracle.to_dict("records") if isinstance(oracle, pd.DataFrame) else oracle
-    ours, theirs = _by_key(marts.to_dict("records"), keys), _by_key(oracle, keys)
-    assert not theirs.keys() - ours.keys(), f"the marts lack {[theirs[key] for key in theirs.keys() - ours.keys()]}"
-    assert not ours.keys() - theirs.keys(), f"the marts add {[ours[key] for key in ours.keys() - theirs.keys()]}"
-    differing = [
-        f"{key}: {column} is {ours[key][column]!r} in the marts, {value} by the definition"
-        for key, row in theirs.items()
-        for column, value in row.items()
-        if not _equal(ours[key][column], value)
-    ]
-    assert not differing, "\n".join(differing)
-
-
-def _by_key(rows: Iterable[dict[str, Any]], keys: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        key = tuple(row[name] for name in keys)
-        assert key not in found, f"twice: {found[key]} and {row}"
-        found[key] = row
+def differences(mart: pd.DataFrame, expected: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    """One line per row that only one side has and per value that differs; empty when they agree."""
+    ours, theirs = _by_key(mart, keys), _by_key(expected, keys)
+    columns = [name for name in expected.columns if name in mart.columns and name not in keys]
+    assert len(columns) > 0 or not theirs, "nothing in common to compare"
+    found = [f"only the mart has {key}: {ours[key]}" for key in sorted(ours.keys() - theirs.keys(), key=str)]
+    found += [f"the mart lacks {key}: {theirs[key]}" for key in sorted(theirs.keys() - ours.keys(), key=str)]
+    for key in sorted(ours.keys() & theirs.keys(), key=str):
+        for name in columns:
+            if not _same(ours[key][name], theirs[key][name]):
+                found.append(f"{key} {name}: the mart says {ours[key][name]}, expected {theirs[key][name]}")
     return found
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if _is_missing(one) or _is_missing(other):
-        return _is_missing(one) and _is_missing(other)
-    if not isinstance(other, numbers.Number):
-        return bool(one == other)
-    return math.isclose(float(one), float(other), rel_tol=SIX_DIGITS, abs_tol=ROUNDED)
+def _by_key(frame: pd.DataFrame, keys: Sequence[str]) -> dict[tuple, dict[str, Any]]:
+    rows = {tuple(_plain(row[key]) for key in keys): row for row in frame.to_dict("records")}
+    assert len(rows) == len(frame), f"{keys} is no key"
+    return rows
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or bool(pd.isna(value))
+def _plain(value: Any) -> Any:
+    """A value as it is compared: times as ISO text, missing as None, numbers as floats."""
+    if value is None or value is pd.NaT or (not isinstance(value, list) and pd.isna(value)):
+        return None
+    if isinstance(value, pd.Timestamp | date):
+        return pd.Timestamp(value).isoformat()
+    return value if isinstance(value, str) else float(value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    one, other = _plain(one), _plain(other)
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= TOLERANCE * max(1.0, abs(one), abs(other))
+    return bool(one == other)
+
+
+def customers_by_key(identities: pd.DataFrame) -> dict[str, str]:
+    """Persistent key → the customer as the oracle names it: the least id of the records that `customer_identities` gives it."""
+    return identities.groupby("customer_key")["source_customer_id"].min().to_dict()
