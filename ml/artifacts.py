@@ -1,9 +1,10 @@
-"""Model files: JSON and plain arrays with a manifest, found by id, checked by hash, never unpickled.
+"""Model files: JSON and plain arrays with a manifest, found by what they learnt from, checked by hash, never unpickled.
 
-Comes in: a model's description (JSON-able) and arrays. Goes out: `<root>/<model>/<id>/{model.json, arrays.npz, manifest.json}`
-and one line in `<root>/<model>/published.jsonl` once the model has passed its gate.
-The id carries the model's name, its as-of date and a hash of its content: the same training gives the same id. The last
-good model is looked up by the as-of dates in published.jsonl; the newest file name is never trusted.
+Comes in: a model that passed its gate, as a description (JSON-able) and arrays. Goes out: `<root>/<model>/<id>/{model.json,
+arrays.npz, manifest.json}` and one line in `<root>/<model>/published.jsonl` for the first night that used it.
+The id carries the model's name, the day by which all it learnt from was known, and the fingerprint of that: the same training
+has the same id in every home, whichever night did it. The last good model is looked up in published.jsonl; the newest file
+name is never trusted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CODE_VERSION = "1"  # raise it when a saved model would mean something else to newer code
+CODE_VERSION = "2"  # raise it when a saved model would mean something else to newer code
 _FILES = ("model.json", "arrays.npz")
 
 
@@ -30,16 +31,20 @@ class ArtifactError(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a saved model is: the data it saw, the code that made it, how good it was, and the hash of each file."""
+    """What a saved model is: the data it saw, the code that made it, what it was judged by, and the hash of each file.
+
+    `trained_as_of`: the day by which all it learnt from was known. `measured`: rows of `model_runs`, NULL for what has no value.
+    """
 
     id: str
     model: str
     trained_as_of: str
+    fingerprint: str
     data_from: str | None
     data_to: str | None
     code_version: str
     columns: list[str]
-    metrics: dict[str, Any]
+    measured: list[dict[str, Any]]
     sha256: dict[str, str]
 
 
@@ -50,17 +55,17 @@ def save(
     arrays: dict[str, NDArray],
     *,
     trained_as_of: date,
+    fingerprint: str,
     window: tuple[date, date] | None,
     columns: list[str],
-    metrics: dict[str, Any],
+    measured: list[dict[str, Any]],
 ) -> Manifest:
-    """Write a model and its manifest; saving the same content again changes nothing. `window`: first and last cut-off used."""
+    """Write a model and its manifest; saving the same again changes nothing. `window`: first and last cut-off used."""
     contents = dict(zip(_FILES, (_json_bytes(described), _array_bytes(arrays)), strict=True))
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    digest = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()[:12]
     first, last = (None, None) if window is None else (window[0].isoformat(), window[1].isoformat())
-    identity = f"{model}-{trained_as_of.isoformat()}-{digest}"
-    manifest = Manifest(identity, model, trained_as_of.isoformat(), first, last, CODE_VERSION, columns, metrics, hashes)
+    identity = _identity(model, trained_as_of, fingerprint)
+    manifest = Manifest(identity, model, trained_as_of.isoformat(), fingerprint, first, last, CODE_VERSION, columns, measured, hashes)
     folder = root / model / identity
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in {**contents, "manifest.json": _json_bytes(asdict(manifest))}.items():
@@ -68,29 +73,47 @@ def save(
     return manifest
 
 
-def publish(root: Path, manifest: Manifest) -> None:
-    """Record that this model passed its gate. Publishing it twice changes nothing."""
-    if manifest.id in {entry["id"] for entry in _published(root, manifest.model)}:
-        return
-    with (root / manifest.model / "published.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"id": manifest.id, "trained_as_of": manifest.trained_as_of}) + "\n")
+def find(root: Path, model: str, trained_as_of: date, fingerprint: str) -> Manifest | None:
+    """The model that was fitted with this fingerprint, if the store has it. Raises ArtifactError when its manifest cannot be read."""
+    identity = _identity(model, trained_as_of, fingerprint)
+    if not (root / model / identity / "manifest.json").exists():  # it is written last: without it nothing was saved
+        return None
+    manifest = read_manifest(root, model, identity)
+    return manifest if manifest.fingerprint == fingerprint else None
+
+
+def publish(root: Path, manifest: Manifest, as_of: date) -> None:
+    """Record that the night `as_of` uses this model, unless an earlier night is known to have used it."""
+    first = _first_nights(root, manifest.model).get(manifest.id)
+    if first is None or as_of.isoformat() < first["as_of"]:
+        line = {"id": manifest.id, "trained_as_of": manifest.trained_as_of, "as_of": as_of.isoformat(), "code_version": CODE_VERSION}
+        path = root / manifest.model / "published.jsonl"
+        before = path.read_bytes() if path.is_file() else b""
+        _write(path, before + json.dumps(line).encode() + b"\n")
 
 
 def last_good(root: Path, model: str, as_of: date) -> Manifest | None:
-    """The published model with the latest as-of date before `as_of`: a repeated or backdated run sees what the first one saw."""
-    earlier = [entry for entry in _published(root, model) if entry["trained_as_of"] < as_of.isoformat()]
-    return read_manifest(root, model, max(earlier, key=lambda entry: entry["trained_as_of"])["id"]) if earlier else None
+    """Of the models that nights before `as_of` used, the one that learnt from the newest data; of several, the one used last.
+
+    A night that is repeated, or run after a newer one, sees what it would have seen then.
+    """
+    earlier = [entry for entry in _first_nights(root, model).values() if entry["as_of"] < as_of.isoformat()]
+    newest = max(earlier, key=lambda entry: (entry["trained_as_of"], entry["as_of"], entry["id"]), default=None)
+    return None if newest is None else read_manifest(root, model, newest["id"])
 
 
 def read_manifest(root: Path, model: str, identity: str) -> Manifest:
-    """The manifest of model `identity`. Raises ArtifactError when it is missing or of other code."""
+    """The manifest of model `identity`. Raises ArtifactError when it is missing, unreadable or of other code."""
     path = root / model / identity / "manifest.json"
     if not path.is_file():
-        raise ArtifactError(f"{path}: missing, though {model} lists it as published; restore it or remove its line from published.jsonl")
-    manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    if manifest.code_version != CODE_VERSION:
-        raise ArtifactError(f"{path}: written by code version {manifest.code_version}, this is {CODE_VERSION}; train again")
-    return manifest
+        raise ArtifactError(f"{path}: missing; restore it, or remove its lines from published.jsonl")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ArtifactError(f"{path}: not the file that was written ({error}); train again") from error
+    if content.get("code_version") != CODE_VERSION:
+        raise ArtifactError(f"{path}: written by code version {content.get('code_version')}, this is {CODE_VERSION}; train again")
+    return Manifest(**content)
 
 
 def load(root: Path, manifest: Manifest) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -109,9 +132,16 @@ def _verified(path: Path, expected: str) -> bytes:
     return content
 
 
-def _published(root: Path, model: str) -> list[dict[str, str]]:
+def _identity(model: str, trained_as_of: date, fingerprint: str) -> str:
+    return f"{model}-{trained_as_of.isoformat()}-{fingerprint[:12]}"
+
+
+def _first_nights(root: Path, model: str) -> dict[str, dict[str, str]]:
+    """Per published model that this code can read, the line of the first night that used it."""
     path = root / model / "published.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    readable = [line for line in lines if line.get("code_version") == CODE_VERSION]
+    return {line["id"]: line for line in sorted(readable, key=lambda line: line["as_of"], reverse=True)}
 
 
 def _json_bytes(content: dict[str, Any]) -> bytes:

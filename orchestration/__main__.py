@@ -12,10 +12,12 @@ import traceback
 from pathlib import Path
 
 from orchestration import settings
+from orchestration.arguments import Help, Parser
 from orchestration.dbt import DbtError
 from orchestration.home import Home, HomeError, in_plain_words
 
 OK, FAILED, MISCONFIGURED, REFUSED = 0, 1, 2, 3
+_EPILOG = "Exit codes: 0 done, of a run: published; 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,19 +38,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m orchestration", description="One night of customer data, audited and released")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser = Parser(
+        prog="python -m orchestration",
+        description="One night of customer data, audited and released.",
+        epilog=_EPILOG,
+        formatter_class=Help,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     run = _command(commands, "run", _run, "run one night: land, check, build, model, publish, sync")
     run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the last day that counts (default: yesterday)")
     start = commands.add_parser("init", help="write a commented configuration and empty exports")
-    start.add_argument("folder", type=Path)
+    start.add_argument("folder", type=Path, metavar="FOLDER")
     start.set_defaults(run=_init, debug=False)
     _command(commands, "status", _status, "the last release, its age, what refused since, what waits in quarantine")
     kept = _command(commands, "releases", _releases, "list releases, or roll back to one")
-    kept.add_argument("action", nargs="?", choices=["rollback"])
-    kept.add_argument("release_id", nargs="?")
+    kept.add_argument("action", nargs="?", choices=["rollback"], metavar="rollback", help="serve the release ID again")
+    kept.add_argument("release_id", nargs="?", metavar="ID")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
-    quarantine.add_argument("--table", help="show the rows of one table, by key")
+    quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
+    review.add_argument(
+        "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
+    )
     ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
     docs = commands.add_parser("docs", help="write the generated pages under docs/")
@@ -66,6 +77,16 @@ def _command(commands: argparse._SubParsersAction, name: str, run: object, words
 
 def _loaded(options: argparse.Namespace) -> settings.Settings:
     return settings.load(settings.chosen_config(options.config))
+
+
+def _looked_at(options: argparse.Namespace) -> settings.Settings:
+    """The settings of a company whose home can be looked into. Raises ConfigurationError where nothing has run yet."""
+    loaded = _loaded(options)
+    if not Home(loaded.home).state.is_dir():
+        raise settings.ConfigurationError(
+            f"{loaded.home}: nothing has run here yet; `python -m orchestration run` comes first, or RAPPORT_HOME names another home"
+        )
+    return loaded
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -86,14 +107,14 @@ def _init(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     from orchestration import console, summary
 
-    console.show_status(summary.status(_loaded(options)))
+    console.show_status(summary.status(_looked_at(options)))
     return OK
 
 
 def _releases(options: argparse.Namespace) -> int:
     from orchestration import console, releases
 
-    home = Home(_loaded(options).home)
+    home = Home(_looked_at(options).home)
     try:
         if options.action == "rollback":
             if not options.release_id:
@@ -103,14 +124,27 @@ def _releases(options: argparse.Namespace) -> int:
             return OK
         console.show_releases(home.root)
         return OK
+    except releases.UnknownReleaseError as error:
+        return _complain(str(error), MISCONFIGURED)
     except releases.ReleaseError as error:
         return _complain(str(error), FAILED)
 
 
 def _quarantine(options: argparse.Namespace) -> int:
-    from orchestration import console, summary
+    from orchestration import console, waiting
 
-    console.show_quarantine(summary.quarantined(_loaded(options), options.table), options.table)
+    loaded = _looked_at(options)
+    if options.table is None:
+        console.show_quarantine(waiting.by_rule(loaded))
+    else:
+        console.show_quarantined_rows(*waiting.of_table(loaded, options.table))
+    return OK
+
+
+def _review_identities(options: argparse.Namespace) -> int:
+    from orchestration import identity_review
+
+    print(identity_review.review(_loaded(options), options.least_probability))
     return OK
 
 

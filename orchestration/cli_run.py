@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration import dbt, settings, starter
+from orchestration import dbt, preflight, settings
 from orchestration.console import Terminal, say, show_outcome
 from orchestration.home import Home, write_private
-from orchestration.settings import ConfigurationError, FilesSource, Settings
+from orchestration.settings import Settings
 
 _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 
@@ -24,8 +22,7 @@ _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 def run(loaded: Settings, as_of_text: str | None) -> int:
     """Run the night and print the screen at its end; returns the exit code of the contract."""
     as_of = settings.as_of_date(as_of_text, loaded, datetime.now(UTC).astimezone(loaded.zone).date())
-    _check_currency(loaded)
-    _check_sources(loaded)
+    preflight.check(loaded)
     home = _prepared(loaded)
     with home.exclusive(f"the night of {as_of}"):
         return _night(loaded, home, as_of)
@@ -85,43 +82,3 @@ def _hand_down(loaded: Settings, home: Home) -> None:
             "DO_NOT_TRACK": "1",
         }
     )
-
-
-def _check_currency(loaded: Settings) -> None:
-    with (dbt.PROJECT / "seeds" / "currencies.csv").open(encoding="utf-8", newline="") as file:
-        known = {row["currency"] for row in csv.DictReader(file)}
-    currency = loaded.company.reporting_currency
-    if currency not in known:
-        raise ConfigurationError(f"{loaded.config_path}: company.reporting_currency: {currency} is no ISO 4217 currency")
-
-
-def _check_sources(loaded: Settings) -> None:
-    """Refuse at once what no night could read: a folder that is missing, empty, or not filled in yet."""
-    for number, source in enumerate(loaded.sources):
-        folder = Path(loaded.resolve(source.path))
-        place = f"{loaded.config_path}: sources.{number}.path"
-        if "://" in source.path:
-            continue
-        if not folder.is_dir():
-            raise ConfigurationError(f"{place}: there is no folder {folder}")
-        if not any(_files(folder)):
-            raise ConfigurationError(f"{place}: {folder} is empty; put one file or folder per table there, such as crm_customers.csv")
-    if not any(_has_rows(file) for source in loaded.sources for file in _source_files(loaded, source)):
-        raise ConfigurationError(starter.nothing_filled_in(Path(loaded.resolve(loaded.sources[0].path))))
-
-
-def _source_files(loaded: Settings, source: FilesSource) -> Iterator[Path]:
-    return _files(Path(loaded.resolve(source.path)))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md" and not path.name.startswith("."))
-
-
-def _has_rows(file: Path) -> bool:
-    """Whether anything follows the header; only plain text can be seen through here, other formats count as filled."""
-    if file.suffix != ".csv":
-        return file.stat().st_size > 0
-    with file.open("rb") as lines:
-        next(lines, None)
-        return any(line.strip() for line in lines)

@@ -33,6 +33,7 @@ _STEPS = {
     "activation__activation": "Activation",
 }
 _SYNC = "activation__activation"
+_MOST_NOTICES = 8
 _WORDS = {"refused": "Refused", "failed": "Failed", "misconfigured": "Stopped"}
 _MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
@@ -42,7 +43,7 @@ class Terminal:
 
     def __init__(self, company: str, as_of: date) -> None:
         self._console = Console(highlight=False)
-        self._title = f"[bold]{company}[/] · the night of {as_of}"
+        self._title = f"[bold]{escape(company)}[/] · the night of {as_of}"
         self._spinner: Any = None
         self.seconds: dict[str, float] = {}
 
@@ -81,6 +82,7 @@ def show_outcome(home: Home, outcome: Outcome, log: Path) -> None:
     places = (("Release", release.path), ("Page", release.path / "report.html"), ("Log", log))
     lines = [
         *summary.of_night(home, release),
+        *_noticed(outcome),
         *((label, _short(path)) for label, path in places),
         ("UI", "make ui, then http://127.0.0.1:3000"),
     ]
@@ -118,14 +120,25 @@ def show_releases(home: Path) -> None:
     Console(highlight=False, width=120).print(table if listed else empty)
 
 
-def show_quarantine(rows: list[tuple[Any, ...]], of_table: str | None) -> None:
-    """`quarantine`: rules and counts per table, or the keys and reasons of one table."""
+def show_quarantine(rows: list[tuple[Any, ...]]) -> None:
+    """`quarantine`: how many rows break which rule, per source and table."""
+    _show_table(("source", "table", "rule", "rows"), rows, "Nothing waits in quarantine.")
+
+
+def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
+    """`quarantine --table`: the keys and reasons of one table."""
+    _show_table(("source", "key", "rule", "reason", "first seen"), rows, "Nothing of this table waits in quarantine.")
+    if in_all > len(rows):
+        say(f"The first {len(rows):,} of {in_all:,}; all of them are in ops.quarantined_rows of the warehouse.")
+
+
+def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:
     table = Table(box=None, pad_edge=False)
-    for heading in ("key", "rule", "reason", "first seen") if of_table else ("table", "rule", "rows"):
+    for heading in headings:
         table.add_column(heading)
     for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
-    Console(highlight=False, width=140).print(table if rows else "Nothing waits in quarantine.")
+        table.add_row(*(escape(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
+    Console(highlight=False, width=140).print(table if rows else nothing)
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
@@ -133,9 +146,18 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
     console.print(f"\n[bold red]{_WORDS[outcome.status]}[/]: {became}.")
     for reason in outcome.reasons:
         console.print(f"  {reason}", markup=False)
+    for label, notice in _noticed(outcome):
+        console.print(f"  {label}: {notice}", markup=False)
     served = summary.served(home)
     kept = f"release {served.id} (as of {served.as_of}) is served" if served else "nothing was published before either"
     console.print(f"\n{kept[0].upper()}{kept[1:]}. The whole log: {_short(log)}", markup=False)
+
+
+def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
+    """What does not stop a night but should not be missed, the first few lines of it."""
+    more = len(outcome.notices) - _MOST_NOTICES
+    rest = [("Noticed", f"{more} more lines like these in the log")] if more > 0 else []
+    return [("Noticed", notice) for notice in outcome.notices[:_MOST_NOTICES]] + rest
 
 
 def _short(path: Path) -> str:

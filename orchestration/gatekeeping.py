@@ -32,7 +32,8 @@ _JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_na
 
 def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
     """Show the warehouse what has landed, quarantine the rows that break the contract, note how old each source is."""
-    warehouse.expose_landing(connection, landing.completed_files(night.home.landing))
+    extra = {"crm_customers": night.settings.tuning.extra_dimensions}
+    warehouse.expose_landing(connection, landing.completed_files(night.home.landing), extra)
     _refuse_before_all_data(connection, night.as_of)
     quarantine.examine(
         connection,
@@ -136,7 +137,9 @@ def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
 
 def _share_in_words(count: TableCounts, most: float) -> str:
     rules = ", ".join(f"{rule} {rows:,}" for rule, rows in count.by_rule.items())
-    return f"{count.share:.2%} of the rows of {count.source} are bad, {most:.2%} allowed ({rules or 'none'})"
+    bad, landed = count.judged
+    which = "" if landed == count.landed else " of its newest load"
+    return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({rules or 'none'})"
 
 
 def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -151,7 +154,7 @@ def _ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values())
+    days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values() if table.name != "exchange_rates")
     first = min((day for day in days if day is not None), default=None)
     if first is not None and as_of < first:
         raise ConfigurationError(f"--as-of {as_of}: lies before all data; the first event landed is of {first}")

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import dagster as dg
 from dagster._utils.error import SerializableErrorInfo
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from orchestration.home import OWNER_ONLY_FILE, Home, in_plain_words, write_private
+from orchestration.hearing import LOGGER, Progress, heard
+from orchestration.home import Home, in_plain_words, write_private
 from orchestration.resources import NIGHTS
 
 # In process: DuckDB takes one writing process, and a process per step would collide on its file.
@@ -36,13 +34,10 @@ compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: No
 concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
 """
 
-_LOGGER = "rapport.night"
 _GATES = ("landing_gate", "mart_gate", "audience_gate")
 
 Status = Literal["published", "refused", "misconfigured", "failed"]
 _STATUS: dict[str, Status] = {"RefusedError": "refused", "DagsterAssetCheckFailedError": "refused", "ConfigurationError": "misconfigured"}
-
-Progress = Callable[[str, str, float], None]  # step, what became of it, seconds
 
 
 @event.listens_for(Engine, "connect")
@@ -54,12 +49,13 @@ def _flush_less(connection: object, _: object) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a night: published, refused by a blocking check, or failed; and why, a line each."""
+    """What became of a night: published, refused by a blocking check, or failed; why, and what else was noticed, a line each."""
 
     run_id: str
     status: Status
     reasons: tuple[str, ...]
     failed_step: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 def instance(home: Home) -> dg.DagsterInstance:
@@ -78,7 +74,7 @@ def run_night(home: Home, as_of: date, progress: Progress, log: Path) -> Outcome
     from orchestration.definitions import defs
 
     job = defs.resolve_job_def("nightly")
-    with instance(home) as storage, _heard(log, progress):
+    with instance(home) as storage, heard(log, progress) as notices:
         result = job.execute_in_process(
             instance=storage,
             partition_key=as_of.isoformat(),
@@ -86,58 +82,16 @@ def run_night(home: Home, as_of: date, progress: Progress, log: Path) -> Outcome
             run_config={"loggers": {"night": {}}},
             tags={"rapport/started_by": "command line"},
         )
-        return _outcome(result)
+        return replace(_outcome(result), notices=tuple(notices))
 
 
 @dg.logger
 def night_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """A logger without handlers of its own; `run_night` adds them."""
-    logger = logging.getLogger(_LOGGER)
+    logger = logging.getLogger(LOGGER)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     return logger
-
-
-@contextmanager
-def _heard(log: Path, progress: Progress) -> Iterator[None]:
-    logger = logging.getLogger(_LOGGER)
-    os.close(os.open(log, os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE))
-    to_file = logging.FileHandler(log, encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handlers = (to_file, _StepHandler(progress))
-    for handler in handlers:
-        logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            logger.removeHandler(handler)
-            handler.close()
-
-
-class _StepHandler(logging.Handler):
-    """Tells `progress` when a step starts, ends well or fails."""
-
-    _WORDS: ClassVar[dict[str, str]] = {
-        "STEP_START": "started",
-        "STEP_SUCCESS": "done",
-        "STEP_FAILURE": "failed",
-        "STEP_SKIPPED": "skipped",
-    }
-
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self._progress = progress
-        self._started: dict[str, float] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Pass on what a record says about a step; other records are the file's."""
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is None or event.step_key is None or event.event_type_value not in self._WORDS:
-            return
-        word = self._WORDS[event.event_type_value]
-        began = self._started.setdefault(event.step_key, record.created)
-        self._progress(event.step_key, word, record.created - began)
 
 
 def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:

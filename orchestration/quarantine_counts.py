@@ -39,11 +39,17 @@ class TableCounts:
     by_rule: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def judged(self) -> tuple[int, int]:
+        """Rows that break a rule themselves, and of how many: of the whole table, or of its newest load where that is worse."""
+        if self.newest_landed >= ROWS_OF_A_BATCH and self.newest_own * self.landed > self.own * self.newest_landed:
+            return self.newest_own, self.newest_landed
+        return self.own, self.landed
+
+    @property
     def share(self) -> float:
-        """Share of rows that break a rule themselves: of the whole table, or of its newest load where that is worse."""
-        whole = self.own / self.landed if self.landed else 0.0
-        newest = self.newest_own / self.newest_landed if self.newest_landed >= ROWS_OF_A_BATCH else 0.0
-        return max(whole, newest)
+        """The share of rows that break a rule themselves."""
+        bad, rows = self.judged
+        return bad / rows if rows else 0.0
 
 
 def counts(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:

@@ -22,6 +22,16 @@ RANGES: dict[tuple[str, str], tuple[float, float, bool]] = {
     ("exchange_rates", "rate_to_reporting"): (0, 1e12, False),
 }
 NPS_SCALE = (0, 10)
+# Systems without a time write the first one they know: 0001-01-01, 1753-01-01, 1900-01-01. One such row makes centuries of months.
+_NO_EVENT_BEFORE = "1900-01-02"
+# What to write instead of a value that cannot be read.
+_INSTEAD = {
+    "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
+    "date": "write it like 2026-10-31",
+    "integer": "write digits only",
+    "decimal": "write it like 1234.50",
+    "boolean": "write true or false",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ def read_currencies(path: str | Path) -> dict[str, int]:
 
 def own_rules(table: Table, currencies: Mapping[str, int], max_amount: float) -> list[RowRule]:
     """Every rule that a row of `table` can break without looking at another row."""
-    makers = (_missing, _unparseable, _not_in_list, _out_of_scale, _backwards, _out_of_range)
+    makers = (_missing, _unparseable, _not_in_list, _out_of_scale, _backwards, _out_of_range, _placeholder_time)
     rules = [rule for make in makers for rule in make(table)]
     return [*rules, *_unbelievable(table, currencies, max_amount), *_unknown_currency(table, currencies)]
 
@@ -83,7 +93,7 @@ def _missing(table: Table) -> Iterator[RowRule]:
 
 def _unparseable(table: Table) -> Iterator[RowRule]:
     for column in table.columns:
-        reason = f"{column.name} cannot be read as {column.type}"
+        reason = f"{column.name} cannot be read as {column.type}; {_INSTEAD.get(column.type, '')}".rstrip("; ")
         yield _rule("unparseable", column.name, reason, _is_unparseable(column), "_bad_values IS NOT NULL")
 
 
@@ -100,8 +110,10 @@ def _out_of_scale(table: Table) -> Iterator[RowRule]:
         outside = "score NOT BETWEEN scale_min AND scale_max OR scale_min >= scale_max"
         yield _rule("out_of_scale", "score", "score lies outside its scale", f"({outside})")
         low, high = NPS_SCALE
-        off = f"metric = 'nps' AND (score NOT BETWEEN {low} AND {high} OR score <> trunc(score))"
-        yield _rule("out_of_scale", "score", f"an nps score is a whole number from {low} to {high}", f"({off})")
+        # a 5 of 0 to 100 or of 1 to 5 would count as a detractor's; whether the worst answer is 0 or 1 moves nobody to another group
+        scale = f"scale_max <> {high} OR scale_min NOT BETWEEN {low} AND {low + 1}"
+        off = f"metric = 'nps' AND (score NOT BETWEEN {low} AND {high} OR score <> trunc(score) OR {scale})"
+        yield _rule("out_of_scale", "score", f"an nps score is a whole number on the scale from {low} to {high}", f"({off})")
 
 
 def _backwards(table: Table) -> Iterator[RowRule]:
@@ -115,6 +127,13 @@ def _out_of_range(table: Table) -> Iterator[RowRule]:
             below = f"{quoted(column)} {'<' if inclusive else '<='} {low}"
             words = f"{column} is not in {'[' if inclusive else '('}{low:g}, {high:g}]"
             yield _rule("out_of_range", column, words, f"({below} OR {quoted(column)} > {high})")
+
+
+def _placeholder_time(table: Table) -> Iterator[RowRule]:
+    column = table.column(table.event_time)
+    if column.type == "timestamp":  # a rate may hold from any day on
+        words = f"{column.name} lies before {_NO_EVENT_BEFORE}: a placeholder for no time?"
+        yield _rule("out_of_range", column.name, words, f"{quoted(column.name)} < TIMESTAMP '{_NO_EVENT_BEFORE}'")
 
 
 def _unbelievable(table: Table, currencies: Mapping[str, int], max_amount: float) -> Iterator[RowRule]:

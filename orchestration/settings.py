@@ -10,15 +10,16 @@ import codecs
 import os
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from orchestration.config_file import ConfigurationError as ConfigurationError
+from orchestration.config_file import in_words, parsed
 from orchestration.contract import INPUT_TABLES
 
 DEFAULT_HOME = "data"
@@ -29,23 +30,48 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 
+_CAN_SPLIT = {"owner", "gender", "income_band", "birth_year"}  # of the contract's own columns, those that are no dimension yet
+_NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all", "customer_key", "month"} | (
+    set(INPUT_TABLES["crm_customers"].column_names) - _CAN_SPLIT
+)
 
-class ConfigurationError(Exception):
-    """The configuration cannot be used; the message is one line that says where and what to do."""
+
+def _reference(value: str) -> str:
+    if not _REFERENCE.match(value):
+        raise ValueError("a secret is written as ${NAME} and kept in the environment, never in the file")
+    return value
+
+
+def _local(value: str) -> str:
+    if "://" in value:
+        raise ValueError("is a URL; give a folder of this machine, and copy or mount there what lies elsewhere")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Folder = Annotated[Text, AfterValidator(_local)]
+Secret = Annotated[str, AfterValidator(_reference)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Company(_Part):
     """Whose numbers these are."""
 
-    name: str
+    name: Text
     business_model: Literal["contractual", "non_contractual"]
-    reporting_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    reporting_currency: str
     timezone: str = "UTC"
     customer_level: Literal["contact", "company"] = "contact"
+
+    @field_validator("reporting_currency")
+    @classmethod
+    def _currency_code(cls, value: str) -> str:
+        if not re.fullmatch("[A-Z]{3}", value):
+            raise ValueError(f"{value!r} is no currency code; write three capital letters such as USD")
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -59,7 +85,7 @@ class FilesSource(_Part):
     """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, or a folder `<table>/` of such files."""
 
     type: Literal["files"]
-    path: str
+    path: Folder
     name: Name = "files"
     encoding: str = "utf-8"
 
@@ -77,7 +103,7 @@ class FilesDestination(_Part):
     """Audiences as CSV or JSON Lines files in a folder."""
 
     type: Literal["files"]
-    path: str
+    path: Folder
     name: Name = "files"
     format: Literal["csv", "jsonl"] = "csv"
     audiences: tuple[str, ...] = ("customer_scores",)
@@ -90,7 +116,7 @@ class WebhookDestination(_Part):
 
     type: Literal["webhook"]
     url: str
-    secret: str
+    secret: Secret
     name: Name = "webhook"
     base_url: str | None = None
     audiences: tuple[str, ...] = ("customer_scores",)
@@ -131,13 +157,29 @@ class Tuning(_Part):
     max_shared_contact_records: PositiveInt = Field(
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
     )
+    max_records_per_customer: PositiveInt = Field(
+        25, description="Parts (records that a source itself ties count as one) that e-mails and phones may tie to one customer"
+    )
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
     )
     max_training_customers: PositiveInt = Field(20_000, description="Customers sampled for training; scoring always covers everyone")
+    extra_dimensions: tuple[Name, ...] = Field(
+        (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
+    )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
+
+    @field_validator("extra_dimensions")
+    @classmethod
+    def _can_split(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        refused = sorted(name for name in value if name in _NEVER_A_DIMENSION or name.startswith("_"))
+        if refused:
+            raise ValueError(f"{refused[0]!r} cannot split a metric: it is one already, personal, an id, or a time")
+        if len(set(value)) < len(value):
+            raise ValueError("names a column twice")
+        return value
 
     @field_validator("accept_vanished_tables")
     @classmethod
@@ -198,18 +240,33 @@ class Settings(BaseModel):
         return found
 
 
+def check_secrets(settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+    """Raise ConfigurationError, with its place in the file, for the first reference to a variable that is not set.
+
+    A night finds that out before it starts, and not when all of its work is done.
+    """
+    for kind in ("sources", "destinations"):
+        for number, part in enumerate(getattr(settings, kind)):
+            for key, value in part.model_dump().items():
+                if isinstance(value, str) and _REFERENCE.match(value):
+                    try:
+                        settings.secret(value, environment)
+                    except ConfigurationError as error:
+                        raise ConfigurationError(f"{settings.config_path}: {kind}.{number}.{key}: {error}") from None
+
+
 def load(config_path: str | Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `config_path`. Raises ConfigurationError with one line: file, place in the file, what to do."""
     environment = os.environ if environment is None else environment
     path = Path(config_path).resolve()
-    parsed = _validated(path, _parsed(path))
+    file = _validated(path, parsed(path))
     return Settings(
         config_path=path,
-        home=_home(path, parsed.home, environment),
-        company=parsed.company,
-        sources=parsed.sources,
-        destinations=parsed.destinations,
-        tuning=parsed.settings,
+        home=_home(path, file.home, environment),
+        company=file.company,
+        sources=file.sources,
+        destinations=file.destinations,
+        tuning=file.settings,
     )
 
 
@@ -246,26 +303,13 @@ def _home(path: Path, named: str | None, environment: Mapping[str, str]) -> Path
     return (path.parent / named).resolve()
 
 
-def _parsed(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}: is empty or not a mapping; start from `python -m orchestration init FOLDER`")
-    return content
-
-
 def _validated(path: Path, content: dict[str, Any]) -> _File:
+    filled = {key: value for key, value in content.items() if value is not None or key not in _File.model_fields}
     try:
-        return _File.model_validate(content)
+        return _File.model_validate(filled)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "top level"
-        message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{path}: {place}: {message}") from error
+        parts = (_File, Company, Tuning, FilesSource, FilesDestination, WebhookDestination)
+        raise ConfigurationError(f"{path}: {in_words(error, content, [key for part in parts for key in part.model_fields])}") from error
 
 
 def as_of_date(text: str | None, settings: Settings, today: date) -> date:
@@ -273,7 +317,7 @@ def as_of_date(text: str | None, settings: Settings, today: date) -> date:
     if text is None:
         return today - timedelta(days=1)
     try:
-        chosen = date.fromisoformat(text)
+        chosen = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise ConfigurationError(f"--as-of {text}: write the date as YYYY-MM-DD") from None
     if chosen > today:

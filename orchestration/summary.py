@@ -1,4 +1,4 @@
-"""The night in numbers, for people: read from the release, its manifest and the warehouse's `ops` tables; nothing here writes."""
+"""The night in numbers, for people: read from the release, its manifest and the home; nothing here writes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from orchestration import releases
 from orchestration.home import Home, HomeError
 from orchestration.releases import Release
 from orchestration.settings import Settings
+from orchestration.waiting import by_table
 
 
 @dataclass(frozen=True)
@@ -64,24 +65,6 @@ def status(settings: Settings) -> Status:
     return Status((*lines, *_waiting(settings)))
 
 
-def quarantined(settings: Settings, table: str | None) -> list[tuple[Any, ...]]:
-    """(table, rule, rows), or for one table (key, rule, reason, first seen); the warehouse's newest state.
-
-    Raises HomeError while a run is writing to the warehouse.
-    """
-    home = Home(settings.home)
-    if not home.warehouse.exists():
-        return []
-    with _reading(home) as warehouse:
-        if not warehouse.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'").fetchone():
-            return []
-        if table:
-            query = "SELECT row_key, rule, reason, first_seen_as_of FROM ops.quarantined_rows WHERE table_name = ? ORDER BY ALL LIMIT 200"
-            return warehouse.execute(query, [table]).fetchall()
-        query = "SELECT table_name, rule, count(*) FROM ops.quarantined_rows GROUP BY ALL ORDER BY ALL"
-        return warehouse.execute(query).fetchall()
-
-
 def example_query(home: Home) -> str:
     """A line that works when pasted into the shell it is shown in."""
     database = os.path.relpath(home.root / "serving" / "rapport.duckdb")
@@ -94,17 +77,10 @@ def example_query(home: Home) -> str:
 
 def _waiting(settings: Settings) -> list[str]:
     try:
-        waiting = [f"  quarantine   {count:,} rows of {table}: {rule}" for table, rule, count in quarantined(settings, None)]
+        waiting = [f"  quarantine   {line}" for line in by_table(settings)]
     except HomeError as error:
         return [f"  quarantine   not known now: {error}"]
     return waiting or ["  quarantine   empty"]
-
-
-def _reading(home: Home) -> duckdb.DuckDBPyConnection:
-    try:
-        return duckdb.connect(str(home.warehouse), read_only=True)
-    except duckdb.IOException as error:
-        raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
 
 
 def _landed(marts: duckdb.DuckDBPyConnection) -> str:

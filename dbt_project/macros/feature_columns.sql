@@ -35,8 +35,8 @@
     }) }}
 {%- endmacro %}
 
-{#- Attributes without a history, allowed because they hardly ever change. Neither the owner (reassigned when trouble shows) nor
-    gender, age and income (no ground for a decision about a person) are among them. -#}
+{#- What the CRM says of a customer, as known at the cut-off. Neither the owner (reassigned when trouble shows) nor gender, age and
+    income (no ground for a decision about a person) are among them. -#}
 {% macro attribute_columns() -%}
     {{ return(['country', 'region', 'industry', 'company_size', 'acquisition_channel']) }}
 {%- endmacro %}

@@ -1,14 +1,38 @@
-{#- Features look back from a cut-off in whole buckets of 30 days. Bucket 0 is the 30 days that end with the as-of date, bucket 1 the
-    30 before. The cut-off with index k lies 30·k days before the as-of date, so it knows the buckets k, k + 1, … and nothing else. -#}
+{#- Features look back from a cut-off in whole periods of 30 days. Tonight's cut-off is the as-of date. Past cut-offs lie on a grid that no
+    night moves, every 30th day since 1970-01-01, so that what is learned from stays the same from one night to the next.
+    One axis serves both: time is split at every grid day and at every 30th day before the as-of date, two buckets in a period.
+    Bucket 0 is (newest grid day, as-of date], bucket 1 (30 days before the as-of date, newest grid day], and so on. A cut-off at position
+    p knows the buckets p, p + 1, … and nothing else: tonight is position 0, the grid day k periods before the newest is 2k + 1. -#}
 
-{#- The bucket of a day (a DATE). Never negative: nothing after the as-of date is staged. -#}
-{% macro bucket_of(day) -%}
-    cast(floor({{ days_between(day, as_of_date()) }} / 30.0) as integer)
+{#- The newest grid day that is not after `day` (a DATE), DATE. -#}
+{% macro grid_day(day) -%}
+    cast({{ add_days(day, '-(' ~ days_between("cast('1970-01-01' as date)", day) ~ ' % 30)') }} as date)
 {%- endmacro %}
 
-{#- The day that the cut-off with index `cutoff_index` ends with. -#}
+{#- The newest grid day by the as-of date, DATE. In SQL, as everything that depends on the night: DuckDB folds it into a constant. -#}
+{% macro newest_grid_day() -%}
+    {{ grid_day(as_of_date()) }}
+{%- endmacro %}
+
+{#- The bucket of a day (a DATE): how many splits of either kind lie on or after it. Never negative: nothing after the as-of date is staged. -#}
+{% macro bucket_of(day) -%}
+    cast(
+        floor({{ days_between(day, as_of_date()) }} / 30.0)
+        + floor({{ days_between(day, newest_grid_day()) }} / 30.0)
+        + 1 as integer
+    )
+{%- endmacro %}
+
+{#- Buckets in `days`, a multiple of 30. -#}
+{% macro buckets_in(days) -%}
+    {{ return(days // 15) }}
+{%- endmacro %}
+
+{#- The day that the cut-off at position `cutoff_index` ends with. -#}
 {% macro cutoff_day(cutoff_index) -%}
-    cast({{ add_days(as_of_date(), '-30 * (' ~ cutoff_index ~ ')') }} as date)
+    {%- set is_past = cutoff_index ~ ' % 2' -%}
+    {%- set newest = 'case when ' ~ is_past ~ ' = 1 then ' ~ newest_grid_day() ~ ' else ' ~ as_of_date() ~ ' end' -%}
+    cast({{ add_days(newest, '-15 * (' ~ cutoff_index ~ ' - ' ~ is_past ~ ')') }} as date)
 {%- endmacro %}
 
 {#- Sum of `column` over the `days` (a multiple of 30) that end `skip` days before the cut-off; for `spine left join buckets`. DOUBLE, as
@@ -18,8 +42,8 @@
 {%- endmacro %}
 
 {% macro in_window(days, skip=0) -%}
-    buckets.bucket < spine.cutoff_index + {{ (days + skip) // 30 }}
-    {%- if skip %} and buckets.bucket >= spine.cutoff_index + {{ skip // 30 }}{% endif %}
+    buckets.bucket < spine.cutoff_index + {{ buckets_in(days + skip) }}
+    {%- if skip %} and buckets.bucket >= spine.cutoff_index + {{ buckets_in(skip) }}{% endif %}
 {%- endmacro %}
 
 {#- `column` of the newest bucket that has one; `buckets.<at>` says when. -#}

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from ml.additive import ConstantScorer, Floats, Scorer
 from ml.encoding import Encoder, Parsed
@@ -54,7 +54,7 @@ def learn_effects(parsed: Parsed, encoder: Encoder, scores: Floats, extra_costs:
     """One Effect per action after the control (column 0 of `scores`); `extra_costs`: each one's cost above the control's."""
     codes = encoder.codes(parsed)
     actions = scores.shape[1] - 1
-    limit = float(norm.ppf(1 - 0.05 / max(1, 3 * actions)))  # per action: a mean, a linear and a tree model of differences
+    limit = float(ndtri(1 - 0.05 / max(1, 3 * actions)))  # per action: a mean, a linear and a tree model of differences
     return [
         _learn(parsed, encoder, codes, scores[:, column] - scores[:, 0], float(extra_costs[column]), limit, seed)
         for column in range(1, actions + 1)

@@ -1,8 +1,8 @@
 """Churn, one night: train, judge out of time, publish or fall back, score every customer of tonight with reasons.
 
 Comes in: `ml_inputs.customer_features` (customer_key, cutoff_date, is_tonight, label_left, features of any type).
-Goes out: `churn_scores` and `model_runs`. What passes is saved and scores tonight; what does not leaves the last good model
-in place, with its age; where there is none, everyone gets the base rate, marked as such.
+Goes out: `churn_scores` and `model_runs`. What passes is saved and scores every night until what it learnt from changes; what does
+not leaves the last good model in place, with its age; where there is none, everyone gets the base rate, marked as such.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ml.churn import ChurnModel
 from ml.churn.training import refit
 from ml.drift import psi
 from ml.nightly.churn_judgement import features_of, judge
+from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, build, empty, uniform
 from ml.refusal import Refused
 
@@ -67,40 +68,31 @@ def _tonights_model(
     labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_days: int, artifacts: Path, seed: int
 ) -> ChurnModel | None:
     try:
-        refusal, model = _trained(labelled, run, horizon_days, seed)
+        if labelled.empty:
+            raise Refused("no cut-off has a window that is over yet")
+        newest = labelled["cutoff_date"].max()
+        lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
+        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed)))
     except Refused as reason:
-        refusal, model = str(reason), None
-    if model is not None:
-        _published(model, labelled, tonight, run, artifacts)
-        return model
-    return _last_good(str(refusal), tonight, run, artifacts)
+        return _last_good(str(reason), tonight, run, artifacts)
+    columns = list(model.required)
+    _measure_drift(labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
+    return model
 
 
-def _trained(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tuple[str | None, ChurnModel | None]:
-    """(why not to publish, model). A column that knows the label refuses the model: the features, not the column, are then in doubt."""
-    if labelled.empty:
-        return "no cut-off has a window that is over yet", None
+def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Learnt:
+    """Raises Refused with why not to publish. A column that knows the label refuses the model: the features, not it, are in doubt."""
     refusal, judged = judge(labelled, run, horizon_days, seed)
     if judged is None:
-        return refusal, None
+        raise Refused(str(refusal))
     for one in judged.report["suspicious_features"]:
         run.measure(one["feature"], "suspicious_roc_auc", one["roc_auc"])
     certain = [f"{one['feature']}: {one['reason']}" for one in judged.report["suspicious_features"] if one["left_out"]]
     refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
-    return refusal, None if refusal else refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
-
-
-def _published(model: ChurnModel, labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path) -> None:
-    described, arrays = model.to_parts()
-    window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
-    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
-    manifest = store.save(
-        artifacts, "churn", described, arrays, trained_as_of=run.as_of, window=window, columns=list(model.required), metrics=metrics
-    )
-    store.publish(artifacts, manifest)
-    run.version, run.trained_as_of = manifest.id, run.as_of
-    newest = labelled[labelled["cutoff_date"] == window[1]]
-    _measure_drift(newest[list(model.required)], tonight[list(model.required)], run)
+    if refusal:
+        raise Refused(refusal)
+    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
+    return Learnt(*model.to_parts(), list(model.required), (labelled["cutoff_date"].min(), labelled["cutoff_date"].max()))
 
 
 def _measure_drift(then: pd.DataFrame, now: pd.DataFrame, run: Run) -> None:
@@ -131,8 +123,9 @@ def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_
     if labelled.empty:
         run.status = "refused"
         return run.result(churn_scores=empty("churn_scores"))
-    run.status, run.version, run.trained_as_of = "base_rate", "base_rate", run.as_of
-    newest = labelled.loc[labelled["cutoff_date"] == labelled["cutoff_date"].max(), "label_left"].to_numpy(dtype=float)
+    cutoff = labelled["cutoff_date"].max()
+    run.status, run.version, run.trained_as_of = "base_rate", "base_rate", cutoff + timedelta(days=horizon_days)
+    newest = labelled.loc[labelled["cutoff_date"] == cutoff, "label_left"].to_numpy(dtype=float)
     rate = (newest.sum() + 0.5) / (newest.size + 1)
     run.measure("base_rate", "base_rate", rate)
     reasons = pa.array([["No model has passed its checks yet: this is the average risk of all customers"]] * len(tonight))

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ml import artifacts as store
 from ml.nightly import clv_contractual as contractual
 from ml.nightly import clv_purchases as non_contractual
+from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, build, empty
 from ml.refusal import Refused
 
@@ -39,28 +40,25 @@ def score_clv(
     """
     if not subscriptions.empty:
         run, frame = Run("clv_contractual", as_of), subscriptions.sort_values("customer_key", ignore_index=True)
-        fitted = _tonights_fit(run, artifacts, lambda: contractual.fit(frame, run))
+        fitted = _tonights_fit(run, artifacts, frame, contractual.fit)
         values = None if fitted is None else contractual.value(frame, fitted, horizon_days, annual_discount_rate)
     elif not purchases.empty:
         run, frame = Run("clv_purchases", as_of), purchases.sort_values("customer_key", ignore_index=True)
-        fitted = _tonights_fit(run, artifacts, lambda: non_contractual.fit(frame, run))
+        fitted = _tonights_fit(run, artifacts, frame, non_contractual.fit)
         values = None if fitted is None else non_contractual.value(frame, fitted, horizon_days, annual_discount_rate, gross_margin, seed)
     else:
         run, values = Run("clv", as_of, "refused", "there is no customer with a subscription or a purchase"), None
     return run.result(clv_scores=empty("clv_scores") if values is None else _scores(frame, values, run))
 
 
-def _tonights_fit(run: Run, artifacts: Path, fit: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-    """Tonight's parameters, saved and published; else the last good ones; else None."""
+def _tonights_fit(
+    run: Run, artifacts: Path, frame: pd.DataFrame, fit: Callable[[pd.DataFrame, Run], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Tonight's parameters, saved and published; else the last good ones; else None. Ages count up to the night: its lesson is its own."""
     try:
-        fitted = fit()
+        return learn(run, artifacts, Lesson.of(frame, run.as_of), lambda: Learnt(fit(frame, run), {}, []))[0]
     except Refused as reason:
         return _last_good(run, artifacts, str(reason))
-    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
-    manifest = store.save(artifacts, run.model, fitted, {}, trained_as_of=run.as_of, window=None, columns=[], metrics=metrics)
-    store.publish(artifacts, manifest)
-    run.version, run.trained_as_of = manifest.id, run.as_of
-    return fitted
 
 
 def _last_good(run: Run, artifacts: Path, reason: str) -> dict[str, Any] | None:

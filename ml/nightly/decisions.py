@@ -17,12 +17,14 @@ from ml import artifacts as store
 from ml.next_best_action import Policy, fit_policy
 from ml.nightly.choice import choose
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
+from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, empty, uniform
 from ml.policy_evaluation import evaluate
 from ml.refusal import Refused
 
 CONTROL = "nothing"
-_LOG_META = ("action_id", "customer_key", "decided_at", "action", "propensity", "cost", "is_holdout", "stayed", "margin")
+_LEARNT_FROM = ["action_id", "customer_key", "action", "propensity", "stayed"]
+_LOG_META = (*_LEARNT_FROM, "decided_at", "outcome_day", "cost", "is_holdout", "margin")
 
 
 def decide(
@@ -62,15 +64,26 @@ def decide(
 def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path, seed: int) -> Policy | None:
     """Tonight's policy if it passes, else the last good one, else None; `run` says which and why."""
     names = [name for name in log.columns if name not in _LOG_META and name in tonight.columns]
-    used = log[log["propensity"].between(0, 1, inclusive="right") & log["stayed"].notna()] if len(log) else log
-    used = used.sort_values("action_id", ignore_index=True) if "action_id" in used else used.reset_index(drop=True)
+    used = log[log["propensity"].between(0, 1, inclusive="right") & log["stayed"].notna()].sort_values("action_id", ignore_index=True)
+    known_by = pd.to_datetime(used["outcome_day"]).max().date() if len(used) else run.as_of
     try:
-        refusal = _off_policy_refusal(used, names, run, seed)
-        if refusal is None:
-            return _published(_fitted(used, names, seed), used, names, run, artifacts)
+        lesson = Lesson.of(used[_LEARNT_FROM + names], known_by, seed=seed)
+        return Policy.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(used, names, run, seed)))
     except Refused as reason:
-        refusal = str(reason)
-    return _last_good(refusal, tonight, run, artifacts)
+        return _last_good(str(reason), tonight, run, artifacts)
+
+
+def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> Learnt:
+    """Raises Refused when nothing can be learnt, or the policy is certainly worse than doing nothing."""
+    refusal = _off_policy_refusal(log, names, run, seed)
+    if refusal is not None:
+        raise Refused(refusal)
+    policy = _fitted(log, names, seed)
+    for effect in policy.report["effects"]:
+        mean, margin = effect["mean_effect"], 1.96 * effect["standard_error"]
+        run.measure(effect["action"], "mean_effect_on_staying", mean, mean - margin, mean + margin)
+        run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
+    return Learnt(*policy.to_parts(), names)
 
 
 def _fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
@@ -99,25 +112,6 @@ def _off_policy_refusal(log: pd.DataFrame, names: list[str], run: Run, seed: int
     return None
 
 
-def _published(policy: Policy, log: pd.DataFrame, names: list[str], run: Run, artifacts: Path) -> Policy:
-    described, arrays = policy.to_parts()
-    metrics = {f"{row['candidate']}.{row['metric']}": row["value"] for row in run.measured}
-    manifest = store.save(artifacts, run.model, described, arrays, trained_as_of=run.as_of, window=None, columns=names, metrics=metrics)
-    store.publish(artifacts, manifest)
-    run.version, run.trained_as_of = manifest.id, run.as_of
-    for effect in policy.report["effects"]:
-        error = effect["standard_error"]
-        run.measure(
-            effect["action"],
-            "mean_effect_on_staying",
-            effect["mean_effect"],
-            effect["mean_effect"] - 1.96 * error,
-            effect["mean_effect"] + 1.96 * error,
-        )
-        run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
-    return policy
-
-
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> Policy | None:
     run.reason = refusal
     manifest = store.last_good(artifacts, run.model, run.as_of)
@@ -131,10 +125,10 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -
 
 def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, policy: Policy | None) -> Night:
     """The long table of candidates as matrices: customers × actions, the control first."""
-    customers = pd.Index(np.unique(candidates["customer_key"].astype(str)))
-    actions = [CONTROL, *sorted(set(candidates["action"].astype(str)) - {CONTROL})]
-    rows = customers.get_indexer(pd.Index(candidates["customer_key"].astype(str)))
-    columns = pd.Index(actions).get_indexer(pd.Index(candidates["action"].astype(str)))
+    keys, offers = candidates["customer_key"].astype(str), candidates["action"].astype(str)
+    customers = pd.Index(sorted(keys.unique()))
+    actions = [CONTROL, *sorted(set(offers.unique()) - {CONTROL})]
+    rows, columns = customers.get_indexer(pd.Index(keys)), pd.Index(actions).get_indexer(pd.Index(offers))
     shape = (len(customers), len(actions))
     cost, gate, offered = np.zeros(shape), np.full(shape, None, dtype=object), np.zeros(shape, dtype=bool)
     cost[rows, columns] = candidates["cost"].fillna(0).to_numpy(dtype=float)

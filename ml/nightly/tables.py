@@ -96,6 +96,7 @@ class Run:
     version: str | None = None
     trained_as_of: date | None = None
     measured: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what went wrong without harm, for the log
 
     def measure(self, candidate: str, metric: str, value: float, low: float = np.nan, high: float = np.nan) -> None:
         """Add one number of `candidate`."""
@@ -122,7 +123,7 @@ class Run:
 
     def result(self, **tables: pa.Table) -> Result:
         """The night's tables together with this run."""
-        report = {"model": self.model, "status": self.status, "reason": self.reason, "model_version": self.version}
+        report = {"model": self.model, "status": self.status, "reason": self.reason, "model_version": self.version, "notes": self.notes}
         return Result({**tables, "model_runs": self.table()}, report | {"rows": {name: rows.num_rows for name, rows in tables.items()}})
 
 

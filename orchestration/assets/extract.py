@@ -46,8 +46,8 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
     tonight = night.of(context)
     wanted = [INPUT_TABLES[key.path[-1]] for key in context.selected_asset_keys]
     loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name)))
-    for warning in (warning for load in loads for warning in load.warnings):
-        context.log.warning(warning)
+    for notice in (notice for load in loads for notice in _notices(load)):
+        context.log.warning(notice)
     held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
     for table in wanted:
         mine = [load for load in loads if load.table == table.name]
@@ -77,6 +77,14 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
             refusals.append(f"{source.name}: {error}")
     if refusals:
         raise dg.Failure("; ".join(refusals), allow_retries=False)
+
+
+def _notices(load: TableLoad) -> Iterator[str]:
+    """What the load found that nobody may miss: files that are not read, tables that vanished, columns that we do not know."""
+    yield from (f"{load.source}: {warning}" for warning in load.warnings)
+    if load.unknown_columns:
+        named = ", ".join(load.unknown_columns[:8]) + (" …" if len(load.unknown_columns) > 8 else "")
+        yield f"{load.source}: {load.table} has columns that are not in the contract, kept in landing and not used: {named}"
 
 
 def _metadata(loads: list[TableLoad], held: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:

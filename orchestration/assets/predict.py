@@ -46,7 +46,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
         artifacts=tonight.home.models,
     )
     with tonight.warehouse() as connection:
-        yield from _written(connection, result, {"churn_scores": "churn_probability"})
+        yield from _written(context, connection, result, {"churn_scores": "churn_probability"})
 
 
 @dg.multi_asset(
@@ -74,7 +74,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         gross_margin=tuning.gross_margin,
     )
     with tonight.warehouse() as connection:
-        yield from _written(connection, result, {"clv_scores": "clv_predicted"})
+        yield from _written(context, connection, result, {"clv_scores": "clv_predicted"})
 
 
 _DECIDED = [
@@ -111,7 +111,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
         capacity=tonight.settings.tuning.action_daily_capacity,
     )
     with tonight.warehouse() as connection:
-        yield from _written(connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
+        yield from _written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
         yield dg.MaterializeResult(asset_key=["ml", "model_runs"], metadata=relation_metadata(connection, "ml", "model_runs"))
 
 
@@ -124,8 +124,12 @@ def _frames(tonight: Night, **inputs: tuple[str, str]) -> dict[str, Any]:
         return {name: connection.execute(f"SELECT * FROM {relation} ORDER BY {order}").df() for name, (relation, order) in inputs.items()}
 
 
-def _written(connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]) -> Iterator[dg.MaterializeResult]:
+def _written(
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]
+) -> Iterator[dg.MaterializeResult]:
     """Write what a model returned; each table says its rows, the distribution of its number, and what the model was judged by."""
+    for note in result.report["notes"]:
+        context.log.warning(note)
     warehouse.replace_model_run(connection, result.tables["model_runs"])
     for table, number in shown.items():
         warehouse.write_scores(connection, table, result.tables[table])

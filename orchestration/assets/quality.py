@@ -126,5 +126,8 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
 
 
 def _line(result: CheckResult) -> str:
+    if result.suite == "landing:quarantined_share":
+        table = result.table_name
+        return f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
     examples = f", such as {', '.join(result.examples[:3])}" if result.examples else ""
     return f"{result.table_name} {result.expectation} {result.status}: {result.observed}{examples}"

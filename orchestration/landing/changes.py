@@ -20,7 +20,7 @@ from orchestration.contract import Table
 from orchestration.landing import removals
 from orchestration.landing.written import adjustments, changed_rows, listed, one_file, parquet
 from orchestration.sources.base import Batch, Bench
-from orchestration.sources.reading.typed import quoted
+from orchestration.sources.reading.raw import quoted
 
 # More than this share of a table's rows gone in one night is taken for a broken export, not for deletions.
 SUSPICIOUS_SHARE = 0.95

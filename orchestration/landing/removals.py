@@ -17,7 +17,7 @@ A version that one held now outranks (a later change, or landed later) is histor
 from __future__ import annotations
 
 from orchestration.contract import Table
-from orchestration.sources.reading.typed import name
+from orchestration.sources.reading.raw import name
 
 NOTHING_VANISHED = (
     "CREATE OR REPLACE TEMP TABLE tombstones AS SELECT *, true AS _is_removal, true AS _has_key FROM vanished",

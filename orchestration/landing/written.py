@@ -10,7 +10,8 @@ from pathlib import Path
 
 from orchestration.contract import Table
 from orchestration.sources.base import Bench
-from orchestration.sources.reading.typed import LANDED_COLUMNS, name, quoted
+from orchestration.sources.reading.raw import name, quoted
+from orchestration.sources.reading.typed import LANDED_COLUMNS
 
 ADJUSTMENTS = "row_adjustments"
 

@@ -12,7 +12,7 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 """
 
 from orchestration.releases.building import build
-from orchestration.releases.manifest import ReleaseError
+from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.pointing import prune, publish, rollback
 from orchestration.releases.reading import Release, current, listing
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
@@ -21,6 +21,7 @@ __all__ = [
     "Refusal",
     "Release",
     "ReleaseError",
+    "UnknownReleaseError",
     "build",
     "current",
     "listing",

@@ -21,6 +21,10 @@ class ReleaseError(Exception):
     """A release cannot be made, found or read; the message is one line that says what, where and what to do."""
 
 
+class UnknownReleaseError(ReleaseError):
+    """Somebody asked for a release that is not there."""
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:

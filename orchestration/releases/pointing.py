@@ -21,7 +21,7 @@ from orchestration.releases.layout import (
     private_folder,
     releases_folder,
 )  # fmt: skip
-from orchestration.releases.manifest import ReleaseError
+from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.reading import Release, current_id, listing, open_release
 
 
@@ -45,7 +45,7 @@ def rollback(home: str | Path, release_id: str) -> Release:
     """Serve `release_id` again. Raises ReleaseError when it is not there or its files are not what they were."""
     folder = releases_folder(home).resolve() / release_id
     if not is_id(release_id) or not folder.is_dir():
-        raise ReleaseError(f"there is no release {release_id!r}; `python -m orchestration releases` lists them")
+        raise UnknownReleaseError(f"there is no release {release_id!r}; `python -m orchestration releases` lists them")
     release = open_release(folder)
     release.verify()
     _point(Path(home), release_id)

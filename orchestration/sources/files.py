@@ -21,7 +21,8 @@ from orchestration.contract import INPUT_TABLES, Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
 from orchestration.sources.reading.folder import files_of, unread
 from orchestration.sources.reading.formats import explained, opened
-from orchestration.sources.reading.typed import Raw, quoted, row_query
+from orchestration.sources.reading.raw import Raw, quoted
+from orchestration.sources.reading.typed import row_query
 
 # A file changed again within this time of being read may keep its size and time (file systems tick in milliseconds): look again next run.
 RACY_NS = 2_000_000_000
@@ -87,8 +88,10 @@ class Files:
         query = row_query(table, file, raw, unknown, part, first_row, _zone(bench))
         try:
             counted = bench.connection.execute(f"COPY ({query}) TO {quoted(str(target))} (FORMAT parquet)").fetchone()
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-            raise SourceError(f"{part}: {explained(error)}") from error
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise  # the machine's fault, not the file's
+        except duckdb.Error as error:  # damaged Parquet shows as errors of nearly every class, and of none
+            raise SourceError(f"{part}: {explained(error, part)}") from error
         absent = tuple(column for column in table.column_names if column not in raw)
         return Batch(part, "changed", position, target, counted[0] if counted else 0, True, tuple(unknown), absent)
 

@@ -44,11 +44,19 @@ def _life(random: Random, number: int) -> Iterator[tuple[str, Row]]:
     crm, billing = {"customer_id": f"c{number}"}, {"billing_customer_id": f"b{number}"}
     begin = START + timedelta(days=random.randrange(DAYS - 200), seconds=random.randrange(86400))
     end = begin + timedelta(days=random.randrange(60, 900))
-    yield "crm_customers", crm | {"created_at": begin, "country": random.choice(["DE", "US"]), "email": f"{number}@example.org"}
+    yield from _record(random, crm | {"created_at": begin, "email": f"{number}@example.org"}, begin)
     yield "billing_customers", billing | crm | {"created_at": begin}
     yield from _subscription(random, billing, f"s{number}", begin, end)
     for _ in range(random.randrange(60)):
         yield from _fact(random, crm, begin, end)
+
+
+def _record(random: Random, row: Row, begin: datetime) -> Iterator[tuple[str, Row]]:
+    """Up to four versions of a record, whose attributes come and go; the first may be known only long after it was made."""
+    changes = sorted(begin + timedelta(days=random.randrange(DAYS)) for _ in range(random.randrange(4)))
+    for changed in [random.choice([None, begin, begin + timedelta(days=300)]), *changes]:
+        stated = {"country": ["DE", "US", None], "region": ["North", "South", None], "industry": ["retail", "banking", None]}
+        yield "crm_customers", row | {name: random.choice(values) for name, values in stated.items()} | {"updated_at": changed}
 
 
 def _subscription(random: Random, billing: Row, key: str, begin: datetime, end: datetime) -> Iterator[tuple[str, Row]]:
@@ -58,18 +66,19 @@ def _subscription(random: Random, billing: Row, key: str, begin: datetime, end: 
         "cancel_requested_at": end - timedelta(days=20) if ended else None, "plan": "team", "quantity": 1, "unit_minor": price,
         "currency": "EUR", "interval": "month", "interval_count": 1,
     }  # fmt: skip
-    for month in range(min((end - begin).days, DAYS) // 30):
+    # some are billed several times in 30 days, for other products and periods of other lengths
+    every = random.choice([7, 30, 30])
+    for period in range(min((end - begin).days, DAYS) // every):
         price += random.choice([0, 0, 0, 500])
-        yield from _invoice(
-            random, billing | {"amount_minor": price, "currency": "EUR"}, key, f"{key}-{month}", begin + timedelta(days=30 * month)
-        )
+        row = billing | {"amount_minor": price, "currency": "EUR"}
+        yield from _invoice(random, row, key, f"{key}-{period}", begin + timedelta(days=every * period))
 
 
 def _invoice(random: Random, row: Row, subscription: str, key: str, day: datetime) -> Iterator[tuple[str, Row]]:
     yield "billing_invoice_lines", row | {
         "invoice_line_id": key, "invoice_id": key, "subscription_id": subscription, "kind": "recurring", "issued_at": day,
-        "period_start": day, "period_end": day + timedelta(days=30), "quantity": random.choice([1, 2]),
-        "product": random.choice(["team", "team", "business"]), "invoice_status": "paid",
+        "period_start": day, "period_end": day + timedelta(days=random.choice([7, 30, 60])), "quantity": random.choice([1, 2, None]),
+        "product": random.choice(["team", "team", "business", None]), "invoice_status": "paid",
     }  # fmt: skip
     course = random.choice(["succeeded", "failed succeeded", "succeeded refund"]).split()
     for attempt, step in enumerate(course):
@@ -86,6 +95,7 @@ def _fact(random: Random, crm: Row, begin: datetime, end: datetime) -> Iterator[
     answer = {"metric": "nps", "score": random.randrange(11), "scale_min": 0, "scale_max": 10, "responded_at": at}
     ticket = {"opened_at": at, "solved_at": later, "status": "solved", "priority": random.choice(["low", "high"])}
     points = {"kind": random.choice(["joined", "earned", "left"]), "points": 5, "occurred_at": at}
+    decision = {"action": random.choice(["nothing", "success_call"]), "decided_at": at, "propensity": 0.5, "is_holdout": False}
     yield random.choice(
         [
             ("crm_interactions", crm | web | {"interaction_id": key, "kind": random.choice(["login", "usage"])}),
@@ -93,6 +103,7 @@ def _fact(random: Random, crm: Row, begin: datetime, end: datetime) -> Iterator[
             ("crm_tickets", crm | ticket | {"ticket_id": key}),
             ("survey_responses", crm | answer | {"response_id": key}),
             ("crm_loyalty_events", crm | points | {"loyalty_event_id": key}),
+            ("crm_actions", crm | decision | {"action_id": key}),
             ("crm_referrals", {"referral_id": key, "referrer_customer_id": crm["customer_id"], "referred_at": at, "converted_at": later}),
         ]
     )

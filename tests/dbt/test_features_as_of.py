@@ -1,9 +1,13 @@
-"""A past cut-off of tonight's features equals tonight's features of that past night, when nothing later had been landed."""
+"""A past cut-off of tonight's features equals tonight's features of that past night, and every night of 30 learns from the same rows."""
 
+from __future__ import annotations
+
+import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,48 +16,89 @@ import pandas as pd
 import pytest
 import yaml
 
-from orchestration import warehouse
+from orchestration import dbt, warehouse
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_world import land, world
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
-TONIGHT = date(2025, 12, 30)
-PAST = TONIGHT - timedelta(days=90)
+GRID_DAY = date(2025, 11, 8)  # 682 · 30 days before it began 1970
+NIGHTS = tuple(GRID_DAY + timedelta(days=days) for days in (0, 1, 15, 29))
+PAST = GRID_DAY - timedelta(days=90)  # itself a grid day
 
 
-def night(folder: Path, as_of: date) -> pd.DataFrame:
-    """`ml_inputs.customer_features` of the small world as of `as_of`."""
-    path = folder / f"{as_of}.duckdb"
+@dataclass(frozen=True)
+class Inputs:
+    """What the models read on one night."""
+
+    features: pd.DataFrame
+    log: pd.DataFrame
+
+    @property
+    def tonight(self) -> pd.DataFrame:
+        return self.features[self.features["is_tonight"]].reset_index(drop=True)
+
+    @property
+    def past(self) -> pd.DataFrame:
+        return self.features[~self.features["is_tonight"]].reset_index(drop=True)
+
+
+def night(folder: Path, as_of: date) -> Inputs:
+    """The inputs of the models in the small world as of `as_of`; all of it has landed, what lies ahead too."""
+    path = folder / "rapport_build.duckdb"
     with warehouse.connect(path) as connection:
         warehouse.prepare(connection)
         warehouse.expose_landing(connection, {})
         land(connection, world(seed=7))
-    command = [
-        str(Path(sys.executable).with_name("dbt")), "build", "--select", "+customer_features",
-        "--exclude-resource-type", "test", "unit_test",
-        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(folder / "target"), "--log-path", str(folder),
-        "--vars", f"{{as_of: '{as_of}'}}",
-    ]  # fmt: skip
-    environment = os.environ | {"RAPPORT_WAREHOUSE": str(path), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
+    command = dbt.command(
+        *("build", "--select", "+customer_features", "+action_log", "--exclude-resource-type", "test", "unit_test"),
+        *("--vars", json.dumps({"as_of": as_of.isoformat()})),
+    )
+    places = {"DBT_PROFILES_DIR": PROJECT, "DBT_PROJECT_DIR": PROJECT, "DBT_TARGET_PATH": folder / "target", "DBT_LOG_PATH": folder}
+    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(path), "DO_NOT_TRACK": "1"}
+    done = subprocess.run(command, env=os.environ | told, cwd=PROJECT.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.sql("FROM ml_inputs.customer_features ORDER BY customer_key").df()
+        return Inputs(
+            connection.sql("FROM ml_inputs.customer_features ORDER BY customer_key, cutoff_date").df(),
+            connection.sql("FROM ml_inputs.action_log ORDER BY action_id").df(),
+        )
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[date, Inputs]:
+    return {day: night(tmp_path_factory.mktemp(str(day)), day) for day in (PAST, *NIGHTS)}
 
 
 @pytest.mark.slow
-def test_a_past_cutoff_knows_only_what_was_known_then(tmp_path):
-    now, then = night(tmp_path, TONIGHT), night(tmp_path, PAST)
-    looking_back = now[now["cutoff_date"].dt.date == PAST].reset_index(drop=True)
-    known_then = then[then["is_tonight"]].reset_index(drop=True)
+@pytest.mark.parametrize("as_of", NIGHTS)
+def test_a_past_cutoff_knows_only_what_was_known_then(nights: dict[date, Inputs], as_of: date) -> None:
+    known_then, past = nights[PAST].tonight, nights[as_of].past
+    looking_back = past[past["cutoff_date"].dt.date == PAST].reset_index(drop=True)
     assert len(known_then) > 10
     assert looking_back["label_left"].isin([0, 1]).all()
     assert known_then["label_left"].isna().all()
-    features = [name for name in now.columns if name not in ("is_tonight", "label_left")]
-    pd.testing.assert_frame_equal(looking_back[features], known_then[features])
+    features = [name for name in past.columns if name not in ("is_tonight", "label_left")]
+    pd.testing.assert_frame_equal(looking_back[features], known_then[features], check_exact=True)
     moving = [name for name in features if known_then[name].nunique() > 1]
     assert len(moving) > 40  # a feature that never moves would pass by itself
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("as_of", NIGHTS[1:])
+def test_every_night_of_a_period_learns_from_the_same_rows(nights: dict[date, Inputs], as_of: date) -> None:
+    first, later = nights[NIGHTS[0]], nights[as_of]
+    assert first.past["cutoff_date"].nunique() > 3
+    assert len(first.log) > 20
+    pd.testing.assert_frame_equal(later.past, first.past, check_exact=True)
+    pd.testing.assert_frame_equal(later.log, first.log, check_exact=True)
+    assert len(later.tonight.compare(first.tonight.reindex(later.tonight.index))) > 10  # tonight is another day each night
+
+
+@pytest.mark.slow
+def test_the_next_grid_day_learns_from_a_newer_cutoff(nights: dict[date, Inputs]) -> None:
+    assert nights[NIGHTS[0]].past["cutoff_date"].dt.date.max() == PAST
+    assert nights[PAST].past["cutoff_date"].dt.date.max() == PAST - timedelta(days=90)
 
 
 def test_every_feature_is_documented_by_its_question():

@@ -94,6 +94,12 @@ def test_the_manifest_says_what_made_the_release_and_the_files_are_intact(releas
     release.verify()
 
 
+def test_the_manifest_defines_every_metric_and_says_where_it_is(release: Release) -> None:
+    told = release.manifest["metrics"]
+    assert {"nps", "mrr", "customer_retention_rate", "clv_predicted", "churn_probability"} <= set(told)
+    assert [name for name, one in told.items() if one["column"] not in release.manifest["tables"][one["mart"]]["columns"]] == []
+
+
 def test_the_published_record_holds_every_check_of_its_own_night(release: Release) -> None:
     with release.connect() as marts:
         suites = marts.execute("SELECT DISTINCT split_part(suite, ':', 1) FROM marts.data_quality").fetchall()

@@ -13,30 +13,62 @@ from ml import MODELS
 from ml import artifacts as store
 
 
-def _saved(root, day: date, number: float = 1.0) -> store.Manifest:
-    arrays = {"weights": np.array([number, 2.0])}
-    return store.save(root, "churn", {"a": number}, arrays, trained_as_of=day, window=(day, day), columns=["x"], metrics={"auc": 0.7})
+def _saved(root, day: date, number: float = 1.0, fingerprint: str = "f" * 64) -> store.Manifest:
+    arrays, measured = {"weights": np.array([number, 2.0])}, [{"candidate": "boosting", "metric": "auc", "value": 0.7}]
+    told = {"trained_as_of": day, "window": (day, day), "columns": ["x"], "measured": measured}
+    return store.save(root, "churn", {"a": number}, arrays, fingerprint=fingerprint, **told)
 
 
-def test_what_was_saved_is_loaded_and_saving_again_changes_nothing(tmp_path):
+def _used(root, day: date, *nights: date, fingerprint: str = "f" * 64) -> store.Manifest:
+    manifest = _saved(root, day, fingerprint=fingerprint)
+    for night in nights:
+        store.publish(root, manifest, night)
+    return manifest
+
+
+def test_what_was_saved_is_found_by_its_fingerprint_and_saving_again_changes_nothing(tmp_path):
     first, again = _saved(tmp_path, date(2025, 1, 1)), _saved(tmp_path, date(2025, 1, 1))
-    assert first == again
-    store.publish(tmp_path, first)
-    store.publish(tmp_path, again)
-    assert len((tmp_path / "churn" / "published.jsonl").read_text().splitlines()) == 1
-    described, arrays = store.load(tmp_path, store.read_manifest(tmp_path, "churn", first.id))
+    assert first == again == store.find(tmp_path, "churn", date(2025, 1, 1), "f" * 64)
+    assert first.id == "churn-2025-01-01-ffffffffffff"
+    described, arrays = store.load(tmp_path, first)
     assert described == {"a": 1.0}
     assert arrays["weights"].tolist() == [1.0, 2.0]
 
 
-def test_the_last_good_model_is_the_newest_before_the_as_of_date_that_was_published(tmp_path):
-    for day, published in ((date(2025, 3, 1), True), (date(2025, 1, 1), True), (date(2025, 4, 1), False)):
-        manifest = _saved(tmp_path, day)
-        if published:
-            store.publish(tmp_path, manifest)
-    assert store.last_good(tmp_path, "churn", date(2025, 5, 1)).trained_as_of == "2025-03-01"
-    assert store.last_good(tmp_path, "churn", date(2025, 2, 1)).trained_as_of == "2025-01-01"
-    assert store.last_good(tmp_path, "churn", date(2025, 1, 1)) is None
+@pytest.mark.parametrize(
+    ("day", "fingerprint"), [(date(2025, 1, 2), "f" * 64), (date(2025, 1, 1), "e" * 64), (date(2025, 1, 1), "f" * 63 + "e")]
+)
+def test_what_learnt_from_something_else_is_not_found(tmp_path, day, fingerprint):
+    _saved(tmp_path, date(2025, 1, 1))
+    assert store.find(tmp_path, "churn", day, fingerprint) is None
+
+
+def test_a_model_whose_saving_was_cut_short_was_never_saved(tmp_path):
+    (tmp_path / "churn" / _saved(tmp_path, date(2025, 1, 1)).id / "manifest.json").unlink()
+    assert store.find(tmp_path, "churn", date(2025, 1, 1), "f" * 64) is None
+
+
+def test_a_night_is_written_down_once_and_only_while_it_is_the_first(tmp_path):
+    _used(tmp_path, date(2025, 1, 1), date(2025, 1, 3), date(2025, 1, 3), date(2025, 1, 4), date(2025, 1, 2))
+    lines = [json.loads(line) for line in (tmp_path / "churn" / "published.jsonl").read_text().splitlines()]
+    assert [line["as_of"] for line in lines] == ["2025-01-03", "2025-01-02"]
+
+
+def test_the_last_good_model_learnt_from_the_newest_data_that_an_earlier_night_used(tmp_path):
+    old = _used(tmp_path, date(2025, 1, 1), date(2025, 1, 9))
+    new = _used(tmp_path, date(2025, 2, 1), date(2025, 2, 5), fingerprint="a" * 64)
+    newer = _used(tmp_path, date(2025, 2, 1), date(2025, 2, 7), fingerprint="0" * 64)
+    _saved(tmp_path, date(2025, 4, 1))  # was never used
+    expected = {date(2025, 1, 9): None, date(2025, 2, 5): old, date(2025, 2, 7): new, date(2025, 2, 8): newer, date(2025, 5, 1): newer}
+    assert {night: store.last_good(tmp_path, "churn", night) for night in expected} == expected
+
+
+def test_what_other_code_published_is_never_the_last_good_model(tmp_path, monkeypatch):
+    manifest = _used(tmp_path, date(2025, 1, 1), date(2025, 1, 2))
+    monkeypatch.setattr(store, "CODE_VERSION", "of tomorrow")
+    assert store.last_good(tmp_path, "churn", date(2025, 5, 1)) is None
+    with pytest.raises(store.ArtifactError, match="of tomorrow"):
+        store.read_manifest(tmp_path, "churn", manifest.id)
 
 
 def test_a_changed_or_missing_file_is_an_error(tmp_path):
@@ -45,6 +77,9 @@ def test_a_changed_or_missing_file_is_an_error(tmp_path):
     (folder / "model.json").write_text(json.dumps({"a": 2.0}))
     with pytest.raises(store.ArtifactError, match="hash differs"):
         store.load(tmp_path, manifest)
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(store.ArtifactError, match="not the file that was written"):
+        store.find(tmp_path, "churn", date(2025, 1, 1), "f" * 64)
     (folder / "manifest.json").unlink()
     with pytest.raises(store.ArtifactError, match="missing"):
         store.read_manifest(tmp_path, "churn", manifest.id)

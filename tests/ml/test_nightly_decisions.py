@@ -44,6 +44,7 @@ def night() -> dict[str, pd.DataFrame]:
             "customer_key": random.choice(keys, rows),
             "action": action,
             "propensity": pd.Series(action).map({"nothing": 0.5, "call": 0.3, "mail": 0.2}),
+            "outcome_day": pd.Timestamp(AS_OF) - pd.to_timedelta(random.integers(0, 300, rows), "D"),
             "stayed": (random.random(rows) < 0.6 + np.where((action == "call") & (x > 0), 0.25, 0.0)).astype(int),
             "x": x,
             "segment": random.choice(["a", "b"], rows),

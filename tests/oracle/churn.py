@@ -1,7 +1,7 @@
 """Why revenue was lost: voluntary (cancelled by the customer), involuntary (payment failure) or expired (a fixed term ended).
 
 The stated reason decides; without one the course of events. A cancellation of which nothing else is known is the customer's
-(decision 10).
+(decision 13).
 """
 
 from __future__ import annotations

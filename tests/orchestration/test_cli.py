@@ -10,6 +10,7 @@ import pytest
 
 from orchestration import summary
 from orchestration.__main__ import main
+from orchestration.home import Home
 
 CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
 
@@ -18,6 +19,7 @@ CONFIG = "company: {name: A, business_model: contractual, reporting_currency: US
 def status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """`status` on a company where reading the state ends in the error given."""
     (tmp_path / "config.yaml").write_text(CONFIG)
+    Home(tmp_path / "home").prepare()
 
     def call(error: BaseException, *arguments: str) -> tuple[int, str]:
         def fail(_: object) -> None:
@@ -62,6 +64,7 @@ def test_debug_shows_where_an_error_comes_from(status: Callable[..., tuple[int, 
 
 def test_a_rollback_without_a_name_says_what_to_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
+    Home(tmp_path / "home").prepare()
     assert main(["releases", "rollback", "--config", str(tmp_path / "config.yaml")]) == 2
     assert "name the release" in capsys.readouterr().err
 
@@ -74,3 +77,57 @@ def test_commands_without_a_configuration_say_how_to_get_one(
     monkeypatch.delenv("RAPPORT_HOME", raising=False)
     assert main(["status"]) == 2
     assert capsys.readouterr().err.startswith("rapport: no configuration: name one with --config FILE")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "the following arguments are required: COMMAND; `python -m orchestration --help` says what it takes"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+        (["init"], "the following arguments are required: FOLDER; `python -m orchestration init --help`"),
+        (["ui", "--port", "http"], "argument --port: invalid int value: 'http'"),
+        (["run", "--asof", "2026-01-01"], "unrecognized arguments: --asof"),
+        (["releases", "forward"], "invalid choice: 'forward'"),
+    ],
+)
+def test_wrong_arguments_are_one_line(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert (stopped.value.code, said.count("\n")) == (2, 1)
+    assert said.startswith("rapport: ")
+    assert words in said
+
+
+@pytest.mark.parametrize("command", [["status"], ["quarantine"], ["releases"], ["releases", "rollback", "x"]])
+def test_a_home_in_which_nothing_has_run_is_said(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    assert main([*command, "--config", str(tmp_path / "config.yaml")]) == 2
+    assert capsys.readouterr().err.startswith(f"rapport: {tmp_path}/home: nothing has run here yet; ")
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["releases", "rollback", "../x"], "there is no release '../x'; `python -m orchestration releases` lists them"),
+        (["quarantine", "--table", "crm_custmers"], "--table crm_custmers: no input table has this name; did you mean crm_customers?"),
+        (["quarantine", "--table", "orders"], "no input table has this name; they are crm_customers, "),
+    ],
+)
+def test_what_is_not_there_is_a_wrong_argument(command: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    Home(tmp_path / "home").prepare()
+    assert main([*command, "--config", str(tmp_path / "config.yaml")]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    said = capsys.readouterr().out
+    for command in ("run", "init", "status", "releases", "quarantine", "ui"):
+        assert any(line.split()[:1] == [command] and len(line.split()) > 3 for line in said.splitlines()), command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from orchestration import gatekeeping, landing, settings
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 from orchestration.night import Night
+from orchestration.settings import ConfigurationError
 
 HEADER = "ticket_id,customer_id,opened_at\n"
 GOOD = "".join(f"t{number},c1,2026-01-02\n" for number in range(20))
@@ -64,8 +66,17 @@ def test_a_warehouse_that_was_lost_is_judged_like_the_one_before(night: Night) -
 
 def test_a_refusal_says_how_many_rows_are_bad_and_by_which_rule(night: Night) -> None:
     (refusal,) = blocking(judged(night, GOOD + BAD))
-    assert refusal.observed == "4.76% of the rows of files are bad, 2.00% allowed (unparseable 1)"
+    assert refusal.observed == "1 of 21 rows of files are bad: 4.76%, 2.00% allowed (unparseable 1)"
     assert refusal.examples == []
+
+
+def test_a_rate_is_no_data_of_a_day(night: Night) -> None:
+    """Rates of a central bank begin in 1999; a night of 2020 would be a release about nobody."""
+    (Path(night.settings.resolve("exports")) / "exchange_rates.csv").write_text(
+        "currency,rate_date,rate_to_reporting\nEUR,1999-01-04,1.18\n"
+    )
+    with pytest.raises(ConfigurationError, match="lies before all data; the first event landed is of 2026-01-01"):
+        judged(replace(night, as_of=date(2020, 1, 1)), GOOD)
 
 
 def test_a_night_that_begins_again_forgets_what_came_after_the_landing_gate(night: Night) -> None:

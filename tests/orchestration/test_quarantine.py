@@ -99,6 +99,8 @@ BROKEN = [
     ("survey_responses", {"score": 11}, "out_of_scale", "score"),
     ("survey_responses", {"score": 8.5}, "out_of_scale", "score"),
     ("survey_responses", {"metric": "nps", "score": 50, "scale_max": 100}, "out_of_scale", "score"),
+    ("survey_responses", {"metric": "nps", "score": 5, "scale_max": 100}, "out_of_scale", "score"),
+    ("survey_responses", {"metric": "nps", "score": 5, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
     ("survey_responses", {"metric": "csat", "score": 0, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
     ("billing_subscriptions", {"ended_at": "2024-12-31"}, "end_before_start", "ended_at"),
     ("billing_payments", {"amount": -1_000_001}, "amount_out_of_bounds", "amount"),
@@ -109,6 +111,8 @@ BROKEN = [
     ("crm_actions", {"propensity": 1.01}, "out_of_range", "propensity"),
     ("exchange_rates", {"rate_to_reporting": 0}, "out_of_range", "rate_to_reporting"),
     ("billing_subscriptions", {"interval_count": 0}, "out_of_range", "interval_count"),
+    ("crm_interactions", {"occurred_at": "0001-01-01"}, "out_of_range", "occurred_at"),
+    ("crm_actions", {"decided_at": "1900-01-01"}, "out_of_range", "decided_at"),
 ]
 
 
@@ -126,8 +130,12 @@ FINE = [
     ("crm_actions", {"propensity": 1}),
     ("crm_actions", {"propensity": None}),
     ("survey_responses", {"metric": "csat", "score": 4.5, "scale_min": 1, "scale_max": 5}),
+    ("survey_responses", {"metric": "nps", "score": 1, "scale_min": 1}),
     ("billing_subscriptions", {"interval": None}),
     ("billing_subscriptions", {"ended_at": "2025-01-01"}),
+    ("billing_subscriptions", {"ended_at": "9999-12-31"}),
+    ("crm_customers", {"customer_id": "insured", "created_at": "1965-03-01"}),
+    ("exchange_rates", {"rate_date": "1900-01-01"}),
 ]
 
 

@@ -31,18 +31,36 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("", "is empty or not a mapping"),
-        ("company: [", "not valid YAML"),
+        ("company: [", "line 1: not valid YAML: "),
+        (GOOD + "company: {name: B}\n", "line 3: not valid YAML: the key company is there twice"),
         (GOOD + "colour: red\n", "colour: unknown key"),
         (GOOD.replace("path: exports", "path: exports, folder: x"), "sources.0.folder: unknown key"),
+        (GOOD + "settings: {nps_min_response: 5}\n", "settings.nps_min_response: unknown key; did you mean nps_min_responses?"),
+        (GOOD.replace("company: ", "company:\nfirm: "), "company: this key is missing"),
+        (GOOD.replace("name: Acme", "name: 42"), "company.name: must be text; put it in quotes"),
+        (GOOD.replace("name: Acme", "name: ''"), "company.name: must not be empty"),
+        (GOOD.replace("[{type: files, path: exports}]", "exports"), "sources: must be a list"),
+        (GOOD + "settings: [a]\n", "settings: must be a mapping"),
+        (GOOD + "settings: {max_amount: .inf}\n", "settings.max_amount: Input should be a finite number"),
+        (GOOD.replace("path: exports", "path: 's3://bucket/x'"), "sources.0.path: is a URL; give a folder of this machine"),
+        (GOOD + "destinations: [{type: pigeon}]\n", "destinations.0: unknown type 'pigeon'; use one of 'files', 'webhook'"),
+        (GOOD + "destinations: [{path: out}]\n", "destinations.0: `type` is missing"),
+        (GOOD + "destinations: [{type: files, path: out, mode: x}]\n", "destinations.0.mode: Input should be 'upsert'"),
+        (
+            GOOD + "destinations: [{type: webhook, url: 'https://a.b', secret: sk_live_123}]\n",
+            "destinations.0.secret: a secret is written as ${NAME} and kept in the environment, never in the file",
+        ),
         (GOOD.replace("contractual", "sometimes"), "company.business_model: Input should be 'contractual' or 'non_contractual'"),
-        (GOOD.replace("USD", "dollars"), "company.reporting_currency"),
+        (GOOD.replace("USD", "dollars"), "company.reporting_currency: 'dollars' is no currency code; write three capital letters"),
         (GOOD + "settings: {nps_min_responses: many}\n", "settings.nps_min_responses: Input should be a valid integer"),
         (
             GOOD + "settings: {accept_vanished_tables: [crm_custmers]}\n",
             "settings.accept_vanished_tables: 'crm_custmers' is no input table",
         ),
+        (GOOD + "settings: {extra_dimensions: [email]}\n", "settings.extra_dimensions: 'email' cannot split a metric"),
+        (GOOD + "settings: {extra_dimensions: [tier, tier]}\n", "settings.extra_dimensions: names a column twice"),
         (GOOD + "settings: {holdout_share: 1.5}\n", "settings.holdout_share: Input should be less than or equal to 1"),
-        (GOOD.replace("[{type: files, path: exports}]", "[]"), "sources: Tuple should have at least 1 item"),
+        (GOOD.replace("[{type: files, path: exports}]", "[]"), "sources: must not be empty"),
         (GOOD.replace("USD}", "USD, timezone: Mars}"), "unknown time zone 'Mars'"),
         (GOOD.replace("exports}]", "exports}, {type: files, path: more}]"), "two sources are called 'files'"),
     ],
@@ -54,6 +72,35 @@ def test_what_is_wrong_is_one_line_with_its_place(tmp_path: Path, text: str, sai
     assert said in str(caught.value)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_no_message_shows_a_secret(tmp_path: Path) -> None:
+    path = config(tmp_path, GOOD + "destinations: [{type: webhook, url: 'https://a.b', secret: sk_live_123}]\n")
+    with pytest.raises(ConfigurationError) as caught:
+        settings.load(path, {})
+    assert "sk_live" not in str(caught.value)
+
+
+def test_a_section_with_nothing_below_it_is_as_if_left_out(tmp_path: Path) -> None:
+    loaded = settings.load(config(tmp_path, GOOD + "settings:\n#  threads: 4\ndestinations:\n"), {})
+    assert (loaded.tuning, loaded.destinations) == (settings.Tuning(), ())
+
+
+def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(GOOD.replace("Acme", "Zoë").encode("latin-1"))
+    with pytest.raises(ConfigurationError, match="not valid YAML: it is not UTF-8; save it as UTF-8"):
+        settings.load(path, {})
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("Acme", "Zoë").encode())
+    assert settings.load(path, {}).company.name == "Zoë"
+
+
+def test_secrets_that_are_not_set_are_told_with_their_place(tmp_path: Path) -> None:
+    two = "{type: webhook, name: a, url: 'https://a.b', secret: '${ONE}'}, {type: webhook, name: b, url: 'https://a.b', secret: '${TWO}'}"
+    loaded = settings.load(config(tmp_path, GOOD + f"destinations: [{two}]\n"), {})
+    settings.check_secrets(loaded, {"ONE": "x", "TWO": "y"})
+    with pytest.raises(ConfigurationError, match=r"config.yaml: destinations.1.secret: the environment variable TWO is not set"):
+        settings.check_secrets(loaded, {"ONE": "x"})
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:

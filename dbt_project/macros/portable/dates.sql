@@ -65,15 +65,15 @@
     cast(date_trunc('month', {{ moment }}) as date)
 {%- endmacro %}
 
-{#- Seconds from `start` to `finish` as days, DOUBLE. -#}
+{#- From `start` to `finish` in days, to the microsecond, DOUBLE. -#}
 {% macro elapsed_days(start, finish) -%}
     {{ adapter.dispatch('elapsed_days', 'rapport')(start, finish) }}
 {%- endmacro %}
 
 {% macro default__elapsed_days(start, finish) -%}
-    (date_diff('second', {{ start }}, {{ finish }}) / 86400.0)
+    (date_diff('microsecond', {{ start }}, {{ finish }}) / 86400000000.0)
 {%- endmacro %}
 
 {% macro spark__elapsed_days(start, finish) -%}
-    ((unix_timestamp({{ finish }}) - unix_timestamp({{ start }})) / 86400.0)
+    ((unix_micros(cast({{ finish }} as timestamp)) - unix_micros(cast({{ start }} as timestamp))) / 86400000000.0)
 {%- endmacro %}

@@ -4,13 +4,15 @@
 {%- endmacro %}
 
 {#- Landed rows that count: with a key, neither a tombstone, nor quarantined, nor later than the as-of day, nor child of a later parent.
-    Of these, those whose key has landed once, or those whose key `is_repeated`: that is told from `repeated`, see repeated_keys. -#}
-{% macro accepted_rows(table, is_repeated) -%}
+    All of these; or those whose key has landed once, or those whose key `is_repeated`: that is told from `repeated`, see repeated_keys. -#}
+{% macro accepted_rows(table, is_repeated=none) -%}
     {%- set rules = input_tables()[table] -%}
     select landed.*
     from {{ source('landing', table) }} as landed
+    {%- if is_repeated is not none %}
     left join repeated
         on repeated.key_hash = {{ key_hash(table, 'landed') }}
+    {%- endif %}
     left join {{ source('ops', 'quarantined_rows') }} as quarantined
         on quarantined.table_name = '{{ table }}'
         and quarantined.source = landed._source
@@ -24,7 +26,9 @@
     where not coalesce(landed._is_deleted, false)
         and {{ has_key(table, 'landed') }}
         and (landed.{{ rules.event_time }} is null or landed.{{ rules.event_time }} < {{ as_of_end() }})
+        {%- if is_repeated is not none %}
         and repeated.key_hash is {{ 'not ' if is_repeated }}null
+        {%- endif %}
         and quarantined.row_number is null
         {%- if rules.parent %}
         and later.parent_key is null

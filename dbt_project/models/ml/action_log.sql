@@ -1,4 +1,4 @@
--- What was done in the past and how it ended: the material of the policy. Features are those of the newest cut-off wholly before
+-- What was done in the past and how it ended: the material of the policy. Features are those of the newest grid day wholly before
 -- the decision, so that they cannot know its effect.
 with decisions as (
     select * from {{ ref('int_action_decisions') }}
@@ -43,6 +43,7 @@ matured as (
         decisions.action_id,
         decisions.customer_key,
         decisions.decided_at,
+        decisions.outcome_day,
         decisions.action,
         decisions.propensity,
         decisions.cost,

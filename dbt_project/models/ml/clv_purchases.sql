@@ -12,7 +12,7 @@ valued_days as (
     select
         orders.customer_key,
         cast(orders.ordered_at as date) as order_day,
-        cast(sum(orders.net_amount_reporting) as double) as day_value
+        sum(orders.net_amount_reporting) as day_value
     from orders
     inner join profiled using (customer_key)
     group by 1, 2
@@ -32,8 +32,9 @@ counted as (
         count(*) - 1 as frequency,
         min(order_day) as first_order_date,
         max(order_day) as last_order_date,
-        avg(case when purchase_number > 1 then day_value end) as mean_repeat_value,
-        min(case when purchase_number = 1 then day_value end) as first_value
+        -- not avg(): a sum of decimals has the same last digit whatever the order of the rows
+        cast(sum(case when purchase_number > 1 then day_value end) as double) / nullif(count(*) - 1, 0) as mean_repeat_value,
+        cast(min(case when purchase_number = 1 then day_value end) as double) as first_value
     from numbered
     group by customer_key
 ),

@@ -42,7 +42,7 @@ margins as (
 terms as (
     select
         customer_key,
-        max_by(coalesce(interval, 'month'), paid_from) as segment
+        max_by(coalesce(interval, 'month'), {{ ordered_by(['paid_from', 'source_name', 'subscription_id']) }}) as segment
     from subscriptions
     group by customer_key
 ),

@@ -36,7 +36,8 @@ def _place(path: Path) -> list[tuple[bool, int, str]]:
 
 
 def _is_read(entry: Path) -> bool:
-    hidden, table = entry.name.startswith((".", "_")), entry.name.split(".")[0]
+    # Nobody takes a README for an export; `init` writes one.
+    hidden, table = entry.name.startswith((".", "_")) or entry.stem.lower() == "readme", entry.name.split(".")[0]
     return hidden or (entry.name in INPUT_TABLES if entry.is_dir() else table in INPUT_TABLES and suffix_of(entry) is not None)
 
 

@@ -13,22 +13,28 @@ import gzip
 import re
 import shutil
 import zlib
-from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
 import duckdb
 
 from orchestration.sources.base import Bench, SourceError
-from orchestration.sources.reading.typed import Opened, Raw, name, quoted
+from orchestration.sources.reading.parquet import parquet
+from orchestration.sources.reading.raw import Opened, Raw, name, quoted, refuse_duplicates
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
+_INSTEAD_OF_EMPTY = "export it again, or remove it where there is nothing to export; a file without rows still has its header"
+# How files of another kind begin, whatever they are called.
+_NO_TEXT = {b"PAR1": "Parquet", b"\x1f\x8b": "gzip", b"PK\x03\x04": "a workbook or a zip archive"}
 _FAULTS = {
     "unterminated quote": "a quote is never closed, or line ends are mixed; write a quote inside a value twice and end all lines alike",
     "invalid state": "it is not CSV as RFC 4180 has it; quote values that hold quotes or line ends, end all lines alike",
     "Expected Number of Columns": "the number of values is not the number of columns; quote values that hold the delimiter",
+    "Invalid string encoding": "a text column holds bytes that are not UTF-8; export it as UTF-8",
+    "invalid UTF-8": "it is not valid in the configured encoding; export it as UTF-8 or set `encoding` of the source",
+    "has duplicate key": "an object has the same key twice; which of them counts? Export it once",
     "unicode": "it is not valid in the configured encoding; export it as UTF-8 or set `encoding` of the source",
     "Maximum line size": "a line is longer than 2 MB, most likely after a quote that is never closed",
     "Malformed JSON": "it is not one JSON object a line; is the file cut off?",
@@ -45,49 +51,33 @@ def opened(path: Path, label: str, encoding: str, bench: Bench) -> Opened:
     """`path` ready to be selected from. Raises SourceError: `label`, what is wrong, what to do."""
     try:
         if path.stat().st_size == 0:
-            raise SourceError(f"{label}: the file is empty (0 bytes); export it again, a file without rows still has its header")
+            raise SourceError(f"{label}: the file is empty (0 bytes); {_INSTEAD_OF_EMPTY}")
         suffix = suffix_of(path) or ""
         if suffix == ".parquet":
-            return _parquet(path, bench)
+            return parquet(path, label, bench)
         plain = _plain_utf8(path, suffix, label, encoding, bench)
         return _csv(plain, label) if suffix.startswith(".csv") else _jsonl(plain, label, bench)
     except PermissionError as error:
         raise SourceError(f"{label}: no permission to read the file; let the user of this process read it") from error
     except duckdb.Error as error:
-        raise SourceError(f"{label}: {explained(error)}") from error
+        raise SourceError(f"{label}: {explained(error, label)}") from error
 
 
-def explained(error: duckdb.Error) -> str:
+def explained(error: duckdb.Error, label: str) -> str:
     """What went wrong while reading, with the line but without the row: DuckDB's own message quotes values, which may be personal."""
     message = str(error)
     line = re.search(r"(?:on Line: |in line )(\d+)", message)
-    place = f"line {line[1]}: " if line else ""
+    # Where JSON cannot be parsed, DuckDB names the line after it.
+    place = f"line {int(line[1]) - ('Malformed JSON' in message)}: " if line else ""
     reason = next((text for sign, text in _FAULTS.items() if sign in message), None)
-    if "magic bytes" in message or "parquet" in message.lower() or "thrift" in message.lower():
-        reason = "not a complete Parquet file; it was cut off or is still being written, export it again"
+    if reason is None and label.lower().endswith(".parquet"):
+        reason = "not a complete Parquet file; it was cut off, damaged, or is still being written: export it again"
     return place + (reason or f"cannot be read ({type(error).__name__})")
-
-
-def _parquet(path: Path, bench: Bench) -> Opened:
-    # Older writers leave strings unmarked; they would come out as blobs.
-    relation = f"read_parquet({quoted(str(path))}, binary_as_string = true, hive_partitioning = false"
-    described = bench.connection.execute(f"DESCRIBE SELECT * FROM {relation})").fetchall()
-    columns = {column: Raw(_without_nan(name(column), kind), kind) for column, kind, *_ in described}
-    # A window function would put the whole copy on one thread.
-    return Opened(f"{relation}, file_row_number = true)", columns, "file_row_number + 1")
-
-
-def _without_nan(expression: str, kind: str) -> str:
-    """A data frame writes "missing" as not-a-number."""
-    return f"CASE WHEN NOT isnan({expression}) THEN {expression} END" if kind in ("DOUBLE", "FLOAT") else expression
 
 
 def _csv(path: Path, label: str) -> Opened:
     header, delimiter = _header(path, label)
-    blank = next((place for place, column in enumerate(header, 1) if not column), None)
-    if blank:
-        raise SourceError(f"{label}: column {blank} of the header has no name; is there a delimiter too many?")
-    _refuse_duplicates(header, label)
+    refuse_duplicates(header, label)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
     relation = (
         f"read_csv({quoted(str(path))}, auto_detect = false, header = true, delim = {quoted(delimiter)}, quote = '\"', escape = '\"',"
@@ -106,26 +96,19 @@ def _header(path: Path, label: str) -> tuple[list[str], str]:
             header = next(csv.reader(chain([first], lines), delimiter=delimiter, strict=True))
         except (UnicodeDecodeError, csv.Error, StopIteration) as error:
             raise SourceError(f"{label}: line 1: the header cannot be read; export the file as UTF-8 CSV with a header") from error
-    return [column.strip() for column in header], delimiter
+    # A column without a name, such as the row numbers of a data frame, is one that we do not know.
+    return [column.strip() or f"column {place}" for place, column in enumerate(header, 1)], delimiter
 
 
 def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
     source = f"{quoted(str(path))}, format = 'newline_delimited'"
     found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
     keys = sorted(row[0] for row in found)
-    _refuse_duplicates(keys, label)
+    refuse_duplicates(keys, label)
     if not keys:
         raise SourceError(f"{label}: holds no JSON object; write one object a line")
     columns = ", ".join(f"{quoted(key)}: 'VARCHAR'" for key in keys)
     return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(name(key)) for key in keys})
-
-
-def _refuse_duplicates(columns: Iterable[str], label: str) -> None:
-    seen: set[str] = set()
-    for column in columns:
-        if column.strip().lower() in seen:
-            raise SourceError(f"{label}: the column {column} is there twice; which of them counts? Export it once")
-        seen.add(column.strip().lower())
 
 
 def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
@@ -138,18 +121,23 @@ def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise SourceError(f"{label}: the gzip file is damaged or cut off; export it again") from error
-    return _recoded(plain, label, encoding, bench)
+    return _recoded(plain, suffix, label, encoding, bench)
 
 
-def _recoded(path: Path, label: str, encoding: str, bench: Bench) -> Path:
+def _recoded(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
     with path.open("rb") as file:
         start = file.read(4096)
     if not start:
-        raise SourceError(f"{label}: the file is empty once unpacked; export it again, a file without rows still has its header")
+        raise SourceError(f"{label}: the file is empty once unpacked; {_INSTEAD_OF_EMPTY}")
+    other = next((kind for sign, kind in _NO_TEXT.items() if start.startswith(sign)), None)
+    if other:
+        raise SourceError(f"{label}: the file is not text but {other}; export it as CSV, or give it the suffix of what it is")
     if codecs.lookup(encoding).name == "utf-8":
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
             raise SourceError(f"{label}: the file is not UTF-8; it looks like UTF-16: set `encoding: utf-16` of the source")
-        return path
+        if suffix.startswith(".csv") or not start.startswith(codecs.BOM_UTF8):
+            return path
+        encoding = "utf-8-sig"  # DuckDB skips a byte order mark in CSV only
     recoded = bench.scratch / f"recoded-{path.name}.txt"
     try:
         with path.open(encoding=encoding, newline="") as source, recoded.open("w", encoding="utf-8", newline="") as target:

@@ -7,9 +7,9 @@ Nothing is guessed: a time is ISO-8601, a whole number has no fraction, and what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from orchestration.contract import Column, Table
+from orchestration.sources.reading.raw import Opened, Raw, name, quoted
 
 # Added to every landed row; the last two are what the next run compares with.
 LANDED_COLUMNS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_hash")
@@ -19,45 +19,14 @@ _OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _TIME = f"{_DAY}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?{_OFFSET}?)?)?"
 _UTC_TIME = f"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]+)?Z"
 _SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an offset: DuckDB wants the seconds
-_ANY_TIME = f"{_DAY}([T ].*)?"
+# As clear, but not to DuckDB: lower case, a decimal comma (both ISO-8601), a blank before the offset, UTC for Z.
+_RARE_TIME = f"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.,][0-9]+)?( ?({_OFFSET}|z|UTC))?"
+_ANY_TIME = f"{_DAY}([Tt ].*)?"
 _INTEGER = "[+-]?[0-9]+([.]0*)?"  # 3.0 is how a spreadsheet or a data frame writes 3
 _DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
-_BOOLEANS = " ".join(
-    f"WHEN '{word}' THEN {truth}" for truth, words in (("true", "true t yes y 1"), ("false", "false f no n 0")) for word in words.split()
-)
+_WORDS = (("true", "true t yes y 1 1.0"), ("false", "false f no n 0 0.0"))
+_BOOLEANS = " ".join(f"WHEN '{word}' THEN {truth}" for truth, words in _WORDS for word in words.split())
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-
-
-def quoted(text: str) -> str:
-    """`text` as a SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name(text: str) -> str:
-    """`text` as a SQL identifier."""
-    return '"' + text.replace('"', '""') + '"'
-
-
-@dataclass(frozen=True)
-class Raw:
-    """A column as the file has it: SQL expression and DuckDB type."""
-
-    expression: str
-    type: str = "VARCHAR"
-
-    @property
-    def text(self) -> str:
-        """The value as text."""
-        return self.expression if self.type == "VARCHAR" else f"CAST({self.expression} AS VARCHAR)"
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file that can be selected from: the name of every column in the file, and SQL for the row's number from 1."""
-
-    relation: str
-    columns: Mapping[str, Raw]
-    row_number: str = "row_number() OVER ()"
 
 
 def typed(column: Column, raw: Raw, zone: str = "") -> str:
@@ -113,12 +82,20 @@ def _from_text(column: Column, raw: str, zone: str) -> str:
     """Spaces around a value cost as much to remove as the value costs to type, so the value as it is comes first."""
     match column.type:
         case "text":
-            return f"nullif({raw}, '')"
+            return _text(column, raw)
         case "boolean":
             return f"CASE lower(trim({raw})) {_BOOLEANS} END"
         case "timestamp":
             return f"CASE {_quick_timestamps(raw, zone)} ELSE {_timestamp(f'trim({raw})')} END"
     return "CASE " + " ".join(_from_plain_text(column, value) for value in (raw, f"trim({raw})")) + " END"
+
+
+def _text(column: Column, raw: str) -> str:
+    """Text without outer spaces; the tests before it make that nearly free. An id 123.0 is 123, see `Raw.text`."""
+    kept = f"CASE WHEN {raw} < '!' OR ends_with({raw}, ' ') THEN nullif(trim({raw}, ' \t\r\n'), '') "
+    if column.name.endswith("_id"):
+        kept += f"WHEN ends_with({raw}, '.0') AND regexp_full_match({raw}, '(0|[1-9][0-9]*)[.]0') THEN left({raw}, -2) "
+    return kept + f"ELSE {raw} END"
 
 
 def _from_plain_text(column: Column, value: str) -> str:
@@ -142,9 +119,11 @@ def _quick_timestamps(raw: str, zone: str) -> str:
 def _timestamp(value: str) -> str:
     """A time in UTC. A plain cast to TIMESTAMP would drop the offset; through TIMESTAMPTZ a missing one is the session's zone."""
     full = f"regexp_replace({value}, '^{_SHORT_TIME}$', '\\1:00\\2')"
+    usual = f"regexp_replace(replace(replace(upper({value}), ',', '.'), 'UTC', 'Z'), ' ([Z+-])', '\\1')"
     return (
         f"timezone('UTC', CASE WHEN regexp_full_match({value}, '{_TIME}') THEN TRY_CAST({value} AS TIMESTAMPTZ)"
-        f" WHEN regexp_full_match({value}, '{_SHORT_TIME}') THEN TRY_CAST({full} AS TIMESTAMPTZ) END)"
+        f" WHEN regexp_full_match({value}, '{_SHORT_TIME}') THEN TRY_CAST({full} AS TIMESTAMPTZ)"
+        f" WHEN regexp_full_match({value}, '{_RARE_TIME}') THEN TRY_CAST({usual} AS TIMESTAMPTZ) END)"
     )
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ def test_unknown_columns_are_kept_as_text_and_absent_ones_reported(read: Any) ->
     assert "customer_id" not in batch.absent_columns
 
 
+def test_a_column_without_a_name_is_an_unknown_one(read: Any) -> None:
+    """A data frame writes the numbers of its rows so."""
+    batch, rows = read(",customer_id,created_at,\n0,1,2025-01-01,\n")
+    assert batch.unknown_columns == ("column 1", "column 4")
+    assert (rows[0]["customer_id"], rows[0]["column 1"], rows[0]["column 4"]) == ("1", "0", None)
+
+
 def test_a_header_without_rows_is_no_error(read: Any) -> None:
     batch, rows = read(HEADER)
     assert (batch.status, batch.rows, rows) == ("changed", 0, [])
@@ -63,15 +71,28 @@ def test_json_lines(read: Any, suffix: str) -> None:
     assert batch.unknown_columns == ("tags",)
 
 
+def test_json_lines_with_byte_order_mark_blank_lines_and_windows_line_ends(read: Any) -> None:
+    _, rows = read(
+        '\ufeff{"customer_id":1,"created_at":"2025-01-01"}\r\n\r\n{"customer_id":2,"created_at":"2025-01-02"}\r\n', "crm_customers.jsonl"
+    )
+    assert [row["customer_id"] for row in rows] == ["1", "2"]
+
+
 def test_another_encoding_is_recoded(read: Any) -> None:
     assert read((HEADER + "1,2025-01-01,Zoë\n").encode("cp1252"), encoding="cp1252")[1][0]["full_name"] == "Zoë"
     assert read((HEADER + "1,2025-01-01,Zoë\n").encode("utf-16"), encoding="utf-16")[1][0]["full_name"] == "Zoë"
 
 
-def _truncated_parquet() -> bytes:
+def _parquet(*columns: tuple[str, Any]) -> bytes:
     whole = io.BytesIO()
-    pq.write_table(pa.table({"customer_id": [str(number) for number in range(1000)]}), whole)
-    return whole.getvalue()[: whole.tell() // 2]
+    pq.write_table(pa.Table.from_arrays([pa.array(values) for _, values in columns], names=[name for name, _ in columns]), whole)
+    return whole.getvalue()
+
+
+IDS = [str(number) for number in range(1000)]
+WHOLE = _parquet(("customer_id", IDS), ("created_at", ["2025-01-01"] * 1000))
+KNOWN = (("customer_id", ["1"]), ("created_at", ["2025-01-01"]))
+WIDE = pa.array([Decimal("1.10")], pa.decimal256(39, 2))
 
 
 LONG = "".join(f"{number},2025-01-01,{number * 7919 % 10007}\n" for number in range(5000))
@@ -85,20 +106,49 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "wrong encoding": ("crm_customers.csv", (HEADER + "1,2025-01-01,Zoë\n").encode("latin-1"), "not valid in the configured encoding"),
     "utf-16": ("crm_customers.csv", (HEADER + "1,2025-01-01,Zoë\n").encode("utf-16"), "encoding: utf-16"),
     "duplicate column": ("crm_customers.csv", b"customer_id,created_at,email,Email \n1,2025-01-01,a,b\n", "is there twice"),
-    "nameless column": ("crm_customers.csv", b"customer_id,created_at,\n1,2025-01-01,\n", "column 3"),
     "required column missing": ("crm_customers.csv", b"customer_id,email\n1,a\n", "crm_customers needs the column created_at"),
     "neither of two columns": (
         "billing_payments.csv",
         b"payment_id,billing_customer_id,kind,status,occurred_at,currency\n",
         "needs the column amount or amount_minor",
     ),
-    "truncated parquet": ("crm_customers.parquet", _truncated_parquet(), "not a complete Parquet file"),
+    "truncated parquet": ("crm_customers.parquet", WHOLE[: len(WHOLE) // 2], "not a complete Parquet file"),
+    "damaged parquet": (
+        "crm_customers.parquet",
+        WHOLE[:50] + bytes(len(WHOLE) // 2) + WHOLE[50 + len(WHOLE) // 2 :],
+        "not a complete Parquet",
+    ),
+    "damaged data": ("crm_customers.parquet", WHOLE[:4200] + b"\xff" * 8 + WHOLE[4208:], "not a complete Parquet file"),
+    "parquet called csv": ("crm_customers.csv", WHOLE, "the file is not text but Parquet"),
+    "workbook called csv": ("crm_customers.csv", b"PK\x03\x04\x14", "the file is not text but a workbook"),
+    "columns that differ by case": ("crm_customers.parquet", _parquet(*KNOWN, ("Email", ["a"]), ("email", ["b"])), "email is there twice"),
+    "decimal too wide": (
+        "crm_customers.parquet",
+        _parquet(*KNOWN, ("balance", WIDE)),
+        "column balance is a decimal of more than 38 digits",
+    ),
+    "text that is no text": ("crm_customers.parquet", _parquet(*KNOWN, ("email", [b"\xff\xfe"])), "bytes that are not UTF-8"),
     "no parquet at all": ("crm_customers.parquet", b"hello", "not a complete Parquet file"),
     "truncated gzip": ("crm_customers.csv.gz", gzip.compress((HEADER + LONG).encode())[:-2000], "damaged or cut off"),
     "truncated json": (
         "crm_customers.jsonl",
         b'{"customer_id":"1","created_at":"2025-01-01"}\n{"customer_id":"2',
         "one JSON object a line",
+    ),
+    "json broken in the middle": (
+        "crm_customers.jsonl",
+        b'{"customer_id":"1","created_at":"2025-01-01"}\n{"customer_id":\n{"customer_id":"3","created_at":"2025-01-01"}\n',
+        "line 2: it is not one JSON object a line",
+    ),
+    "json in another encoding": (
+        "crm_customers.jsonl",
+        '{"customer_id":"1","created_at":"2025-01-01","full_name":"Zoë"}\n'.encode("latin-1"),
+        "line 1: it is not valid in the configured encoding",
+    ),
+    "json with a key twice": (
+        "crm_customers.jsonl",
+        b'{"customer_id":"1","customer_id":"2","created_at":""}\n',
+        "line 1: an object has the same key twice",
     ),
     "json of something else": ("crm_customers.jsonl", b'{"customer_id":"1","created_at":"2025-01-01"}\n[1]\n', "one JSON object a line"),
 }
@@ -113,6 +163,28 @@ def test_a_broken_file_is_one_line_that_names_file_and_fault(read: Any, fault: s
     assert batch.error.startswith(name + ": ")
     assert expected in batch.error
     assert "\n" not in batch.error
+
+
+def test_parquet_may_have_columns_named_like_what_we_add(read: Any) -> None:
+    content = _parquet(*KNOWN, ("file_row_number", [7]), ("filename", ["x"]), ("_row_number", [9]), ("__index_level_0__", [0]))
+    batch, (row,) = read(content, "crm_customers.parquet")
+    assert batch.unknown_columns == ("file_row_number", "filename", "source_row_number", "source__index_level_0__")
+    assert (row["_row_number"], row["file_row_number"], row["source_row_number"]) == (1, "7", "9")
+
+
+def test_a_folder_may_hold_files_of_all_kinds(tmp_path: Path, bench: Bench) -> None:
+    (tmp_path / "crm_customers").mkdir()
+    for name, content in {
+        "a.csv": b"customer_id;created_at\n00123;2025-01-01\n",
+        "b.parquet": _parquet(("customer_id", [5]), ("created_at", ["2025-01-01"])),
+        "c.jsonl": b'{"customer_id":7,"created_at":"2025-01-01"}\n',
+        "d.CSV.gz": gzip.compress(b"created_at,customer_id\n2025-01-01,9\n"),
+    }.items():
+        (tmp_path / "crm_customers" / name).write_bytes(content)
+    batches = list(Files(tmp_path).extract(CUSTOMERS, {}, bench))
+    query = "SELECT customer_id FROM read_parquet(?) ORDER BY _row_number"
+    rows = bench.connection.execute(query, [[str(batch.data) for batch in batches]]).fetchall()
+    assert [row[0] for row in rows] == ["00123", "5", "7", "9"]
 
 
 def test_an_error_never_quotes_the_row(read: Any) -> None:
@@ -216,7 +288,7 @@ def test_when_all_files_are_misnamed_the_error_says_what_was_meant(tmp_path: Pat
 
 
 def test_what_is_not_read_is_said_with_the_table_that_was_meant(tmp_path: Path) -> None:
-    for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden"):
+    for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden", "README.md"):
         (tmp_path / name).touch()
     assert Files(tmp_path).notes() == [
         "crm_customer.csv: not read, no input table has this name; did you mean crm_customers?",

@@ -1,11 +1,14 @@
 """Raw text to contract types: what is read, and what is kept as a bad value instead of being guessed."""
 
+import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 PAYMENT = "payment_id,billing_customer_id,kind,status,currency,occurred_at,amount,amount_minor\np1,c1,payment,succeeded,EUR,{},{},{}\n"
@@ -28,6 +31,12 @@ def _payment(read: Any, time: str = "2025-01-01", amount: str = "1", minor: str 
         ("2025-12-31T10:00:00+0230", datetime(2025, 12, 31, 7, 30)),
         ("2025-12-31T10:00:00-05", datetime(2025, 12, 31, 15)),
         (" 2025-12-31 ", datetime(2025, 12, 31)),
+        ("2025-12-31T10:00:00.123456789+02:00", datetime(2025, 12, 31, 8, 0, 0, 123456)),
+        ("2025-12-31t10:00:00z", datetime(2025, 12, 31, 10)),
+        ('"2025-12-31T10:00:00,5Z"', datetime(2025, 12, 31, 10, 0, 0, 500_000)),
+        ("2025-12-31 10:00:00 UTC", datetime(2025, 12, 31, 10)),
+        ("2025-12-31 10:00:00.25 UTC", datetime(2025, 12, 31, 10, 0, 0, 250_000)),
+        ("2025-12-31 10:00:00 +0200", datetime(2025, 12, 31, 8)),
     ],
 )
 def test_times_are_iso_8601_and_become_utc(read: Any, text: str, expected: datetime) -> None:
@@ -36,7 +45,21 @@ def test_times_are_iso_8601_and_become_utc(read: Any, text: str, expected: datet
 
 
 @pytest.mark.parametrize(
-    "text", ["31/12/2025", "12/31/2025", "10/11/2025", "2025/12/31", "20251231", "2025-02-30", "2025-1-5", "infinity", "1735689600", "soon"]
+    "text",
+    [
+        "31/12/2025",
+        "12/31/2025",
+        "10/11/2025",
+        "2025/12/31",
+        "20251231",
+        "2025-02-30",
+        "2025-1-5",
+        "infinity",
+        "1735689600",
+        "soon",
+        "2025-12-31 10:00:00 CET",
+        "2025-12-31T10:00:61",
+    ],
 )
 def test_a_time_in_another_format_is_not_guessed(read: Any, text: str) -> None:
     row = _payment(read, time=text)
@@ -79,11 +102,87 @@ def test_what_is_no_decimal_is_kept_as_it_was(read: Any, text: str) -> None:
     assert json.loads(row["_bad_values"]) == {"amount": text.strip('"')}
 
 
-@pytest.mark.parametrize(("text", "expected"), [("true", True), ("FALSE", False), ("1", True), ("no", False), ("", None), ("maybe", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("true", True), ("FALSE", False), ("1", True), ("no", False), ("1.0", True), ("0.0", False), ("", None), ("maybe", None)],
+)
 def test_booleans(read: Any, text: str, expected: bool | None) -> None:
     _, (row,) = read(f"action_id,customer_id,action,decided_at,is_holdout\na,c,nothing,2025-01-01,{text}\n", "crm_actions.csv")
     assert row["is_holdout"] is expected
     assert (row["_bad_values"] is not None) == (text == "maybe")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("123", "123"),
+        ("00123", "00123"),
+        ("123.0", "123"),
+        ("0.0", "0"),
+        ("00123.0", "00123.0"),
+        ("1.10", "1.10"),
+        ("v2.0", "v2.0"),
+        (" c1 ", "c1"),
+        ("Zoë-😀", "Zoë-😀"),
+        ("x" * 5000, "x" * 5000),
+    ],
+)
+def test_an_id_is_text_but_123_0_is_123(read: Any, text: str, expected: str, kind: str) -> None:
+    """A data frame makes 123.0 of the id 123 as soon as another row has none; nobody else writes ids so."""
+    content = {"csv": f"customer_id,created_at\n{text},2025-01-01\n", "jsonl": f'{{"customer_id":"{text}","created_at":"2025-01-01"}}\n'}
+    _, (row,) = read(content[kind], f"crm_customers.{kind}")
+    assert row["customer_id"] == expected
+
+
+def test_a_version_that_is_no_id_stays(read: Any) -> None:
+    _, (row,) = read("customer_id,created_at,company_size\n1,2025-01-01,10.0\n")
+    assert row["company_size"] == "10.0"
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", None), ("   ", None), ('" \t"', None), (" Ann ", "Ann"), ("-", "-")])
+def test_text_has_no_outer_spaces_and_nothing_is_missing(read: Any, text: str, expected: str | None) -> None:
+    _, (row,) = read(f"customer_id,created_at,full_name\n1,2025-01-01,{text}\n")
+    assert row["full_name"] == expected
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.int8(), pa.uint32(), pa.int64(), pa.float32(), pa.float64(), pa.decimal128(10, 0), pa.decimal128(12, 2), pa.decimal128(38, 10)],
+    ids=str,
+)
+def test_numbers_of_any_type_are_the_same_id_and_the_same_number(read: Any, kind: pa.DataType) -> None:
+    number = pa.array([1, 100, None], kind)
+    table = pa.table({"customer_id": number, "created_at": ["2025-01-01"] * 3, "birth_year": number})
+    _, rows = read(_written(table), "crm_customers.parquet")
+    assert [(row["customer_id"], row["birth_year"]) for row in rows] == [("1", 1), ("100", 100), (None, None)]
+
+
+def test_ids_that_no_double_can_hold_keep_what_is_there(read: Any) -> None:
+    table = pa.table({"customer_id": pa.array([12345678901234567890, 2**53 + 1], pa.uint64()), "created_at": ["2025-01-01"] * 2})
+    _, rows = read(_written(table), "crm_customers.parquet")
+    assert [row["customer_id"] for row in rows] == ["12345678901234567890", "9007199254740993"]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_of_any_unit_and_zone(read: Any, unit: str) -> None:
+    moment = datetime(2025, 7, 1, 10)
+    for zone, expected in ((None, datetime(2025, 7, 1, 8)), ("Asia/Tokyo", datetime(2025, 7, 1, 10))):  # arrow holds UTC beside a zone
+        table = pa.table({"customer_id": ["1"], "created_at": pa.array([moment], pa.timestamp(unit, tz=zone))})
+        _, (row,) = read(_written(table), "crm_customers.parquet", zone="Europe/Berlin")
+        assert row["created_at"] == expected
+
+
+def test_text_of_any_type(read: Any) -> None:
+    texts = {"country": pa.array(["DE"]).dictionary_encode(), "region": pa.array(["N"], pa.large_string()), "email": pa.array([b"a@b"])}
+    _, (row,) = read(_written(pa.table({"customer_id": ["1"], "created_at": ["2025-01-01"], **texts})), "crm_customers.parquet")
+    assert (row["country"], row["region"], row["email"]) == ("DE", "N", "a@b")
+
+
+def _written(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
 
 
 def test_dates_keep_the_calendar_day_that_is_written(read: Any) -> None:

@@ -1,14 +1,15 @@
 -- The months of everything that is measured by month: from the first event of any source to the as-of month.
-{%- set tables = input_tables() %}
+-- A rate is no event: those of a central bank begin in 1999, and whoever has one rate for ever dates it 1900.
+{%- set tables = input_tables().items() | rejectattr(0, 'equalto', 'exchange_rates') | list %}
 
 with
-{%- for table, rules in tables.items() %}
+{%- for table, rules in tables %}
 {{ table }} as (
     select min({{ rules.event_time }}) as first_event_at from {{ canonical(table) }}
 ),
 {% endfor %}
 firsts as (
-    {%- for table in tables %}
+    {%- for table, _ in tables %}
     select cast(first_event_at as timestamp) as first_event_at from {{ table }}
     {%- if not loop.last %}
     union all

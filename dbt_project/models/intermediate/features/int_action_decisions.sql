@@ -1,5 +1,6 @@
--- The treatment log under the persistent customer key, with the newest cut-off that lies wholly before the decision and whether the
--- window after it is over. A decision whose propensity is unknown or impossible can teach nothing and is left out.
+-- The treatment log under the persistent customer key, with the newest grid day that lies wholly before the decision and whether the
+-- window after it was over by the newest one: what is learned from the log changes when a grid day has passed, not every night. A
+-- decision whose propensity is unknown or impossible can teach nothing and is left out.
 with actions as (
     select * from {{ canonical('crm_actions') }}
 ),
@@ -47,13 +48,21 @@ costed as (
     left join catalogue on decisions.action = catalogue.action
 ),
 
+bucketed as (
+    select
+        *,
+        {{ bucket_of('decided_day') }} as bucket
+    from costed
+),
+
 placed as (
     select
         *,
-        {{ bucket_of('decided_day') }} + 1 as cutoff_index,
-        outcome_day <= {{ as_of_date() }} as is_mature,
+        -- an odd bucket ends with a grid day, which knows too much: the one before it counts
+        bucket + 1 + bucket % 2 as cutoff_index,
+        outcome_day <= {{ newest_grid_day() }} as is_mature,
         propensity > 0 and propensity <= 1 as is_usable
-    from costed
+    from bucketed
 ),
 
 sampled as (

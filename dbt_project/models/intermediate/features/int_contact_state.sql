@@ -22,7 +22,7 @@ troubled as (
     from tickets
     where solved_at is null
         and {{ is_high_priority('priority') }}
-        and {{ bucket_of('opened_at') }} < 6
+        and {{ days_between('opened_at', as_of_date()) }} < 180
     group by customer_key
 ),
 
@@ -31,7 +31,7 @@ contacted as (
         customer_key,
         sum(interactions) as contacts_30d
     from interactions
-    where {{ bucket_of('day') }} = 0
+    where {{ days_between('day', as_of_date()) }} < 30
         and (kind = 'sent' or (kind in ('call', 'meeting', 'visit') and direction = 'outbound'))
     group by customer_key
 ),

@@ -1,11 +1,11 @@
--- All features side by side. Every topic has every row of the spine.
+-- All features side by side. The attributes and every topic have every row of the spine.
 {% set topics = feature_topics() %}
 with spine as (
     select * from {{ ref('int_feature_spine') }}
 ),
 
 attributes as (
-    select * from {{ ref('int_profiled_customers') }}
+    select * from {{ ref('int_feature_attributes') }}
 ),
 
 {% for topic in topics %}
@@ -31,7 +31,8 @@ joined as (
         {%- endfor %}
         {%- endfor %}
     from spine
-    inner join attributes using (customer_key)
+    inner join attributes
+        on spine.customer_key = attributes.customer_key and spine.cutoff_index = attributes.cutoff_index
     {%- for topic in topics %}
     inner join {{ topic }}
         on spine.customer_key = {{ topic }}.customer_key and spine.cutoff_index = {{ topic }}.cutoff_index

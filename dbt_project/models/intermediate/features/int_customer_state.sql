@@ -58,7 +58,7 @@ troubled as (
         customer_key,
         count(*) as tickets_open
     from tickets
-    where solved_at is null and {{ bucket_of('opened_at') }} < 6
+    where solved_at is null and {{ days_between('opened_at', as_of_date()) }} < 180
     group by customer_key
 ),
 

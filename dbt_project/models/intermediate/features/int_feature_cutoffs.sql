@@ -1,20 +1,25 @@
--- Tonight, and up to six past days whose label window is over. Windows do not overlap where the history is long enough;
--- where it is short they may, so that a young company still gets several cut-offs to be judged on.
-{% set first_index = ((var('churn_horizon_days') | int + 29) // 30) %}
+-- Tonight, and up to six past days of the grid whose label window is over. All that is past is counted from the newest of them, so that
+-- the cut-offs stay the same until it moves, once in 30 days. Windows do not overlap where the history is long enough; where it is short
+-- they may, so that a young company still gets several cut-offs to be judged on.
+{% set horizon = var('churn_horizon_days') | int %}
+{% set newest_day = grid_day('cast(' ~ add_days(as_of_date(), -horizon) ~ ' as date)') %}
 with activity as (
     select * from {{ ref('int_activity_spells') }}
 ),
 
 history as (
-    select coalesce(max({{ bucket_of('first_day') }}), 0) as buckets
+    select
+        cast({{ days_between(newest_day, newest_grid_day()) }} / 30 as integer) as newest_period,
+        coalesce(max(cast(floor({{ days_between('first_day', newest_day) }} / 30.0) as integer)), 0) as periods
     from activity
 ),
 
 spacing as (
     select
-        -- the oldest cut-off keeps three buckets of history of its own
-        greatest(buckets - 3, {{ first_index }}) as last_index,
-        greatest(1, least({{ first_index }}, cast(floor((buckets - 3 - {{ first_index }}) / 5.0) as integer))) as step
+        newest_period,
+        -- the oldest cut-off keeps three periods of history of its own
+        greatest(periods - 3, 0) as most,
+        greatest(1, least({{ (horizon + 29) // 30 }}, cast(floor((periods - 3) / 5.0) as integer))) as step
     from history
 ),
 
@@ -22,9 +27,9 @@ indexes as (
     select 0 as cutoff_index
     {% for n in range(6) %}
     union all
-    select {{ first_index }} + {{ n }} * step as cutoff_index
+    select 2 * (newest_period + {{ n }} * step) + 1 as cutoff_index
     from spacing
-    where {{ first_index }} + {{ n }} * step <= last_index
+    where {{ n }} * step <= most
     {% endfor %}
 ),
 
@@ -42,7 +47,7 @@ matured as (
         cutoff_date,
         cast({{ add_days('cutoff_date', var('churn_horizon_days')) }} as date) as label_date,
         is_tonight,
-        {{ days_between('cutoff_date', as_of_date()) }} >= {{ var('churn_horizon_days') }} as is_mature
+        {{ days_between('cutoff_date', as_of_date()) }} >= {{ horizon }} as is_mature
     from dated
 )
 

@@ -22,7 +22,7 @@ buckets as (
         {% for name, kinds in groups.items() -%}
         cast(sum(case when kind in ('{{ kinds | join("', '") }}') then interactions else 0 end) as bigint) as {{ name }},
         {% endfor -%}
-        sum(case when kind in ('{{ groups.usage | join("', '") }}') then cast(quantity as double) end) as usage_quantity,
+        sum(case when kind in ('{{ groups.usage | join("', '") }}') then quantity end) as usage_quantity,
         max(case when kind in ('{{ (groups.usage + groups.opened + groups.clicked + groups.conversations) | join("', '") }}') then day end)
             as last_engaged_day,
         max(case when kind in ('{{ groups.usage | join("', '") }}') then day end) as last_usage_day

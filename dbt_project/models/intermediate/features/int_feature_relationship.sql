@@ -28,7 +28,7 @@ events as (
     from referrals
     where referred_customer_id is not null and converted_at is not null
     union all
-    select source_name, customer_id, cast(occurred_at as date), kind, cast(coalesce(points, 0) as double)
+    select source_name, customer_id, cast(occurred_at as date), kind, coalesce(points, 0)
     from loyalty_events
 ),
 

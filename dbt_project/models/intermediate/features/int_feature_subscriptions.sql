@@ -1,4 +1,5 @@
 -- What does the customer pay for, since when, is it growing, and when may they leave next?
+{% set largest = ordered_by(['coalesce(mrr_0, 0)', 'source_name', 'subscription_id']) %}
 with spine as (
     select * from {{ ref('int_feature_spine') }}
 ),
@@ -11,8 +12,9 @@ priced as (
     select
         subscriptions.*,
         {%- for days in [0, 90, 360] %}
-        -- one rate for now and then: a change of the exchange rate is no change of the subscription
-        subscriptions.monthly_minor_{{ days }} / rates.minor_units * rates.rate as mrr_{{ days }}
+        -- one rate for now and then: a change of the exchange rate is no change of the subscription;
+        -- decimals sum to the same last digit whatever the order of the rows
+        cast(subscriptions.monthly_minor_{{ days }} / rates.minor_units * rates.rate as decimal(18, 6)) as mrr_{{ days }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from subscriptions
@@ -27,13 +29,13 @@ summed as (
         cast(sum(case when is_live_0 then 1 else 0 end) as double) as subscriptions_live,
         cast(sum(case when ends_day <= cutoff_date then 1 else 0 end) as double) as subscriptions_ended,
         max(case when ends_day <= cutoff_date then ends_day end) as last_ended_day,
-        coalesce(sum(mrr_0), 0) as mrr,
-        coalesce(sum(mrr_90), 0) as mrr_90d_ago,
-        coalesce(sum(mrr_360), 0) as mrr_360d_ago,
-        coalesce(sum(seats_0), 0) as seats,
-        coalesce(sum(seats_90), 0) as seats_90d_ago,
-        max_by(plan, mrr_0) filter (where is_live_0) as plan,
-        max_by(billing_interval, mrr_0) filter (where is_live_0) as billing_interval,
+        cast(coalesce(sum(mrr_0), 0) as double) as mrr,
+        cast(coalesce(sum(mrr_90), 0) as double) as mrr_90d_ago,
+        cast(coalesce(sum(mrr_360), 0) as double) as mrr_360d_ago,
+        cast(coalesce(sum(cast(seats_0 as decimal(18, 6))), 0) as double) as seats,
+        cast(coalesce(sum(cast(seats_90 as decimal(18, 6))), 0) as double) as seats_90d_ago,
+        max_by(plan, {{ largest }}) filter (where is_live_0) as plan,
+        max_by(billing_interval, {{ largest }}) filter (where is_live_0) as billing_interval,
         cast(sum(case when is_live_0 then plan_changes_360d else 0 end) as double) as plan_changes_360d,
         max(case when is_live_0 then last_change_day end) as last_change_day,
         min(case when is_live_0 then days_to_renewal end) as days_to_renewal,

@@ -1,5 +1,6 @@
--- What a subscription was last billed for in each bucket of 30 days: the dated history of price, product and seats. A line counts
--- from the day on which it was issued and its period had begun.
+-- What a subscription was last billed for in each bucket: the dated history of price, product and seats. A line counts from the day on
+-- which it was issued and its period had begun. Changes are told from one billed day to the next, never from bucket to bucket: buckets
+-- are split anew every night, and what a past cut-off knew must not depend on it.
 with lines as (
     select * from {{ ref('int_recurring_lines') }}
 ),
@@ -9,7 +10,7 @@ details as (
         source_name,
         subscription_id,
         invoice_id,
-        max_by(product, amount_minor) as product,
+        max_by(product, {{ ordered_by(['amount_minor', 'product']) }}) as product,
         sum(quantity) as quantity
     from {{ canonical('billing_invoice_lines') }}
     where kind = 'recurring' and subscription_id is not null
@@ -29,9 +30,11 @@ invoiced as (
         lines.period_start,
         cast(greatest(lines.issued_at, lines.period_start) as date) as known_day,
         max(lines.period_end) as period_end,
-        greatest(sum(
+        -- decimals sum to the same last digit whatever the order of the rows
+        greatest(cast(sum(cast(
             lines.amount_minor * {{ billed_factor('subscriptions.interval', 'subscriptions.interval_count', elapsed_days('lines.period_start', 'lines.period_end')) }}
-        ), 0) as monthly_minor
+            as decimal(28, 6)
+        )) as double), 0) as monthly_minor
     from lines
     inner join subscriptions
         on lines.source_name = subscriptions.source_name and lines.subscription_id = subscriptions.subscription_id
@@ -39,45 +42,49 @@ invoiced as (
     group by 1, 2, 3, 4, 5, 6
 ),
 
-placed as (
+billed_days as (
     select
-        *,
-        {{ bucket_of('known_day') }} as bucket
+        invoiced.*,
+        details.product,
+        cast(details.quantity as double) as quantity
     from invoiced
-    where known_day <= {{ as_of_date() }}
-),
-
-newest as (
-    select *
-    from placed
+    left join details
+        on invoiced.source_name = details.source_name
+        and invoiced.subscription_id = details.subscription_id
+        and invoiced.invoice_id = details.invoice_id
+    where invoiced.known_day <= {{ as_of_date() }}
     qualify row_number() over (
-        partition by source_name, subscription_id, bucket
-        order by known_day desc, period_start desc, invoice_id desc, currency
+        partition by invoiced.source_name, invoiced.subscription_id, invoiced.known_day
+        order by invoiced.period_start desc, invoiced.invoice_id desc, invoiced.currency
     ) = 1
 ),
 
 compared as (
     select
-        newest.source_name,
-        newest.subscription_id,
-        newest.bucket,
-        newest.known_day,
-        cast(newest.period_end as date) as period_end_day,
-        newest.currency,
-        newest.monthly_minor,
-        details.product,
-        cast(details.quantity as double) as quantity,
+        *,
+        {{ bucket_of('known_day') }} as bucket,
         coalesce(
-            details.product <> lag(details.product) over (
-                partition by newest.source_name, newest.subscription_id order by newest.bucket desc
-            ),
+            product <> lag(product) over (partition by source_name, subscription_id order by known_day),
             false
         ) as is_product_change
-    from newest
-    left join details
-        on newest.source_name = details.source_name
-        and newest.subscription_id = details.subscription_id
-        and newest.invoice_id = details.invoice_id
+    from billed_days
+),
+
+bucketed as (
+    select
+        source_name,
+        subscription_id,
+        bucket,
+        max(known_day) as known_day,
+        cast(max(period_end) as date) as period_end_day,
+        max_by(currency, known_day) as currency,
+        max_by(monthly_minor, known_day) as monthly_minor,
+        max_by(product, known_day) filter (where product is not null) as product,
+        max_by(quantity, known_day) filter (where quantity is not null) as quantity,
+        sum(case when is_product_change then 1 else 0 end) as product_changes,
+        max(case when is_product_change then known_day end) as last_change_day
+    from compared
+    group by 1, 2, 3
 )
 
-select * from compared
+select * from bucketed

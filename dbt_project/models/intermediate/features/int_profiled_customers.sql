@@ -14,13 +14,7 @@ objections as (
 ),
 
 profiled as (
-    select
-        customers.customer_key,
-        customers.country,
-        customers.region,
-        customers.industry,
-        customers.company_size,
-        customers.acquisition_channel
+    select customers.customer_key
     from customers
     left join objections using (customer_key)
     where objections.customer_key is null and not customers.is_erased

@@ -30,15 +30,16 @@ billed as (
         started.subscription_id,
         started.cutoff_index,
         {%- for days in [0, 90, 360] %}
-        min_by(buckets.monthly_minor, buckets.bucket) filter (where buckets.bucket >= started.cutoff_index + {{ days // 30 }}) as monthly_minor_{{ days }},
-        min_by(buckets.quantity, buckets.bucket) filter (where buckets.bucket >= started.cutoff_index + {{ days // 30 }}) as quantity_{{ days }},
+        {%- set by_then = 'buckets.bucket >= started.cutoff_index + ' ~ buckets_in(days) %}
+        min_by(buckets.monthly_minor, buckets.bucket) filter (where {{ by_then }}) as monthly_minor_{{ days }},
+        min_by(buckets.quantity, buckets.bucket) filter (where {{ by_then }} and buckets.quantity is not null) as quantity_{{ days }},
         {%- endfor %}
         min_by(buckets.currency, buckets.bucket) as currency,
-        min_by(buckets.product, buckets.bucket) as product,
+        min_by(buckets.product, buckets.bucket) filter (where buckets.product is not null) as product,
         max(buckets.period_end_day) as period_end_day,
-        cast(sum(case when buckets.is_product_change and buckets.bucket < started.cutoff_index + 12 then 1 else 0 end) as double)
+        cast(sum(case when buckets.bucket < started.cutoff_index + {{ buckets_in(360) }} then buckets.product_changes else 0 end) as double)
             as plan_changes_360d,
-        max(case when buckets.is_product_change then buckets.known_day end) as last_change_day
+        max(buckets.last_change_day) as last_change_day
     from started
     inner join prices as buckets
         on started.source_name = buckets.source_name
@@ -52,6 +53,7 @@ known as (
         started.customer_key,
         started.cutoff_index,
         started.cutoff_date,
+        started.source_name,
         started.subscription_id,
         cast(started.paid_from as date) as first_day,
         cast(started.ends_at as date) as ends_day,

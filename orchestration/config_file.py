@@ -1,0 +1,90 @@
+"""The configuration file as text: one YAML mapping, and what is wrong with it in one line that names the place.
+
+Comes in: a path, or what pydantic found wrong. Goes out: the mapping, or a ConfigurationError.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+_WORDS = {
+    "missing": "this key is missing",
+    "string_type": "must be text; put it in quotes",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "model_type": "must be a mapping, that is lines of `key: value` below it",
+    "tuple_type": "must be a list, with a dash before each entry",
+    "union_tag_not_found": "`type` is missing",
+    "union_tag_invalid": "unknown type {tag!r}; use one of {expected_tags}",
+}
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message is one line that says where and what to do."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML takes the later of two equal keys without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"the key {key.value} is there twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    """The mapping that `path` holds. Raises ConfigurationError."""
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); let the user of this process read it") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid YAML: it is not UTF-8; save it as UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ConfigurationError(f"{path}: {place}not valid YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path}: is empty or not a mapping; start from `python -m orchestration init FOLDER`")
+    return content
+
+
+def in_words(error: ValidationError, content: Mapping[str, Any], keys: Collection[str]) -> str:
+    """The first fault on one line: its place in `content` and what to do; `keys` are all that anything may be called."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(_place(first["loc"], content)) or "top level"
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(first["loc"][-1]), keys, 1)
+        return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
+    said = _WORDS.get(first["type"])
+    message = said.format(**first.get("ctx", {})) if said else first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}"
+
+
+def _place(location: tuple[int | str, ...], content: Any) -> Iterator[str]:
+    """The parts of a place in the file; pydantic puts the type of a source or destination among them, where the file has none."""
+    here = content
+    for part in location:
+        if isinstance(here, dict) and part not in here and here.get("type") == part:
+            continue
+        yield str(part)
+        here = _below(here, part)
+
+
+def _below(here: Any, part: int | str) -> Any:
+    if isinstance(here, list) and isinstance(part, int):
+        return here[part]
+    return here.get(part) if isinstance(here, dict) else None

@@ -1,0 +1,78 @@
+"""What a run says while it works: to its log file in full, to the terminal step by step, and what a person should read at its end.
+
+Comes in: the records of one logger. Goes out: lines in the log, calls of `progress`, and the list of notices.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from orchestration.home import OWNER_ONLY_FILE
+
+LOGGER = "rapport.night"
+# dbt's step warns of its own inner workings; what a source has to say is for whoever exports.
+_NOTICED_IN = "extract"
+
+Progress = Callable[[str, str, float], None]  # step, what became of it, seconds
+
+
+@contextmanager
+def heard(log: Path, progress: Progress) -> Iterator[list[str]]:
+    """Listen while the block runs; gives the list that notices are added to."""
+    logger, notices = logging.getLogger(LOGGER), _Notices()
+    os.close(os.open(log, os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE))
+    to_file = logging.FileHandler(log, encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handlers = (to_file, _Steps(progress), notices)
+    for handler in handlers:
+        logger.addHandler(handler)
+    try:
+        yield notices.lines
+    finally:
+        for handler in handlers:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+class _Steps(logging.Handler):
+    """Tells `progress` when a step starts, ends well or fails."""
+
+    _WORDS: ClassVar[dict[str, str]] = {
+        "STEP_START": "started",
+        "STEP_SUCCESS": "done",
+        "STEP_FAILURE": "failed",
+        "STEP_SKIPPED": "skipped",
+    }
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+        self._started: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on what a record says about a step; other records are the file's."""
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is None or event.step_key is None or event.event_type_value not in self._WORDS:
+            return
+        word = self._WORDS[event.event_type_value]
+        began = self._started.setdefault(event.step_key, record.created)
+        self._progress(event.step_key, word, record.created - began)
+
+
+class _Notices(logging.Handler):
+    """Keeps what the extraction warns of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a warning of ours as it was written, without what Dagster puts around it."""
+        told = getattr(record, "dagster_meta", {})
+        if record.levelno == logging.WARNING and told.get("step_key") == _NOTICED_IN and told.get("dagster_event") is None:
+            self.lines.append(told["orig_message"])

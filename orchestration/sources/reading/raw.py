@@ -1,0 +1,63 @@
+"""A file that can be selected from: its columns as SQL expressions with the types that DuckDB gives them.
+
+Comes in: nothing. Goes out: `Raw`, `Opened`, and the two ways to write a name or a text into SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestration.sources.base import SourceError
+
+# Above it, not every whole number is a double: the digits of an id may be lost already.
+_LARGEST_EXACT_DOUBLE = 2**53
+
+
+def quoted(text: str) -> str:
+    """`text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(text: str) -> str:
+    """`text` as a SQL identifier."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A column as the file has it: SQL expression and DuckDB type."""
+
+    expression: str
+    type: str = "VARCHAR"
+
+    @property
+    def text(self) -> str:
+        """The value as text; 123.0 and 123.00 are 123: a data frame makes fractions of whole numbers as soon as one is missing."""
+        if self.type == "VARCHAR":
+            return self.expression
+        plain, kind = f"CAST({self.expression} AS VARCHAR)", self.type.split("(")[0]
+        if kind not in ("DOUBLE", "FLOAT", "DECIMAL"):
+            return plain
+        whole = "HUGEINT" if kind == "DECIMAL" else "BIGINT"
+        exact = "" if kind == "DECIMAL" else f" AND abs({self.expression}) <= {_LARGEST_EXACT_DOUBLE}"
+        test = f"{self.expression} = trunc({self.expression}){exact}"
+        return f"CASE WHEN {test} THEN CAST(CAST({self.expression} AS {whole}) AS VARCHAR) ELSE {plain} END"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that can be selected from: the name of every column in the file, and SQL for the row's number from 1."""
+
+    relation: str
+    columns: Mapping[str, Raw]
+    row_number: str = "row_number() OVER ()"
+
+
+def refuse_duplicates(columns: Iterable[str], label: str) -> None:
+    """Raise SourceError when two columns differ by nothing but case and outer spaces."""
+    seen: set[str] = set()
+    for column in columns:
+        if column.strip().lower() in seen:
+            raise SourceError(f"{label}: the column {column} is there twice; which of them counts? Export it once")
+        seen.add(column.strip().lower())

@@ -1,0 +1,71 @@
+"""What waits in quarantine, for people: read from the warehouse's newest state; nothing here writes.
+
+Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is writing to the warehouse.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import duckdb
+
+from orchestration.contract import INPUT_TABLES
+from orchestration.home import Home, HomeError
+from orchestration.settings import ConfigurationError, Settings
+
+MOST_SHOWN = 200
+_BY_TABLE = """
+SELECT table_name, count(DISTINCT (source, load_id, row_number)),
+    (SELECT string_agg(rule || ' ' || n, ', ' ORDER BY n DESC, rule) FROM (
+        SELECT rule, count(*) AS n FROM ops.quarantined_rows AS same WHERE same.table_name = rows.table_name GROUP BY rule))
+FROM ops.quarantined_rows AS rows GROUP BY table_name ORDER BY table_name"""
+_BY_RULE = "SELECT source, table_name, rule, count(*) FROM ops.quarantined_rows GROUP BY ALL ORDER BY ALL"
+_ROWS = f"""
+SELECT source, coalesce(row_key, '(no key)'), rule, reason, first_seen_as_of, count(*) OVER () FROM ops.quarantined_rows
+WHERE table_name = ? ORDER BY ALL LIMIT {MOST_SHOWN}"""
+
+
+def by_table(settings: Settings) -> list[str]:
+    """One line a table: rows, and how many break each rule (a row may break several)."""
+    return [f"{count:,} rows of {table} ({rules})" for table, count, rules in _asked(settings, _BY_TABLE)]
+
+
+def by_rule(settings: Settings) -> list[tuple[Any, ...]]:
+    """(source, table, rule, rows)."""
+    return _asked(settings, _BY_RULE)
+
+
+def of_table(settings: Settings, table: str) -> tuple[list[tuple[Any, ...]], int]:
+    """The first rows of one table as (source, key, rule, reason, first seen), and how many there are in all.
+
+    Raises ConfigurationError when there is no such input table.
+    """
+    if table not in INPUT_TABLES:
+        close = difflib.get_close_matches(table.lower(), INPUT_TABLES, 1)
+        raise ConfigurationError(f"--table {table}: no input table has this name; " + (f"did you mean {close[0]}?" if close else _names()))
+    rows = _asked(settings, _ROWS, table)
+    return [row[:-1] for row in rows], rows[0][-1] if rows else 0
+
+
+def _names() -> str:
+    return f"they are {', '.join(INPUT_TABLES)}"
+
+
+def _asked(settings: Settings, query: str, *values: str) -> list[tuple[Any, ...]]:
+    home = Home(settings.home)
+    if not home.warehouse.exists():
+        return []
+    with _reading(home) as warehouse:
+        if not warehouse.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'").fetchone():
+            return []
+        return warehouse.execute(query, list(values)).fetchall()
+
+
+def _reading(home: Home) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(home.warehouse), read_only=True)
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
