@@ -109,11 +109,11 @@ def read_manifest(root: Path, model: str, identity: str) -> Manifest:
         raise ArtifactError(f"{path}: missing; restore it, or remove its lines from published.jsonl")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ArtifactError(f"{path}: not the file that was written ({error}); train again") from error
-    if content.get("code_version") != CODE_VERSION:
-        raise ArtifactError(f"{path}: written by code version {content.get('code_version')}, this is {CODE_VERSION}; train again")
-    return Manifest(**content)
+        if content["code_version"] != CODE_VERSION:
+            raise ArtifactError(f"{path}: written by code version {content['code_version']}, this is {CODE_VERSION}; train again")
+        return Manifest(**content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: not the file that was written ({type(error).__name__}); train again") from error
 
 
 def load(root: Path, manifest: Manifest) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -139,9 +139,12 @@ def _identity(model: str, trained_as_of: date, fingerprint: str) -> str:
 def _first_nights(root: Path, model: str) -> dict[str, dict[str, str]]:
     """Per published model that this code can read, the line of the first night that used it."""
     path = root / model / "published.jsonl"
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    readable = [line for line in lines if line.get("code_version") == CODE_VERSION]
-    return {line["id"]: line for line in sorted(readable, key=lambda line: line["as_of"], reverse=True)}
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+        readable = [line for line in lines if line.get("code_version") == CODE_VERSION]
+        return {line["id"]: line for line in sorted(readable, key=lambda line: line["as_of"], reverse=True)}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{path}: not the file that was written; remove the folder {path.parent}, the model is fitted again") from error
 
 
 def _json_bytes(content: dict[str, Any]) -> bytes:

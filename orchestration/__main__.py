@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sqlite3
 import sys
 import traceback
@@ -14,7 +15,8 @@ from pathlib import Path
 from orchestration import settings
 from orchestration.arguments import Help, Parser
 from orchestration.dbt import DbtError
-from orchestration.home import Home, HomeError, in_plain_words
+from orchestration.home import Home, HomeError
+from orchestration.plain_words import in_plain_words
 
 OK, FAILED, MISCONFIGURED, REFUSED = 0, 1, 2, 3
 _EPILOG = "Exit codes: 0 done, of a run: published; 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
@@ -105,9 +107,13 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from orchestration import console, summary
+    from orchestration import console, releases, summary
 
-    console.show_status(summary.status(_looked_at(options)))
+    loaded = _looked_at(options)
+    try:
+        console.show_status(summary.status(loaded))
+    except releases.ReleaseError as error:
+        return _complain(str(error), FAILED)
     return OK
 
 
@@ -180,4 +186,5 @@ def _complain(message: str, code: int) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop by the system is told like one by hand
     sys.exit(main())

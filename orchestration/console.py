@@ -106,18 +106,26 @@ def show_status(status: summary.Status) -> None:
 
 
 def show_releases(home: Path) -> None:
-    """`releases`: newest first, the served one marked."""
+    """`releases`: newest first, the served one marked, damaged ones named."""
+    listed, served = releases.ids(home), releases.current_id(home)
+    if not listed:
+        say("Nothing is published yet; `python -m orchestration run` makes the first release.")
+        return
     table = Table(box=None, pad_edge=False)
     for heading in ("", "release", "as of", "made (UTC)", "tables", "rows"):
         table.add_column(heading)
-    listed = releases.listing(home)
-    served = releases.current(home).id if listed else None
-    for release in listed:
-        rows = sum(described["rows"] for described in release.manifest["tables"].values())
-        marks = "→" if release.id == served else ""
-        table.add_row(marks, release.id, str(release.as_of), f"{release.created_at:%Y-%m-%d %H:%M}", str(len(release.tables)), f"{rows:,}")
-    empty = "Nothing is published yet; `python -m orchestration run` makes the first release."
-    Console(highlight=False, width=120).print(table if listed else empty)
+    for release_id in listed:
+        table.add_row("→" if release_id == served else "", release_id, *_described(home, release_id))
+    Console(highlight=False, width=120).print(table)
+
+
+def _described(home: Path, release_id: str) -> tuple[str, ...]:
+    try:
+        release = releases.open_release(home / "releases" / release_id)
+    except releases.ReleaseError:
+        return ("", "damaged", "", "")
+    rows = sum(described["rows"] for described in release.manifest["tables"].values())
+    return (str(release.as_of), f"{release.created_at:%Y-%m-%d %H:%M}", str(len(release.tables)), f"{rows:,}")
 
 
 def show_quarantine(rows: list[tuple[Any, ...]]) -> None:
@@ -148,9 +156,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {reason}", markup=False)
     for label, notice in _noticed(outcome):
         console.print(f"  {label}: {notice}", markup=False)
-    served = summary.served(home)
-    kept = f"release {served.id} (as of {served.as_of}) is served" if served else "nothing was published before either"
-    console.print(f"\n{kept[0].upper()}{kept[1:]}. The whole log: {_short(log)}", markup=False)
+    console.print(f"\n{summary.served_in_words(home)}. The whole log: {_short(log)}", markup=False)
 
 
 def _noticed(outcome: Outcome) -> list[tuple[str, str]]:

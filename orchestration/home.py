@@ -16,9 +16,6 @@ from filelock import FileLock, Timeout
 OWNER_ONLY_FOLDER = 0o700
 OWNER_ONLY_FILE = 0o600
 
-# How the operating system, SQLite and DuckDB say that nothing more can be written.
-_DISK_IS_FULL = ("no space left", "disk quota", "file too large", "disk is full", "out of disk", "disk i/o error", "could not write")
-
 
 class HomeError(Exception):
     """The home folder cannot be used; the message is one line that says why and what to do."""
@@ -83,7 +80,10 @@ class Home:
         if not marker.exists():
             write_private(marker, json.dumps({"company": company}))
             return
-        owner = json.loads(marker.read_text(encoding="utf-8"))["company"]
+        try:
+            owner = json.loads(marker.read_text(encoding="utf-8"))["company"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise HomeError(f"{marker}: this file is damaged; if this home is that of {company}, remove it and run again") from error
         if owner != company:
             raise HomeError(f"{self.root}: holds the data of {owner}, not of {company}; set RAPPORT_HOME to a folder of its own")
 
@@ -111,7 +111,7 @@ class Home:
         """The run that holds this home, in words."""
         try:
             run = json.loads(self._holder.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return "another run"
         return f"{run['purpose']} (process {run['pid']}, since {run['since']})"
 
@@ -138,15 +138,6 @@ class Home:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
-
-
-def in_plain_words(message: str) -> str:
-    """`message`, and what to do when it means that the disk is full or the build file is damaged."""
-    if "not a valid duckdb database" in message.lower():
-        return f"{message} Remove that file and run again: all of it is built anew from landing"
-    if not any(sign in message.lower() for sign in _DISK_IS_FULL):
-        return message
-    return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
 
 
 def write_private(path: Path, text: str) -> None:

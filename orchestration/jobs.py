@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
 from dagster._utils.error import SerializableErrorInfo
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from orchestration.hearing import LOGGER, Progress, heard
-from orchestration.home import Home, in_plain_words, write_private
+from orchestration.home import Home, write_private
+from orchestration.plain_words import in_plain_words
 from orchestration.resources import NIGHTS
 
 # In process: DuckDB takes one writing process, and a process per step would collide on its file.
@@ -34,6 +37,8 @@ compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: No
 concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
 """
 
+_INTERRUPTED = "DagsterExecutionInterruptedError"
+_OURS = ("orchestration.", "ml.", "expectations.")
 _GATES = ("landing_gate", "mart_gate", "audience_gate")
 
 Status = Literal["published", "refused", "misconfigured", "failed"]
@@ -101,13 +106,21 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
     if not failures:  # the run never got as far as a step
         broken = [event.message or "" for event in result.all_events if event.is_failure]
         return Outcome(result.run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
-    first = failures[0].step_failure_data
-    error = first.user_failure_data.description if first.user_failure_data else None
-    cause = _root(first.error)
-    status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
+    status, reason = _told(failures[0].step_failure_data)
     reasons = _objections(result) if status == "refused" else ()
-    reason = error or in_plain_words(_bare(cause) if cause else "")
     return Outcome(result.run_id, status, reasons or (reason,), failures[0].step_key)
+
+
+def _told(failure: StepFailureData) -> tuple[Status, str]:
+    """What became of the night by the step that failed, and why."""
+    causes = list(_causes(failure.error))
+    if any(error.cls_name == _INTERRUPTED for error in causes):
+        return "failed", "stopped by a signal; run again, nothing has to be cleaned up first"
+    # What others said that ours was raised from is a detail; where nothing is ours, it is the whole story.
+    cause = next((error for error in causes if error.message.startswith(_OURS)), causes[-1] if causes else None)
+    description = failure.user_failure_data.description if failure.user_failure_data else None
+    status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
+    return status, in_plain_words(description or (_bare(cause) if cause else ""))
 
 
 def _objections(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
@@ -122,7 +135,8 @@ def _bare(error: SerializableErrorInfo) -> str:
     return message.partition(f"{error.cls_name}: ")[2] or message
 
 
-def _root(error: SerializableErrorInfo | None) -> SerializableErrorInfo | None:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error
+def _causes(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
+    """The error and what it was raised from, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.cause or error.context

@@ -38,11 +38,17 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
 
 
 def served(home: Home) -> Release | None:
-    """The release that is served, None before the first."""
+    """The release that is served, None before the first. Raises ReleaseError when it is damaged."""
+    return None if releases.current_id(home.root) is None else releases.current(home.root)
+
+
+def served_in_words(home: Home) -> str:
+    """Which release readers see, as the end of a night that published none."""
     try:
-        return releases.current(home.root)
-    except releases.ReleaseError:
-        return None
+        release = served(home)
+    except releases.ReleaseError as error:
+        return str(error)
+    return f"Release {release.id} (as of {release.as_of}) is served" if release else "Nothing was published before either"
 
 
 def status(settings: Settings) -> Status:

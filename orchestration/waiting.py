@@ -1,6 +1,6 @@
 """What waits in quarantine, for people: read from the warehouse's newest state; nothing here writes.
 
-Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is writing to the warehouse.
+Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is writing to the warehouse, or when it is damaged.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home, HomeError
+from orchestration.plain_words import in_plain_words
 from orchestration.settings import ConfigurationError, Settings
 
 MOST_SHOWN = 200
@@ -56,16 +57,11 @@ def _asked(settings: Settings, query: str, *values: str) -> list[tuple[Any, ...]
     home = Home(settings.home)
     if not home.warehouse.exists():
         return []
-    with _reading(home) as warehouse:
-        if not warehouse.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'").fetchone():
-            return []
-        return warehouse.execute(query, list(values)).fetchall()
-
-
-def _reading(home: Home) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(home.warehouse), read_only=True)
-    except duckdb.IOException as error:
-        if "lock" not in str(error).lower():
-            raise
-        raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
+        with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+            known = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'"
+            return warehouse.execute(query, list(values)).fetchall() if warehouse.execute(known).fetchone() else []
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and "lock on file" in str(error):
+            raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
+        raise HomeError(in_plain_words(" ".join(str(error).split()))) from error

@@ -14,7 +14,7 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 from orchestration.releases.building import build
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.pointing import prune, publish, rollback
-from orchestration.releases.reading import Release, current, listing
+from orchestration.releases.reading import Release, current, current_id, ids, listing, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
 
 __all__ = [
@@ -24,7 +24,10 @@ __all__ = [
     "UnknownReleaseError",
     "build",
     "current",
+    "current_id",
+    "ids",
     "listing",
+    "open_release",
     "prune",
     "publish",
     "record_refusal",

@@ -22,7 +22,7 @@ from orchestration.releases.layout import (
     releases_folder,
 )  # fmt: skip
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
-from orchestration.releases.reading import Release, current_id, listing, open_release
+from orchestration.releases.reading import Release, current_id, ids, open_release
 
 
 def publish(candidate: str | Path) -> Release:
@@ -55,8 +55,8 @@ def rollback(home: str | Path, release_id: str) -> Release:
 def prune(home: str | Path, keep: int) -> list[str]:
     """Delete all but the newest `keep` releases, the served one and pinned ones; returns the ids that are gone."""
     served = current_id(home)
-    beyond = [release for release in listing(home) if release.id != served][max(keep, 0) :]
-    return [release.id for release in beyond if _deleted(release)]
+    beyond = [name for name in ids(home) if name != served][max(keep, 0) :]
+    return [name for name in beyond if _deleted(releases_folder(home).resolve() / name)]
 
 
 def clean_leftovers(home: str | Path) -> None:
@@ -76,16 +76,17 @@ def _point(home: Path, release_id: str) -> None:
         link_atomically(serving, target)
 
 
-def _deleted(release: Release) -> bool:
-    handle = os.open(release.path / MANIFEST, os.O_RDONLY)
+def _deleted(release: Path) -> bool:
+    pin = release / MANIFEST
+    handle = os.open(pin if pin.exists() else release, os.O_RDONLY)  # one that lost its manifest cannot have been pinned
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False  # a reader pinned it
     else:
         # Out of the listing in one step, so that a crash half way through leaves no half release behind.
-        doomed = release.path.with_name(f"{UNFINISHED}{release.id}")
-        os.rename(release.path, doomed)
+        doomed = release.with_name(f"{UNFINISHED}{release.name}")
+        os.rename(release, doomed)
         shutil.rmtree(doomed)
         return True
     finally:

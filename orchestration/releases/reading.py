@@ -110,8 +110,12 @@ def current_id(home: str | Path) -> str | None:
         return None
 
 
-def listing(home: str | Path) -> list[Release]:
-    """All complete releases, newest first."""
+def ids(home: str | Path) -> list[str]:
+    """Ids of all releases, newest first, damaged ones included."""
     folder = releases_folder(home)
-    names = sorted((entry.name for entry in folder.iterdir() if is_id(entry.name)), reverse=True) if folder.is_dir() else []
-    return [open_release(folder.resolve() / name) for name in names]
+    return sorted((entry.name for entry in folder.iterdir() if is_id(entry.name)), reverse=True) if folder.is_dir() else []
+
+
+def listing(home: str | Path) -> list[Release]:
+    """All releases, newest first. Raises ReleaseError when the manifest of one is damaged."""
+    return [open_release(releases_folder(home).resolve() / name) for name in ids(home)]

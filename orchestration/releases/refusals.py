@@ -40,10 +40,13 @@ def record_refusal(home: str | Path, *, as_of: date, stage: str, reason: str) ->
 
 
 def refusals(home: str | Path) -> list[Refusal]:
-    """All refusals, oldest first. A line that a crash cut short is left out."""
+    """All refusals, oldest first. A line that a crash cut short is left out. Raises ReleaseError when the file is not what was written."""
     path = Path(home) / "state" / "refusals.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [Refusal(**json.loads(line)) for line in lines if line.endswith("}")]
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return [Refusal(**json.loads(line)) for line in lines if line.endswith("}")]
+    except (ValueError, TypeError) as error:
+        raise ReleaseError(f"{path}: this file is damaged; remove it, only the reasons of past refusals are lost") from error
 
 
 def standing_refusal(home: str | Path) -> Refusal | None:

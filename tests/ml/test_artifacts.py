@@ -85,6 +85,23 @@ def test_a_changed_or_missing_file_is_an_error(tmp_path):
         store.read_manifest(tmp_path, "churn", manifest.id)
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", json.dumps({"code_version": store.CODE_VERSION})])
+def test_a_manifest_that_says_something_else_is_an_error(tmp_path, content):
+    manifest = _saved(tmp_path, date(2025, 1, 1))
+    (tmp_path / "churn" / manifest.id / "manifest.json").write_text(content)
+    with pytest.raises(store.ArtifactError, match="not the file that was written"):
+        store.find(tmp_path, "churn", date(2025, 1, 1), "f" * 64)
+
+
+@pytest.mark.parametrize("line", ["garbage", "[1]", json.dumps({"code_version": store.CODE_VERSION})])
+def test_a_damaged_list_of_what_was_published_says_what_to_remove(tmp_path, line):
+    manifest = _used(tmp_path, date(2025, 1, 1), date(2025, 1, 2))
+    with (tmp_path / "churn" / "published.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(store.ArtifactError, match=r"remove the folder .*churn, the model is fitted again"):
+        store.publish(tmp_path, manifest, date(2025, 1, 3))
+
+
 def test_objects_are_neither_written_nor_read(tmp_path):
     with pytest.raises(ValueError, match="Object arrays"):
         _saved(tmp_path, date(2025, 1, 1), number={"any": "object"})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from orchestration import jobs
-from orchestration.home import Home
+from orchestration.home import Home, HomeError
 from orchestration.resources import NightResource
+from orchestration.settings import ConfigurationError
 
 SLOT = "warehouse"
 
@@ -67,3 +70,39 @@ def test_the_run_storage_does_not_flush_at_every_event(home: Home) -> None:
 
     with create_engine(f"sqlite:///{home.dagster / 'any.db'}").connect() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 1  # NORMAL
+
+
+def told(error: Exception, cause: BaseException) -> tuple[str, str]:
+    """What is said of a step that raised `error` from `cause`."""
+
+    @dg.asset
+    def failing() -> None:
+        raise error from cause
+
+    result = dg.materialize([failing], raise_on_error=False)
+    failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    return jobs._told(failures[0])
+
+
+def test_what_we_say_ourselves_comes_before_what_it_was_raised_from() -> None:
+    assert told(HomeError("state/x.json: this file is damaged"), ValueError("Expecting value: line 1 column 1 (char 0)")) == (
+        "failed",
+        "state/x.json: this file is damaged",
+    )
+    assert told(ConfigurationError("--as-of: before all data"), ValueError("x")) == ("misconfigured", "--as-of: before all data")
+
+
+def test_where_nothing_is_ours_the_first_cause_is_told() -> None:
+    wrapped = RuntimeError("(sqlite3.OperationalError) disk is full [SQL: INSERT INTO event_logs …] [parameters: ('ann@example.org')]")
+    status, reason = told(wrapped, sqlite3.OperationalError("database or disk is full"))
+    assert status == "failed"
+    assert reason.startswith("database or disk is full: is the disk full? Free some space")
+
+
+def test_a_run_that_was_stopped_says_so_whatever_came_of_it() -> None:
+    """dbt is given 25 seconds to stop; the error after that quotes the whole command, the salt of the hashes included."""
+    timeout = subprocess.TimeoutExpired(["dbt", "--vars", "{'hash_salt': 'abc'}"], 25)
+    assert told(timeout, dg.DagsterExecutionInterruptedError()) == (
+        "failed",
+        "stopped by a signal; run again, nothing has to be cleaned up first",
+    )

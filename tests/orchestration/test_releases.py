@@ -159,6 +159,16 @@ def test_prune_keeps_the_newest_the_served_and_the_pinned(warehouse, home):
     assert releases.prune(home, keep=1) == [made[1].id]
 
 
+def test_prune_takes_damaged_releases_like_others(warehouse, home):
+    first, second, _ = (publish(warehouse, home, run_id=str(number)) for number in range(3))
+    for release, damage in ((first, "garbage"), (second, None)):
+        manifest = release.path / "manifest.json"
+        manifest.chmod(0o600)
+        manifest.unlink() if damage is None else manifest.write_text(damage)
+    assert releases.prune(home, 1) == [first.id]
+    assert releases.prune(home, 0) == [second.id]
+
+
 def test_leftovers_are_never_listed_and_are_cleaned_by_the_next_build(warehouse, home):
     publish(warehouse, home)
     abandoned = releases.build(warehouse, home, **FACTS)

@@ -1,0 +1,51 @@
+"""What DuckDB, SQLite and the operating system say, with what to do about it.
+
+Comes in: a message of one line. Goes out: that message, or what it means for whoever runs the house.
+"""
+
+from __future__ import annotations
+
+import re
+
+# How the operating system, SQLite and DuckDB say that nothing more can be written.
+_DISK_IS_FULL = ("no space left", "disk quota", "file too large", "disk is full", "out of disk", "disk i/o error", "could not write")
+# How DuckDB says that a Parquet file is not what it was; often without saying which.
+_DAMAGED_PARQUET = (
+    "no magic bytes",
+    "failed to read file",
+    "decompression failure",
+    "failed to decompress",
+    "tprotocolexception",
+    "out of buffer",
+    "page size mismatch",
+    "parquet file is likely corrupted",
+    "don't know what type",
+)
+_DAMAGED_WAREHOUSE = (
+    "not a valid duckdb database",
+    "could not read enough bytes",
+    "corrupt",
+    "checksum",
+    "is a directory",
+    "serialization",
+)
+_DAMAGED_HISTORY = ("file is not a database", "database disk image is malformed")
+_LANDED = re.compile(r"""["']([^"']*/landing/[^"']*\.parquet)["']""")
+
+
+def in_plain_words(message: str) -> str:
+    """`message`, and what to do when it means that the disk is full or a file of the home is damaged."""
+    said = message.lower()
+    if any(sign in said for sign in _DISK_IS_FULL):
+        return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
+    if any(sign in said for sign in _DAMAGED_PARQUET):
+        place = _LANDED.search(message)
+        which = f"{place[1]}: this landed file" if place else "a file in landing/ of the home"
+        return f"{which} is damaged; restore it from a backup, or remove the whole landing to read all sources anew"
+    if "rapport_build.duckdb" in said and any(sign in said for sign in _DAMAGED_WAREHOUSE):
+        return f"{message} Remove that file and run again: all of it is built anew from landing"
+    if any(sign in said for sign in _DAMAGED_HISTORY):
+        return (
+            f"the run history of Dagster is damaged ({message}); remove the folder dagster/ of the home and run again: only history is lost"
+        )
+    return message

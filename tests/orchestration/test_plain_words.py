@@ -1,0 +1,35 @@
+"""What the machine says, in words that say what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.plain_words import in_plain_words
+
+LANDED = "/home/landing/files/crm_tickets/load_id=1/a.parquet"
+WAREHOUSE = "/home/warehouse/rapport_build.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("database or disk is full", "is the disk full? Free some space"),
+        (f'Failed to write "{WAREHOUSE}": No space left on device', "is the disk full? Free some space"),
+        (f"Invalid Input Error: No magic bytes found at end of file '{LANDED}' LINE 1: SELECT", f"{LANDED}: this landed file is damaged"),
+        (f'Failed to read file "{LANDED}": Snappy decompression failure', f"{LANDED}: this landed file is damaged; restore it"),
+        ("Out of buffer", "a file in landing/ of the home is damaged; restore it"),
+        (f'IO Error: The file "{WAREHOUSE}" exists, but it is not a valid DuckDB database file!', "Remove that file and run again"),
+        (f'IO Error: Could not read enough bytes from file "{WAREHOUSE}": attempted', "Remove that file and run again"),
+        ("file is not a database", "remove the folder dagster/ of the home and run again"),
+        ("database disk image is malformed", "remove the folder dagster/ of the home and run again"),
+    ],
+)
+def test_what_to_do_is_said(message: str, words: str) -> None:
+    said = in_plain_words(message)
+    assert words in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("message", [f"Permission denied: {LANDED}", f"Could not set lock on file {WAREHOUSE}", "anything else"])
+def test_what_is_clear_stays_as_it_is(message: str) -> None:
+    assert in_plain_words(message) == message
