@@ -42,7 +42,8 @@ class Company:
     def __init__(self, tables: harness.Tables, as_of: date, marts: dict[str, pd.DataFrame], **settings: Any) -> None:
         self.facts, self.marts = Facts(tables, as_of, **settings), marts
         self.customers = identity.customers(self.facts)
-        keys = translated(marts["customer_identities"], self.customers)
+        identities = marts["customer_identities"]
+        keys = translated(identities[identities["valid_to"].isna()], self.customers)
         for mart in marts.values():
             if "customer_key" in mart:
                 mart["customer"] = mart["customer_key"].map(keys)
@@ -129,14 +130,19 @@ class Company:
         columns = ["order_id", "order_kind", "currency", "customer", "ordered_at", "net_amount", "net_amount_reporting"]
         assert_same(self.marts["fct_orders"][columns], self.orders, ["order_id", "order_kind", "currency"])
 
-    def check_segments(self) -> None:
+    @cached_property
+    def segments(self) -> list[dict[str, Any]]:
+        """`dim_customer_segments`."""
         bought = {row["customer"]: row for row in orders.rfm(self.facts, self.orders).to_dict("records")}
         nothing = dict.fromkeys(("recency_days", "r_score", "f_score", "m_score")) | {"frequency": 0, "monetary": 0}
         rows = [{"customer": one, "lifecycle_stage": self.stages[one]} | bought.get(one, nothing) for one in self.everyone]
         for row in rows:
             place = row["r_score"] and (row["r_score"], int((row["f_score"] + row["m_score"] + 1) / 2))
             row["rfm_segment"] = SEGMENTS[place] if place else "no_purchase"
-        assert_same(self.marts["dim_customer_segments"], rows, ["customer"])
+        return rows
+
+    def check_segments(self) -> None:
+        assert_same(self.marts["dim_customer_segments"], self.segments, ["customer"])
 
     def check_clv_historic(self) -> None:
         received = orders.received(self.facts, self.customers)
@@ -168,6 +174,10 @@ class Company:
         )
         for name in ATTRIBUTES:
             values = attributes[name].fillna("unknown").to_dict()
+            split = retention.monthly(self.facts, self.active, self.mrr, lambda customer, month, values=values: values[customer])
+            rows += split.assign(dimension=name).to_dict("records")
+        for name in ("lifecycle_stage", "rfm_segment"):
+            values = {row["customer"]: row[name] for row in self.segments}
             split = retention.monthly(self.facts, self.active, self.mrr, lambda customer, month, values=values: values[customer])
             rows += split.assign(dimension=name).to_dict("records")
         plans = retention.plans(self.live)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from facts import Facts
 
 Record = tuple[str, str]
+CALLING_CODES = {"DE": ("49", "0"), "US": ("1", "1")}  # country → its code, and the prefix that is dialled only inside it
 
 
 class Joined:
@@ -59,11 +60,35 @@ def customers(facts: Facts) -> dict[Record, Record]:
 
 
 def _contacts(row: dict[str, str | None]) -> Iterable[tuple[str, str]]:
-    email, phone = _plain(row.get("email")), re.sub(r"\D", "", row.get("phone") or "").removeprefix("00")
+    email, phone = _email(_plain(row.get("email"))), _phone((row.get("phone") or "").strip(), row.get("country"))
     if email:
         yield ("email", email)
-    if len(phone) >= 7:
+    if phone:
         yield ("phone", phone)
+
+
+def _email(address: str) -> str | None:
+    """Without `+tag`; Gmail's dots mean nothing."""
+    if address.count("@") != 1:
+        return None
+    person, domain = address.split("@")
+    person = person.split("+")[0]
+    if domain in ("gmail.com", "googlemail.com"):
+        person, domain = person.replace(".", ""), "gmail.com"
+    return f"{person}@{domain}" if person and domain else None
+
+
+def _phone(phone: str, country: str | None) -> str | None:
+    """As dialled from abroad where that can be told."""
+    digits = re.sub(r"\D", "", phone)
+    abroad = digits if phone.startswith("+") else digits[2:] if digits.startswith("00") else None
+    if len(abroad or digits) < 7:
+        return None
+    if abroad or country is None:
+        return f"+{abroad}" if abroad else digits
+    code, trunk = CALLING_CODES[country]
+    inland = digits.removeprefix(trunk)
+    return None if code == "1" and len(inland) != 10 else f"+{code}{inland}"
 
 
 def _plain(text: str | None) -> str:
