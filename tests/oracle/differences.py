@@ -49,4 +49,5 @@ def _same(one: Any, other: Any) -> bool:
 
 def customers_by_key(identities: pd.DataFrame) -> dict[str, str]:
     """Persistent key → the customer as the oracle names it: the least id of the records that `customer_identities` gives it."""
-    return identities.groupby("customer_key")["source_customer_id"].min().to_dict()
+    current = identities[identities["valid_to"].isna()]
+    return current.groupby("customer_key")["source_customer_id"].min().to_dict()

@@ -60,7 +60,8 @@ def disagreements(tables: harness.Tables, as_of: str, business_model: str, marts
     who, marts = people(rows, night), list(marts)
     built = harness.project(business_model).marts([*marts, "customer_identities"], tables, as_of)
     named = customers_by_key(built.pop("customer_identities"))
-    assert set(named.values()) == set(who.of_record.values()), "identities are told apart differently: see their own oracle"
+    told, expected = set(named.values()), set(who.of_record.values())
+    assert told == expected, f"customers only in the marts {told - expected}, only expected {expected - told}"
     return beside(built, rows, who, night, named)
 
 

@@ -123,11 +123,16 @@ def _joined(crm: pd.DataFrame, billing: pd.DataFrame) -> dict[str, str]:
                             *zip(billing["billing_customer_id"], billing["email"], strict=True)]:  # fmt: skip
         if email(address):
             same.append((record, addresses.setdefault(str(email(address)), record)))
+    # Two that name one CRM record are one, also where that record is not known.
+    of_record |= {other: other for _, other in same if pd.notna(other) and other not in of_record}
     for one, other in same:
-        if other in of_record:
-            least, most = sorted([of_record[one], of_record[other]])
-            of_record = {record: least if customer == most else customer for record, customer in of_record.items()}
-    return of_record
+        if pd.notna(other):
+            of_record = {record: of_record[one] if customer == of_record[other] else customer for record, customer in of_record.items()}
+    records = sorted([*crm["customer_id"], *billing["billing_customer_id"]])
+    least: dict[str, str] = {}
+    for record in records:
+        least.setdefault(of_record[record], record)
+    return {record: least[of_record[record]] for record in records}
 
 
 def _active(tables: Mapping[str, pd.DataFrame], of_record: Mapping[str, str], night: Night) -> pd.DataFrame:
