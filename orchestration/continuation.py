@@ -60,12 +60,19 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS ops.{name} ({columns})")
 
 
-def begin(connection: duckdb.DuckDBPyConnection, as_of: date, wanted: str) -> Build | None:
-    """The build that tonight continues, if any; from now on there is none until `complete` is called."""
+def begin(connection: duckdb.DuckDBPyConnection, as_of: date, wanted: str) -> tuple[Build | None, str]:
+    """The build that tonight continues, if any, and why, in words; from now on there is none until `complete` is called."""
     prepare(connection)
-    found = _found(connection, as_of, wanted)
+    built = connection.execute("SELECT as_of_date, fingerprint FROM ops.built_night").fetchone()
     connection.execute("DELETE FROM ops.built_night")
-    return found
+    reason = _against(built, as_of, wanted) or _lost(connection)
+    if built is None or reason:
+        return None, f"everything is built anew: {reason}"
+    new = connection.execute(
+        f"SELECT DISTINCT load_id FROM ({_SEEN['built_loads']} EXCEPT FROM ops.built_loads) ORDER BY load_id"
+    ).fetchall()
+    build = Build(built[0], tuple(load for (load,) in new))
+    return build, f"continues the build of {build.as_of}; loads since: {len(build.new_loads)}"
 
 
 def complete(connection: duckdb.DuckDBPyConnection, as_of: date, wanted: str) -> None:
@@ -78,12 +85,19 @@ def complete(connection: duckdb.DuckDBPyConnection, as_of: date, wanted: str) ->
     connection.commit()
 
 
-def _found(connection: duckdb.DuckDBPyConnection, as_of: date, wanted: str) -> Build | None:
-    row = connection.execute("SELECT as_of_date FROM ops.built_night WHERE fingerprint = ?", [wanted]).fetchone()
-    if row is None or row[0] > as_of or row[0].replace(day=1) != as_of.replace(day=1):
-        return None
-    loads = "SELECT source, table_name, load_id FROM ops.gate_loads"
-    if connection.execute(f"SELECT count(*) FROM (FROM ops.built_loads EXCEPT {loads})").fetchone() != (0,):
-        return None
-    new = connection.execute(f"SELECT DISTINCT load_id FROM ({loads} EXCEPT FROM ops.built_loads) ORDER BY load_id").fetchall()
-    return Build(row[0], tuple(load for (load,) in new))
+def _against(built: tuple[date, str] | None, as_of: date, wanted: str) -> str:
+    """What speaks against continuing; empty when nothing does."""
+    if built is None:
+        return "no complete build is remembered"
+    if built[1] != wanted:
+        return "the project or a setting has changed"
+    if built[0] > as_of:
+        return f"the last build is that of {built[0]}, a later day"
+    if built[0].replace(day=1) != as_of.replace(day=1):
+        return "a month has begun"
+    return ""
+
+
+def _lost(connection: duckdb.DuckDBPyConnection) -> str:
+    lost = connection.execute(f"SELECT count(*) FROM (FROM ops.built_loads EXCEPT {_SEEN['built_loads']})").fetchone()
+    return "" if lost == (0,) else "loads that it was built from are gone"

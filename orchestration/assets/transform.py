@@ -78,7 +78,9 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
     continued, fingerprint = phase == "before_models", continuation.fingerprint(dbt.project_hash(), variables)
     with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
         warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
-        build = continuation.begin(connection, night.as_of, fingerprint) if continued else None
+        build, reason = continuation.begin(connection, night.as_of, fingerprint) if continued else (None, "")
+    if reason:
+        context.log.info(f"dbt: {reason}")
     events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build))
     with night.warehouse() as connection:
         if continued and not context.is_subset and dbt.all_built(nodes):

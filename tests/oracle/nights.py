@@ -66,7 +66,7 @@ class Nights:
     def night(self, as_of: date, wanted: Iterable[str], *, anew: bool = False) -> None:
         """Examine what has landed and build the `wanted` models with all they read; `anew` continues nothing."""
         quarantine.examine(self.connection, as_of=as_of, max_amount=1e8, currencies=CURRENCIES, full=anew)
-        found = continuation.begin(self.connection, as_of, "same")
+        found, _ = continuation.begin(self.connection, as_of, "same")
         build = None if anew else found
         self.builds.append(build)
         project = self.continued if build else self.full
@@ -87,7 +87,7 @@ class Nights:
 
     def differences(self, other: Nights, model: str) -> list[tuple[Any, ...]]:
         """Rows of a model that only one of two warehouses has."""
-        mine, theirs = (nights.connection.sql(f"FROM {nights.full.nodes[model].relation}").arrow() for nights in (self, other))
+        mine, theirs = (nights.connection.sql(f"FROM {nights.full.nodes[model].relation}").to_arrow_table() for nights in (self, other))
         with duckdb.connect() as connection:
             connection.register("mine", mine)
             connection.register("theirs", theirs)

@@ -15,10 +15,17 @@ interactions as (
     select * from {{ ref('int_interactions_daily') }}
 ),
 
+-- Beyond the longest window of their oldest cut-off only the last day counts: all of that is one bucket, which no window reaches.
+reach as (
+    select customer_key, max(cutoff_index) + {{ buckets_in(360) }} as last_bucket
+    from spine
+    group by 1
+),
+
 buckets as (
     select
-        customer_key,
-        {{ bucket_of('day') }} as bucket,
+        interactions.customer_key,
+        least({{ bucket_of('day') }}, reach.last_bucket) as bucket,
         {% for name, kinds in groups.items() -%}
         cast(sum(case when kind in ('{{ kinds | join("', '") }}') then interactions else 0 end) as bigint) as {{ name }},
         {% endfor -%}
@@ -27,7 +34,7 @@ buckets as (
             as last_engaged_day,
         max(case when kind in ('{{ groups.usage | join("', '") }}') then day end) as last_usage_day
     from interactions
-    where customer_key is not null
+    inner join reach on interactions.customer_key = reach.customer_key
     group by 1, 2
 ),
 
