@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import warnings
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import NoReturn
 from orchestration import dbt, preflight, settings
 from orchestration.console import Terminal, say, show_outcome
 from orchestration.home import Home, write_private
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings
 
 _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 
@@ -32,6 +33,7 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     """Become the Dagster UI, schedule and sensor included, on the home of this configuration; signals reach it directly."""
     from orchestration.jobs import prepare_instance
 
+    _check_port(port)
     home = _prepared(loaded)
     prepare_instance(home)
     _hand_down(loaded, home)
@@ -41,6 +43,17 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     sys.stdout.flush()
     os.chdir(Path(__file__).resolve().parent.parent)
     os.execv(command[0], command)
+
+
+def _check_port(port: int) -> None:
+    """Dagster starts its schedule before it notices that a port is taken, and a second schedule would start every night twice."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "no port has this number"
+            raise ConfigurationError(f"--port {port}: {reason}; is the UI running already? Else choose another port") from error
 
 
 def _night(loaded: Settings, home: Home, as_of: date) -> int:

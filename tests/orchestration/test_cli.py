@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -122,6 +123,18 @@ def test_what_is_not_there_is_a_wrong_argument(command: list[str], words: str, t
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", [None, 70_000])
+def test_a_port_that_cannot_be_served_is_told_before_anything_starts(
+    port: int | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = port or other.getsockname()[1]
+        assert main(["ui", "--port", str(taken), "--config", str(tmp_path / "config.yaml")]) == 2
+    assert capsys.readouterr().err.startswith(f"rapport: --port {taken}: ")
+    assert not (tmp_path / "home").exists()
 
 
 def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
