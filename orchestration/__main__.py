@@ -58,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("release_id", nargs="?", metavar="ID")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
+    review.add_argument(
+        "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
+    )
     ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
     docs = commands.add_parser("docs", help="write the generated pages under docs/")
@@ -140,6 +144,13 @@ def _quarantine(options: argparse.Namespace) -> int:
         console.show_quarantine(waiting.by_rule(loaded))
     else:
         console.show_quarantined_rows(*waiting.of_table(loaded, options.table))
+    return OK
+
+
+def _review_identities(options: argparse.Namespace) -> int:
+    from orchestration import identity_review
+
+    print(identity_review.review(_loaded(options), options.least_probability))
     return OK
 
 

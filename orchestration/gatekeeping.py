@@ -32,7 +32,8 @@ _JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_na
 
 def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
     """Show the warehouse what has landed, quarantine the rows that break the contract, note how old each source is."""
-    warehouse.expose_landing(connection, landing.completed_files(night.home.landing))
+    extra = {"crm_customers": night.settings.tuning.extra_dimensions}
+    warehouse.expose_landing(connection, landing.completed_files(night.home.landing), extra)
     _refuse_before_all_data(connection, night.as_of)
     quarantine.examine(
         connection,

@@ -110,8 +110,10 @@ def _out_of_scale(table: Table) -> Iterator[RowRule]:
         outside = "score NOT BETWEEN scale_min AND scale_max OR scale_min >= scale_max"
         yield _rule("out_of_scale", "score", "score lies outside its scale", f"({outside})")
         low, high = NPS_SCALE
-        off = f"metric = 'nps' AND (score NOT BETWEEN {low} AND {high} OR score <> trunc(score))"
-        yield _rule("out_of_scale", "score", f"an nps score is a whole number from {low} to {high}", f"({off})")
+        # a 5 of 0 to 100 or of 1 to 5 would count as a detractor's; whether the worst answer is 0 or 1 moves nobody to another group
+        scale = f"scale_max <> {high} OR scale_min NOT BETWEEN {low} AND {low + 1}"
+        off = f"metric = 'nps' AND (score NOT BETWEEN {low} AND {high} OR score <> trunc(score) OR {scale})"
+        yield _rule("out_of_scale", "score", f"an nps score is a whole number on the scale from {low} to {high}", f"({off})")
 
 
 def _backwards(table: Table) -> Iterator[RowRule]:

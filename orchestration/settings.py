@@ -30,6 +30,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 
+_CAN_SPLIT = {"owner", "gender", "income_band", "birth_year"}  # of the contract's own columns, those that are no dimension yet
+_NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all", "customer_key", "month"} | (
+    set(INPUT_TABLES["crm_customers"].column_names) - _CAN_SPLIT
+)
+
 
 def _reference(value: str) -> str:
     if not _REFERENCE.match(value):
@@ -152,13 +157,29 @@ class Tuning(_Part):
     max_shared_contact_records: PositiveInt = Field(
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
     )
+    max_records_per_customer: PositiveInt = Field(
+        25, description="Parts (records that a source itself ties count as one) that e-mails and phones may tie to one customer"
+    )
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
     )
     max_training_customers: PositiveInt = Field(20_000, description="Customers sampled for training; scoring always covers everyone")
+    extra_dimensions: tuple[Name, ...] = Field(
+        (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
+    )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
+
+    @field_validator("extra_dimensions")
+    @classmethod
+    def _can_split(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        refused = sorted(name for name in value if name in _NEVER_A_DIMENSION or name.startswith("_"))
+        if refused:
+            raise ValueError(f"{refused[0]!r} cannot split a metric: it is one already, personal, an id, or a time")
+        if len(set(value)) < len(value):
+            raise ValueError("names a column twice")
+        return value
 
     @field_validator("accept_vanished_tables")
     @classmethod

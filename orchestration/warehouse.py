@@ -33,6 +33,8 @@ OPS_TABLES: dict[str, str] = {
     "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
         success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
     "source_freshness": "source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP",
+    "identity_proposals": """customer_key VARCHAR, other_customer_key VARCHAR, match_probability DOUBLE, match_weight DOUBLE,
+        explanation VARCHAR, as_of_date DATE""",
     "sync_log": """destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR, outcome VARCHAR, code VARCHAR,
         release_id VARCHAR, attempted_at TIMESTAMP""",
 }
@@ -74,13 +76,20 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
 
 
-def expose_landing(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Sequence[tuple[str, str, str]]]) -> None:
+def expose_landing(
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[str, Sequence[tuple[str, str, str]]],
+    extra: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Point the views `landing.<table>` at the landed files: table → (source, load id, Parquet path).
 
-    A table without files becomes an empty view with its columns, so that everything after it builds.
+    A table without files becomes an empty view with its columns, so that everything after it builds. `extra`: table → columns
+    beyond the contract's that are wanted as text; where no file has one, it is NULL.
     """
     for table in INPUT_TABLES.values():
-        connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {_landing_query(connection, table, files.get(table.name, ()))}")
+        wanted = [name for name in (extra or {}).get(table.name, ()) if name not in table.column_names]
+        query = _landing_query(connection, table, files.get(table.name, ()), wanted)
+        connection.execute(f"CREATE OR REPLACE VIEW landing.{table.name} AS {query}")
 
 
 def begin(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -115,6 +124,15 @@ def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [str(path)])
 
 
+def write_proposals(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+    """Replace `ops.identity_proposals` by `rows`, stamped with the night that the warehouse holds."""
+    connection.register("incoming_proposals", rows)
+    connection.execute("DELETE FROM ops.identity_proposals")
+    night = "(SELECT as_of_date FROM ops.night) AS as_of_date"
+    connection.execute(f"INSERT INTO ops.identity_proposals BY NAME SELECT *, {night} FROM incoming_proposals")
+    connection.unregister("incoming_proposals")
+
+
 def empty_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Names of the tables of dbt without a row."""
     # ml and ops are Python's; ml.action_candidates is still empty when ml_inputs.action_candidates is tested.
@@ -139,8 +157,8 @@ def _split_columns(declaration: str) -> list[str]:
     return [part.strip() for part in declaration.split(",")]
 
 
-def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]]) -> str:
-    typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS
+def _landing_query(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[tuple[str, str, str]], extra: Sequence[str]) -> str:
+    typed = {column.name: column.duckdb_type for column in table.columns} | LANDING_COLUMNS | dict.fromkeys(extra, "VARCHAR")
     if not files:
         return "SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in typed.items()) + " WHERE false"
     return " UNION ALL ".join(_load_query(connection, typed, source, load, paths) for (source, load), paths in _by_load(files).items())
@@ -155,7 +173,9 @@ def _by_load(files: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], lis
 
 def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str], source: str, load: str, paths: Sequence[str]) -> str:
     listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
-    present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()}
+    present = {
+        row[0].lower() for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()
+    }
     constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
     selected = [f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()]
     return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"

@@ -1,4 +1,4 @@
-"""Mart gate: which source record is which customer."""
+"""Mart gate: which source record was which customer, and when."""
 
 from expectations.base import Owner, Suite
 
@@ -7,7 +7,7 @@ _ASK = Owner("the data team")
 SUITE = Suite(
     gate="mart",
     table_name="customer_identities",
-    key=("source", "source_customer_id"),
+    key=("source", "source_customer_id", "valid_from"),
     expectations=(
         _ASK.filled("source", "Ids of two systems may be the same text."),
         _ASK.filled("source_customer_id", "A record without its id cannot be joined."),

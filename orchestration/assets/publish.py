@@ -3,13 +3,14 @@
 Comes in: schema `marts` of this night's warehouse and the results of every check. Goes out: a release, or a refusal with its reasons.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import duckdb
 
-from orchestration import gatekeeping, releases, report
+from orchestration import dbt, gatekeeping, metric_docs, releases, report
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.night import Night, refused
@@ -61,6 +62,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
         run_id=tonight.run_id,
         code_version=code_version(),
         config_hash=config_hash(tonight.settings),
+        metrics=metric_docs.published(json.loads(dbt.manifest_path().read_text(encoding="utf-8"))),
         finish=lambda unsealed: _write_page(tonight, unsealed),
         memory_gib=tonight.settings.tuning.memory_gib,
         threads=tonight.settings.tuning.threads,

@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration import dbt, warehouse
+from orchestration import dbt, metric_docs, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
@@ -35,6 +35,14 @@ class Translator(DagsterDbtTranslator):
         if schema == "marts":
             return f"marts_{dbt_resource_props['fqn'][2]}"
         return _GROUPS.get(schema, schema)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What dbt says of it; of a mart also the metrics that it holds, each with its definition."""
+        if dbt_resource_props["schema"] != "marts":
+            return super().get_description(dbt_resource_props)
+        held = metric_docs.defined_in(dbt_resource_props["columns"].values())
+        lines = [dbt_resource_props["description"], *(f"- **{name}**: {said}" for name, said in held.items())]
+        return super().get_description({**dbt_resource_props, "description": "\n".join(lines)})
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """The owner named in the model's meta, else the data team."""

@@ -37,20 +37,22 @@ def build(
     models: Any,
     sources: Any,
     checks: Any,
+    metrics: Any = None,
     finish: Callable[[Release], None] | None = None,
     memory_gib: float = 8,
     threads: int = 2,
 ) -> Path:
     """Build a candidate from schema marts of the warehouse; returns its folder, for `publish`.
 
-    `models`, `sources` and `checks` go into the manifest as they are (anything JSON can hold). `finish` is called with the candidate as a
-    Release before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is left behind.
+    `models`, `sources`, `checks` and `metrics` go into the manifest as they are (anything JSON can hold). `finish` is called with the
+    candidate as a Release before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is
+    left behind.
     """
     created_at = datetime.now(UTC)
     release_id = new_id(created_at, as_of)
     identity = {"release_id": release_id, "as_of": as_of.isoformat(), "created_at": created_at.isoformat()}
     run = {"run_id": run_id, "code_version": code_version, "config_hash": config_hash, "duckdb_version": duckdb.__version__}
-    judged = {"models": models, "sources": sources, "checks": checks}
+    judged = {"models": models, "sources": sources, "checks": checks, "metrics": metrics or {}}
     with _clear_errors(home), _candidate(home, release_id) as folder:
         tables = copy_marts(_existing(warehouse_path), folder, memory_gib=memory_gib, threads=threads)
         _fill(folder, {"format": manifest.FORMAT, **identity, **run, **judged, "tables": tables}, finish)

@@ -92,6 +92,17 @@ def test_the_parsed_project_does_not_depend_on_the_company(tmp_path: Path) -> No
         assert node["config"] == other[name]["config"], name
 
 
+def test_a_night_starts_on_everything_that_it_may_build() -> None:
+    from orchestration.dbt_process import _parsed
+
+    nightly = _parsed(Path(dbt.command()[3]))
+    shipped = json.loads(dbt.manifest_path().read_text())
+    assert nightly.nodes.keys() == shipped["nodes"].keys()
+    assert nightly.sources.keys() == shipped["sources"].keys()
+    assert nightly.macros.keys() == shipped["macros"].keys()
+    assert not nightly.unit_tests
+
+
 def test_the_generated_pages_are_what_the_code_says() -> None:
     from orchestration import documentation
 

@@ -80,7 +80,8 @@ def test_nobody_who_withdrew_profiling_is_scored(published: Any) -> None:
     withdrawn = f"""SELECT customer_id FROM read_parquet('{published.exports}/crm_consents/*.parquet', union_by_name = true)
         WHERE purpose = 'profiling' GROUP BY customer_id HAVING arg_max(status, recorded_at) = 'withdrawn'"""
     query = f"""SELECT count(DISTINCT who.customer_key), count(scores.customer_key), count(health.customer_key)
-        FROM '{release.table_file("customer_identities")}' AS who JOIN ({withdrawn}) AS gone ON gone.customer_id = who.source_customer_id
+        FROM '{release.table_file("customer_identities")}' AS who
+        JOIN ({withdrawn}) AS gone ON gone.customer_id = who.source_customer_id AND who.valid_to IS NULL
         LEFT JOIN '{release.table_file("fct_churn_scores")}' AS scores USING (customer_key)
         LEFT JOIN '{release.table_file("metric_customer_health")}' AS health USING (customer_key)"""
     people, scored, rated = duckdb.execute(query).fetchone() or (0, 0, 0)

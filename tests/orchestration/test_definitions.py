@@ -57,6 +57,17 @@ def test_every_asset_says_what_it_is_and_who_owns_it() -> None:
     assert lacking == []
 
 
+def test_a_mart_carries_the_definitions_of_its_metrics_and_columns() -> None:
+    assets = defs.resolve_asset_graph()
+    mart = assets.get(dg.AssetKey(["marts", "metric_nps_monthly"]))
+    assert mart.description.startswith("Net Promoter Score with its interval, by month, view, dimension and value.")
+    assert "\n- **nps**: Net Promoter Score, from −100 to 100.\n" in mart.description
+    described = {column.name: column.description for column in mart.metadata["dagster/column_schema"].columns}
+    assert "Adjusted Wald (Rocks 2016)" in described["nps_low"]
+    everything = [assets.get(key).description for key in assets.materializable_asset_keys] + list(described.values())
+    assert [text for text in everything if "doc(" in text.split("#### Raw SQL")[0]] == []
+
+
 def test_every_asset_is_one_night_a_run() -> None:
     assets = defs.resolve_asset_graph()
     policies = {(assets.get(key).partitions_def, assets.get(key).backfill_policy) for key in assets.materializable_asset_keys}

@@ -77,9 +77,11 @@ def test_current_reads_what_was_published(warehouse, home):
 
 
 def test_the_manifest_tells_rows_checksums_and_the_run(warehouse, home):
-    manifest = publish(warehouse, home).manifest
+    defined = {"mrr": {"definition": "Monthly recurring revenue", "owner": "finance", "mart": "dim_customers", "column": "mrr"}}
+    manifest = publish(warehouse, home, metrics=defined).manifest
     on_disk = json.loads((home / "releases" / "current" / "manifest.json").read_text())
     assert on_disk == manifest
+    assert on_disk["metrics"] == defined
     assert manifest["tables"]["dim_customers"]["rows"] == 50
     assert (manifest["run_id"], manifest["code_version"], manifest["config_hash"], manifest["models"]) == (
         "run-1",

@@ -1,12 +1,22 @@
 {#- The dimensions a metric is split by. A NULL attribute and an unknown person are both 'unknown', so that parts sum to the whole. -#}
 
 {% macro customer_dimensions() -%}
-    {{ return(['country', 'region', 'industry', 'company_size', 'acquisition_channel', 'plan']) }}
+    {{ return(['country', 'region', 'industry', 'company_size', 'acquisition_channel', 'plan'] + extra_dimensions()) }}
+{%- endmacro %}
+
+{#- Further columns of crm_customers by which the company splits its metrics: the setting `extra_dimensions`. -#}
+{% macro extra_dimensions() -%}
+    {{ return(var('extra_dimensions') | list) }}
+{%- endmacro %}
+
+{#- Those that are no columns of the contract: landed as text under the name the source gives them. -#}
+{% macro custom_columns() -%}
+    {{ return(extra_dimensions() | reject('in', ['gender', 'income_band', 'owner', 'birth_year']) | list) }}
 {%- endmacro %}
 
 {#- One row per dimension, `all` included: to be cross joined with rows that carry the dimensions as columns. -#}
-{% macro dimension_names(dimensions) -%}
-    {%- for dimension in ['all'] + dimensions %}
+{% macro dimension_names(dimensions, with_all=true) -%}
+    {%- for dimension in (['all'] if with_all else []) + dimensions %}
     select '{{ dimension }}' as dimension
     {%- if not loop.last %} union all {% endif -%}
     {%- endfor %}
@@ -16,7 +26,7 @@
     case dimension
         when 'all' then 'all'
         {%- for dimension in dimensions %}
-        when '{{ dimension }}' then coalesce({{ relation }}.{{ dimension }}, 'unknown')
+        when '{{ dimension }}' then coalesce(cast({{ relation }}.{{ dimension }} as {{ dbt.type_string() }}), 'unknown')
         {%- endfor %}
     end
 {%- endmacro %}

@@ -20,6 +20,16 @@
     end * coalesce(nullif({{ interval_count }}, 0), 1))
 {%- endmacro %}
 
+{#- Where a billing period that begins at `start` ends; without an interval it is a month. TIMESTAMP. -#}
+{% macro period_after(start, interval, interval_count) -%}
+    {%- set count = 'cast(coalesce(nullif(' ~ interval_count ~ ', 0), 1) as integer)' -%}
+    case
+        when {{ interval }} = 'day' then {{ add_days(start, count) }}
+        when {{ interval }} = 'week' then {{ add_days(start, '7 * ' ~ count) }}
+        else {{ months_later(start, count ~ ' * case ' ~ interval ~ " when 'year' then 12 when 'quarter' then 3 else 1 end") }}
+    end
+{%- endmacro %}
+
 {#- The same factor for a billed line, from the length of its period in days. Where that agrees with the subscription's interval, the
     interval is exact; where it does not, the subscription has changed its interval since, and the line is believed. Without a period
     and without an interval the price is taken for a month's. DOUBLE. -#}

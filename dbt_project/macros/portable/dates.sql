@@ -34,6 +34,19 @@
     add_months(cast({{ day }} as date), {{ months }})
 {%- endmacro %}
 
+{#- The same instant `months` months after `moment`, TIMESTAMP; on the last day of the month where that day is missing. -#}
+{% macro months_later(moment, months) -%}
+    {{ adapter.dispatch('months_later', 'rapport')(moment, months) }}
+{%- endmacro %}
+
+{% macro default__months_later(moment, months) -%}
+    (cast({{ moment }} as timestamp) + ({{ months }}) * interval 1 month)
+{%- endmacro %}
+
+{% macro spark__months_later(moment, months) -%}
+    (cast({{ moment }} as timestamp) + make_interval(0, {{ months }}, 0, 0, 0, 0, 0))
+{%- endmacro %}
+
 {#- The instant `days` days after `moment`, TIMESTAMP. -#}
 {% macro add_days(moment, days) -%}
     {{ adapter.dispatch('add_days', 'rapport')(moment, days) }}
@@ -52,15 +65,15 @@
     cast(date_trunc('month', {{ moment }}) as date)
 {%- endmacro %}
 
-{#- Seconds from `start` to `finish` as days, DOUBLE. -#}
+{#- From `start` to `finish` in days, to the microsecond, DOUBLE. -#}
 {% macro elapsed_days(start, finish) -%}
     {{ adapter.dispatch('elapsed_days', 'rapport')(start, finish) }}
 {%- endmacro %}
 
 {% macro default__elapsed_days(start, finish) -%}
-    (date_diff('second', {{ start }}, {{ finish }}) / 86400.0)
+    (date_diff('microsecond', {{ start }}, {{ finish }}) / 86400000000.0)
 {%- endmacro %}
 
 {% macro spark__elapsed_days(start, finish) -%}
-    ((unix_timestamp({{ finish }}) - unix_timestamp({{ start }})) / 86400.0)
+    ((unix_micros(cast({{ finish }} as timestamp)) - unix_micros(cast({{ start }} as timestamp))) / 86400000000.0)
 {%- endmacro %}

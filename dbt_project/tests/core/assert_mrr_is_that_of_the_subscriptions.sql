@@ -2,7 +2,7 @@
 with subscriptions as (
     select month, sum(mrr) as mrr
     from {{ ref('int_subscription_months') }}
-    where mrr > 0 and '{{ var("business_model") }}' = 'contractual'
+    where mrr > 0
     group by month
 ),
 

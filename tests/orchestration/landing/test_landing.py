@@ -274,6 +274,16 @@ def test_the_warehouse_shows_what_landed(company: Company, tmp_path: Path) -> No
     assert row == ("1", datetime(2025, 1, 1), None, "files", load.load_id, 1, False, '{"birth_year":"19x0"}')
 
 
+def test_columns_beyond_the_contract_are_shown_where_they_are_wanted(company: Company, tmp_path: Path) -> None:
+    company.write("customer_id,created_at,Tier\n1,2025-01-01,gold\n2,2025-01-01,\n")
+    company.night()
+    with warehouse.connect(tmp_path / "w.duckdb") as connection:
+        warehouse.prepare(connection)
+        warehouse.expose_landing(connection, completed_files(company.landing), {"crm_customers": ["tier", "country", "nowhere"]})
+        found = connection.execute("SELECT customer_id, tier, country, nowhere FROM landing.crm_customers ORDER BY 1").fetchall()
+    assert found == [("1", "gold", None, None), ("2", None, None, None)]
+
+
 def test_deleting_state_and_moving_the_home_loses_nothing(company: Company, tmp_path: Path) -> None:
     company.write({"1": "Ann"})
     company.night()

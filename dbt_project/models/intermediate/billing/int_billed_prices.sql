@@ -12,10 +12,11 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
--- A line of the trial says nothing about the price after it.
+-- A line of the trial says nothing about the price after it; one that reaches beyond the trial counts from its end.
 priced as (
     select
         lines.*,
+        greatest(lines.period_start, subscriptions.paid_from) as counts_from,
         lines.amount_minor * {{ billed_factor(
             'subscriptions.interval',
             'subscriptions.interval_count',
@@ -25,8 +26,8 @@ priced as (
     inner join subscriptions
         on subscriptions.source_name = lines.source_name
         and subscriptions.subscription_id = lines.subscription_id
-    where lines.period_start < {{ as_of_end() }}
-        and (lines.period_start >= subscriptions.paid_from or lines.period_end is null or lines.period_end > subscriptions.paid_from)
+    where greatest(lines.period_start, subscriptions.paid_from) < {{ as_of_end() }}
+        and (lines.period_start >= subscriptions.paid_from or lines.period_end > subscriptions.paid_from)
 ),
 
 spread as (
@@ -34,21 +35,21 @@ spread as (
         priced.*,
         {{ series_of(
             'month',
-            month_of('priced.period_start'),
-            'least(' ~ month_of('coalesce(priced.period_end, priced.period_start)') ~ ', ' ~ as_of_month() ~ ')'
+            month_of('priced.counts_from'),
+            'least(' ~ month_of('priced.period_end') ~ ', ' ~ as_of_month() ~ ')'
         ) }} as month
     from priced
 ),
 
--- A line counts for the months whose last instant it covers, and as an earlier price for the month in which it starts.
+-- A line counts for the months whose last instant it covers, and as an earlier price for the month in which it begins to count.
 placed as (
     select
         spread.*,
         months.measured_until,
-        coalesce(spread.period_end >= months.measured_until, false) as covers_end
+        spread.period_end >= months.measured_until as covers_end
     from spread
     inner join months on months.month = spread.month
-    where spread.period_end >= months.measured_until or spread.month = {{ month_of('spread.period_start') }}
+    where spread.period_end >= months.measured_until or spread.month = {{ month_of('spread.counts_from') }}
 ),
 
 -- Lines of one invoice that cover the same instant add up; of several invoices the later one has replaced the earlier.

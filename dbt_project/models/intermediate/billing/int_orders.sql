@@ -4,8 +4,24 @@ lines as {{ inlined() }} (
     select * from {{ canonical('billing_invoice_lines') }}
 ),
 
+-- What was paid for an invoice that does not stand, and given back, was no order.
+void as (
+    select doubted.source_name, doubted.invoice_id
+    from (select distinct source_name, invoice_id from lines where invoice_status in ('draft', 'void')) as doubted
+    left join lines as standing
+        on standing.source_name = doubted.source_name
+        and standing.invoice_id = doubted.invoice_id
+        and coalesce(standing.invoice_status, 'open') not in ('draft', 'void')
+    where standing.invoice_id is null
+),
+
 payments as {{ inlined() }} (
-    select * from {{ canonical('billing_payments') }} where status = 'succeeded'
+    select payments.*
+    from {{ canonical('billing_payments') }} as payments
+    left join void
+        on void.source_name = payments.source_name
+        and void.invoice_id = payments.invoice_id
+    where payments.status = 'succeeded' and void.invoice_id is null
 ),
 
 identities as (

@@ -6,6 +6,10 @@ lines as {{ inlined() }} (
     where kind in ('recurring', 'discount') and coalesce(invoice_status, 'open') not in ('draft', 'void')
 ),
 
+subscriptions as (
+    select * from {{ canonical('billing_subscriptions') }}
+),
+
 recurring as (
     select * from lines where kind = 'recurring' and subscription_id is not null
 ),
@@ -49,7 +53,7 @@ placed_discounts as (
         and discounted_invoices.invoice_id = discounts.invoice_id
 ),
 
-counted as (
+placed as (
     select
         source_name,
         subscription_id,
@@ -74,6 +78,27 @@ counted as (
         currency
     from placed_discounts
     where subscription_id is not null
+),
+
+-- A line that does not say for how long it is, is for one billing period.
+counted as (
+    select
+        placed.source_name,
+        placed.subscription_id,
+        placed.invoice_id,
+        placed.invoice_status,
+        placed.issued_at,
+        placed.period_start,
+        coalesce(
+            placed.period_end,
+            {{ period_after('placed.period_start', 'subscriptions.interval', 'subscriptions.interval_count') }}
+        ) as period_end,
+        placed.amount_minor,
+        placed.currency
+    from placed
+    left join subscriptions
+        on subscriptions.source_name = placed.source_name
+        and subscriptions.subscription_id = placed.subscription_id
 )
 
 select * from counted

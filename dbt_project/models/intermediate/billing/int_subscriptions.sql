@@ -54,7 +54,7 @@ spans as (
 
 -- How the last attempt to collect went, where nothing else says why a subscription ended.
 last_attempts as (
-    select spans.source_name, spans.subscription_id, max_by(payments.status, payments.occurred_at) as last_attempt
+    select spans.source_name, spans.subscription_id, payments.status as last_attempt
     from spans
     inner join payments
         on payments.source_name = spans.source_name
@@ -64,7 +64,10 @@ last_attempts as (
         and payments.occurred_at < {{ add_days('spans.ends_at', 1) }}
         and payments.occurred_at >= {{ add_days('spans.ends_at', -60) }}
     where spans.ends_at is not null and spans.reason is null and spans.cancel_requested_at is null
-    group by spans.source_name, spans.subscription_id
+    qualify row_number() over (
+        partition by spans.source_name, spans.subscription_id
+        order by payments.occurred_at desc, payments.payment_id desc
+    ) = 1
 ),
 
 explained as (
@@ -75,8 +78,7 @@ explained as (
             when spans.status = 'unpaid' then 'involuntary'
             when spans.cancel_requested_at is not null then 'voluntary'
             when last_attempts.last_attempt = 'failed' then 'involuntary'
-            when spans.reason is not null then 'voluntary'
-            when spans.ends_at is not null then 'expired'
+            when spans.reason is null and spans.status = 'expired' then 'expired'
             else 'voluntary'
         end as churn_kind
     from spans

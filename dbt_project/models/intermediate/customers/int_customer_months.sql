@@ -4,8 +4,8 @@ months as (
     select * from {{ ref('int_months') }}
 ),
 
-subscription_months as {{ inlined() }} (
-    select * from {{ ref('int_subscription_months') }} where mrr > 0
+revenue_months as (
+    select * from {{ ref('int_revenue_months') }}
 ),
 
 orders as (
@@ -13,45 +13,33 @@ orders as (
 ),
 
 {% if var('business_model') == 'contractual' -%}
--- With several subscriptions the plan is that of the largest.
-plans as (
-    select customer_key, month, plan
-    from subscription_months
-    qualify row_number() over (partition by customer_key, month order by mrr desc, plan nulls last, subscription_id) = 1
-),
-
-measured as (
+-- Active is who pays.
+judged as (
     select
-        subscription_months.customer_key,
-        subscription_months.month,
-        min(plans.plan) as plan,
-        cast(sum(subscription_months.mrr) as decimal(18, 6)) as mrr,
-        cast(sum(subscription_months.mrr) as decimal(18, 6)) as revenue,
-        cast(null as timestamp) as last_purchase_at
-    from subscription_months
-    inner join plans
-        on plans.customer_key = subscription_months.customer_key
-        and plans.month = subscription_months.month
-    group by subscription_months.customer_key, subscription_months.month
+        customer_key,
+        month,
+        is_complete,
+        plan,
+        mrr,
+        mrr as revenue,
+        mrr > 0 as is_active
+    from revenue_months
 ),
 {%- else -%}
-measured as (
+bought as (
     select
         customer_key,
         {{ month_of('ordered_at') }} as month,
-        cast(null as {{ dbt.type_string() }}) as plan,
-        cast(0 as decimal(18, 6)) as mrr,
-        cast(sum(net_amount_reporting) as decimal(18, 6)) as revenue,
+        sum(net_amount_reporting) as revenue,
         max(ordered_at) filter (where net_amount_minor > 0) as last_purchase_at
     from orders
     group by customer_key, {{ month_of('ordered_at') }}
 ),
-{%- endif %}
 
 firsts as (
     select customer_key, min(month) as first_month
-    from measured
-    where mrr > 0 or last_purchase_at is not null
+    from bought
+    where last_purchase_at is not null
     group by customer_key
 ),
 
@@ -65,33 +53,30 @@ filled as (
         spine.month,
         months.is_complete,
         months.measured_until,
-        measured.plan,
-        coalesce(measured.mrr, 0) as mrr,
-        coalesce(measured.revenue, 0) as revenue,
-        {% if var('business_model') == 'contractual' -%}
-        measured.last_purchase_at
-        {%- else -%}
-        max(measured.last_purchase_at) over (
+        revenue_months.plan,
+        coalesce(revenue_months.mrr, 0) as mrr,
+        coalesce(bought.revenue, 0) as revenue,
+        max(bought.last_purchase_at) over (
             partition by spine.customer_key order by spine.month rows between unbounded preceding and current row
         ) as last_purchase_at
-        {%- endif %}
     from spine
     inner join months on months.month = spine.month
-    left join measured
-        on measured.customer_key = spine.customer_key
-        and measured.month = spine.month
+    left join bought
+        on bought.customer_key = spine.customer_key
+        and bought.month = spine.month
+    left join revenue_months
+        on revenue_months.customer_key = spine.customer_key
+        and revenue_months.month = spine.month
 ),
 
+-- Active is who has bought within the window.
 judged as (
     select
         *,
-        {% if var('business_model') == 'contractual' -%}
-        mrr > 0
-        {%- else -%}
-        coalesce(last_purchase_at >= {{ add_days('measured_until', '-' ~ var('activity_window_days')) }}, false)
-        {%- endif %} as is_active
+        coalesce(last_purchase_at >= {{ add_days('measured_until', '-' ~ var('activity_window_days')) }}, false) as is_active
     from filled
 ),
+{%- endif %}
 
 cohorts as (
     select *, min(case when is_active then month end) over (partition by customer_key) as cohort_month from judged

@@ -1,7 +1,7 @@
 -- One customer out of all records of theirs. Each attribute is the best record's that states it: a record that still exists before a
 -- deleted or merged one, a CRM's before a billing system's, the one changed last before older ones.
 {%- set attributes = ['email', 'phone', 'full_name', 'company_name', 'country', 'region', 'industry', 'company_size', 'acquisition_channel',
-    'owner', 'birth_year', 'gender', 'income_band'] %}
+    'owner', 'birth_year', 'gender', 'income_band'] + custom_columns() %}
 {%- set personal = ['email', 'phone', 'full_name'] %}
 
 with

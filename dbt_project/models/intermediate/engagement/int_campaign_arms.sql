@@ -41,45 +41,44 @@ placed as (
     ) = 1
 ),
 
--- a customer counts once in a campaign, with the first decision
-decisions as (
+costed as (
     select
         placed.*,
-        identities.customer_key
+        identities.customer_key,
+        case when not placed.is_holdout then {{ to_reporting('placed.cost_minor') }} end as action_cost
     from placed
     inner join identities
         on placed.source_name = identities.source_name
         and placed.customer_id = identities.source_customer_id
-    qualify row_number() over (
-        partition by placed.source_name, placed.campaign_id, identities.customer_key
-        order by placed.decided_at, placed.action_id
-    ) = 1
+    {{ join_rate('placed.currency', 'cast(placed.decided_at as date)') }}
 ),
 
-costed as (
+-- a customer counts once in a campaign, with the first decision; what was spent later costs all the same
+decisions as (
     select
-        decisions.*,
-        {{ to_reporting('decisions.cost_minor') }} as cost
-    from decisions
-    {{ join_rate('decisions.currency', 'cast(decisions.decided_at as date)') }}
+        *,
+        sum(action_cost) over (partition by source_name, campaign_id, customer_key) as cost
+    from costed
+    qualify row_number() over (partition by source_name, campaign_id, customer_key order by decided_at, action_id) = 1
 ),
 
 outcomes as (
     select
-        costed.source_name,
-        costed.campaign_id,
-        costed.customer_key,
-        costed.is_holdout,
-        costed.cost,
-        {{ add_days('costed.decided_at', var('churn_horizon_days')) }} <= {{ as_of_end() }} as is_mature,
+        decisions.source_name,
+        decisions.campaign_id,
+        decisions.customer_key,
+        decisions.is_holdout,
+        decisions.cost,
+        {{ add_days('decisions.decided_at', var('churn_horizon_days')) }} <= {{ as_of_end() }} as is_mature,
         -- 1 / propensity undoes that a policy picks its customers; an arm drawn at random weighs all alike
-        case when costed.propensity > 0 and costed.propensity <= 1 then 1 / costed.propensity::double else 1 end::decimal(18, 6) as weight,
+        case when decisions.propensity > 0 and decisions.propensity <= 1 then 1 / decisions.propensity::double else 1 end::decimal(20, 12)
+            as weight,
         coalesce(sum(orders.net_amount_reporting), 0)::decimal(18, 6) * {{ var('gross_margin') }}::decimal(9, 6) as margin
-    from costed
+    from decisions
     left join orders
-        on costed.customer_key = orders.customer_key
-        and orders.ordered_at >= costed.decided_at
-        and orders.ordered_at < {{ add_days('costed.decided_at', var('churn_horizon_days')) }}
+        on decisions.customer_key = orders.customer_key
+        and orders.ordered_at >= decisions.decided_at
+        and orders.ordered_at < {{ add_days('decisions.decided_at', var('churn_horizon_days')) }}
     group by all
 )
 

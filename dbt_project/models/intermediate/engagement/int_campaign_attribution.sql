@@ -1,16 +1,30 @@
 -- Revenue that followed contacts of a campaign, credited to the first, the last, or evenly to all contacts of the 30 days before an
 -- order. This says what came after a campaign, not what came because of it.
 {%- set attribution_days = var('attribution_days', 30) %}
-with daily as (
+with daily as {{ inlined() }} (
     select * from {{ ref('int_interactions_daily') }}
-    where campaign_id is not null and customer_key is not null
-        -- opens are not: proxies fetch pictures nobody sees
-        and kind not in ('sent', 'bounced', 'opened', 'unsubscribed', 'complained')
+),
+
+reporting as (
+    {{ delivery_reporting('daily') }}
 ),
 
 orders as (
     select * from {{ ref('int_orders') }}
     where net_amount_reporting > 0
+),
+
+-- opens are no contacts: proxies fetch pictures nobody sees
+contacts as (
+    select
+        daily.*,
+        {{ presumed_delivered('daily', 'reporting') }} as presumed_delivered,
+        daily.kind not in ('sent', 'bounced', 'opened', 'unsubscribed', 'complained') as is_contact
+    from daily
+    left join reporting
+        on daily.source_name = reporting.source_name
+        and daily.channel = reporting.channel
+    where daily.campaign_id is not null and daily.customer_key is not null
 ),
 
 touches as (
@@ -19,29 +33,43 @@ touches as (
         source_name,
         campaign_id,
         day,
-        min(first_at) as touched_at
-    from daily
+        min(case when is_contact or presumed_delivered > 0 then first_at end) as first_at,
+        max(case when is_contact or presumed_delivered > 0 then last_at end) as last_at
+    from contacts
     group by 1, 2, 3, 4
+    having bool_or(is_contact) or sum(presumed_delivered) > 0
 ),
 
-paths as (
+-- of a day with several contacts of a campaign the last one before the order counts, or the first if the order came between
+placed as (
     select
         orders.source_name as order_source,
         orders.order_id,
         orders.currency,
+        orders.ordered_at,
         orders.net_amount_reporting,
         touches.source_name,
         touches.campaign_id,
-        row_number() over (
-            partition by orders.source_name, orders.order_id, orders.currency
-            order by touches.touched_at, touches.source_name, touches.campaign_id
-        ) as place,
-        count(*) over (partition by orders.source_name, orders.order_id, orders.currency) as touches
+        touches.first_at,
+        case when touches.last_at < orders.ordered_at then touches.last_at else touches.first_at end as last_at
     from orders
     inner join touches
         on orders.customer_key = touches.customer_key
-        and touches.touched_at < orders.ordered_at
-        and touches.touched_at >= {{ add_days('orders.ordered_at', -attribution_days) }}
+        and touches.first_at < orders.ordered_at
+),
+
+paths as (
+    select
+        *,
+        row_number() over (
+            partition by order_source, order_id, currency order by first_at, source_name, campaign_id
+        ) as place,
+        row_number() over (
+            partition by order_source, order_id, currency order by last_at desc, source_name desc, campaign_id desc
+        ) as place_from_end,
+        count(*) over (partition by order_source, order_id, currency) as touches
+    from placed
+    where last_at >= {{ add_days('ordered_at', -attribution_days) }}
 ),
 
 credited as (
@@ -50,7 +78,7 @@ credited as (
         campaign_id,
         count(distinct order_source || '|' || order_id)::bigint as attributed_orders,
         coalesce(sum(case when place = 1 then net_amount_reporting end), 0)::decimal(28, 6) as attributed_revenue_first,
-        coalesce(sum(case when place = touches then net_amount_reporting end), 0)::decimal(28, 6) as attributed_revenue_last,
+        coalesce(sum(case when place_from_end = 1 then net_amount_reporting end), 0)::decimal(28, 6) as attributed_revenue_last,
         sum((net_amount_reporting::decimal(28, 10) / touches)::decimal(28, 10))::decimal(28, 6) as attributed_revenue_linear
     from paths
     group by 1, 2

@@ -12,7 +12,7 @@ sums as (
         sum(cost) as cost,
         count_if(is_mature)::bigint as matured,
         sum(case when is_mature then weight end)::double as weights,
-        sum(case when is_mature then (weight * margin)::decimal(38, 8) end)::double as weighted,
+        sum(case when is_mature then (weight::double * margin::double)::decimal(38, 8) end)::double as weighted,
         sum(case when is_mature then (weight::double * weight::double)::decimal(38, 8) end)::double as w2,
         sum(case when is_mature then (weight::double * weight::double * margin::double)::decimal(38, 8) end)::double as w2y,
         sum(case when is_mature then (power(weight::double, 2) * power(margin::double, 2))::decimal(38, 8) end)::double as w2y2
@@ -37,20 +37,21 @@ measured as (
 
 paired as (
     select
-        treated.source_name,
-        treated.campaign_id,
-        treated.customers as treated_customers,
-        held_out.customers as held_out_customers,
-        treated.matured as treated_matured,
-        held_out.matured as held_out_matured,
-        treated.cost as action_cost,
+        coalesce(treated.source_name, held_out.source_name) as source_name,
+        coalesce(treated.campaign_id, held_out.campaign_id) as campaign_id,
+        coalesce(treated.customers, 0) as treated_customers,
+        coalesce(held_out.customers, 0) as held_out_customers,
+        coalesce(treated.matured, 0) as treated_matured,
+        coalesce(held_out.matured, 0) as held_out_matured,
+        case when treated.cost is not null or held_out.cost is not null then coalesce(treated.cost, 0) + coalesce(held_out.cost, 0) end
+            as action_cost,
         treated.mean_margin as margin_per_treated,
         held_out.mean_margin as margin_per_held_out,
         -- one customer is no comparison
         case when treated.matured > 1 and held_out.matured > 1 then treated.mean_margin - held_out.mean_margin end as lift,
         sqrt(treated.squared_error + held_out.squared_error) as lift_error
     from (select * from measured where not is_holdout) as treated
-    left join (select * from measured where is_holdout) as held_out
+    full outer join (select * from measured where is_holdout) as held_out
         on treated.source_name = held_out.source_name
         and treated.campaign_id = held_out.campaign_id
 )

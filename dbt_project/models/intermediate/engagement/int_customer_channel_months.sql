@@ -10,14 +10,8 @@ customer_months as (
     select * from {{ ref('int_customer_months') }}
 ),
 
--- not every source reports deliveries
 reporting as (
-    select
-        source_name,
-        channel,
-        bool_or(kind = 'delivered') as reports_deliveries
-    from daily
-    group by 1, 2
+    {{ delivery_reporting('daily') }}
 ),
 
 -- a message is a customer and a campaign in a month; where the campaign is not known, a customer and a day
@@ -47,11 +41,7 @@ summed as (
         {% for kind in ['sent', 'delivered', 'bounced', 'unsubscribed', 'complained'] -%}
         sum(case when daily.kind = '{{ kind }}' then daily.interactions else 0 end)::bigint as {{ kind }},
         {% endfor -%}
-        sum(case
-            when reporting.reports_deliveries or daily.kind not in ('sent', 'bounced') then 0
-            when daily.kind = 'sent' then daily.interactions
-            else -daily.interactions
-        end)::bigint as presumed_delivered,
+        sum({{ presumed_delivered('daily', 'reporting') }})::bigint as presumed_delivered,
         -- something that was only sent has reached somebody unless it came back
         sum(case when daily.kind not in ('sent', 'bounced') then daily.interactions else 0 end)::bigint as arrived
     from daily

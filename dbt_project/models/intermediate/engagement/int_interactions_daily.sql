@@ -1,4 +1,4 @@
--- The largest table of the warehouse, read once and counted by day; nothing after this reads it again.
+-- The largest table of the warehouse, read once and counted by day; after this only the follow-ups of detractors look into it again.
 with interactions as (
     select * from {{ canonical('crm_interactions') }}
 ),

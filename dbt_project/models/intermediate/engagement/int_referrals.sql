@@ -1,4 +1,4 @@
--- Referrals under persistent customer keys.
+-- Referrals under persistent customer keys. Whoever refers themselves, also from a second record, has referred nobody.
 with referrals as (
     select * from {{ canonical('crm_referrals') }}
 ),
@@ -23,6 +23,7 @@ identified as (
     left join identities as referred
         on referrals.source_name = referred.source_name
         and referrals.referred_customer_id = referred.source_customer_id
+    where referrers.customer_key is distinct from referred.customer_key
 )
 
 select * from identified

@@ -1,6 +1,6 @@
 -- Money that moved, net of tax: every succeeded payment, refund and chargeback at the day it happened, less the tax share of its
--- invoice. A paid invoice of which no payment was ever recorded counts as received when it was issued; a billing export without
--- payments would otherwise show customers who never paid.
+-- invoice. Where a source has no payments at all, its paid invoices count as received when they were issued; its customers would
+-- otherwise never have paid.
 with payments as {{ inlined() }} (
     select * from {{ canonical('billing_payments') }}
 ),
@@ -34,8 +34,9 @@ moved as (
         payments.billing_customer_id,
         cast(payments.occurred_at as date) as received_day,
         payments.currency,
-        case when payments.kind = 'payment' then 1 else -1 end
-        * coalesce(payments.amount_minor * invoices.net_minor / nullif(invoices.total_minor, 0), payments.amount_minor) as amount_minor
+        -- a refund takes money away, whether its source writes it with a sign or without
+        case when payments.kind = 'payment' then payments.amount_minor else -abs(payments.amount_minor) end
+        * coalesce(invoices.net_minor / nullif(invoices.total_minor, 0), 1) as amount_minor
     from payments
     left join invoices
         on payments.source_name = invoices.source_name and payments.invoice_id = invoices.invoice_id
@@ -50,9 +51,8 @@ unrecorded as (
         invoices.currency,
         invoices.net_minor
     from invoices
-    left join payments
-        on invoices.source_name = payments.source_name and invoices.invoice_id = payments.invoice_id
-    where payments.invoice_id is null and coalesce(invoices.invoice_status, 'paid') = 'paid'
+    left join (select distinct source_name from payments) as paying on invoices.source_name = paying.source_name
+    where paying.source_name is null and coalesce(invoices.invoice_status, 'paid') = 'paid'
 ),
 
 combined as (

@@ -4,28 +4,41 @@ with feedback as (
     where nps_group = 'detractor'
 ),
 
--- A contact by a person of ours, not a mailing: outbound, or a call, meeting or visit that says no direction.
+identities as (
+    select * from {{ ref('int_customer_identities') }}
+    where record_type = 'crm'
+),
+
+-- A contact by a person of ours, not a mailing: outbound, or a call, meeting or visit that says no direction. They are few among the
+-- interactions, and the hour of each matters: the counts by day would hide all but the first and the last.
 contacts as (
     select
-        customer_key,
-        first_at,
-        last_at
-    from {{ ref('int_interactions_daily') }}
-    where campaign_id is null
-        and channel in ('email', 'phone', 'chat', 'meeting', 'social', 'in_person')
-        and kind not in ('delivered', 'opened', 'clicked', 'bounced', 'unsubscribed', 'complained', 'usage', 'login')
-        and (direction = 'outbound' or (direction is null and (kind in ('call', 'meeting') or channel in ('meeting', 'in_person'))))
+        identities.customer_key,
+        interactions.occurred_at
+    from {{ canonical('crm_interactions') }} as interactions
+    inner join identities
+        on interactions.source_name = identities.source_name
+        and interactions.customer_id = identities.source_customer_id
+    where interactions.campaign_id is null
+        and interactions.channel in ('email', 'phone', 'chat', 'meeting', 'social', 'in_person')
+        and interactions.kind not in ('delivered', 'opened', 'clicked', 'bounced', 'unsubscribed', 'complained', 'usage', 'login')
+        and (
+            interactions.direction = 'outbound'
+            or (
+                interactions.direction is null
+                and (interactions.kind in ('call', 'meeting', 'visit') or interactions.channel in ('meeting', 'in_person'))
+            )
+        )
 ),
 
 followed as (
     select
         feedback.feedback_id,
-        -- contacts of one day and kind are known by their first and last instant
-        min(case when contacts.first_at > feedback.said_at then contacts.first_at else contacts.last_at end) as followed_up_at
+        min(contacts.occurred_at) as followed_up_at
     from feedback
     inner join contacts
         on feedback.customer_key = contacts.customer_key
-        and contacts.last_at > feedback.said_at
+        and contacts.occurred_at > feedback.said_at
     group by 1
 ),
 

@@ -19,6 +19,11 @@ recorded_surveys as (
     select distinct source_name, coalesce(survey_id, '') as survey from recorded
 ),
 
+recorded_sources as (
+    select source_name, bool_or(survey_id is null) as has_unnamed from recorded
+    group by source_name
+),
+
 told as (
     select
         responses.source_name,
@@ -33,17 +38,23 @@ told as (
     left join recorded_surveys
         on responses.source_name = recorded_surveys.source_name
         and coalesce(responses.survey_id, '') = recorded_surveys.survey
-    where responses.sent_at is not null and recorded_surveys.survey is null
+    left join recorded_sources on responses.source_name = recorded_sources.source_name
+    where responses.sent_at is not null
+        and recorded_surveys.survey is null
+        -- an answer or an invitation that names no survey may belong to any: what is recorded is not counted again
+        and (
+            recorded_sources.source_name is null
+            or (responses.survey_id is not null and not recorded_sources.has_unnamed)
+        )
 ),
 
 -- what a survey asks is known from its answers; one that has none yet may ask for anything
 survey_metrics as (
     select
         source_name,
-        survey_id,
+        coalesce(survey_id, '') as survey,
         bool_or(metric = 'nps') as asks_nps
     from responses
-    where survey_id is not null
     group by 1, 2
 ),
 
@@ -55,7 +66,7 @@ invitations as (
     from recorded
     left join survey_metrics
         on recorded.source_name = survey_metrics.source_name
-        and recorded.survey_id = survey_metrics.survey_id
+        and coalesce(recorded.survey_id, '') = survey_metrics.survey
     union all
     select
         source_name,

@@ -11,8 +11,8 @@ identities as (
 held as (
     select
         identities.customer_key,
-        records.email,
-        records.phone_digits
+        records.email_key,
+        records.phone_key
     from records
     inner join identities
         on identities.source_name = records.source_name
@@ -21,9 +21,9 @@ held as (
 ),
 
 contacts as (
-    select 'email' as kind, email as contact, customer_key from held where email is not null
+    select 'email' as kind, email_key as contact, customer_key from held where email_key is not null
     union all
-    select 'phone' as kind, phone_digits as contact, customer_key from held where phone_digits is not null
+    select 'phone' as kind, phone_key as contact, customer_key from held where phone_key is not null
 ),
 
 owned as (

@@ -1,49 +1,19 @@
+-- Which customer each record belongs to now: what every fact is joined by, so that a merge or a split takes the whole history along.
 with
-records as (
-    select * from {{ ref('int_identity_records') }}
+spans as (
+    select * from {{ ref('int_identity_spans') }}
 ),
 
-links as (
-    select * from {{ ref('int_identity_links') }}
-),
-
-components as (
-    select seniority, min(label) as eldest from {{ ref('int_identity_components') }} group by seniority
-),
-
--- The strongest statement that ties a record to its customer; the eldest record ties itself.
-reasons as (
-    select seniority, min_by(matched_by, strength) as matched_by
-    from (
-        select
-            seniority,
-            matched_by,
-            case matched_by when 'merge' then 1 when 'billing_link' then 2 when 'email' then 3 when 'phone' then 4 else 5 end as strength
-        from links
-    ) as ranked
-    group by seniority
-),
-
-placed as (
+current_spans as (
     select
-        records.*,
-        coalesce(components.eldest, records.seniority) as eldest
-    from records
-    left join components on components.seniority = records.seniority
-),
-
-keyed as (
-    select
-        placed.source_name,
-        placed.record_type,
-        placed.source_customer_id,
-        {{ stable_key(['eldest.source_name', 'eldest.record_type', 'eldest.source_customer_id']) }} as customer_key,
-        case when placed.seniority = placed.eldest then 'own' else reasons.matched_by end as matched_by,
-        placed.created_at as valid_from,
-        cast(null as timestamp) as valid_to
-    from placed
-    inner join records as eldest on eldest.seniority = placed.eldest
-    left join reasons on reasons.seniority = placed.seniority
+        source_name,
+        record_type,
+        source_customer_id,
+        customer_key,
+        matched_by,
+        valid_from
+    from spans
+    where valid_to is null
 )
 
-select * from keyed
+select * from current_spans

@@ -1,8 +1,8 @@
 with
-started as (
-    select * from {{ ref('int_identity_components_first') }}
+second as (
+    select * from {{ ref('int_identity_components_second') }}
 ),
 
-{{ propagate_labels('started', rounds=3) }}
+{{ contract_further('second', rounds=6) }}
 
-select * from propagated
+select * from components

@@ -1,13 +1,9 @@
--- The first rounds of `propagate_labels`; a table of its own keeps the second half cheap on engines that expand every CTE.
+-- Records that were ever tied, directly or by way of others: the first rounds, which are all that most of them need.
 with
-links as (
-    select * from {{ ref('int_identity_links') }}
+graph as (
+    select distinct seniority as node, link from {{ ref('int_identity_links') }}
 ),
 
-started as (
-    select distinct seniority, link, seniority as label from links
-),
+{{ contract('graph', rounds=2) }}
 
-{{ propagate_labels('started', rounds=3) }}
-
-select * from propagated
+select * from contracted

@@ -1,81 +1,72 @@
--- Records that share a `link` are one customer. Explicit statements of a source come first, then equal e-mails and phones.
+-- Records that share a `link` at the same time are one customer. An e-mail or phone that more than `max_shared_contact_records` records hold
+-- is a shared mailbox or switchboard, and says nothing about who somebody is as long as they do.
 with
-records as (
-    select * from {{ ref('int_identity_records') }}
+ties as (
+    select * from {{ ref('int_identity_ties') }}
 ),
 
-crm as (
-    select * from records where record_type = 'crm'
-),
-
--- A billing system may know the customer of another source: the id must then be unique among all CRMs.
-unique_ids as (
-    select source_customer_id, min(seniority) as seniority
-    from crm
-    group by source_customer_id
-    having count(*) = 1
-),
-
-merges as (
-    select merged.seniority as seniority, survivor.seniority as other_seniority, 'merge' as matched_by
-    from crm as merged
-    inner join crm as survivor
-        on survivor.source_name = merged.source_name
-        and survivor.source_customer_id = merged.merged_into_customer_id
-    where survivor.seniority <> merged.seniority
-),
-
-billing_links as (
+counted as (
     select
-        billing.seniority as seniority,
-        coalesce(same_source.seniority, unique_ids.seniority) as other_seniority,
-        'billing_link' as matched_by
-    from records as billing
-    left join crm as same_source
-        on same_source.source_name = billing.source_name
-        and same_source.source_customer_id = billing.linked_customer_id
-    left join unique_ids on unique_ids.source_customer_id = billing.linked_customer_id
-    where billing.record_type = 'billing' and coalesce(same_source.seniority, unique_ids.seniority) is not null
+        *,
+        matched_by in ('email', 'phone')
+        and count(*) over (partition by link) > {{ var('max_shared_contact_records') }} as is_in_doubt
+    from ties
 ),
 
-stated as (
-    select * from merges
-    union all
-    select * from billing_links
+changes as (
+    select link, changed_at, sum(change) as change
+    from (
+        select link, valid_from as changed_at, 1 as change from counted where is_in_doubt
+        union all
+        select link, valid_to as changed_at, -1 as change from counted where is_in_doubt and valid_to is not null
+    ) as comings_and_goings
+    group by link, changed_at
 ),
 
--- A statement links two records: the pair is named by its two ends.
-pairs as (
-    select seniority, matched_by, matched_by || ':' || seniority || ':' || other_seniority as link from stated
-    union all
-    select other_seniority, matched_by, matched_by || ':' || seniority || ':' || other_seniority as link from stated
+judged as (
+    select
+        link,
+        changed_at,
+        sum(change) over (partition by link order by changed_at rows unbounded preceding)
+        <= {{ var('max_shared_contact_records') }} as is_personal
+    from changes
 ),
 
-contacts as (
-    select seniority, 'email' as matched_by, 'email:' || email as link from records where email is not null
-    union all
-    select seniority, 'phone' as matched_by, 'phone:' || phone_digits as link from records where phone_digits is not null
-),
-
--- An e-mail or phone on many records is a shared mailbox or switchboard: it says nothing about who somebody is.
-matches as (
+turns as (
     select *
-    from contacts
-    qualify count(*) over (partition by link) between 2 and {{ var('max_shared_contact_records') }}
+    from judged
+    qualify is_personal is distinct from lag(is_personal) over (partition by link order by changed_at)
 ),
 
-companies as (
-    select seniority, 'company' as matched_by, 'company:' || company_code as link
-    from records
-    where company_code is not null and '{{ var("customer_level") }}' = 'company'
+personal_spans as (
+    select link, personal_from, personal_to
+    from (
+        select
+            link,
+            changed_at as personal_from,
+            lead(changed_at) over (partition by link order by changed_at) as personal_to,
+            is_personal
+        from turns
+    ) as spans
+    where is_personal
 ),
 
 links as (
-    select seniority, matched_by, link from pairs
+    select seniority, matched_by, link, valid_from, valid_to from counted where not is_in_doubt
     union all
-    select seniority, matched_by, link from matches
-    union all
-    select seniority, matched_by, link from companies
+    select
+        counted.seniority,
+        counted.matched_by,
+        counted.link,
+        greatest(counted.valid_from, personal_spans.personal_from) as valid_from,
+        least(counted.valid_to, personal_spans.personal_to) as valid_to
+    from counted
+    inner join personal_spans
+        on personal_spans.link = counted.link
+        and (counted.valid_to is null or personal_spans.personal_from < counted.valid_to)
+        and (personal_spans.personal_to is null or counted.valid_from < personal_spans.personal_to)
+    where counted.is_in_doubt
+    qualify min(counted.seniority) over (partition by counted.link) <> max(counted.seniority) over (partition by counted.link)
 )
 
 select * from links

@@ -1,66 +1,46 @@
--- `seniority` is the place of a record by age over all sources. The oldest record of a customer gives the customer its key, and a
--- record made later can never be older: a new match extends a customer, it does not rename one.
+-- Every record of a person or company, with its contacts of now. `seniority` is its place by first landing over all sources, records of one
+-- load by age: the most senior record of a customer gives the customer its key, and what lands later is never more senior, however old it says it is.
 with
-crm as (
-    select * from {{ canonical('crm_customers') }}
+landed as (
+    select * from {{ ref('int_identity_landed') }}
 ),
 
-billing as (
-    select * from {{ canonical('billing_customers') }}
+versions as (
+    select * from {{ ref('int_identity_versions') }}
+),
+
+first_seen as (
+    select source_name, record_type, source_customer_id, first_known_at, load_id, created_at
+    from landed
+    qualify row_number() over (
+        partition by source_name, record_type, source_customer_id
+        order by first_known_at nulls last, load_id, created_at nulls last, row_number
+    ) = 1
 ),
 
 records as (
     select
-        source_name,
-        'crm' as record_type,
-        customer_id as source_customer_id,
-        created_at,
-        deleted_at,
-        email,
-        phone,
-        company_name,
-        cast(null as {{ dbt.type_string() }}) as linked_customer_id,
-        merged_into_customer_id
-    from crm
-    union all
-    select
-        source_name,
-        'billing' as record_type,
-        billing_customer_id as source_customer_id,
-        created_at,
-        deleted_at,
-        email,
-        cast(null as {{ dbt.type_string() }}) as phone,
-        cast(null as {{ dbt.type_string() }}) as company_name,
-        customer_id as linked_customer_id,
-        cast(null as {{ dbt.type_string() }}) as merged_into_customer_id
-    from billing
-),
-
--- International prefix 00 and + are one; fewer than seven digits is an extension or a stopgap, never a person.
-normalised as (
-    select
-        *,
-        case
-            when length({{ digits_of('phone') }}) < 7 then null
-            when {{ digits_of('phone') }} like '00%' then nullif(regexp_replace({{ digits_of('phone') }}, '^0+', ''), '')
-            else {{ digits_of('phone') }}
-        end as phone_digits,
-        lower(company_name) as company_code
-    from records
-),
-
-ranked as (
-    select
-        *,
+        first_seen.source_name,
+        first_seen.record_type,
+        first_seen.source_customer_id,
+        versions.existed_from,
+        versions.email_key,
+        versions.phone_key,
         row_number() over (
             order by
-                created_at nulls last,
-                case record_type when 'crm' then 1 else 2 end,
-                source_name,
-                source_customer_id
+                first_seen.first_known_at nulls last,
+                first_seen.load_id,
+                first_seen.created_at nulls last,
+                case first_seen.record_type when 'crm' then 1 else 2 end,
+                first_seen.source_name,
+                first_seen.source_customer_id
         ) as seniority
-    from normalised
+    from first_seen
+    inner join versions
+        on versions.source_name = first_seen.source_name
+        and versions.record_type = first_seen.record_type
+        and versions.source_customer_id = first_seen.source_customer_id
+        and versions.valid_to is null
 )
 
-select * from ranked
+select * from records

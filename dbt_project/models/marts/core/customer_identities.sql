@@ -1,6 +1,6 @@
 with
 identities as (
-    select * from {{ ref('int_customer_identities') }}
+    select * from {{ ref('int_identity_spans') }}
 ),
 
 published as (

@@ -6,9 +6,12 @@ with campaigns as (
     from {{ canonical('crm_campaigns') }}
 ),
 
-daily as (
+daily as {{ inlined() }} (
     select * from {{ ref('int_interactions_daily') }}
-    where campaign_id is not null
+),
+
+reporting as (
+    {{ delivery_reporting('daily') }}
 ),
 
 attribution as (
@@ -29,14 +32,19 @@ costed as (
 
 contacted as (
     select
-        source_name,
-        campaign_id,
+        daily.source_name,
+        daily.campaign_id,
         {% for kind in ['sent', 'delivered', 'bounced', 'unsubscribed', 'complained'] -%}
-        sum(case when kind = '{{ kind }}' then interactions else 0 end)::bigint as {{ kind }},
+        sum(case when daily.kind = '{{ kind }}' then daily.interactions else 0 end)::bigint as {{ kind }},
         {% endfor -%}
-        count(distinct case when kind = 'opened' then customer_key end)::bigint as unique_opens,
-        count(distinct case when kind = 'clicked' then customer_key end)::bigint as unique_clicks
+        greatest(sum({{ presumed_delivered('daily', 'reporting') }}), 0)::bigint as presumed_delivered,
+        count(distinct case when daily.kind = 'opened' then daily.customer_key end)::bigint as unique_opens,
+        count(distinct case when daily.kind = 'clicked' then daily.customer_key end)::bigint as unique_clicks
     from daily
+    left join reporting
+        on daily.source_name = reporting.source_name
+        and daily.channel = reporting.channel
+    where daily.campaign_id is not null
     group by 1, 2
 ),
 
@@ -57,9 +65,7 @@ joined as (
         costed.started_at,
         costed.ended_at,
         coalesce(contacted.sent, 0) as sent,
-        -- a source that reports no deliveries: what was sent and did not come back
-        case when contacted.delivered > 0 then contacted.delivered else greatest(coalesce(contacted.sent - contacted.bounced, 0), 0) end
-            as delivered,
+        coalesce(contacted.delivered + contacted.presumed_delivered, 0) as delivered,
         coalesce(contacted.bounced, 0) as bounced,
         coalesce(contacted.unique_opens, 0) as unique_opens,
         coalesce(contacted.unique_clicks, 0) as unique_clicks,

@@ -99,6 +99,10 @@ spine as (
     where month >= (select min(month) from counted)
     union
     select month, dimension, dimension_value from counted
+    union
+    -- active customers of whom nothing was heard count too: no interactions is an answer
+    select month, dimension, dimension_value from active
+    where month >= (select min(month) from counted)
 ),
 
 measured as (

@@ -37,7 +37,10 @@ referrers as (
 ),
 
 referred as (
-    select distinct referred_key as customer_key from referrals where converted_at is not null and referred_key is not null
+    select referred_key as customer_key, {{ month_of('min(referred_at)') }} as month
+    from referrals
+    where converted_at is not null and referred_key is not null
+    group by 1
 ),
 
 -- what each customer adds to a month
@@ -60,7 +63,10 @@ events as (
     union all
     select customer_months.customer_key, customer_months.month, 'new_referred_customers'
     from customer_months
-    inner join referred on customer_months.customer_key = referred.customer_key
+    inner join referred
+        on customer_months.customer_key = referred.customer_key
+        -- who is recommended to us after having become a customer was not won by it
+        and customer_months.month >= referred.month
     where customer_months.month = customer_months.cohort_month
 ),
 
@@ -113,8 +119,8 @@ measured as (
         {{ ratio('coalesce(counted.new_referred_customers, 0)', 'active.new_customers') }} as referred_share_of_new,
         {{ ratio('coalesce(counted.referrals, 0)', 'active.active_customers') }} as referrals_per_active_customer,
         {{ ratio('counted.referrals_converted', 'counted.referrals') }} as conversion_rate,
-        -- referrals per customer × share that converts; the referrals themselves cancel out
-        {{ ratio('coalesce(counted.referrals_converted, 0)', 'active.active_customers') }} as k_factor
+        -- referrals per customer × share that converts: the referrals themselves cancel out, but without any there is no share
+        case when counted.referrals > 0 then {{ ratio('counted.referrals_converted', 'active.active_customers') }} end as k_factor
     from spine
     inner join months on spine.month = months.month
     {% for part in ['active', 'counted'] -%}

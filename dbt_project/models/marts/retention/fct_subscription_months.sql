@@ -1,6 +1,10 @@
 with
+revenue_months as (
+    select * from {{ ref('int_revenue_months') }}
+),
+
 customer_months as (
-    select * from {{ ref('int_customer_months') }} where '{{ var("business_model") }}' = 'contractual'
+    select * from {{ ref('int_customer_months') }}
 ),
 
 subscription_months as (
@@ -12,7 +16,7 @@ opened as (
         *,
         coalesce(lag(mrr) over (partition by customer_key order by month), 0) as opening_mrr,
         lag(plan) over (partition by customer_key order by month) as opening_plan
-    from customer_months
+    from revenue_months
 ),
 
 -- Tested in this order: a customer who leaves must be churn before anybody asks whether they pay less.
@@ -20,7 +24,7 @@ moved as (
     select
         *,
         case
-            when mrr > 0 and month = cohort_month then 'new'
+            when mrr > 0 and month = first_month then 'new'
             when opening_mrr = 0 and mrr > 0 then 'reactivation'
             when opening_mrr > 0 and mrr = 0 then 'churn'
             when mrr > opening_mrr then 'expansion'
@@ -53,12 +57,15 @@ explained as (
         moved.movement,
         cast(moved.mrr - moved.opening_mrr as decimal(18, 6)) as movement_amount,
         churn_kinds.churn_kind,
-        moved.cohort_month,
+        moved.first_month as cohort_month,
         moved.plan,
         moved.opening_plan,
-        moved.is_active,
+        coalesce(customer_months.is_active, false) as is_active,
         moved.is_complete
     from moved
+    left join customer_months
+        on customer_months.customer_key = moved.customer_key
+        and customer_months.month = moved.month
     left join churn_kinds
         on churn_kinds.customer_key = moved.customer_key
         and churn_kinds.month = moved.month

@@ -1,4 +1,5 @@
-{%- set dimensions = customer_dimensions() -%}
+{#- Grouped family by family: attributes together with states would make nearly as many groups as there are customers. -#}
+{%- set families = [customer_dimensions(), ['lifecycle_stage', 'rfm_segment']] -%}
 {%- set counts = ['customers_at_start', 'customers_new', 'customers_reactivated', 'customers_churned',
     'customers_retained', 'customers_at_end'] -%}
 {%- set amounts = ['opening_mrr', 'retained_mrr', 'kept_mrr', 'closing_mrr'] -%}
@@ -10,6 +11,10 @@ customer_months as (
 
 customers as (
     select * from {{ ref('int_customers') }}
+),
+
+segments as (
+    select * from {{ ref('dim_customer_segments') }}
 ),
 
 opened as (
@@ -25,19 +30,24 @@ opened as (
 described as (
     select
         opened.*,
-        {%- for dimension in dimensions if dimension != 'plan' %}
+        {%- for dimension in families[0] if dimension != 'plan' %}
         customers.{{ dimension }},
+        {%- endfor %}
+        {%- for dimension in families[1] %}
+        segments.{{ dimension }},
         {%- endfor %}
         case when opened.was_active then opened.opening_plan else opened.plan end as dimension_plan
     from opened
     inner join customers on customers.customer_key = opened.customer_key
+    left join segments on segments.customer_key = opened.customer_key
 ),
 
--- Summed once over all attributes together, so that each dimension re-reads groups and not customers.
-grouped as (
+-- Summed once over all attributes of a family together, so that each dimension re-reads groups and not customers.
+{%- for family in families %}
+grouped_{{ loop.index }} as (
     select
         month,
-        {%- for dimension in dimensions %}
+        {%- for dimension in family %}
         {{ 'dimension_plan' if dimension == 'plan' else dimension }} as {{ dimension }},
         {%- endfor %}
         is_complete,
@@ -55,23 +65,30 @@ grouped as (
     group by all
 ),
 
-dimensions as (
-    {{ dimension_names(dimensions) }}
+dimensions_{{ loop.index }} as (
+    {{ dimension_names(family, with_all=loop.first) }}
 ),
 
-summed as (
+split_{{ loop.index }} as (
     select
         grouped.month,
         dimensions.dimension,
-        {{ dimension_value(dimensions, 'grouped') }} as dimension_value,
+        {{ dimension_value(family, 'grouped') }} as dimension_value,
         bool_and(grouped.is_complete) as is_complete,
         {%- for measure in counts + amounts %}
         sum(grouped.{{ measure }}) as {{ measure }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from grouped
-    cross join dimensions
+    from grouped_{{ loop.index }} as grouped
+    cross join dimensions_{{ loop.index }} as dimensions
     group by all
+),
+{% endfor %}
+summed as (
+    {%- for family in families %}
+    select * from split_{{ loop.index }}
+    {%- if not loop.last %} union all {% endif %}
+    {%- endfor %}
 ),
 
 rated as (

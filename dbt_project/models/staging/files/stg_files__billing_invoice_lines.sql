@@ -7,24 +7,32 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
-conformed as (
+amounts as (
     select
-        newest._source as source_name,
-        newest.invoice_line_id,
-        newest.invoice_id,
-        newest.billing_customer_id,
-        {{ filled('newest.subscription_id') }} as subscription_id,
-        newest.kind,
-        newest.issued_at,
-        newest.period_start,
-        newest.period_end,
-        coalesce(newest.amount_minor, {{ to_whole_minor('newest.amount', 'currencies.exponent') }}) as amount_minor,
-        upper({{ filled('newest.currency') }}) as currency,
-        newest.quantity,
-        newest.product,
-        lower({{ filled('newest.invoice_status') }}) as invoice_status
+        newest.*,
+        coalesce(newest.amount_minor, {{ to_whole_minor('newest.amount', 'currencies.exponent') }}) as stated_minor
     from newest
     left join currencies on currencies.currency = upper({{ filled('newest.currency') }})
+),
+
+-- A discount lowers its invoice, whether its source writes it with a sign or without.
+conformed as (
+    select
+        amounts._source as source_name,
+        amounts.invoice_line_id,
+        amounts.invoice_id,
+        amounts.billing_customer_id,
+        {{ filled('amounts.subscription_id') }} as subscription_id,
+        amounts.kind,
+        amounts.issued_at,
+        amounts.period_start,
+        amounts.period_end,
+        case when amounts.kind = 'discount' then -abs(amounts.stated_minor) else amounts.stated_minor end as amount_minor,
+        upper({{ filled('amounts.currency') }}) as currency,
+        amounts.quantity,
+        amounts.product,
+        lower({{ filled('amounts.invoice_status') }}) as invoice_status
+    from amounts
 )
 
 select * from conformed

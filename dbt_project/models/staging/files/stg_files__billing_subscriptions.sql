@@ -29,7 +29,7 @@ conformed as (
         priced.subscription_id,
         priced.billing_customer_id,
         case
-            when lower(trim(priced.status)) in ('canceled', 'cancelled') and priced.ended_at >= {{ as_of_end() }} then 'active'
+            when lower(trim(priced.status)) in ('canceled', 'cancelled', 'ended', 'expired') and priced.ended_at >= {{ as_of_end() }} then 'active'
             else lower(trim(priced.status))
         end as status,
         priced.started_at,

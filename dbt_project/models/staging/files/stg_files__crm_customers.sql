@@ -27,6 +27,9 @@ conformed as (
         {{ filled('newest.acquisition_channel') }} as acquisition_channel,
         {{ filled('newest.owner') }} as owner,
         {{ filled('newest.merged_into_customer_id') }} as merged_into_customer_id
+        {%- for column in custom_columns() %},
+        {{ filled('newest.' ~ column) }} as {{ column }}
+        {%- endfor %}
     from newest
 )
 

@@ -1,0 +1,8 @@
+with
+second as (
+    select * from {{ ref('int_identity_parts_second') }}
+),
+
+{{ contract_further('second', rounds=6) }}
+
+select * from components

@@ -1,0 +1,8 @@
+with
+first as (
+    select * from {{ ref('int_identity_parts_first') }}
+),
+
+{{ contract_further('first', rounds=6) }}
+
+select * from components

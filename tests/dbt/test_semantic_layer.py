@@ -1,0 +1,238 @@
+"""A BI tool that asks the semantic layer gets the numbers of the marts: every metric by month, and split where it can be split."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import semantic_layer
+from semantic_layer import Layer
+
+MONTH = {"metric_time__month": "month"}
+OVER_EVERYONE = "dimension = 'all'"
+PARTS = ("sum_of_", "number_of_")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Metrics (name → SQL over the mart), what they are split by (name → SQL), and the rows of the mart that say the same."""
+
+    metrics: Mapping[str, str]
+    rows: str
+    by: Mapping[str, str] = field(default_factory=lambda: MONTH)
+    where: tuple[str, ...] = ()
+
+
+def same(*names: str, **other: str) -> dict[str, str]:
+    """Metrics that bear the name of their column, and `other` ones."""
+    return {name: name for name in names} | other
+
+
+def side_by_side(model: str, mart: str, metrics: Mapping[str, str], **only: str) -> dict[str, Case]:
+    """Two cases of a mart that holds every dimension side by side: everyone, and every value of every dimension."""
+    split = MONTH | {f"{model}__dimension": "dimension", f"{model}__dimension_value": "dimension_value"}
+    kept = " AND ".join(only.values()) or "true"
+    return {
+        f"{mart} over everyone": Case(metrics, f"marts.{mart} WHERE {OVER_EVERYONE}"),
+        f"{mart} by dimension": Case(metrics, f"marts.{mart} WHERE {kept}", split),
+    }
+
+
+COUNTS = ("customers_at_start", "customers_new", "customers_reactivated", "customers_churned", "customers_retained", "customers_at_end")
+RATES = ("customer_retention_rate", "logo_churn_rate", "gross_revenue_retention", "net_revenue_retention")
+MOVEMENTS = ("opening_mrr", "new_mrr", "reactivation_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr")
+MESSAGES = ("open_rate", "click_rate", "click_to_open_rate", "unsubscribe_rate", "complaint_rate")
+REFERRALS = ("referral_rate", "referral_rate_in_month", "referred_share_of_new", "referrals_per_active_customer", "k_factor")
+SURVEY = {"nps_responses": "responses", "nps_promoters": "promoters", "nps_detractors": "detractors"} | same("nps", "nps_low", "nps_high")
+TICKETS = {"tickets_opened": "opened", "tickets_solved": "solved"} | same("median_first_reply_hours", "median_resolution_hours")
+BY_COUNTRY = MONTH | {"customer__country": "dimension_value"}
+COUNTRIES = "dimension = 'country'"
+FIRST_QUARTER = "date_trunc('quarter', month)"
+
+CASES = {
+    **side_by_side("retention", "metric_retention_monthly", same(*COUNTS, *RATES)),
+    **side_by_side("engagement", "metric_engagement_monthly", same("interactions", *MESSAGES, messages_delivered="delivered")),
+    **side_by_side("referral", "metric_referrals_monthly", same(*REFERRALS, referral_conversion_rate="conversion_rate")),
+    **side_by_side("ticket_month", "metric_tickets_monthly", {"ticket_backlog": "backlog"}),
+    "people reached": Case(
+        same("interactions_per_active_customer", "omnichannel_share"),
+        "marts.metric_engagement_monthly WHERE dimension <> 'channel'",
+        MONTH | {"engagement__dimension": "dimension", "engagement__dimension_value": "dimension_value"},
+        ("{{ Dimension('engagement__dimension') }} <> 'channel'",),
+    ),
+    "interactions within a channel": Case(
+        {"channel_interactions_per_active_customer": "interactions_per_active_customer"},
+        "marts.metric_engagement_monthly WHERE dimension = 'channel'",
+        MONTH | {"engagement__dimension_value": "dimension_value"},
+        ("{{ Dimension('engagement__dimension') }} = 'channel'",),
+    ),
+    "recurring revenue": Case(same(*MOVEMENTS, mrr="closing_mrr"), "marts.metric_mrr_movements"),
+    "recurring revenue by country": Case(
+        {"mrr": "closing_mrr", "opening_mrr": "opening_mrr"}, f"marts.metric_retention_monthly WHERE {COUNTRIES}", BY_COUNTRY
+    ),
+    "recurring revenue of a quarter": Case(
+        {"opening_mrr": "arg_min(opening_mrr, month)", "mrr": "arg_max(closing_mrr, month)", "new_mrr": "sum(new_mrr)"},
+        "marts.metric_mrr_movements GROUP BY ALL",
+        {"metric_time__quarter": FIRST_QUARTER},
+    ),
+    "customers of a quarter": Case(
+        {
+            "customers_at_start": "arg_min(customers_at_start, month)",
+            "customers_at_end": "arg_max(customers_at_end, month)",
+            "customers_new": "sum(customers_new)",
+        },
+        f"marts.metric_retention_monthly WHERE {OVER_EVERYONE} GROUP BY ALL",
+        {"metric_time__quarter": FIRST_QUARTER},
+    ),
+    "kinds of churn": Case(
+        {"churned_mrr": "amount"},
+        "(UNPIVOT marts.metric_mrr_movements ON COLUMNS('churned_.+_mrr') INTO NAME kind VALUE amount)",
+        MONTH | {"subscription_month__churn_kind": "replace(replace(kind, 'churned_', ''), '_mrr', '')"},
+        ("{{ Dimension('subscription_month__churn_kind') }} is not null",),
+    ),
+    "customers of a cohort": Case(
+        {"cohort_customer_retention": "retention_rate"},
+        "marts.metric_cohort_retention WHERE basis = 'customers'",
+        {"metric_time__month": "cohort_month", "cohort__months_since": "months_since"},
+    ),
+    "revenue of a cohort": Case(
+        {"cohort_revenue_retention": "retention_rate"},
+        "marts.metric_cohort_retention WHERE basis = 'revenue'",
+        {"metric_time__month": "cohort_month", "cohort__months_since": "months_since"},
+    ),
+    "nps": Case(SURVEY, f"marts.metric_nps_monthly WHERE view = 'period' AND {OVER_EVERYONE}"),
+    "nps by country": Case(SURVEY, f"marts.metric_nps_monthly WHERE view = 'period' AND {COUNTRIES}", BY_COUNTRY),
+    "nps by channel": Case(
+        SURVEY,
+        "marts.metric_nps_monthly WHERE view = 'period' AND dimension = 'channel'",
+        MONTH | {"response__channel": "dimension_value"},
+    ),
+    "nps that only the mart knows": Case(
+        same("nps_weighted", nps_response_rate="response_rate"), f"marts.metric_nps_monthly WHERE view = 'period' AND {OVER_EVERYONE}"
+    ),
+    "nps of the last 90 days": Case(
+        {"nps_rolling_90d": "nps"},
+        "marts.metric_nps_monthly WHERE view = 'rolling_90d'",
+        MONTH | {"nps_month__dimension": "dimension", "nps_month__dimension_value": "dimension_value"},
+    ),
+    "nps of the last 90 days over everyone": Case(
+        {"nps_rolling_90d": "nps"}, f"marts.metric_nps_monthly WHERE view = 'rolling_90d' AND {OVER_EVERYONE}"
+    ),
+    "csat": Case(same("csat", csat_responses="responses", csat_satisfied="satisfied"), f"marts.metric_csat_monthly WHERE {OVER_EVERYONE}"),
+    "csat by country": Case(same("csat"), f"marts.metric_csat_monthly WHERE {COUNTRIES}", BY_COUNTRY),
+    "ces": Case(same("ces", ces_responses="responses", ces_easy="easy"), f"marts.metric_ces_monthly WHERE {OVER_EVERYONE}"),
+    "feedback": Case(
+        {"sentiment": "avg(sentiment)", "followed_up_in_time": "avg(followed_up_in_time::int)"},
+        "marts.fct_feedback GROUP BY ALL",
+        {"metric_time__month": "date_trunc('month', said_at)"},
+    ),
+    "themes": Case(
+        {
+            "theme_mentions": "mentions",
+            "theme_mention_share": "mention_share",
+            "theme_score_with": "mean_score_with",
+            "theme_score_without": "mean_score_without",
+            "theme_score_difference": "score_difference",
+        },
+        "marts.metric_feedback_themes_monthly",
+        MONTH | {"feedback_theme__metric": "metric", "feedback_theme__theme": "theme"},
+    ),
+    "tickets": Case(TICKETS, f"marts.metric_tickets_monthly WHERE {OVER_EVERYONE}"),
+    "tickets by topic": Case(
+        TICKETS, "marts.metric_tickets_monthly WHERE dimension = 'topic'", MONTH | {"ticket__topic": "dimension_value"}
+    ),
+    "campaigns": Case(
+        same(
+            "incremental_margin",
+            "attributed_revenue_first",
+            "attributed_revenue_last",
+            "attributed_revenue_linear",
+            campaign_cost="cost",
+            campaign_return_by_holdout="CASE WHEN return_method = 'holdout' THEN return_on_cost END",
+            campaign_return_by_attribution="CASE WHEN return_method = 'attribution_linear' THEN return_on_cost END",
+        ),
+        "marts.metric_campaign_performance",
+        {"campaign__campaign_id": "campaign_id", "campaign__source": "source"},
+    ),
+    "loyalty": Case(
+        same(
+            "redemption_rate",
+            loyalty_members="members",
+            loyalty_points_outstanding="points_outstanding",
+            loyalty_points_earned="points_earned",
+            loyalty_points_redeemed="points_redeemed",
+        ),
+        "marts.metric_loyalty_monthly",
+    ),
+    "orders": Case(
+        {"net_amount": "sum(net_amount_reporting)", "purchases": "count_if(is_purchase)"},
+        "marts.fct_orders GROUP BY ALL",
+        {"metric_time__month": "date_trunc('month', ordered_at)"},
+    ),
+    "purchases of a segment": Case(
+        {"purchases": "sum(frequency)"},
+        "marts.dim_customer_segments GROUP BY ALL",
+        {"customer__rfm_segment": "rfm_segment"},
+    ),
+    "value": Case(
+        {name: f"sum({name})" for name in ("clv_historic", "clv_predicted", "clv_total", "expected_purchases")},
+        "marts.metric_customer_clv INNER JOIN marts.dim_customers USING (customer_key) GROUP BY ALL",
+        {"customer__lifecycle_stage": "lifecycle_stage"},
+    ),
+    "health": Case(
+        {"churn_probability": "avg(churn_probability)", "value_at_risk": "sum(value_at_risk)"},
+        "marts.metric_customer_health GROUP BY ALL",
+        {"customer__churn_risk_band": "churn_risk_band"},
+    ),
+    "next best actions": Case(
+        {"expected_value": "sum(expected_value)"}, "marts.fct_next_best_actions GROUP BY ALL", {"decision__action": "action"}
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layer]:
+    built = semantic_layer.layer(tmp_path_factory.mktemp("acme"))
+    yield built
+    built.connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_the_semantic_layer_says_what_the_mart_says(name: str, layer: Layer) -> None:
+    case = CASES[name]
+    asked = _keyed(layer.ask(list(case.metrics), list(case.by), list(case.where)), case)
+    selected = ", ".join(f"{sql} AS {metric}" for metric, sql in {**case.by, **case.metrics}.items())
+    expected = _keyed(layer.connection.sql(f"SELECT {selected} FROM {case.rows}").df(), case)
+    both = asked.index.intersection(expected.index)
+    pd.testing.assert_frame_equal(asked.loc[both], expected.loc[both], check_dtype=False, rtol=1e-9, atol=1e-9)
+    # The marts keep rows of months in which nothing happened; what one side does not have is nothing or zero on the other.
+    alone = pd.concat([asked.drop(both), expected.drop(both)])
+    assert alone[(alone.fillna(0) != 0).any(axis=1)].empty
+    for metric in case.metrics:
+        assert (expected[metric].fillna(0) != 0).any(), f"the company has no {metric}, so that nothing was compared"
+
+
+def _keyed(answer: pd.DataFrame, case: Case) -> pd.DataFrame:
+    """Metrics as numbers, by what they are split by as text; who is no customer is `unknown`."""
+    keys = [answer[name].map(lambda value: "unknown" if pd.isna(value) else str(value)) for name in case.by]
+    index = pd.MultiIndex.from_arrays(keys, names=list(case.by))
+    numbers = answer[list(case.metrics)].astype(float).set_axis(index, axis=0)
+    assert index.is_unique
+    return numbers
+
+
+def test_the_semantic_manifest_has_no_issue() -> None:
+    assert semantic_layer.issues() == []
+
+
+def test_every_metric_of_the_semantic_layer_is_compared_with_a_mart() -> None:
+    metrics = semantic_layer.manifest().metrics
+    published = {metric.name for metric in metrics if not metric.type_params.is_private and not metric.name.startswith(PARTS)}
+    assert published == {metric for case in CASES.values() for metric in case.metrics}

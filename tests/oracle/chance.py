@@ -1,0 +1,60 @@
+"""Made-up companies, small and nasty: every way of billing, paying, leaving, returning and being recorded twice, close to month ends.
+
+Comes in: a source of chance (hypothesis'). Goes out: rows of the input tables that no rule would quarantine.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from billing_by_chance import BEGIN, CURRENCIES, Tables, moment, payment, purchase, subscription
+
+AS_OF = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 3, 1), date(2024, 6, 17), date(2023, 12, 31), date(2024, 2, 28)]
+# Made up, for prices of all currencies are alike; the last one was redenominated.
+RATES = {"EUR": (1.25, 1.1, 1.3), "JPY": (0.67, 0.71), "KWD": (3.25,), "ZWL": (0.4, 400.0)}
+
+
+def company(random: Random, customers: int = 8) -> tuple[Tables, date]:
+    """A company of about so many customers, and the day of its night."""
+    tables: Tables = {"crm_customers": [], "billing_customers": [], "exchange_rates": list(_rates())}
+    as_of = random.choice(AS_OF)
+    people(random, tables, random.randint(1, customers))
+    for account in tables["billing_customers"]:
+        for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
+            subscription(random, tables, account["billing_customer_id"])
+        for _ in range(random.choice([0, 0, 1, 2, 4])):
+            purchase(random, tables, account["billing_customer_id"])
+        for _ in range(random.choice([0, 0, 1, 2])):
+            payment(random, tables, account["billing_customer_id"], random.choice([None, "elsewhere"]), 100, random.choice(CURRENCIES))
+    return tables, as_of
+
+
+def _rates() -> Any:
+    for currency, rates in RATES.items():
+        for number, rate in enumerate(rates):
+            day = date(2000, 1, 1) if number == 0 else date(2023, 5 + 3 * number, 20)
+            yield {"currency": currency, "rate_date": day, "rate_to_reporting": rate}
+
+
+def people(random: Random, tables: Tables, count: int) -> None:
+    """CRM records and billing accounts; a few share an address, a phone, a merge or a company."""
+    emails = [None, None, "ann@x.org", " Ann@X.org", "ann+news@x.org", "bob@x.org", "info@shared.org", "info@shared.org", "INFO@shared.org"]
+    phones = [*[None] * 12, "+49 30 1234567", "0049301234567", "030 1234567", "123", "5551234567"]
+    for number in range(count):
+        own = f"{number}@own.org"
+        crm = {"customer_id": f"c{number}", "created_at": moment(random), "email": random.choice([*emails, *[own] * 12])}
+        crm |= {"phone": random.choice(phones), "company_name": random.choice([None, "Acme", "acme ", "Zeta"])}
+        crm |= {"country": random.choice([None, "DE", "US"]), "industry": random.choice([None, "retail"])}
+        crm |= {"merged_into_customer_id": random.choice([None] * 16 + ["c0", "c1", f"c{number + 1}", "gone"])}
+        crm["deleted_at"] = random.choice([None, None, None, crm["created_at"] + timedelta(days=random.randint(0, 500))])
+        has_crm = random.random() < 0.75
+        if has_crm:
+            tables["crm_customers"].append(crm)
+        for account in range(random.choice([0, 1, 1, 1, 2]) if has_crm else 1):
+            named = random.choice([crm["customer_id"]] * 9 + [None, "elsewhere"]) if has_crm else None
+            billing = {"billing_customer_id": f"b{number}-{account}", "customer_id": named, "created_at": random.choice([None, BEGIN])}
+            tables["billing_customers"].append(
+                billing | {"email": random.choice([*emails, *[own] * 5]), "currency": random.choice([None, "EUR"])}
+            )

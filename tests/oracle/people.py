@@ -1,0 +1,150 @@
+"""Who is who, who is active and what they are like, told from raw rows: the common ground of the feedback and relationship oracle.
+
+Written from the definitions (metrics.md, contract.md), without looking at the SQL. Grain of `People.described`: one row per customer.
+Only plain cases are told here (merge, billing link, equal e-mail; one price per subscription; one line per order): identity and revenue
+have an oracle of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+DIMENSIONS = ["country", "region", "industry", "company_size", "acquisition_channel", "plan"]
+ACTIVE_STATUSES = ("active", "past_due", "paused", "canceled")  # a cancelled one was paying until it ended
+ACTIVITY_WINDOW = pd.Timedelta(days=90)
+
+# The time by which a row is known.
+KNOWN_BY = {
+    "crm_customers": "created_at", "crm_interactions": "occurred_at", "crm_campaigns": "started_at", "crm_actions": "decided_at",
+    "crm_referrals": "referred_at", "crm_loyalty_events": "occurred_at", "crm_tickets": "opened_at", "billing_customers": "created_at",
+    "billing_subscriptions": "started_at", "billing_invoice_lines": "issued_at", "survey_invitations": "sent_at",
+    "survey_responses": "responded_at",
+}  # fmt: skip
+# What becomes known later than the row itself: empty while it lies ahead.
+KNOWN_LATER = {
+    "crm_campaigns": ["ended_at"], "crm_referrals": ["converted_at"], "crm_tickets": ["first_replied_at", "solved_at"],
+    "billing_subscriptions": ["ended_at"],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Night:
+    """The as-of date and the company's business model."""
+
+    as_of: pd.Timestamp
+    business_model: str
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """The first instant that is not known."""
+        return self.as_of + pd.Timedelta(days=1)
+
+    def months(self, first: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, pd.Timestamp, bool]]:
+        """Every month from that of `first` to that of the as-of date: start, end (exclusive, never past the night), whether it is over."""
+        for month in pd.date_range(first.to_period("M").start_time, self.as_of, freq="MS"):
+            over = month + pd.offsets.MonthBegin(1)
+            yield month, min(over, self.end), over <= self.end
+
+
+def known(name: str, rows: pd.DataFrame, night: Night) -> pd.DataFrame:
+    """The rows of an input table that are known on the night, with what is known of them."""
+    kept = rows[rows[KNOWN_BY[name]].isna() | (rows[KNOWN_BY[name]] < night.end)].copy()
+    for column in KNOWN_LATER.get(name, []):
+        kept[column] = kept[column].where(kept[column] < night.end)
+    return kept
+
+
+def first_event(tables: Mapping[str, pd.DataFrame]) -> pd.Timestamp:
+    """When anything is first heard of the company: months are measured from then on."""
+    return min(time for name, column in KNOWN_BY.items() for time in tables[name][column].dropna())
+
+
+def email(value: object) -> str | None:
+    """An address as it is compared."""
+    return str(value).strip().lower() or None if pd.notna(value) else None
+
+
+@dataclass(frozen=True)
+class People:
+    """Customers by every name they have, with their dimensions and their active months."""
+
+    of_record: Mapping[str, str]  # id of a CRM or billing record → customer
+    of_email: Mapping[str, str]
+    described: Mapping[str, Mapping[str, str]]  # dimension → customer → value, where it is known
+    active: pd.DataFrame  # customer, month
+
+    def customer(self, record: object, address: object = None) -> str | None:
+        """The customer whom a record's id, or else an e-mail address, belongs to; None for an unknown person."""
+        return self.of_record.get(str(record)) or self.of_email.get(email(address) or "")
+
+    def values(self, customers: pd.Series, dimension: str) -> pd.Series:
+        """The value of a dimension for each customer; an unknown person's is `unknown`, and so is one that is not stated."""
+        known = self.described.get(dimension, {})
+        values = ["all" if dimension == "all" else known.get(customer, "unknown") for customer in customers]
+        return pd.Series(values, index=customers.index, dtype=object)
+
+    def active_in(self, month: pd.Timestamp) -> pd.Series:
+        """The customers active in a month."""
+        return self.active.loc[self.active["month"] == month, "customer"]
+
+    @property
+    def first_active(self) -> pd.Series:
+        """First active month by customer."""
+        return self.active.groupby("customer")["month"].min()
+
+
+def people(tables: Mapping[str, pd.DataFrame], night: Night) -> People:
+    """The customers of a company on a night."""
+    crm, billing = tables["crm_customers"], tables["billing_customers"]
+    of_record = _joined(crm, billing)
+    records = pd.concat([crm.assign(id=crm["customer_id"]), billing.assign(id=billing["billing_customer_id"])])
+    of_email = {email(row.email): of_record[row.id] for row in records.itertuples() if email(row.email)}
+    described = {name: _stated(records["id"], records[name], of_record) for name in DIMENSIONS[:-1]}
+    subscriptions = tables["billing_subscriptions"]
+    described["plan"] = _stated(subscriptions["billing_customer_id"], subscriptions["plan"], of_record)
+    return People(of_record, of_email, described, _active(tables, of_record, night))
+
+
+def _stated(records: pd.Series, values: pd.Series, of_record: Mapping[str, str]) -> dict[str, str]:
+    """Customer → what their records say; all records of a customer say the same or nothing."""
+    return {of_record[record]: value for record, value in zip(records, values, strict=True) if pd.notna(value)}
+
+
+def _joined(crm: pd.DataFrame, billing: pd.DataFrame) -> dict[str, str]:
+    """Record → customer, named by the least id of its records."""
+    of_record = {name: name for name in [*crm["customer_id"], *billing["billing_customer_id"]]}
+    same = [(row.customer_id, row.merged_into_customer_id) for row in crm.itertuples()]
+    same += [(row.billing_customer_id, row.customer_id) for row in billing.itertuples()]
+    addresses: dict[str, str] = {}
+    for record, address in [*zip(crm["customer_id"], crm["email"], strict=True),
+                            *zip(billing["billing_customer_id"], billing["email"], strict=True)]:  # fmt: skip
+        if email(address):
+            same.append((record, addresses.setdefault(str(email(address)), record)))
+    # Two that name one CRM record are one, also where that record is not known.
+    of_record |= {other: other for _, other in same if pd.notna(other) and other not in of_record}
+    for one, other in same:
+        if pd.notna(other):
+            of_record = {record: of_record[one] if customer == of_record[other] else customer for record, customer in of_record.items()}
+    records = sorted([*crm["customer_id"], *billing["billing_customer_id"]])
+    least: dict[str, str] = {}
+    for record in records:
+        least.setdefault(of_record[record], record)
+    return {record: least[of_record[record]] for record in records}
+
+
+def _active(tables: Mapping[str, pd.DataFrame], of_record: Mapping[str, str], night: Night) -> pd.DataFrame:
+    """Customer and month, one row per active month."""
+    contracts = tables["billing_subscriptions"][tables["billing_subscriptions"]["status"].isin(ACTIVE_STATUSES)]
+    orders = tables["billing_invoice_lines"]
+    orders = orders[orders["amount_minor"] > 0]
+    found = []
+    for month, end, _ in night.months(first_event(tables)) if of_record else ():
+        if night.business_model == "contractual":
+            live = contracts[(contracts["started_at"] < end) & ~(contracts["ended_at"] < end)]
+        else:
+            live = orders[(orders["issued_at"] < end) & (orders["issued_at"] >= end - ACTIVITY_WINDOW)]
+        found += [(of_record[account], month) for account in live["billing_customer_id"].unique()]
+    return pd.DataFrame(found, columns=["customer", "month"]).drop_duplicates().astype({"customer": object, "month": "datetime64[us]"})

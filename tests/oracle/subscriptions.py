@@ -1,0 +1,133 @@
+"""What subscriptions cost a month, and when they are paid for.
+
+A subscription counts while it is paid for: from its start, or the end of its trial, up to its end, which is exclusive. Its price is that
+of the recurring (and discount) lines of the newest invoice that covers the last instant of the month, else of the newest before,
+else that of the subscription record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import pandas as pd
+from facts import Facts, Row, major
+from identity import Record
+
+NEVER_PAID = ("trialing", "incomplete", "incomplete_expired")
+# How many months one interval is.
+DAYS = {"day": 1, "week": 7}
+MONTHS = {"day": Fraction(12, 365), "week": Fraction(12, 52), "month": Fraction(1), "quarter": Fraction(3), "year": Fraction(12)}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recurring or discount line: what one invoice takes for one period of the subscription."""
+
+    invoice: str
+    issued: pd.Timestamp
+    start: pd.Timestamp
+    end: pd.Timestamp
+    amount: Fraction
+    currency: str
+    is_paid: bool
+
+    def covers(self, moment: pd.Timestamp) -> bool:
+        return self.start < moment <= self.end
+
+    def is_of_trial(self, paid_from: pd.Timestamp) -> bool:
+        """It says nothing about the price after it."""
+        return self.end <= paid_from
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a subscription costs a month."""
+
+    amount: Fraction
+    currency: str | None
+
+
+def subscriptions(facts: Facts, customers: dict[Record, Record]) -> list[Row]:
+    """Subscriptions with their customer, when they are first paid for, and their lines."""
+    rows = facts.rows("billing_subscriptions")
+    length, lines = {row["subscription_id"]: _length(row) for row in rows}, dict[str, list[Line]]()
+    for row in (row for row in _recurring(facts) if row["subscription_id"] in length):
+        lines.setdefault(row["subscription_id"], []).append(_line(row, length[row["subscription_id"]]))
+    accounts = {row["billing_customer_id"]: row["currency"] for row in facts.rows("billing_customers")}
+    return [
+        row
+        | {
+            "customer": customers["billing", row["billing_customer_id"]],
+            "currency": row["currency"] or accounts[row["billing_customer_id"]] or facts.reporting_currency,
+            "paid_from": max(row["started_at"], row["trial_ends_at"] or row["started_at"]),
+            "lines": lines.get(row["subscription_id"], []),
+            "ended_at": row["ended_at"] or _undated_end(row, lines.get(row["subscription_id"], [])),
+        }
+        for row in rows
+    ]
+
+
+def _recurring(facts: Facts) -> Iterator[Row]:
+    """Recurring lines and the discounts that reduce them; a discount stands where the only subscription of its invoice does."""
+    rows = [row for row in facts.rows("billing_invoice_lines") if row["invoice_status"] not in ("void", "draft")]
+    billed: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["kind"] == "recurring" and row["subscription_id"]:
+            billed.setdefault(row["invoice_id"], []).append(row)
+            yield row
+    for row in rows:
+        beside = billed.get(row["invoice_id"], [])
+        if row["kind"] == "discount" and len({other["subscription_id"] for other in beside}) == 1:
+            row = row | {name: row[name] or beside[0][name] for name in ("subscription_id", "period_start", "period_end")}
+        if row["kind"] == "discount" and row["subscription_id"]:
+            yield row
+
+
+def _undated_end(row: Row, lines: list[Line]) -> pd.Timestamp | None:
+    """A subscription that has ended, nobody says when, ran as long as it was billed."""
+    if row["status"] not in ("canceled", "expired"):
+        return None
+    return max((line.end for line in lines), default=row["cancel_requested_at"] or row["started_at"])
+
+
+def _length(row: Row) -> pd.DateOffset:
+    """One billing period."""
+    count, interval = int(row["interval_count"] or 1), row["interval"] or "month"
+    return pd.DateOffset(days=count * DAYS[interval]) if interval in DAYS else pd.DateOffset(months=int(count * MONTHS[interval]))
+
+
+def _line(row: Row, length: pd.DateOffset) -> Line:
+    """The line; without a period it is for one billing period from its issue."""
+    amount = major(row, "amount", "amount_minor", row["currency"])
+    amount = -abs(amount) if row["kind"] == "discount" else amount
+    start = row["period_start"] or row["issued_at"]
+    is_paid = row["invoice_status"] == "paid"
+    return Line(row["invoice_id"], row["issued_at"], start, row["period_end"] or start + length, amount, row["currency"], is_paid)
+
+
+def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
+    """Whether the subscription is live and paying at the last instant before `moment`."""
+    if subscription["status"] in NEVER_PAID or subscription["paid_from"] >= moment:
+        return False
+    if subscription["ended_at"] is not None and subscription["ended_at"] < moment:
+        return False
+    # An unpaid subscription is not active, but was through the months that were paid.
+    return subscription["status"] != "unpaid" or any(line.is_paid and line.covers(moment) for line in subscription["lines"])
+
+
+def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
+    """What it costs a month at the last instant before `moment`."""
+    months = MONTHS[subscription["interval"] or "month"] * (subscription["interval_count"] or 1)
+    lines = [line for line in subscription["lines"] if line.start < moment and not line.is_of_trial(subscription["paid_from"])]
+    covering = [line for line in lines if line.covers(moment)]
+    if lines:
+        newest = max(covering or lines, key=lambda line: (line.start, line.issued, line.invoice))
+        billed = covering or [line for line in lines if line.start == newest.start]
+        billed = [line for line in billed if line.invoice == newest.invoice]
+        return Price(sum((line.amount for line in billed), Fraction(0)) / months, newest.currency)
+    price = major(subscription, "unit_amount", "unit_minor", subscription["currency"])
+    quantity = 1 if subscription["quantity"] is None else subscription["quantity"]
+    kept = 1 - (subscription["discount_percent"] or Fraction(0)) / 100
+    return Price(price * quantity * kept / months, subscription["currency"])

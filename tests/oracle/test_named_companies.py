@@ -1,0 +1,256 @@
+"""Companies that each do one awkward thing: both views agree, and the numbers are those that a person finds with a pencil."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from company import Company
+
+Row = dict[str, Any]
+EUR = {"currency": "EUR", "rate_date": date(2000, 1, 1), "rate_to_reporting": 2}
+
+
+def account(key: str = "b", **row: Any) -> Row:
+    return {"billing_customer_id": key} | row
+
+
+def subscription(key: str, start: datetime, end: datetime | None = None, owner: str = "b", **row: Any) -> Row:
+    """Ten dollars a month, unless said otherwise."""
+    known = {"subscription_id": key, "billing_customer_id": owner, "status": "canceled" if end else "active"}
+    known |= {"started_at": start, "ended_at": end, "unit_amount": 10, "currency": "USD", "interval": "month"}
+    return known | row
+
+
+def line(invoice: str, start: datetime, end: datetime, amount: float, **row: Any) -> Row:
+    common = {"invoice_line_id": f"{invoice}-{row.get('kind', 'recurring')}", "invoice_id": invoice, "billing_customer_id": "b"}
+    common |= {"subscription_id": "s", "kind": "recurring", "issued_at": start, "period_start": start, "period_end": end}
+    return common | {"amount": amount, "currency": "USD", "invoice_status": "paid"} | row
+
+
+def built(as_of: date, business_model: str = "contractual", **tables: list[Row]) -> Company:
+    company = Company.built(tables, as_of, business_model=business_model)
+    company.check()
+    return company
+
+
+def movements(company: Company) -> list[tuple[str, str, float]]:
+    """(month, movement, MRR at its end) of the only customer, in the marts."""
+    rows = company.marts["fct_subscription_months"].sort_values("month")
+    assert rows["customer_key"].nunique() == 1
+    return [(f"{row.month:%Y-%m}", row.movement, float(row.mrr)) for row in rows.itertuples()]
+
+
+@pytest.mark.parametrize("business_model", ["contractual", "non_contractual"])
+def test_no_customers(business_model: str) -> None:
+    company = built(date(2024, 2, 29), business_model)
+    assert {name: len(mart) for name, mart in company.marts.items() if len(mart)} == {}
+
+
+def test_one_customer_who_never_buys() -> None:
+    company = built(date(2024, 2, 29), crm_customers=[{"customer_id": "c", "created_at": datetime(2024, 1, 1)}])
+    assert list(company.marts["dim_customers"]["lifecycle_stage"]) == ["prospect"]
+    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [0]
+
+
+def test_everybody_has_left() -> None:
+    company = built(
+        date(2024, 3, 31),
+        billing_customers=[account(f"b{number}") for number in range(3)],
+        billing_subscriptions=[
+            subscription(f"s{number}", datetime(2024, 1, 5), datetime(2024, 2, 5), f"b{number}") for number in range(3)
+        ],
+    )  # fmt: skip
+    whole = company.marts["metric_retention_monthly"].query("dimension == 'all'").set_index("month")
+    assert list(whole["customers_at_end"]) == [3, 0, 0]
+    assert list(whole["customer_retention_rate"].fillna(-1)) == [-1, 0, -1]  # nobody to keep: nothing to say, not 0
+    assert list(whole["gross_revenue_retention"].fillna(-1)) == [-1, 0, -1]
+    cells = company.marts["metric_cohort_retention"].query("basis == 'customers'").sort_values("months_since")
+    assert list(cells["retention_rate"]) == [1, 0, 0]
+
+
+def test_five_hundred_subscriptions_of_one_customer() -> None:
+    company = built(
+        date(2024, 1, 31),
+        billing_customers=[account()],
+        billing_subscriptions=[subscription(f"s{number}", datetime(2024, 1, 1)) for number in range(500)],
+    )
+    assert movements(company) == [("2024-01", "new", 5000)]
+
+
+def test_a_leap_day_is_the_end_of_its_month() -> None:
+    company = built(
+        date(2025, 3, 31),
+        billing_customers=[account()],
+        billing_subscriptions=[
+            subscription("s", datetime(2024, 2, 29, 23, 59, 59), datetime(2025, 3, 1), interval="year", unit_amount=120),
+            subscription("t", datetime(2024, 1, 31), datetime(2024, 2, 29)),
+        ],
+    )  # fmt: skip
+    told = movements(company)
+    assert told[:3] == [("2024-01", "new", 10), ("2024-02", "unchanged", 10), ("2024-03", "unchanged", 10)]
+    assert told[-2:] == [("2025-02", "unchanged", 10), ("2025-03", "churn", 0)]  # it ended with the last instant of February
+
+
+def test_starts_and_ends_inside_one_month() -> None:
+    company = built(
+        date(2024, 3, 31),
+        billing_customers=[account()],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 2), datetime(2024, 1, 31, 23, 59))],
+    )
+    assert company.marts["fct_subscription_months"].empty
+
+
+def test_gap_and_return() -> None:
+    company = built(
+        date(2024, 4, 15),
+        billing_customers=[account()],
+        billing_subscriptions=[
+            subscription("s", datetime(2024, 1, 1), datetime(2024, 2, 1)),
+            subscription("t", datetime(2024, 3, 31, 23, 59, 59), quantity=3, discount_percent=50, status="past_due"),
+        ],
+    )  # fmt: skip
+    expected = [("2024-01", "new", 10), ("2024-02", "churn", 0), ("2024-03", "reactivation", 15), ("2024-04", "unchanged", 15)]
+    assert movements(company) == expected
+    last = company.marts["metric_mrr_movements"].iloc[-1]
+    assert not last["is_complete"]
+    cells = company.marts["metric_cohort_retention"].query("basis == 'revenue'").sort_values("months_since")
+    assert list(cells["retention_rate"].fillna(-1)) == [1, 0, 1.5, -1]
+
+
+def test_a_trial_that_converts_and_one_that_does_not() -> None:
+    trial = {"trial_ends_at": datetime(2024, 2, 1)}
+    company = built(
+        date(2024, 2, 29),
+        billing_customers=[account("a"), account("b"), account("c")],
+        billing_subscriptions=[
+            subscription("s", datetime(2024, 1, 18), owner="a", **trial),
+            subscription("t", datetime(2024, 1, 18), datetime(2024, 2, 1), owner="b", **trial),
+            subscription("u", datetime(2024, 1, 18), owner="c", status="trialing"),
+        ],
+    )  # fmt: skip
+    assert movements(company) == [("2024-02", "new", 10)]
+
+
+def test_prices_are_what_was_billed_month_by_month() -> None:
+    """Ten, then a change in the middle of February with its prorations, then twelve less two; the record says fifty today."""
+    february, march, april = datetime(2024, 2, 1), datetime(2024, 3, 1), datetime(2024, 4, 1)
+    company = built(
+        date(2024, 3, 31),
+        billing_customers=[account()],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1), unit_amount=50)],
+        billing_invoice_lines=[
+            line("i1", datetime(2024, 1, 1), february, 10),
+            line("i2", february, march, 10),
+            line("i3", datetime(2024, 2, 15), march, 7, kind="proration"),
+            line("i4", march, april, 12),
+            line("i4", march, april, -2, kind="discount"),
+            line("i4", march, april, 99, kind="one_off"),
+            line("i4", march, april, 21.8, kind="tax"),
+        ],
+    )
+    assert movements(company) == [("2024-01", "new", 10), ("2024-02", "unchanged", 10), ("2024-03", "unchanged", 10)]
+
+
+def test_weeks_quarters_and_days() -> None:
+    company = built(
+        date(2024, 1, 31),
+        billing_customers=[account()],
+        billing_subscriptions=[
+            subscription(interval, datetime(2024, 1, 1), interval=interval, interval_count=2, unit_amount=24) for interval in
+            ("day", "week", "month", "quarter", "year")
+        ],
+    )  # fmt: skip
+    expected = 24 / 2 * (365 / 12 + 52 / 12 + 1 + 1 / 3 + 1 / 12)
+    assert movements(company) == [("2024-01", "new", pytest.approx(expected, abs=5e-6))]
+
+
+def test_a_redenominated_currency() -> None:
+    """A thousand old units are one new one: neither the price nor what was paid before has changed."""
+    rates = [("2000-01-01", 0.002), ("2024-02-01", 2)]
+    company = built(
+        date(2024, 2, 29),
+        exchange_rates=[{"currency": "BYN", "rate_date": day, "rate_to_reporting": rate} for day, rate in rates],
+        billing_customers=[account()],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1), unit_amount=5, currency="BYN")],
+        billing_invoice_lines=[
+            line("i1", datetime(2024, 1, 1), datetime(2024, 2, 1), 5000, currency="BYN"),
+            line("i2", datetime(2024, 2, 1), datetime(2024, 3, 1), 5, currency="BYN"),
+        ],
+        billing_payments=[
+            {"payment_id": f"p{number}", "billing_customer_id": "b", "invoice_id": f"i{number}", "kind": "payment", "status": "succeeded"}
+            | {"occurred_at": datetime(2024, number, 1), "amount": amount, "currency": "BYN"}
+            for number, amount in ((1, 5000), (2, 5))
+        ],
+    )  # fmt: skip
+    assert movements(company) == [("2024-01", "new", 10), ("2024-02", "unchanged", 10)]
+    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [20]
+
+
+def test_a_merge_pools_the_whole_history() -> None:
+    company = built(
+        date(2024, 3, 31),
+        crm_customers=[
+            {"customer_id": "old", "created_at": datetime(2023, 1, 1), "merged_into_customer_id": "new", "country": "DE"},
+            {"customer_id": "new", "created_at": datetime(2024, 3, 1), "country": "US"},
+        ],
+        billing_customers=[account("a", customer_id="old"), account("b", customer_id="new")],
+        billing_subscriptions=[
+            subscription("s", datetime(2024, 1, 1), datetime(2024, 1, 20) + timedelta(days=12), owner="a"),
+            subscription("t", datetime(2024, 3, 1), owner="b"),
+        ],
+    )  # fmt: skip
+    assert movements(company) == [("2024-01", "new", 10), ("2024-02", "churn", 0), ("2024-03", "reactivation", 10)]
+    countries = company.marts["metric_retention_monthly"].query("dimension == 'country'")
+    assert set(countries["dimension_value"]) == {"US"}
+
+
+def test_a_deleted_record_stays_in_past_months() -> None:
+    company = built(
+        date(2024, 3, 31),
+        crm_customers=[{"customer_id": "c", "created_at": datetime(2023, 1, 1), "deleted_at": datetime(2024, 2, 1), "country": "DE"}],
+        billing_customers=[account(customer_id="c")],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1), datetime(2024, 2, 1))],
+    )
+    whole = company.marts["metric_retention_monthly"].query("dimension_value == 'DE'").set_index("month")
+    assert list(whole["customers_at_end"]) == [1, 0, 0]
+
+
+def test_an_answer_from_before_the_customer_existed() -> None:
+    answer = {"response_id": "r", "customer_id": "c", "metric": "nps", "score": 9, "scale_min": 0, "scale_max": 10}
+    company = built(
+        date(2024, 2, 29),
+        crm_customers=[{"customer_id": "c", "created_at": datetime(2024, 1, 1)}],
+        billing_customers=[account(customer_id="c")],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1))],
+        survey_responses=[answer | {"responded_at": datetime(2021, 5, 1)}],
+    )
+    assert movements(company) == [("2024-01", "new", 10), ("2024-02", "unchanged", 10)]
+    assert list(company.marts["dim_customers"]["first_seen_at"]) == [pd.Timestamp(2024, 1, 1)]
+
+
+def test_a_purchase_counts_for_ninety_days() -> None:
+    """Bought on 1 January at midnight: the end of March is 91 days away. A second one is given back, a third is worth nothing."""
+    common = {"billing_customer_id": "b", "kind": "one_off", "currency": "EUR"}
+    bought = [("a", datetime(2024, 1, 1), 12), ("b", datetime(2024, 3, 1), 12), ("c", datetime(2024, 4, 9), 0)]
+    company = built(
+        date(2024, 4, 30),
+        "non_contractual",
+        exchange_rates=[EUR],
+        billing_customers=[account()],
+        billing_invoice_lines=[
+            common | {"invoice_line_id": key, "invoice_id": key, "issued_at": at, "amount": amount} for key, at, amount in bought
+        ],
+        billing_payments=[
+            {"payment_id": "p", "billing_customer_id": "b", "invoice_id": "b", "kind": "refund", "status": "succeeded"}
+            | {"occurred_at": datetime(2024, 4, 2), "amount": 12, "currency": "EUR"}
+        ],
+    )  # fmt: skip
+    whole = company.marts["metric_retention_monthly"].query("dimension == 'all'").sort_values("month")
+    assert list(whole["customers_at_end"]) == [1, 1, 0, 0]
+    segment = company.marts["dim_customer_segments"].iloc[0]
+    assert (segment["recency_days"], segment["frequency"], segment["monetary"]) == (120, 1, 24)
+    assert (segment["r_score"], segment["f_score"], segment["m_score"]) == (3, 3, 3)
+    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [-24]
