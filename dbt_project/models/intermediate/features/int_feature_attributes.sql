@@ -4,8 +4,12 @@ with spine as (
     select * from {{ ref('int_feature_spine') }}
 ),
 
+-- A day for every version, so that the join below compares and nothing else: an OR in it would make the engine try every pair.
 versions as (
-    select * from {{ ref('int_attribute_versions') }}
+    select
+        *,
+        case when version_number = 1 then cast('0001-01-01' as date) else known_from end as holds_from
+    from {{ ref('int_attribute_versions') }}
 ),
 
 stated as (
@@ -18,7 +22,7 @@ stated as (
     from spine
     left join versions
         on spine.customer_key = versions.customer_key
-        and (versions.version_number = 1 or versions.known_from <= spine.cutoff_date)
+        and versions.holds_from <= spine.cutoff_date
     group by 1, 2
 )
 
