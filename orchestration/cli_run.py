@@ -51,9 +51,10 @@ def _check_port(port: int) -> None:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "no port has this number"
-            raise ConfigurationError(f"--port {port}: {reason}; is the UI running already? Else choose another port") from error
+        except OverflowError as error:
+            raise ConfigurationError(f"--port {port}: no port has this number; choose one up to 65535") from error
+        except OSError as error:
+            raise ConfigurationError(f"--port {port}: {error.strerror}; is the UI running already? Else choose another port") from error
 
 
 def _night(loaded: Settings, home: Home, as_of: date) -> int:

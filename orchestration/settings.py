@@ -195,7 +195,7 @@ class _File(_Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
     settings: Tuning = Tuning()
-    home: str | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
+    home: Folder | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
 
     @model_validator(mode="after")
     def _distinct_names(self) -> _File:
@@ -225,8 +225,8 @@ class Settings(BaseModel):
         return ZoneInfo(self.company.timezone)
 
     def resolve(self, path: str) -> str:
-        """`path` of the configuration as an absolute path; a URL is left as it is."""
-        return path if "://" in path else str((self.config_path.parent / path).resolve())
+        """`path` of the configuration as an absolute path."""
+        return str((self.config_path.parent / path).resolve())
 
     @staticmethod
     def secret(value: str, environment: Mapping[str, str] | None = None) -> str:
@@ -292,9 +292,12 @@ def chosen_config(named: str | None, environment: Mapping[str, str] | None = Non
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The home folder of runs whose configuration names none."""
+    """The home folder of runs whose configuration names none. Raises ConfigurationError when RAPPORT_HOME is a URL."""
     environment = os.environ if environment is None else environment
-    return Path(environment.get("RAPPORT_HOME") or DEFAULT_HOME).resolve()
+    try:
+        return Path(_local(environment.get("RAPPORT_HOME") or DEFAULT_HOME)).resolve()
+    except ValueError as error:
+        raise ConfigurationError(f"RAPPORT_HOME: {error}") from None
 
 
 def _home(path: Path, named: str | None, environment: Mapping[str, str]) -> Path:

@@ -125,15 +125,18 @@ def test_what_is_not_there_is_a_wrong_argument(command: list[str], words: str, t
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("port", [None, 70_000])
+@pytest.mark.parametrize(
+    ("port", "words"),
+    [(None, "Address already in use; is the UI running already? Else choose another port"), (70_000, "no port has this number")],
+)
 def test_a_port_that_cannot_be_served_is_told_before_anything_starts(
-    port: int | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    port: int | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = port or other.getsockname()[1]
         assert main(["ui", "--port", str(taken), "--config", str(tmp_path / "config.yaml")]) == 2
-    assert capsys.readouterr().err.startswith(f"rapport: --port {taken}: ")
+    assert capsys.readouterr().err.startswith(f"rapport: --port {taken}: {words}")
     assert not (tmp_path / "home").exists()
 
 
