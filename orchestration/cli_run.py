@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from orchestration import dbt, preflight, settings
 from orchestration.console import Terminal, say, show_outcome
-from orchestration.home import Home, write_private
+from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
 from orchestration.settings import ConfigurationError, Settings
 
 _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
@@ -35,6 +36,7 @@ def ui(loaded: Settings, port: int) -> NoReturn:
 
     _check_port(port)
     home = _prepared(loaded)
+    _hold_ui(home)
     prepare_instance(home)
     _hand_down(loaded, home)
     dbt.manifest_path()
@@ -45,8 +47,18 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     os.execv(command[0], command)
 
 
+def _hold_ui(home: Home) -> None:
+    """Keep a second UI off this home, whatever its port, until Dagster ends, which this process becomes: it inherits the lock."""
+    handle = os.open(home.state / "ui.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HomeError(f"{home.root}: the UI of this home is running already; open that one, or stop it first") from None
+    os.set_inheritable(handle, True)
+
+
 def _check_port(port: int) -> None:
-    """Dagster starts its schedule before it notices that a port is taken, and a second schedule would start every night twice."""
+    """Dagster starts its schedule before it notices that a port is taken, and would go on without a page."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

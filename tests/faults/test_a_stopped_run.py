@@ -8,10 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration import releases
+from orchestration.console import show_outcome
+from orchestration.home import Home
+from orchestration.jobs import Outcome
 from orchestration.landing import summary
 from tests.faults.conftest import CUSTOMERS, Said, Small
 
@@ -41,6 +47,22 @@ def test_a_stopped_run_is_simply_run_again(sent: signal.Signals, step: str, refu
     assert again.code == 3
     assert again.line("landing gate: crm_customers: 9 of 28 rows")
     assert [(table["table"], table["rows"], table["loads"]) for table in summary(refused.home / "landing")] == [("crm_customers", 28, 1)]
+
+
+@pytest.mark.parametrize(("run_id", "words"), [("r", "published, but not everything was sent"), ("other", "nothing was published")])
+def test_a_run_that_stopped_after_it_had_published_says_so(
+    run_id: str, words: str, small: Small, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(small.home)
+    home.prepare()
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("CREATE SCHEMA marts; CREATE TABLE marts.dim_customers AS SELECT 'k' AS customer_key")
+    facts = {"as_of": date(2026, 10, 30), "run_id": "r", "code_version": "1", "config_hash": "a", "models": [], "sources": []}
+    released = releases.publish(releases.build(home.warehouse, home.root, **facts, checks={"passed": 1}))
+    show_outcome(home, Outcome(run_id, "failed", ("stopped by a signal",), "release"), home.logs / "x.log")
+    said = capsys.readouterr().out
+    assert f"Failed: {words}." in said
+    assert f"Release {released.id} (as of 2026-10-30) is served" in said
 
 
 def started(company: Small) -> subprocess.Popen[str]:

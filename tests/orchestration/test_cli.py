@@ -55,7 +55,7 @@ def test_what_the_system_said_is_told(status: Callable[..., tuple[int, str]]) ->
 
 
 def test_stopping_by_hand_is_no_traceback(status: Callable[..., tuple[int, str]]) -> None:
-    assert status(KeyboardInterrupt()) == (1, "rapport: stopped; nothing was published, run again to go on\n")
+    assert status(KeyboardInterrupt()) == (1, "rapport: stopped; run again to go on, nothing has to be cleaned up first\n")
 
 
 def test_debug_shows_where_an_error_comes_from(status: Callable[..., tuple[int, str]]) -> None:
