@@ -45,6 +45,8 @@ def _reference(value: str) -> str:
 def _local(value: str) -> str:
     if "://" in value:
         raise ValueError("is a URL; give a folder of this machine, and copy or mount there what lies elsewhere")
+    if "\0" in value:
+        raise ValueError("holds a character that no path can have")
     return value
 
 
@@ -170,6 +172,14 @@ class Tuning(_Part):
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes(cls, value: Any) -> Any:
+        # YAML reads yes and no as true and false, and pydantic those as 1 and 0: `holdout_share: yes` would treat nobody.
+        if isinstance(value, bool):
+            raise ValueError("must not be yes, no, true or false; write a number or a list")
+        return value
 
     @field_validator("extra_dimensions")
     @classmethod

@@ -60,6 +60,8 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
         ),
         (GOOD + "settings: {extra_dimensions: [email]}\n", "settings.extra_dimensions: 'email' cannot split a metric"),
         (GOOD + "settings: {extra_dimensions: [tier, tier]}\n", "settings.extra_dimensions: names a column twice"),
+        (GOOD + "settings: {holdout_share: yes}\n", "settings.holdout_share: must not be yes, no, true or false; write a number"),
+        (GOOD + 'home: "a\\0b"\n', "home: holds a character that no path can have"),
         (GOOD + "settings: {holdout_share: 1.5}\n", "settings.holdout_share: Input should be less than or equal to 1"),
         (GOOD.replace("[{type: files, path: exports}]", "[]"), "sources: must not be empty"),
         (GOOD.replace("USD}", "USD, timezone: Mars}"), "unknown time zone 'Mars'"),
