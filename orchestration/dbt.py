@@ -142,6 +142,11 @@ def broken_models(nodes: list[NodeResult]) -> list[str]:
     return [f"{node.unique_id}: {' '.join(node.message.split())}" for node in nodes if node.status in ("error", "runtime error")]
 
 
+def all_built(nodes: list[NodeResult]) -> bool:
+    """Whether every model and seed of a start was built; one behind a failed test is skipped."""
+    return all(node.status == "success" for node in nodes if not node.is_test)
+
+
 def failed_checks(nodes: list[NodeResult]) -> list[str]:
     """One line per blocking test that found rows."""
     return [f"{node.unique_id.split('.')[2]}: {node.failures} rows" for node in nodes if node.is_test and node.status == "fail"]

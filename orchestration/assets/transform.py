@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration import dbt, metric_docs, warehouse
+from orchestration import continuation, dbt, metric_docs, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
@@ -74,10 +74,15 @@ def _assets(name: str, select: str) -> dg.AssetsDefinition:
 
 
 def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Iterator[Any]:
+    variables = dbt.variables(night.settings, night.home, night.as_of)
+    continued, fingerprint = phase == "before_models", continuation.fingerprint(dbt.project_hash(), variables)
     with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
         warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
-    events, nodes, manifest = _run(context, night, phase)
+        build = continuation.begin(connection, night.as_of, fingerprint) if continued else None
+    events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build))
     with night.warehouse() as connection:
+        if continued and not context.is_subset and dbt.all_built(nodes):
+            continuation.complete(connection, night.as_of, fingerprint)
         night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection)))
         for event in events:
             yield _described(event, connection, manifest)
@@ -88,14 +93,16 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
         raise refused(night, f"dbt tests {phase.replace('_', ' ')}", failed)
 
 
-def _run(context: dg.AssetExecutionContext, night: Night, phase: str) -> tuple[list[Any], list[dbt.NodeResult], Mapping[str, Any]]:
+def _run(
+    context: dg.AssetExecutionContext, night: Night, phase: str, arguments: list[str]
+) -> tuple[list[Any], list[dbt.NodeResult], Mapping[str, Any]]:
     """One dbt start, its own output kept beside its artefacts; the events wait until dbt has let go of the warehouse."""
     target = night.home.logs / f"dbt_{phase}"
     target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
     manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
     invocation = DbtCliInvocation.run(
-        args=dbt.command(*_arguments(context, night, phase)),
+        args=dbt.command(*arguments),
         env=dbt.environment(night.settings, night.home, target),
         manifest=manifest,
         dagster_dbt_translator=Translator(),
@@ -113,11 +120,12 @@ def _run(context: dg.AssetExecutionContext, night: Night, phase: str) -> tuple[l
     return events, dbt.run_results(target), manifest
 
 
-def _arguments(context: dg.AssetExecutionContext, night: Night, phase: str) -> list[str]:
-    """What to build: everything of the phase, or only the models that somebody picked in the UI."""
+def _arguments(context: dg.AssetExecutionContext, phase: str, variables: Mapping[str, Any], build: continuation.Build | None) -> list[str]:
+    """What to build: everything of the phase, on top of `build` if there is one, or anew only the models that somebody picked in the UI."""
     selected = [key.path[-1] for key in context.selected_asset_keys] if context.is_subset else [f"tag:{phase}"]
-    variables = json.dumps(dbt.variables(night.settings, night.home, night.as_of))
-    return ["build", "--select", *selected, "--exclude-resource-type", "unit_test", "--vars", variables]
+    extent = [] if build and not context.is_subset else ["--full-refresh"]
+    told = json.dumps({**variables, **(build.variables() if build and not context.is_subset else {})})
+    return ["build", "--select", *selected, "--exclude-resource-type", "unit_test", *extent, "--vars", told]
 
 
 def _described(event: Any, connection: Any, manifest: Mapping[str, Any]) -> Any:

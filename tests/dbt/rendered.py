@@ -21,6 +21,8 @@ def staging(as_of: str) -> Any:
         "ref": lambda model: model,
         "var": variables.__getitem__,
         "modules": SimpleNamespace(datetime=datetime),
+        "continues": lambda: False,
+        "config": {},
         "input_tables": lambda: _input_tables(),
         "adapter": SimpleNamespace(dispatch=lambda name, _: lambda *arguments: getattr(module, f"default__{name}")(*arguments)),
     }

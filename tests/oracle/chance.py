@@ -16,11 +16,11 @@ AS_OF = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 3, 1), date(2024, 6, 1
 RATES = {"EUR": (1.25, 1.1, 1.3), "JPY": (0.67, 0.71), "KWD": (3.25,), "ZWL": (0.4, 400.0)}
 
 
-def company(random: Random, customers: int = 8) -> tuple[Tables, date]:
-    """A company of about so many customers, and the day of its night."""
+def company(random: Random, customers: int = 8, least: int = 1) -> tuple[Tables, date]:
+    """A company of `least` to so many customers, and the day of its night."""
     tables: Tables = {"crm_customers": [], "billing_customers": [], "exchange_rates": list(_rates())}
     as_of = random.choice(AS_OF)
-    people(random, tables, random.randint(1, customers))
+    people(random, tables, random.randint(least, customers))
     for account in tables["billing_customers"]:
         for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
             subscription(random, tables, account["billing_customer_id"])

@@ -10,7 +10,7 @@
     select landed.*
     from {{ source('landing', table) }} as landed
     {%- if is_repeated is not none %}
-    left join repeated
+    {{ 'inner' if is_repeated else 'left' }} join repeated
         on repeated.key_hash = {{ key_hash(table, 'landed') }}
     {%- endif %}
     left join {{ source('ops', 'quarantined_rows') }} as quarantined
@@ -26,8 +26,8 @@
     where not coalesce(landed._is_deleted, false)
         and {{ has_key(table, 'landed') }}
         and (landed.{{ rules.event_time }} is null or landed.{{ rules.event_time }} < {{ as_of_end() }})
-        {%- if is_repeated is not none %}
-        and repeated.key_hash is {{ 'not ' if is_repeated }}null
+        {%- if is_repeated is not none and not is_repeated %}
+        and repeated.key_hash is null
         {%- endif %}
         and quarantined.row_number is null
         {%- if rules.parent %}
@@ -36,8 +36,8 @@
 {%- endmacro %}
 
 {#- A number for the key of a row; different keys hardly ever share one, and where they do nothing is lost but time. -#}
-{% macro key_hash(table, relation) -%}
-    {%- set columns = ['_source'] + input_tables()[table].key -%}
+{% macro key_hash(table, relation, source='_source') -%}
+    {%- set columns = [source] + input_tables()[table].key -%}
     {{ row_hash(columns, relation) }}
 {%- endmacro %}
 
@@ -75,14 +75,20 @@
 {%- endmacro %}
 
 {#- One row per key: its newest version known by the as-of day. A version changed later than that day is taken only where there is
-    no older one, and then the one closest to it. `has_vanished`: the source no longer has the row; such rows stay only where
+    no older one, and then the one closest to it. A night that continues a build looks at the keys alone of which something has changed.
+    `has_vanished`: the source no longer has the row; such rows stay only where
     `keep_vanished` says so. -#}
 {% macro newest_versions(table) -%}
     {%- set rules = input_tables()[table] -%}
     {%- set changed = 'live.' ~ rules.updated_at -%}
+    {%- set is_renewed = continues() and config.get('materialized') == 'incremental' -%}
     with
     repeated as (
+        {% if is_renewed -%}
+        select key_hash from {{ ref('int_changed_rows') }} where table_name = '{{ table }}'
+        {%- else -%}
         {{ repeated_keys(table) }}
+        {%- endif %}
     ),
 
     {% if rules.parent -%}
@@ -128,7 +134,9 @@
                 live._load_id desc,
                 live._row_number desc
         ) = 1
-    ),
+    )
+
+    {%- if not is_renewed %},
 
     uncontested as (
         {{ accepted_rows(table, is_repeated=false) }}
@@ -136,5 +144,6 @@
 
     select *, false as has_vanished from uncontested
     union all
+    {%- endif %}
     select * from chosen
 {%- endmacro %}

@@ -1,7 +1,12 @@
 -- What a subscription was billed for a month, normalised to a month, at the end of that month.
+{{ renewed('subscriptions') }}
 with
 lines as (
-    select * from {{ ref('int_recurring_lines') }}
+    select *
+    from {{ ref('int_recurring_lines') }} as lines
+    {%- if continues() %}
+    where {{ touched_subscription('lines') }}
+    {%- endif %}
 ),
 
 subscriptions as (

@@ -1,7 +1,12 @@
 -- Orders, net of tax, discounts, refunds and chargebacks: an invoice that stands, or a payment for which no invoice line exists.
+{{ renewed('customers') }}
 with
 lines as {{ inlined() }} (
-    select * from {{ canonical('billing_invoice_lines') }}
+    select *
+    from {{ canonical('billing_invoice_lines') }} as lines
+    {%- if continues() %}
+    where {{ touched_record('billing', 'lines', 'billing_customer_id') }}
+    {%- endif %}
 ),
 
 -- What was paid for an invoice that does not stand, and given back, was no order.
@@ -21,7 +26,11 @@ payments as {{ inlined() }} (
     left join void
         on void.source_name = payments.source_name
         and void.invoice_id = payments.invoice_id
-    where payments.status = 'succeeded' and void.invoice_id is null
+    where payments.status = 'succeeded'
+        and void.invoice_id is null
+        {%- if continues() %}
+        and {{ touched_record('billing', 'payments', 'billing_customer_id') }}
+        {%- endif %}
 ),
 
 identities as (

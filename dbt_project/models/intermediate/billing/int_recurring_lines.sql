@@ -1,9 +1,13 @@
 -- What was billed for subscriptions: recurring lines, and the discounts that reduce them, of invoices that stand.
+{{ renewed('accounts') }}
 with
 lines as {{ inlined() }} (
     select *
-    from {{ canonical('billing_invoice_lines') }}
+    from {{ canonical('billing_invoice_lines') }} as lines
     where kind in ('recurring', 'discount') and coalesce(invoice_status, 'open') not in ('draft', 'void')
+        {%- if continues() %}
+        and {{ touched_record('billing', 'lines', 'billing_customer_id') }}
+        {%- endif %}
 ),
 
 subscriptions as (
@@ -38,6 +42,7 @@ discounted_invoices as (
 placed_discounts as (
     select
         discounts.source_name,
+        discounts.billing_customer_id,
         coalesce(discounts.subscription_id, discounted_invoices.subscription_id) as subscription_id,
         discounts.invoice_id,
         discounts.invoice_status,
@@ -56,6 +61,7 @@ placed_discounts as (
 placed as (
     select
         source_name,
+        billing_customer_id,
         subscription_id,
         invoice_id,
         invoice_status,
@@ -68,6 +74,7 @@ placed as (
     union all
     select
         source_name,
+        billing_customer_id,
         subscription_id,
         invoice_id,
         invoice_status,
@@ -84,6 +91,7 @@ placed as (
 counted as (
     select
         placed.source_name,
+        placed.billing_customer_id,
         placed.subscription_id,
         placed.invoice_id,
         placed.invoice_status,

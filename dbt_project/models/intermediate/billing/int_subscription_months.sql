@@ -1,7 +1,13 @@
 -- Live subscriptions at the end of each month (the as-of date in the as-of month), with their monthly recurring revenue.
+{{ renewed('subscriptions', months=true) }}
 with
 subscriptions as (
-    select * from {{ ref('int_subscriptions') }} where can_pay
+    select *
+    from {{ ref('int_subscriptions') }} as subscriptions
+    where can_pay
+        {%- if continues() %}
+        and {{ touched_subscription('subscriptions') }}
+        {%- endif %}
 ),
 
 prices as (
@@ -65,20 +71,35 @@ live as (
         and (status <> 'unpaid' or is_paid)
 ),
 
+measured as (
+    select source_name, subscription_id, customer_key, month, plan, churn_kind, currency, price_from, mrr_minor, last_day
+    from live
+    {%- if continues() %}
+    union all
+    -- of all others the as-of month is what it was, at the rate of another day
+    select
+        kept.source_name, kept.subscription_id, kept.customer_key, kept.month, kept.plan, kept.churn_kind, kept.currency,
+        kept.price_from, kept.mrr_minor, months.last_day
+    from {{ this }} as kept
+    inner join months on months.month = kept.month
+    where kept.month = {{ as_of_month() }} and not {{ touched_subscription('kept') }}
+    {%- endif %}
+),
+
 converted as (
     select
-        live.source_name,
-        live.subscription_id,
-        live.customer_key,
-        live.month,
-        live.plan,
-        live.churn_kind,
-        live.currency,
-        live.price_from,
-        live.mrr_minor,
-        {{ to_reporting('coalesce(live.mrr_minor, 0)') }} as mrr
-    from live
-    {{ join_rate('live.currency', 'live.last_day') }}
+        measured.source_name,
+        measured.subscription_id,
+        measured.customer_key,
+        measured.month,
+        measured.plan,
+        measured.churn_kind,
+        measured.currency,
+        measured.price_from,
+        measured.mrr_minor,
+        {{ to_reporting('coalesce(measured.mrr_minor, 0)') }} as mrr
+    from measured
+    {{ join_rate('measured.currency', 'measured.last_day') }}
 )
 
 select * from converted

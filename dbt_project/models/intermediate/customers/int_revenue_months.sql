@@ -1,11 +1,17 @@
 -- Recurring revenue of every customer by month, from their first month with revenue to the as-of month, whatever the business model.
+{{ renewed('payers', months=true) }}
 with
 months as (
     select * from {{ ref('int_months') }}
 ),
 
 subscription_months as {{ inlined() }} (
-    select * from {{ ref('int_subscription_months') }} where mrr > 0
+    select *
+    from {{ ref('int_subscription_months') }}
+    where mrr > 0
+        {%- if continues() %}
+        and (month = {{ as_of_month() }} or customer_key in (select customer_key from {{ ref('int_touched_payers') }}))
+        {%- endif %}
 ),
 
 -- With several subscriptions the plan is that of the largest.
@@ -21,12 +27,31 @@ summed as (
     group by customer_key, month
 ),
 
-firsts as (
-    select customer_key, min(month) as first_month from summed group by customer_key
+{% if continues() -%}
+touched as (
+    select customer_key from {{ ref('int_touched_payers') }}
 ),
 
+-- Of all others only the as-of month is built anew, for which the month they began in is known.
+firsts as (
+    select summed.customer_key, min(summed.month) as first_month, min(summed.month) as built_from
+    from summed
+    inner join touched on touched.customer_key = summed.customer_key
+    group by summed.customer_key
+    union all
+    select kept.customer_key, kept.first_month, kept.month as built_from
+    from {{ this }} as kept
+    left join touched on touched.customer_key = kept.customer_key
+    where kept.month = {{ as_of_month() }} and touched.customer_key is null
+),
+{%- else -%}
+firsts as (
+    select customer_key, min(month) as first_month, min(month) as built_from from summed group by customer_key
+),
+{%- endif %}
+
 spine as (
-    select customer_key, first_month, {{ series_of('month', 'first_month', as_of_month()) }} as month from firsts
+    select customer_key, first_month, {{ series_of('month', 'built_from', as_of_month()) }} as month from firsts
 ),
 
 filled as (

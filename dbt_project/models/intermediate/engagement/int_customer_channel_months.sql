@@ -1,9 +1,18 @@
 -- What happened between us and a customer on a channel in a month; opens and clicks counted once per message.
-with daily as {{ inlined() }} (
+{{ renewed('customers', months=true) }}
+with all_days as {{ inlined() }} (
     select
         *,
         {{ month_of('day') }} as month
     from {{ ref('int_interactions_daily') }}
+),
+
+daily as {{ inlined() }} (
+    select *
+    from all_days
+    {%- if continues() %}
+    where month = {{ as_of_month() }} or customer_key in (select customer_key from {{ ref('int_touched_customers') }})
+    {%- endif %}
 ),
 
 customer_months as (
@@ -11,7 +20,7 @@ customer_months as (
 ),
 
 reporting as (
-    {{ delivery_reporting('daily') }}
+    {{ delivery_reporting('all_days') }}
 ),
 
 -- a message is a customer and a campaign in a month; where the campaign is not known, a customer and a day

@@ -1,6 +1,11 @@
 -- The largest table of the warehouse, read once and counted by day; after this only the follow-ups of detractors look into it again.
+{{ renewed('customers') }}
 with interactions as (
-    select * from {{ canonical('crm_interactions') }}
+    select *
+    from {{ canonical('crm_interactions') }} as interactions
+    {%- if continues() %}
+    where {{ touched_record('crm', 'interactions', 'customer_id') }}
+    {%- endif %}
 ),
 
 identities as (

@@ -1,12 +1,17 @@
 -- Money that moved, net of tax: every succeeded payment, refund and chargeback at the day it happened, less the tax share of its
 -- invoice. Where a source has no payments at all, its paid invoices count as received when they were issued; its customers would
 -- otherwise never have paid.
+{{ renewed('customers') }}
 with payments as {{ inlined() }} (
     select * from {{ canonical('billing_payments') }}
 ),
 
 lines as (
-    select * from {{ canonical('billing_invoice_lines') }}
+    select *
+    from {{ canonical('billing_invoice_lines') }} as lines
+    {%- if continues() %}
+    where {{ touched_record('billing', 'lines', 'billing_customer_id') }}
+    {%- endif %}
 ),
 
 identities as (
@@ -41,6 +46,9 @@ moved as (
     left join invoices
         on payments.source_name = invoices.source_name and payments.invoice_id = invoices.invoice_id
     where payments.status = 'succeeded'
+        {%- if continues() %}
+        and {{ touched_record('billing', 'payments', 'billing_customer_id') }}
+        {%- endif %}
 ),
 
 unrecorded as (

@@ -1,73 +1,10 @@
--- What a subscription was last billed for in each bucket: the dated history of price, product and seats. A line counts from the day on
--- which it was issued and its period had begun. Changes are told from one billed day to the next, never from bucket to bucket: buckets
--- are split anew every night, and what a past cut-off knew must not depend on it.
-with lines as (
-    select * from {{ ref('int_recurring_lines') }}
-),
-
-details as (
-    select
-        source_name,
-        subscription_id,
-        invoice_id,
-        max_by(product, {{ ordered_by(['amount_minor', 'product']) }}) as product,
-        sum(quantity) as quantity
-    from {{ canonical('billing_invoice_lines') }}
-    where kind = 'recurring' and subscription_id is not null
-    group by 1, 2, 3
-),
-
-subscriptions as (
-    select * from {{ ref('int_subscriptions') }}
-),
-
-invoiced as (
-    select
-        lines.source_name,
-        lines.subscription_id,
-        lines.invoice_id,
-        lines.currency,
-        lines.period_start,
-        cast(greatest(lines.issued_at, lines.period_start) as date) as known_day,
-        max(lines.period_end) as period_end,
-        -- decimals sum to the same last digit whatever the order of the rows
-        greatest(cast(sum(cast(
-            lines.amount_minor * {{ billed_factor('subscriptions.interval', 'subscriptions.interval_count', elapsed_days('lines.period_start', 'lines.period_end')) }}
-            as decimal(28, 6)
-        )) as double), 0) as monthly_minor
-    from lines
-    inner join subscriptions
-        on lines.source_name = subscriptions.source_name and lines.subscription_id = subscriptions.subscription_id
-    where lines.period_end is null or lines.period_end > subscriptions.paid_from
-    group by 1, 2, 3, 4, 5, 6
-),
-
-billed_days as (
-    select
-        invoiced.*,
-        details.product,
-        cast(details.quantity as double) as quantity
-    from invoiced
-    left join details
-        on invoiced.source_name = details.source_name
-        and invoiced.subscription_id = details.subscription_id
-        and invoiced.invoice_id = details.invoice_id
-    where invoiced.known_day <= {{ as_of_date() }}
-    qualify row_number() over (
-        partition by invoiced.source_name, invoiced.subscription_id, invoiced.known_day
-        order by invoiced.period_start desc, invoiced.invoice_id desc, invoiced.currency
-    ) = 1
-),
-
-compared as (
+-- What a subscription was last billed for in each bucket. Buckets are split anew every night; changes are told from billed day to billed
+-- day before that, so that what a past cut-off knew does not depend on it.
+with billed_days as (
     select
         *,
-        {{ bucket_of('known_day') }} as bucket,
-        coalesce(
-            product <> lag(product) over (partition by source_name, subscription_id order by known_day),
-            false
-        ) as is_product_change
-    from billed_days
+        {{ bucket_of('known_day') }} as bucket
+    from {{ ref('int_billed_days') }}
 ),
 
 bucketed as (
@@ -83,7 +20,7 @@ bucketed as (
         max_by(quantity, known_day) filter (where quantity is not null) as quantity,
         sum(case when is_product_change then 1 else 0 end) as product_changes,
         max(case when is_product_change then known_day end) as last_change_day
-    from compared
+    from billed_days
     group by 1, 2, 3
 )
 

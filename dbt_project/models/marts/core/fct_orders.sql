@@ -1,6 +1,11 @@
+{{ renewed('customers') }}
 with
 orders as (
-    select * from {{ ref('int_orders') }}
+    select *
+    from {{ ref('int_orders') }}
+    {%- if continues() %}
+    where customer_key in (select customer_key from {{ ref('int_touched_customers') }})
+    {%- endif %}
 ),
 
 published as (

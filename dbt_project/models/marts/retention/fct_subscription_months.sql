@@ -1,6 +1,19 @@
+{{ renewed('payers', months=true) }}
+{%- set previous_month = add_months(as_of_month(), -1) %}
+
 with
+{% if continues() -%}
+touched as (
+    select customer_key from {{ ref('int_touched_payers') }}
+),
+
+{% endif -%}
 revenue_months as (
-    select * from {{ ref('int_revenue_months') }}
+    select *
+    from {{ ref('int_revenue_months') }}
+    {%- if continues() %}
+    where month >= {{ previous_month }} or customer_key in (select customer_key from touched)
+    {%- endif %}
 ),
 
 customer_months as (
@@ -8,7 +21,12 @@ customer_months as (
 ),
 
 subscription_months as (
-    select * from {{ ref('int_subscription_months') }} where mrr > 0
+    select *
+    from {{ ref('int_subscription_months') }}
+    where mrr > 0
+        {%- if continues() %}
+        and (month >= {{ previous_month }} or customer_key in (select customer_key from touched))
+        {%- endif %}
 ),
 
 opened as (
@@ -69,6 +87,9 @@ explained as (
     left join churn_kinds
         on churn_kinds.customer_key = moved.customer_key
         and churn_kinds.month = moved.month
+    {%- if continues() %}
+    where moved.month = {{ as_of_month() }} or moved.customer_key in (select customer_key from touched)
+    {%- endif %}
 )
 
 select * from explained

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='billing_customers') }}
 with
 newest as (
     {{ newest_versions('billing_customers') }}

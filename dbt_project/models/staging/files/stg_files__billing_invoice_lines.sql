@@ -1,3 +1,4 @@
+{{ renewed('rows', table='billing_invoice_lines') }}
 with
 newest as (
     {{ newest_versions('billing_invoice_lines') }}

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='billing_subscriptions') }}
 with
 newest as (
     {{ newest_versions('billing_subscriptions') }}

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_actions') }}
 with
 newest as (
     {{ newest_versions('crm_actions') }}

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_campaigns') }}
 with
 newest as (
     {{ newest_versions('crm_campaigns') }}

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_consents') }}
 with
 newest as (
     {{ newest_versions('crm_consents') }}

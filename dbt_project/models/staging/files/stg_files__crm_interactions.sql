@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_interactions') }}
 with
 newest as (
     {{ newest_versions('crm_interactions') }}

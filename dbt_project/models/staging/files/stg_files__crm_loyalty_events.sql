@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_loyalty_events') }}
 with
 newest as (
     {{ newest_versions('crm_loyalty_events') }}

@@ -1,3 +1,4 @@
+{{ renewed('rows', table='crm_referrals') }}
 with
 newest as (
     {{ newest_versions('crm_referrals') }}

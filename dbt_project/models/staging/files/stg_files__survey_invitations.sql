@@ -1,3 +1,4 @@
+{{ renewed('rows', table='survey_invitations') }}
 with
 newest as (
     {{ newest_versions('survey_invitations') }}

@@ -1,0 +1,43 @@
+"""Nights that continue each other's builds leave what one full build at the end makes, row for row."""
+
+from __future__ import annotations
+
+from random import Random
+
+from histories import history
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nights import Nights
+
+from orchestration import dbt
+
+ORACLE = settings.get_profile("oracle")
+CHANCE = st.randoms(use_true_random=False, note_method_calls=False)
+# What tells which rows are renewed is about the way, not about the result.
+ABOUT_THE_WAY = {path.stem for path in (dbt.PROJECT / "models" / "intermediate" / "renewal").glob("*.sql")} - {"int_source_traits"}
+
+
+def compare(random: Random, nights: int, **variables: str) -> None:
+    """A history night by night beside its last night alone: every table of facts, and two marts that add up."""
+    one, other = Nights.of(**variables), Nights.of(**variables)
+    wanted = [name for name, node in one.full.nodes.items() if node.schema in ("staging", "intermediate")]
+    wanted += ["fct_orders", "fct_subscription_months", "metric_retention_monthly", "metric_engagement_monthly"]
+    for number, (as_of, load) in enumerate(history(random, nights)):
+        one.land(number, load)
+        other.land(number, load)
+        one.night(as_of, wanted)
+    other.night(as_of, wanted, anew=True)
+    for model in set(wanted) - ABOUT_THE_WAY:
+        assert one.differences(other, model) == [], model
+
+
+@settings(ORACLE)
+@given(CHANCE)
+def test_contractual(random: Random) -> None:
+    compare(random, 4, business_model="contractual")
+
+
+@settings(ORACLE, max_examples=max(ORACLE.max_examples // 3, 1))
+@given(CHANCE)
+def test_non_contractual(random: Random) -> None:
+    compare(random, 4, business_model="non_contractual")
