@@ -144,7 +144,7 @@ def _first_nights(root: Path, model: str) -> dict[str, dict[str, str]]:
         readable = [line for line in lines if line.get("code_version") == CODE_VERSION]
         return {line["id"]: line for line in sorted(readable, key=lambda line: line["as_of"], reverse=True)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{path}: not the file that was written; remove the folder {path.parent}, the model is fitted again") from error
+        raise ArtifactError(f"{path}: not the file that was written; remove {root}, all models are fitted again") from error
 
 
 def _json_bytes(content: dict[str, Any]) -> bytes:

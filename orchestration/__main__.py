@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (HomeError, DbtError) as error:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
-        return _complain("stopped; nothing was published, run again to go on", FAILED)
+        return _complain("stopped; run again to go on, nothing has to be cleaned up first", FAILED)
     except Exception as error:  # what nobody foresaw is one line too
         if options.debug:
             raise

@@ -12,8 +12,8 @@ class Help(argparse.HelpFormatter):
     """Room for the longest command beside its words: argparse counts without the indent of a command."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=20, width=110)
-        self._action_max_length = 14
+        super().__init__(prog, max_help_position=24, width=110)
+        self._action_max_length = 21
 
 
 class Parser(argparse.ArgumentParser):

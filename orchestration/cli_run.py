@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import socket
 import sys
 import warnings
 from contextlib import suppress
@@ -13,8 +15,8 @@ from typing import NoReturn
 
 from orchestration import dbt, preflight, settings
 from orchestration.console import Terminal, say, show_outcome
-from orchestration.home import Home, write_private
-from orchestration.settings import Settings
+from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
+from orchestration.settings import ConfigurationError, Settings
 
 _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 
@@ -32,7 +34,9 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     """Become the Dagster UI, schedule and sensor included, on the home of this configuration; signals reach it directly."""
     from orchestration.jobs import prepare_instance
 
+    _check_port(port)
     home = _prepared(loaded)
+    _hold_ui(home)
     prepare_instance(home)
     _hand_down(loaded, home)
     dbt.manifest_path()
@@ -41,6 +45,28 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     sys.stdout.flush()
     os.chdir(Path(__file__).resolve().parent.parent)
     os.execv(command[0], command)
+
+
+def _hold_ui(home: Home) -> None:
+    """Keep a second UI off this home, whatever its port, until Dagster ends, which this process becomes: it inherits the lock."""
+    handle = os.open(home.state / "ui.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HomeError(f"{home.root}: the UI of this home is running already; open that one, or stop it first") from None
+    os.set_inheritable(handle, True)
+
+
+def _check_port(port: int) -> None:
+    """Dagster starts its schedule before it notices that a port is taken, and would go on without a page."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OverflowError as error:
+            raise ConfigurationError(f"--port {port}: no port has this number; choose one up to 65535") from error
+        except OSError as error:
+            raise ConfigurationError(f"--port {port}: {error.strerror}; is the UI running already? Else choose another port") from error
 
 
 def _night(loaded: Settings, home: Home, as_of: date) -> int:

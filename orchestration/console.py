@@ -32,7 +32,6 @@ _STEPS = {
     "release": "Release and page",
     "activation__activation": "Activation",
 }
-_SYNC = "activation__activation"
 _MOST_NOTICES = 8
 _WORDS = {"refused": "Refused", "failed": "Failed", "misconfigured": "Stopped"}
 _MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
@@ -150,7 +149,7 @@ def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing:
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
-    became = "published, but not everything was sent" if outcome.failed_step == _SYNC else "nothing was published"
+    became = "published, but not everything was sent" if summary.is_served(home, outcome.run_id) else "nothing was published"
     console.print(f"\n[bold red]{_WORDS[outcome.status]}[/]: {became}.")
     for reason in outcome.reasons:
         console.print(f"  {reason}", markup=False)

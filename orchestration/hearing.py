@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,12 +33,23 @@ def heard(log: Path, progress: Progress) -> Iterator[list[str]]:
     handlers = (to_file, _Steps(progress), notices)
     for handler in handlers:
         logger.addHandler(handler)
+    before, sys.unraisablehook = sys.unraisablehook, _log_unraisable
     try:
         yield notices.lines
     finally:
+        sys.unraisablehook = before
         for handler in handlers:
             logger.removeHandler(handler)
             handler.close()
+
+
+def _log_unraisable(told: sys.UnraisableHookArgs) -> None:
+    """What Python can only print, such as an error in a generator of dagster-dbt that a stop threw away, is the log's, not the screen's.
+
+    Without its message, which may quote values of rows.
+    """
+    where = "".join(traceback.format_tb(told.exc_traceback))
+    logging.getLogger(LOGGER).error("%s: %s\n%s", told.err_msg or "Exception ignored", told.exc_type.__name__, where)
 
 
 class _Steps(logging.Handler):

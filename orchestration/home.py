@@ -97,11 +97,19 @@ class Home:
         return Path(marker.read_text(encoding="utf-8")) if marker.exists() else None
 
     def salt(self) -> str:
-        """The key of hashed personal values. It lies with the landing: who keeps the landing can rebuild everything alike."""
+        """The key of hashed personal values. It lies with the landing: who keeps the landing can rebuild everything alike.
+
+        Raises HomeError when it is lost: hashes without it could be guessed.
+        """
         path = self.landing / ".salt"
         if not path.exists():
             write_private(path, secrets.token_hex(16))
-        return path.read_text(encoding="utf-8").strip()
+        salt = path.read_text(encoding="utf-8").strip()
+        if not salt:
+            raise HomeError(
+                f"{path}: this file is damaged; restore it from a backup, or remove it: hashes and the holdout are then drawn anew"
+            )
+        return salt
 
     @property
     def _holder(self) -> Path:

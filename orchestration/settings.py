@@ -45,6 +45,8 @@ def _reference(value: str) -> str:
 def _local(value: str) -> str:
     if "://" in value:
         raise ValueError("is a URL; give a folder of this machine, and copy or mount there what lies elsewhere")
+    if "\0" in value:
+        raise ValueError("holds a character that no path can have")
     return value
 
 
@@ -171,6 +173,14 @@ class Tuning(_Part):
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes(cls, value: Any) -> Any:
+        # YAML reads yes and no as true and false, and pydantic those as 1 and 0: `holdout_share: yes` would treat nobody.
+        if isinstance(value, bool):
+            raise ValueError("must not be yes, no, true or false; write a number or a list")
+        return value
+
     @field_validator("extra_dimensions")
     @classmethod
     def _can_split(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,7 +205,7 @@ class _File(_Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
     settings: Tuning = Tuning()
-    home: str | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
+    home: Folder | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
 
     @model_validator(mode="after")
     def _distinct_names(self) -> _File:
@@ -225,8 +235,8 @@ class Settings(BaseModel):
         return ZoneInfo(self.company.timezone)
 
     def resolve(self, path: str) -> str:
-        """`path` of the configuration as an absolute path; a URL is left as it is."""
-        return path if "://" in path else str((self.config_path.parent / path).resolve())
+        """`path` of the configuration as an absolute path."""
+        return str((self.config_path.parent / path).resolve())
 
     @staticmethod
     def secret(value: str, environment: Mapping[str, str] | None = None) -> str:
@@ -292,9 +302,12 @@ def chosen_config(named: str | None, environment: Mapping[str, str] | None = Non
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> Path:
-    """The home folder of runs whose configuration names none."""
+    """The home folder of runs whose configuration names none. Raises ConfigurationError when RAPPORT_HOME is a URL."""
     environment = os.environ if environment is None else environment
-    return Path(environment.get("RAPPORT_HOME") or DEFAULT_HOME).resolve()
+    try:
+        return Path(_local(environment.get("RAPPORT_HOME") or DEFAULT_HOME)).resolve()
+    except ValueError as error:
+        raise ConfigurationError(f"RAPPORT_HOME: {error}") from None
 
 
 def _home(path: Path, named: str | None, environment: Mapping[str, str]) -> Path:

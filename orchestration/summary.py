@@ -42,6 +42,15 @@ def served(home: Home) -> Release | None:
     return None if releases.current_id(home.root) is None else releases.current(home.root)
 
 
+def is_served(home: Home, run_id: str) -> bool:
+    """Whether what readers see came from this run; a run may well stop after it has published."""
+    try:
+        release = served(home)
+    except releases.ReleaseError:
+        return False
+    return release is not None and release.manifest["run_id"] == run_id
+
+
 def served_in_words(home: Home) -> str:
     """Which release readers see, as the end of a night that published none."""
     try:

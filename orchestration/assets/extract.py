@@ -4,7 +4,7 @@ Comes in: the sources of the configuration. Goes out: new and changed rows in la
 step in one line after everything else has landed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
     tonight = night.of(context)
     wanted = [INPUT_TABLES[key.path[-1]] for key in context.selected_asset_keys]
     loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name)))
-    for notice in (notice for load in loads for notice in _notices(load)):
+    for notice in (notice for load in loads for notice in _notices(load, tonight.settings.tuning.extra_dimensions)):
         context.log.warning(notice)
     held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
     for table in wanted:
@@ -79,11 +79,12 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
         raise dg.Failure("; ".join(refusals), allow_retries=False)
 
 
-def _notices(load: TableLoad) -> Iterator[str]:
-    """What the load found that nobody may miss: files that are not read, tables that vanished, columns that we do not know."""
+def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:
+    """What the load found that nobody may miss: files that are not read, tables that vanished, columns that nobody uses."""
     yield from (f"{load.source}: {warning}" for warning in load.warnings)
-    if load.unknown_columns:
-        named = ", ".join(load.unknown_columns[:8]) + (" …" if len(load.unknown_columns) > 8 else "")
+    unknown = [column for column in load.unknown_columns if column not in used]
+    if unknown:
+        named = ", ".join(unknown[:8]) + (" …" if len(unknown) > 8 else "")
         yield f"{load.source}: {load.table} has columns that are not in the contract, kept in landing and not used: {named}"
 
 

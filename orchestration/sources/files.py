@@ -77,9 +77,13 @@ class Files:
         position["settled"] = time_ns() - before[1] > RACY_NS
         if known.get("reading") == reading and known.get("sha256") == position["sha256"]:
             return Batch(part, "unchanged", {**known, **position})
-        batch = self._read(table, part, path, target, bench, first_row, position)
-        if _stamp(path, part) != before:
-            raise SourceError(f"{part}: the file changed while it was read; it is read again on the next run")
+        # Half of a file that is being written looks broken: that it changed is said before whatever reading it said.
+        try:
+            batch = self._read(table, part, path, target, bench, first_row, position)
+        except (SourceError, OSError, duckdb.IOException) as error:
+            _require_unchanged(path, part, before)
+            raise error
+        _require_unchanged(path, part, before)
         return batch
 
     def _read(self, table: Table, part: str, path: Path, target: Path, bench: Bench, first_row: int, position: Position) -> Batch:
@@ -127,6 +131,11 @@ def _require(table: Table, raw: Mapping[str, Any], part: str) -> None:
 def _zone(bench: Bench) -> str:
     row = bench.connection.execute("SELECT current_setting('TimeZone')").fetchone()
     return str(row[0]) if row else "UTC"
+
+
+def _require_unchanged(path: Path, part: str, before: tuple[int, int]) -> None:
+    if _stamp(path, part) != before:
+        raise SourceError(f"{part}: the file changed while it was read; it is read again on the next run")
 
 
 def _stamp(path: Path, part: str) -> tuple[int, int]:

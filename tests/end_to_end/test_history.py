@@ -27,7 +27,7 @@ MENDED = "ticket_id,customer_id,opened_at,status\nticket_planted,C000000000,2026
 
 @dataclass(frozen=True)
 class History:
-    """Three published nights over one landing: AS_OF after two kills, then NEXT, then AS_OF again."""
+    """Three published nights over one landing: AS_OF after three kills, then NEXT, then AS_OF again."""
 
     company: Any
     first: Release
@@ -44,6 +44,7 @@ def history(published: Any, tmp_path_factory: pytest.TempPathFactory) -> History
     (company.exports / "crm_tickets" / "planted.csv").write_text(MENDED)
     company.kill_at("extract")
     company.kill_at("before_models", after=4)
+    company.kill_at("release", after=0.2)
     company.night(AS_OF)
     first, runs = releases.current(company.home), statuses(company.home)
     company.night(NEXT)
@@ -62,7 +63,7 @@ def statuses(home: Path) -> tuple[dg.DagsterRunStatus, ...]:
 
 def test_killed_runs_are_closed_by_the_next_one_and_hold_no_slot(history: History) -> None:
     success, failure = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
-    assert history.runs == (success, failure, failure, success)  # newest first; the last one is the night before the kills
+    assert history.runs == (success, failure, failure, failure, success)  # newest first; the last one is the night before the kills
 
 
 def test_an_older_night_run_after_a_newer_one_is_the_night_that_would_have_run(history: History) -> None:

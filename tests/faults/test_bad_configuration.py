@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.conftest import CONFIG, CUSTOMERS, Said, Small
 
+HOOK = "destinations: [{{type: webhook, url: '{}', secret: '{}'}}]\n"
 HEADER = CUSTOMERS.splitlines(keepends=True)[0]
 
 
@@ -22,6 +23,17 @@ HEADER = CUSTOMERS.splitlines(keepends=True)[0]
         (CONFIG.replace("path: exports", "path: exports, encoding: klingon"), "sources.0.encoding: unknown encoding 'klingon'"),
         (CONFIG.replace("path: exports", "path: nowhere"), "sources.0.path: there is no folder"),
         (CONFIG.replace("path: exports", "path: config.yaml"), "sources.0.path: there is no folder"),
+        (CONFIG + "home: other\n", "line 4: not valid YAML: the key home is there twice"),
+        (
+            CONFIG + "destinations: [{type: files, path: out, audiences: [all]}]\n",
+            "destinations.0.audiences: there is no audience 'all' for files",
+        ),
+        (
+            CONFIG + HOOK.format("https://example.org", "${RAPPORT_NOT_SET}"),
+            "destinations.0.secret: the environment variable RAPPORT_NOT_SET",
+        ),
+        (CONFIG + HOOK.format("http://example.org", "${PATH}"), "destinations.0.url: http://example.org: only https is used"),
+        (CONFIG + HOOK.format("example.org", "${PATH}"), "destinations.0.url: "),
     ],
 )
 def test_a_wrong_configuration(config: str, words: str, small: Small, say: Callable[..., Said]) -> None:

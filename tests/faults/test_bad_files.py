@@ -14,6 +14,7 @@ from orchestration.landing import summary
 from tests.faults.conftest import CUSTOMERS, Said, Small
 
 PAYMENTS = "payment_id,billing_customer_id,kind,status,occurred_at,amount,currency\n"
+TICKETS = "ticket_id,customer_id,opened_at\n"
 ACCOUNTS = "billing_customer_id,created_at\nb1,2026-01-01\n"
 
 
@@ -64,10 +65,27 @@ def test_rows_that_cannot_be_true(payment: str, rule: str, small: Small, say: Ca
     assert kept(small) == [("p1", rule.split()[0])]
 
 
+def test_one_bad_row_of_a_small_table_refuses_and_the_line_says_how_few_there_are(small: Small, say: Callable[..., Said]) -> None:
+    small.export({"crm_tickets.csv": TICKETS + "".join(f"t{day},c{day},2026-02-01\n" for day in range(1, 10)) + "t10,nobody,2026-02-01\n"})
+    said = say()
+    assert said.code == 3
+    refusal = "landing gate: crm_tickets: 1 of 10 rows of files are bad: 10.00%, 2.00% allowed (orphan 1)"
+    assert said.line(refusal).endswith("`python -m orchestration quarantine --table crm_tickets` names them")
+
+
+def test_what_lies_there_and_is_not_used_is_on_the_screen(small: Small, say: Callable[..., Said]) -> None:
+    small.export({"crm_ticket.csv": TICKETS, "crm_tickets.csv": TICKETS.replace("\n", ",Shoe Size\n") + "t1,nobody,2026-02-01,42\n"})
+    said = say()
+    assert said.code == 3
+    assert said.line("Noticed: files: crm_ticket.csv: not read, no input table has this name; did you mean crm_tickets?")
+    assert said.line("Noticed: files: crm_tickets has columns that are not in the contract, kept in landing and not used: Shoe Size")
+
+
 def test_the_refusal_is_told_again_by_status_and_quarantine(small: Small, say: Callable[..., Said]) -> None:
     small.export({"crm_customers.csv": CUSTOMERS.replace("2026-01-0", "1/2026/")})
     assert say().code == 3
-    assert "crm_customers" in say("status").line("refused")
+    assert "9 of 28 rows of files are bad" in say("status").line("refused")
+    assert say("status").line("quarantine   9 rows of crm_customers (unparseable 9)")
     assert say("quarantine").line("crm_customers").endswith("9")
     assert "created_at cannot be read" in say("quarantine", "--table", "crm_customers").line("c1 ")
 

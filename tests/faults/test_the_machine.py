@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -75,6 +76,21 @@ def test_status_answers_while_a_run_writes_to_the_warehouse(other_run: int, smal
         writer.wait()
 
 
+def test_a_home_has_one_ui_whatever_its_port(small: Small, say: Callable[..., Said]) -> None:
+    """The lock is taken before this process becomes Dagster, and must outlive that: so the second comes when Dagster speaks."""
+    command = [sys.executable, "-m", "orchestration", "ui", "--config", str(small.folder / "config.yaml"), "--port", str(free_port())]
+    first = subprocess.Popen(command, cwd=ROOT, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert first.stdout is not None
+        assert any("Launching Dagster services" in line for line in first.stdout)
+        said = say("ui", "--port", str(free_port()))
+        assert said.code == 1
+        assert said.line(f"rapport: {small.home}: the UI of this home is running already; open that one, or stop it first")
+    finally:
+        first.terminate()
+        first.communicate(timeout=120)
+
+
 @pytest.mark.parametrize("most_bytes", [200, 60_000, 1_500_000], ids=["home", "run storage", "warehouse"])
 def test_a_full_disk_is_one_clear_line(most_bytes: int, small: Small) -> None:
     """A limit on the size of files stands for a disk without space: writing fails in the same places."""
@@ -123,9 +139,17 @@ def test_a_damaged_warehouse_is_a_clear_line(small: Small, say: Callable[..., Sa
 
 
 def run_as(small: Small, **options: Any) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
     command = [sys.executable, "-m", "orchestration", "run", "--config", str(small.folder / "config.yaml"), "--as-of", "2026-10-31"]
-    return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False, timeout=300, **options)
+    return subprocess.run(command, cwd=ROOT, env=clean(), capture_output=True, text=True, check=False, timeout=300, **options)
+
+
+def clean() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")

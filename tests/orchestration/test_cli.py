@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,7 @@ def test_what_the_system_said_is_told(status: Callable[..., tuple[int, str]]) ->
 
 
 def test_stopping_by_hand_is_no_traceback(status: Callable[..., tuple[int, str]]) -> None:
-    assert status(KeyboardInterrupt()) == (1, "rapport: stopped; nothing was published, run again to go on\n")
+    assert status(KeyboardInterrupt()) == (1, "rapport: stopped; run again to go on, nothing has to be cleaned up first\n")
 
 
 def test_debug_shows_where_an_error_comes_from(status: Callable[..., tuple[int, str]]) -> None:
@@ -122,6 +123,21 @@ def test_what_is_not_there_is_a_wrong_argument(command: list[str], words: str, t
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("port", "words"),
+    [(None, "Address already in use; is the UI running already? Else choose another port"), (70_000, "no port has this number")],
+)
+def test_a_port_that_cannot_be_served_is_told_before_anything_starts(
+    port: int | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = port or other.getsockname()[1]
+        assert main(["ui", "--port", str(taken), "--config", str(tmp_path / "config.yaml")]) == 2
+    assert capsys.readouterr().err.startswith(f"rapport: --port {taken}: {words}")
+    assert not (tmp_path / "home").exists()
 
 
 def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:

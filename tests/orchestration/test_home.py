@@ -47,6 +47,13 @@ def test_the_salt_stays(tmp_path: Path) -> None:
     assert len(home.salt()) == 32
 
 
+def test_a_lost_salt_is_said(tmp_path: Path) -> None:
+    home = prepared(tmp_path)
+    (home.landing / ".salt").write_text("\n")
+    with pytest.raises(HomeError, match=r"\.salt: this file is damaged; restore it from a backup"):
+        home.salt()
+
+
 def test_a_second_run_is_told_who_is_at_work_and_a_killed_one_leaves_nothing_locked(tmp_path: Path) -> None:
     home = prepared(tmp_path)
     other = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -221,6 +221,25 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_run(tmp_path: Pat
     assert (batch.status, "changed while it was read" in (batch.error or "")) == ("unreadable", True)
 
 
+@pytest.mark.parametrize("left", [HEADER + '1,2025-01-01,"An', ""], ids=["half a row", "nothing yet"])
+def test_a_file_that_is_written_anew_while_it_is_read_is_not_called_broken(
+    left: str, tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "crm_customers.csv"
+    file.write_text(HEADER + "1,2025-01-01,Ann\n")
+    original = Files._read
+
+    def rewritten(self: Files, *args: Any) -> Any:
+        file.write_text(left)
+        return original(self, *args)
+
+    monkeypatch.setattr(Files, "_read", rewritten)
+    (batch,) = Files(tmp_path).extract(CUSTOMERS, {}, bench)
+    assert (batch.status, batch.error) == (
+        "unreadable", "crm_customers.csv: the file changed while it was read; it is read again on the next run",
+    )  # fmt: skip
+
+
 def test_a_table_may_be_a_nested_folder_beside_a_file(tmp_path: Path, bench: Bench) -> None:
     for name in (
         "crm_customers.csv",
