@@ -55,12 +55,12 @@ def _cohorts(context: Context) -> list[Row]:
 
 
 def _moves(context: Context) -> list[Row]:
-    """The moves of the last month that is over."""
+    """The moves of the month before the as-of month: of that one alone it is known whose payments are overdue."""
     if context.marts.is_empty("metric_lifecycle_monthly"):
         return []
     return context.marts.rows("""
         FROM metric_lifecycle_monthly
-        WHERE month = (SELECT max(month) FROM metric_lifecycle_monthly WHERE is_complete)""")
+        WHERE month = (SELECT max(month) - INTERVAL 1 MONTH FROM metric_lifecycle_monthly)""")
 
 
 def _transitions(rows: list[Row]) -> Block:

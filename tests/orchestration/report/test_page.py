@@ -102,7 +102,7 @@ def test_numbers_of_the_sections(page):
     assert "3.4 (1.2 to 5.6) against holdout" in text
 
 
-def test_the_moves_of_the_last_month_that_is_over_are_a_table(page):
+def test_the_moves_of_the_month_before_the_as_of_month_are_a_table(page):
     text = text_of(page)
     assert "Stages of the lifecycle when Dec 2025 began (rows) and when it ended (columns)" in text
     assert "From prospect loyal at risk lapsed" in text
