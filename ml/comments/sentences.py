@@ -1,7 +1,7 @@
 """Texts as sentences, and sentences as vectors.
 
-Sentences are read one by one: of two examples put together a reading of the whole found .51 of the themes (F1), of each part .76;
-of tones .73 and .81.
+Sentences are read one by one: of two examples put together a reading of the whole found .53 of the themes (F1), of each part .80;
+of tones .74 and .78.
 """
 
 from __future__ import annotations
