@@ -25,6 +25,7 @@ class Model:
 
 
 MODELS: dict[str, Model] = {
+    "comments": Model("ml.comments:read", ("comment_readings",)),
     "churn": Model("ml.nightly.churn:score_churn", ("churn_scores", "model_runs")),
     "clv": Model("ml.nightly.clv:score_clv", ("clv_scores", "model_runs")),
     "next_best_action": Model("ml.nightly.decisions:decide", ("next_best_actions", "action_candidates", "model_runs")),

@@ -22,6 +22,7 @@ _STEPS = {
     "extract": "Extract: new and changed rows to landing",
     "ops__quarantined_rows": "Quarantine: what stepped aside",
     "landing_gate": "Landing gate: bad rows step aside, tables are judged",
+    "ml__comment_readings": "Model: comments",
     "before_models": "dbt: staging, identity, marts, features",
     "mart_gate": "Mart gate",
     "churn_scores": "Model: churn",

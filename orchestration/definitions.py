@@ -15,6 +15,7 @@ defs = dg.Definitions(
         extract.landing_tables,
         quality.quarantine,
         transform.before_models,
+        predict.comment_readings,
         predict.churn_scores,
         predict.clv_scores,
         predict.decisions,

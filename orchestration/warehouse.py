@@ -40,6 +40,7 @@ OPS_TABLES: dict[str, str] = {
 }
 
 SCORE_TABLES: dict[str, str] = {
+    "comment_readings": "text_hash VARCHAR, reader_version VARCHAR, themes VARCHAR, tone DOUBLE",
     "churn_scores": """customer_key VARCHAR, as_of_date DATE, horizon_days INTEGER, churn_probability DOUBLE, risk_band VARCHAR,
         reasons VARCHAR[], model_version VARCHAR""",
     "clv_scores": """customer_key VARCHAR, as_of_date DATE, clv_predicted DOUBLE, clv_predicted_low DOUBLE, clv_predicted_high DOUBLE,

@@ -19,3 +19,18 @@
         and ({{ spell }}.voided_day is null or {{ spell }}.voided_day > {{ until }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a customer who last bought at `moment` has been silent, by the end of `day`, for more than two thirds of the window after
+    which they count as gone. -#}
+{% macro is_silent(moment, day) -%}
+    3 * {{ days_between(moment, day) }} > 2 * {{ var('activity_window_days') }}
+{%- endmacro %}
+
+{#- Whether a row of the seed `lifecycle_rules` fits the facts of a customer; an empty condition always holds. -#}
+{% macro rule_fits(rules, facts) -%}
+    coalesce({{ rules }}.has_been_active = {{ facts }}.has_been_active, true)
+        and coalesce({{ rules }}.is_active = {{ facts }}.is_active, true)
+        and coalesce({{ rules }}.has_warning = {{ facts }}.has_warning, true)
+        and ({{ rules }}.max_months_since_return is null or {{ facts }}.months_since_return <= {{ rules }}.max_months_since_return)
+        and ({{ rules }}.max_tenure_months is null or {{ facts }}.tenure_months <= {{ rules }}.max_tenure_months)
+{%- endmacro %}

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 _TEXT, _NUMBER, _DAY = pa.string(), pa.float64(), pa.date32()
 
 SCHEMAS: dict[str, dict[str, pa.DataType]] = {
+    "comment_readings": {"text_hash": _TEXT, "reader_version": _TEXT, "themes": _TEXT, "tone": _NUMBER},
     "churn_scores": {
         "customer_key": _TEXT,
         "as_of_date": _DAY,

@@ -10,7 +10,7 @@ import dagster as dg
 import duckdb
 
 from ml import MODELS
-from orchestration import warehouse
+from orchestration import comments, warehouse
 from orchestration.assets.metadata import OWNERS, markdown, relation_metadata
 from orchestration.assets.quality import GUARDED_BEFORE_MODELS
 from orchestration.night import Night
@@ -28,6 +28,31 @@ def _spec(table: str, deps: list[dg.AssetKey], description: str) -> dg.AssetSpec
     return dg.AssetSpec(
         ["ml", table], deps=deps, group_name="models", description=description, owners=OWNERS, kinds={"scikit-learn"}, partitions_def=NIGHTS
     )
+
+
+@dg.asset(
+    key=dg.AssetKey(["ml", "comment_readings"]),
+    deps=[dg.AssetKey(["landing", table]) for table in comments.TEXTS],
+    group_name="models",
+    description="Themes and tone of every text that customers wrote, under the hash of the text; dbt reads it as a source.",
+    owners=OWNERS,
+    kinds={"numpy"},
+    partitions_def=NIGHTS,
+    pool=WAREHOUSE_POOL,
+    backfill_policy=ONE_NIGHT_A_RUN,
+)
+def comment_readings(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
+    """Read what nobody has read before; counts are all that is said of it."""
+    from ml.comments import shipped  # with it comes scikit-learn, which only a run should pay
+
+    tonight = night.of(context)
+    salt, version = tonight.home.salt(), shipped().version
+    with tonight.warehouse() as connection:
+        texts = comments.unread(connection, salt, version)
+    fresh = MODELS["comments"].load()(texts)
+    with tonight.warehouse() as connection:
+        kept = comments.keep(connection, salt, version, fresh)
+    return dg.MaterializeResult(metadata={"dagster/row_count": kept, "read_tonight": fresh.num_rows, "reader_version": version})
 
 
 @dg.multi_asset(

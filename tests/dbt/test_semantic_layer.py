@@ -53,6 +53,7 @@ SURVEY = {"nps_responses": "responses", "nps_promoters": "promoters", "nps_detra
 TICKETS = {"tickets_opened": "opened", "tickets_solved": "solved"} | same("median_first_reply_hours", "median_resolution_hours")
 BY_COUNTRY = MONTH | {"customer__country": "dimension_value"}
 COUNTRIES = "dimension = 'country'"
+STAGE = ("stage_customers_at_start", "stage_customers_in", "stage_customers_out", "stage_customers_at_end")
 FIRST_QUARTER = "date_trunc('quarter', month)"
 
 CASES = {
@@ -105,6 +106,17 @@ CASES = {
         {"cohort_revenue_retention": "retention_rate"},
         "marts.metric_cohort_retention WHERE basis = 'revenue'",
         {"metric_time__month": "cohort_month", "cohort__months_since": "months_since"},
+    ),
+    "moves between stages": Case(
+        {"lifecycle_moves": "customers"},
+        "marts.metric_lifecycle_monthly",
+        MONTH | {"lifecycle__from_stage": "from_stage", "lifecycle__to_stage": "to_stage"},
+    ),
+    "stages": Case(same(*STAGE), "marts.metric_lifecycle_monthly WHERE from_stage = to_stage", MONTH | {"lifecycle__to_stage": "to_stage"}),
+    "stages of a quarter": Case(
+        {STAGE[0]: f"arg_min({STAGE[0]}, month)", STAGE[1]: f"sum({STAGE[1]})", STAGE[3]: f"arg_max({STAGE[3]}, month)"},
+        "marts.metric_lifecycle_monthly WHERE from_stage = to_stage GROUP BY ALL",
+        {"metric_time__quarter": FIRST_QUARTER, "lifecycle__to_stage": "to_stage"},
     ),
     "nps": Case(SURVEY, f"marts.metric_nps_monthly WHERE view = 'period' AND {OVER_EVERYONE}"),
     "nps by country": Case(SURVEY, f"marts.metric_nps_monthly WHERE view = 'period' AND {COUNTRIES}", BY_COUNTRY),

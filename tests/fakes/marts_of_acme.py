@@ -30,6 +30,19 @@ SELECT CAST(DATE '2024-02-01' + to_months(CAST(c AS INTEGER)) AS DATE) AS cohort
     CASE WHEN c + s > 23 THEN NULL ELSE (44 + c % 6) * pow(0.9 + 0.005 * (c % 4), s) END AS retained,
     CASE WHEN c + s > 23 THEN NULL WHEN s = 0 THEN 1 ELSE pow(0.9 + 0.005 * (c % 4), s) END AS retention_rate, true AS is_complete
 FROM range(24) AS a(c), range(14) AS b(s), (VALUES ('customers'), ('revenue')) AS v(basis);
+CREATE TABLE marts.metric_lifecycle_monthly AS
+WITH moves AS (
+    SELECT CAST(month AS DATE) AS month, month < '2026-01-01' AS is_complete, from_stage, to_stage,
+        CASE WHEN from_stage = 'not_yet_known' THEN CASE to_stage WHEN 'prospect' THEN 21 ELSE 0 END
+            WHEN from_stage = to_stage THEN 300 + length(to_stage) ELSE length(from_stage) % 4 * (length(to_stage) % 3) END AS customers
+    FROM (VALUES ('2025-12-01'), ('2026-01-01')) AS m(month),
+        (VALUES ('prospect'), ('loyal'), ('at_risk'), ('lapsed'), ('not_yet_known')) AS f(from_stage),
+        (VALUES ('prospect'), ('loyal'), ('at_risk'), ('lapsed')) AS t(to_stage)
+)
+SELECT month, from_stage, to_stage, customers, is_complete,
+    CASE WHEN from_stage <> 'not_yet_known' THEN customers / sum(customers) OVER (PARTITION BY month, from_stage) END AS transition_rate,
+    CASE WHEN from_stage = to_stage THEN sum(customers) OVER (PARTITION BY month, to_stage) END AS stage_customers_at_end
+FROM moves;
 CREATE TABLE marts.metric_nps_monthly AS
 SELECT CAST(DATE '2024-08-01' + to_months(CAST(i AS INTEGER)) AS DATE) AS month, view, 'all' AS dimension, 'all' AS dimension_value, i < 17 AS is_complete,
     60 + i * 8 AS responses, 30 + i * 4 AS promoters, 18 + i * 2 AS passives, 12 + i * 2 AS detractors, 22 + 6 * sin(i / 2) + i / 3 AS nps,

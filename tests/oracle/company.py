@@ -28,6 +28,7 @@ from orchestration import dbt
 MARTS = [
     "customer_identities", "dim_customers", "fct_orders", "dim_customer_segments", "fct_subscription_months", "metric_mrr_movements",
     "metric_retention_monthly", "metric_cohort_retention", "metric_customer_clv",
+    "metric_lifecycle_monthly",
 ]  # fmt: skip
 ATTRIBUTES = ("country", "region", "industry", "company_size", "acquisition_channel")
 SEGMENTS = {
@@ -143,6 +144,14 @@ class Company:
 
     def check_segments(self) -> None:
         assert_same(self.marts["dim_customer_segments"], self.segments, ["customer"])
+
+    def check_lifecycle(self) -> None:
+        first, is_warned = self.facts.first, lifecycle.silent_before(self.facts, self.orders)
+        if self.is_contractual:
+            is_warned = lifecycle.asked_before(self.subscriptions)
+        seen = {one: earliest(moments) for one, moments in self._first_seen().items()}
+        told = lifecycle.histories(self.facts, first, seen, self.active, is_warned, self.stages)
+        assert_same(self.marts["metric_lifecycle_monthly"], lifecycle.moves(self.facts, first, told), ["month", "from_stage", "to_stage"])
 
     def check_clv_historic(self) -> None:
         received = orders.received(self.facts, self.customers)

@@ -71,6 +71,12 @@ class Facts:
         starts = pd.date_range(pd.Timestamp(first).normalize().replace(day=1), pd.Timestamp(self.as_of), freq="MS")
         return [(start, min(start + pd.DateOffset(months=1), self.end)) for start in starts]
 
+    @cached_property
+    def first(self) -> pd.Timestamp:
+        """The first event of any table; a rate is none. The as-of date where nothing has happened."""
+        times = {name: table.event_time for name, table in INPUT_TABLES.items() if name != "exchange_rates"}
+        return earliest(row[time] for name, time in times.items() for row in self.rows(name)) or pd.Timestamp(self.as_of)
+
     def is_complete(self, month: pd.Timestamp) -> bool:
         """Whether the month had ended by the end of the as-of day."""
         return bool(month + pd.DateOffset(months=1) <= self.end)

@@ -231,6 +231,24 @@ def test_an_answer_from_before_the_customer_existed() -> None:
     assert list(company.marts["dim_customers"]["first_seen_at"]) == [pd.Timestamp(2024, 1, 1)]
 
 
+def test_a_customer_goes_through_the_stages() -> None:
+    """Seen in January, pays from February, asks in May to end on 1 July, which is live at the end of June, comes back in August."""
+    company = built(
+        date(2024, 9, 30),
+        crm_customers=[{"customer_id": "c", "created_at": datetime(2024, 1, 9)}],
+        billing_customers=[account(customer_id="c")],
+        billing_subscriptions=[
+            subscription("s", datetime(2024, 2, 1), datetime(2024, 7, 1), cancel_requested_at=datetime(2024, 5, 31)),
+            subscription("t", datetime(2024, 8, 5), status="past_due"),
+        ],
+    )
+    moves = company.marts["metric_lifecycle_monthly"].query("customers > 0").sort_values("month")
+    assert list(zip(moves["from_stage"], moves["to_stage"], strict=True)) == [
+        ("not_yet_known", "prospect"), ("prospect", "onboarding"), ("onboarding", "onboarding"), ("onboarding", "onboarding"),
+        ("onboarding", "at_risk"), ("at_risk", "at_risk"), ("at_risk", "lapsed"), ("lapsed", "won_back"), ("won_back", "at_risk"),
+    ]  # fmt: skip
+
+
 def test_a_purchase_counts_for_ninety_days() -> None:
     """Bought on 1 January at midnight: the end of March is 91 days away. A second one is given back, a third is worth nothing."""
     common = {"billing_customer_id": "b", "kind": "one_off", "currency": "EUR"}

@@ -13,3 +13,9 @@
 {%- set brief = replace_pattern(spelt_out, ' (' ~ fillers | join('|') ~ ') ', ' ') -%}
 {{ replace_pattern(brief, ' (' ~ negations | join('|') ~ ') ', ' !') }}
 {%- endmacro %}
+
+{#- Tone from −1 to 1, of the log-odds that the reader gives and the mean polarity of known words; either may be missing. A word of
+    polarity 1 weighs 2, by which the readings of the examples in ml/comments were closest to what was meant. -#}
+{% macro tone(log_odds, polarity) -%}
+    coalesce(round(2 / (1 + exp(-({{ log_odds }} + 2 * coalesce({{ polarity }}, 0)))) - 1, 6), {{ polarity }})
+{%- endmacro %}

@@ -1,4 +1,4 @@
-"""Retention: rates over time, and cohorts as a heat map."""
+"""Retention: rates over time, cohorts as a heat map, and who went from which stage of the lifecycle to which."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import date
 
 from orchestration.report import words
 from orchestration.report.charts import Series, lines
-from orchestration.report.content import Block, Cell, Note, Section, Table
+from orchestration.report.content import Block, Cell, Note, Section, Table, number
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context, column, last_complete, over_months
 from orchestration.report.sections.headline import EVERYONE
 
 _COHORTS, _MONTHS_SINCE = 13, 12
+_UNKNOWN = "not_yet_known"
 
 
 def retention(context: Context) -> Section:
@@ -22,6 +23,8 @@ def retention(context: Context) -> Section:
         [_rates(rows)] if rows else [Note("Rates are not shown: they need a customer who was active in one month and a month after it.")]
     )
     blocks += [_heat_map(cohorts)] if cohorts else []
+    moves = _moves(context)
+    blocks += [_transitions(moves)] if moves else []
     return Section("retention", "Retention", _lead(rows), blocks)
 
 
@@ -49,6 +52,33 @@ def _cohorts(context: Context) -> list[Row]:
         WHERE basis = 'customers' AND months_since <= {_MONTHS_SINCE} AND cohort_month IN
             (SELECT DISTINCT cohort_month FROM metric_cohort_retention ORDER BY 1 DESC LIMIT {_COHORTS})
         ORDER BY cohort_month, months_since""")
+
+
+def _moves(context: Context) -> list[Row]:
+    """The moves of the month before the as-of month: of that one alone it is known whose payments are overdue."""
+    if context.marts.is_empty("metric_lifecycle_monthly"):
+        return []
+    return context.marts.rows("""
+        FROM metric_lifecycle_monthly
+        WHERE month = (SELECT max(month) - INTERVAL 1 MONTH FROM metric_lifecycle_monthly)""")
+
+
+def _transitions(rows: list[Row]) -> Block:
+    """Stages by size; a cell is coloured by the share of its row that ended the month in its column."""
+    found = {(row["from_stage"], row["to_stage"]): row for row in rows}
+    sizes = {row["to_stage"]: row["stage_customers_at_end"] for row in rows if row["from_stage"] == row["to_stage"]}
+    stages = sorted(sizes, key=lambda stage: (-sizes[stage], stage))
+    return Table(
+        f"Stages of the lifecycle when {words.month(rows[0]['month'])} began (rows) and when it ended (columns)",
+        ["From", *(words.label(stage) for stage in stages)],
+        [_moved(found, stage, stages) for stage in [*stages, _UNKNOWN]],
+        heat=True,
+    )
+
+
+def _moved(found: dict[tuple[str, str], Row], before: str, stages: list[str]) -> list[Cell]:
+    moves = [found[before, after] for after in stages]
+    return [Cell(words.label(before)), *(number(words.whole(row["customers"]), heat=row["transition_rate"]) for row in moves)]
 
 
 def _heat_map(rows: list[Row]) -> Block:

@@ -12,7 +12,8 @@ from orchestration.report.axes import ticks
 from tests.fakes.marts_of_acme import make_marts
 
 TABLES = [
-    "metric_mrr_movements", "metric_retention_monthly", "metric_cohort_retention", "metric_nps_monthly", "metric_csat_monthly",
+    "metric_mrr_movements", "metric_retention_monthly", "metric_cohort_retention", "metric_lifecycle_monthly",
+    "metric_nps_monthly", "metric_csat_monthly",
     "metric_feedback_themes_monthly", "metric_customer_clv", "fct_churn_scores", "fct_next_best_actions", "fct_action_candidates",
     "metric_engagement_monthly", "metric_campaign_performance", "data_quality", "data_sources", "data_reconciliation", "model_quality",
 ]  # fmt: skip
@@ -99,6 +100,13 @@ def test_numbers_of_the_sections(page):
     assert "0.412 (0.382 to 0.442)" in text
     assert "CLV was not published anew" in text
     assert "3.4 (1.2 to 5.6) against holdout" in text
+
+
+def test_the_moves_of_the_month_before_the_as_of_month_are_a_table(page):
+    text = text_of(page)
+    assert "Stages of the lifecycle when Dec 2025 began (rows) and when it ended (columns)" in text
+    assert "From prospect loyal at risk lapsed" in text
+    assert "not yet known 21 0 0 0" in text
 
 
 def test_a_month_without_answers_is_a_gap_not_a_zero(page):

@@ -50,12 +50,11 @@ warnings as (
     group by customer_key
 ),
 {%- else -%}
--- Silence for more than two thirds of the window after which a customer counts as gone.
 warnings as (
     select customer_key
     from orders
     group by customer_key
-    having 3 * {{ days_between('max(ordered_at)', as_of_date()) }} > 2 * {{ var('activity_window_days') }}
+    having {{ is_silent('max(ordered_at)', as_of_date()) }}
 ),
 {%- endif %}
 
@@ -83,11 +82,7 @@ staged as (
         rules.lifecycle_stage
     from facts
     inner join rules
-        on coalesce(rules.has_been_active = facts.has_been_active, true)
-        and coalesce(rules.is_active = facts.is_active, true)
-        and coalesce(rules.has_warning = facts.has_warning, true)
-        and (rules.max_months_since_return is null or facts.months_since_return <= rules.max_months_since_return)
-        and (rules.max_tenure_months is null or facts.tenure_months <= rules.max_tenure_months)
+        on {{ rule_fits('rules', 'facts') }}
     qualify row_number() over (partition by facts.customer_key order by rules.priority) = 1
 )
 

@@ -22,6 +22,7 @@ judged as (
         plan,
         mrr,
         mrr as revenue,
+        cast(null as timestamp) as last_purchase_at,
         mrr > 0 as is_active
     from revenue_months
 ),
@@ -91,6 +92,7 @@ active_months as (
         cast(mrr as decimal(18, 6)) as mrr,
         cast(revenue as decimal(18, 6)) as revenue,
         plan,
+        last_purchase_at,
         cohort_month
     from cohorts
     where month >= cohort_month

@@ -10,11 +10,15 @@ words as (
     select * from {{ ref('int_feedback_words') }}
 ),
 
+readings as (
+    select * from {{ ref('int_feedback_readings') }}
+),
+
 -- a word that belongs to two themes is one word
 weighed as (
     select
         feedback_id,
-        avg(polarity)::double as sentiment
+        avg(polarity)::double as polarity
     from (select distinct feedback_id, word, polarity from words where polarity is not null) as distinct_words
     group by 1
 ),
@@ -42,13 +46,14 @@ described as (
         feedback.score::double as score,
         feedback.score_0_100::double as score_0_100,
         feedback.nps_group as {{ adapter.quote('group') }},
-        weighed.sentiment,
+        {{ tone('readings.tone', 'weighed.polarity') }} as sentiment,
         themed.themes,
         closed_loops.closed_loop_due_at,
         closed_loops.followed_up_at,
         closed_loops.followed_up_in_time
     from feedback
     left join weighed on feedback.feedback_id = weighed.feedback_id
+    left join readings on feedback.feedback_id = readings.feedback_id
     left join themed on feedback.feedback_id = themed.feedback_id
     left join closed_loops on feedback.feedback_id = closed_loops.feedback_id
 )
