@@ -126,7 +126,7 @@ def _arguments(context: dg.AssetExecutionContext, phase: str, variables: Mapping
     """What to build: everything of the phase, on top of `build` if there is one, or anew only the models that somebody picked in the UI."""
     selected = [key.path[-1] for key in context.selected_asset_keys] if context.is_subset else [f"tag:{phase}"]
     extent = [] if build and not context.is_subset else ["--full-refresh"]
-    told = json.dumps({**variables, **(build.variables() if build and not context.is_subset else {})})
+    told = json.dumps({**variables, "is_night": True, **(build.variables() if build and not context.is_subset else {})})
     return ["build", "--select", *selected, "--exclude-resource-type", "unit_test", *extent, "--vars", told]
 
 

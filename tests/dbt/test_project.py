@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from orchestration import dbt, warehouse
+from orchestration import continuation, dbt, warehouse
 
 # What a company says of itself that steers which SQL is written.
 OTHER_COMPANY = {"business_model": "non_contractual", "customer_level": "company", "as_of": "2020-02-29", "reporting_currency": "JPY"}
@@ -42,6 +42,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str
     with warehouse.connect(database) as connection:
         warehouse.prepare(connection)
         warehouse.expose_landing(connection, {})
+        continuation.prepare(connection)
+        connection.execute("INSERT INTO ops.built_night VALUES (DATE '2026-01-30', 'a build')")
     done = run(folder, "build", database=database)
     assert done.returncode == 0, done.stdout[-4000:]
     return database, json.loads((folder / "target" / "run_results.json").read_text())["results"]
@@ -66,6 +68,28 @@ def test_without_any_input_every_mart_is_there_with_its_columns(built: tuple[Pat
         found = {name: [row[0] for row in connection.execute(f'DESCRIBE marts."{name}"').fetchall()] for name in declared}
     assert len(declared) > 30
     assert found == declared
+
+
+@pytest.mark.slow
+def test_after_dbt_was_started_by_hand_there_is_no_build_to_continue(built: tuple[Path, list[dict[str, Any]]]) -> None:
+    with duckdb.connect(str(built[0]), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM ops.built_night").fetchone() == (0,)
+
+
+@pytest.mark.slow
+def test_a_build_by_hand_on_top_of_another_doubles_nothing(tmp_path: Path) -> None:
+    database = tmp_path / "rapport_build.duckdb"
+    with warehouse.connect(database) as connection:
+        warehouse.prepare(connection)
+        warehouse.expose_landing(connection, {})
+        connection.execute("CREATE TABLE landing.landed AS FROM landing.crm_campaigns; DROP VIEW landing.crm_campaigns")
+        connection.execute("ALTER TABLE landing.landed RENAME TO crm_campaigns")
+        connection.execute("INSERT INTO landing.crm_campaigns (campaign_id, _source, _load_id, _row_number) VALUES ('c', 'files', '1', 0)")
+    for _ in range(2):
+        done = run(tmp_path, "build", "--select", "currencies", "int_changed_rows", "stg_files__crm_campaigns", database=database)
+        assert done.returncode == 0, done.stdout[-4000:]
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("SELECT campaign_id FROM staging.stg_files__crm_campaigns").fetchall() == [("c",)]
 
 
 @pytest.mark.slow

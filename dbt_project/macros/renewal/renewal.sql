@@ -43,10 +43,11 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- dbt's name for the strategy `renewal`: what may have changed goes, and comes again as it is now. -#}
+{#- dbt's name for the strategy `renewal`: what may have changed goes, and comes again as it is now; all of it where nothing is continued. -#}
 {% macro get_incremental_renewal_sql(arguments) -%}
     {%- set columns, meta = arguments.dest_columns | map(attribute='quoted') | join(', '), config.get('meta') %}
-    delete from {{ arguments.target_relation }} where {{ renewed_rows(meta.renewed_by, meta.renewed_table, meta.renewed_months) }};
+    delete from {{ arguments.target_relation }}
+    {%- if continues() %} where {{ renewed_rows(meta.renewed_by, meta.renewed_table, meta.renewed_months) }}{% endif %};
     insert into {{ arguments.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arguments.temp_relation }}
 {%- endmacro %}
@@ -84,4 +85,14 @@
 
 {% macro touched_subscription(relation) -%}
     {{ row_hash(['source_name', 'subscription_id'], relation) }} in (select subscription_hash from {{ ref('int_touched_subscriptions') }})
+{%- endmacro %}
+
+{#- Before dbt runs: whoever starts it by hand leaves tables that no night may continue. It asks nothing first, for with a question dbt
+    begins a transaction that it takes back. -#}
+{% macro forget_the_build() -%}
+    {%- if not var('is_night') -%}
+        create schema if not exists ops;
+        create table if not exists ops.built_night (as_of_date date, fingerprint varchar);
+        delete from ops.built_night
+    {%- endif -%}
 {%- endmacro %}
