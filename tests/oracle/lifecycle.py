@@ -78,7 +78,7 @@ def histories(facts: Facts, first: pd.Timestamp, seen: Seen, active: Active, is_
     """Customer → stage at the end of every month from that of `first`. `is_warned` judges by what is dated before an instant."""
     found: Histories = {}
     for customer, moment in seen.items():
-        known_from = first if moment is None else moment.normalize().replace(day=1)
+        known_from = (first if moment is None else moment).normalize().replace(day=1)
         *past, (now, _) = facts.months(first)
         found[customer] = {month: NOT_YET for month, _ in past if month < known_from}
         for month, end in past:

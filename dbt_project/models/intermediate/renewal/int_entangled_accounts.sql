@@ -23,15 +23,18 @@ staged as (
 ),
 
 {% if continues() -%}
--- Only what has changed can have become entangled.
+-- Only what has changed can have become entangled. Some ids are staged as they landed, others without surrounding blanks.
 changed as (
     {%- for table, columns in sharing.items() %}
     {%- set last_table = loop.last %}
     {%- for column in columns %}
-    select _source as source_name, '{{ column }}' as kind, {{ filled(column) }} as shared_id
+    {%- set last_column = loop.last %}
+    {%- for spelling in [column, filled(column)] %}
+    select _source as source_name, '{{ column }}' as kind, {{ spelling }} as shared_id
     from {{ source('landing', table) }} as landed
     where {{ changed_key(table, key_hash(table, 'landed')) }}
-    {{- '\n    union all' if not (loop.last and last_table) }}
+    {{- '\n    union all' if not (loop.last and last_column and last_table) }}
+    {%- endfor %}
     {%- endfor %}
     {%- endfor %}
 ),
