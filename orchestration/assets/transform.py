@@ -79,6 +79,8 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
     with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
         warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
         build, reason = continuation.begin(connection, night.as_of, fingerprint) if continued else (None, "")
+    if context.is_subset:  # what was picked leaves tables of two nights side by side: it continues nothing, and nothing continues it
+        build, reason = None, "what was picked is built anew"
     if reason:
         context.log.info(f"dbt: {reason}")
     events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build))
@@ -125,8 +127,8 @@ def _run(
 def _arguments(context: dg.AssetExecutionContext, phase: str, variables: Mapping[str, Any], build: continuation.Build | None) -> list[str]:
     """What to build: everything of the phase, on top of `build` if there is one, or anew only the models that somebody picked in the UI."""
     selected = [key.path[-1] for key in context.selected_asset_keys] if context.is_subset else [f"tag:{phase}"]
-    extent = [] if build and not context.is_subset else ["--full-refresh"]
-    told = json.dumps({**variables, "is_night": True, **(build.variables() if build and not context.is_subset else {})})
+    extent = [] if build else ["--full-refresh"]
+    told = json.dumps({**variables, "is_night": True, **(build.variables() if build else {})})
     return ["build", "--select", *selected, "--exclude-resource-type", "unit_test", *extent, "--vars", told]
 
 

@@ -20,8 +20,9 @@
 {%- endmacro %}
 
 {#- At the head of a model whose rows are kept where they cannot have changed: by `rows` (staging: `table` names the input table),
-    `customers`, `accounts` or `subscriptions`. `months`: the rows of the as-of month are built anew for everyone as well. What it reads is
-    named while dbt parses, and only then, so that unit tests need not give it. -#}
+    `customers`, `accounts`, `subscriptions`, `payers` (customers, also those of touched subscriptions) or `nothing` (rows are only added).
+    `months`: the rows of the as-of month are built anew for everyone as well. What it reads is named while dbt parses, and only then, so
+    that unit tests need not give it. -#}
 {% macro renewed(by, table=none, months=false) -%}
     {%- set sets = {
         'rows': ['int_changed_rows'],
