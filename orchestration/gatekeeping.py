@@ -109,9 +109,10 @@ def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite) -> lis
         if kept:
             return kept
     # A broken row that a later one mends leaves quarantine, but is as broken as before: it is never accepted.
-    accepted = f"""(SELECT * FROM {_unjudged(table)} AS landed WHERE NOT coalesce(_is_deleted, false) AND NOT EXISTS (
-        SELECT 1 FROM ops.gate_broken AS bad WHERE bad.source = landed._source AND bad.table_name = '{table}'
-        AND bad.load_id = landed._load_id AND bad.row_number = landed._row_number))"""
+    # An anti join and not NOT EXISTS, which DuckDB answers ten times as slowly here.
+    accepted = f"""(SELECT * FROM {_unjudged(table)}
+        ANTI JOIN (SELECT source AS _source, load_id AS _load_id, row_number AS _row_number FROM ops.gate_broken WHERE table_name = '{table}')
+        USING (_source, _load_id, _row_number) WHERE NOT coalesce(_is_deleted, false))"""
     return judged_by_rows(connection, suite, accepted)
 
 
