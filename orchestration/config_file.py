@@ -44,9 +44,9 @@ class _Loader(yaml.SafeLoader):
 
 def parsed(path: Path) -> dict[str, Any]:
     """The mapping that `path` holds. Raises ConfigurationError."""
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
     try:
+        if not path.is_file():
+            raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
         content = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); let the user of this process read it") from error
@@ -57,6 +57,8 @@ def parsed(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: {place}not valid YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path}: not valid YAML: it is nested too deeply") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: is empty or not a mapping; start from `python -m orchestration init FOLDER`")
     return content

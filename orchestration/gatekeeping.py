@@ -111,8 +111,9 @@ def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite) -> lis
     # A broken row that a later one mends leaves quarantine, but is as broken as before: it is never accepted.
     # An anti join and not NOT EXISTS, which DuckDB answers ten times as slowly here.
     accepted = f"""(SELECT * FROM {_unjudged(table)}
-        ANTI JOIN (SELECT source AS _source, load_id AS _load_id, row_number AS _row_number FROM ops.gate_broken WHERE table_name = '{table}')
-        USING (_source, _load_id, _row_number) WHERE NOT coalesce(_is_deleted, false))"""
+        ANTI JOIN (
+            SELECT source AS _source, load_id AS _load_id, row_number AS _row_number FROM ops.gate_broken WHERE table_name = '{table}'
+        ) USING (_source, _load_id, _row_number) WHERE NOT coalesce(_is_deleted, false))"""
     return judged_by_rows(connection, suite, accepted)
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 
 from orchestration import dbt, gatekeeping, metric_docs, releases, report
+from orchestration.assets import run_history
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.night import Night, refused
@@ -70,6 +71,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
     )
     published = releases.publish(candidate)
     releases.prune(tonight.home.root, tonight.settings.tuning.releases_kept)
+    run_history.prune(context.instance, tonight.home, tonight.settings.tuning.runs_kept)
     yield dg.MaterializeResult(asset_key=["release", "current"], metadata=_metadata(published))
     yield dg.MaterializeResult(asset_key=["release", "page"], metadata={"page": dg.MetadataValue.path(str(published.path / PAGE))})
 

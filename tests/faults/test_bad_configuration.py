@@ -18,6 +18,7 @@ HEADER = CUSTOMERS.splitlines(keepends=True)[0]
         (CONFIG + "colour: blue\n", "colour: unknown key"),
         (CONFIG + "settings: {holdout_share: many}\n", "settings.holdout_share: Input should be a valid number"),
         ("company: [", "not valid YAML"),
+        ("company: " + "[" * 5000, "not valid YAML: it is nested too deeply"),
         ("", "is empty or not a mapping"),
         (CONFIG.replace("USD", "ZZQ"), "company.reporting_currency: ZZQ is no ISO 4217 currency"),
         (CONFIG.replace("path: exports", "path: exports, encoding: klingon"), "sources.0.encoding: unknown encoding 'klingon'"),

@@ -1,0 +1,49 @@
+"""Dagster's record of past runs does not grow for ever."""
+
+import dagster as dg
+
+from orchestration import jobs
+from orchestration.assets import run_history
+from orchestration.home import Home
+
+
+@dg.asset
+def something() -> dg.MaterializeResult:
+    """An asset whose runs leave events."""
+    return dg.MaterializeResult(metadata={"dagster/row_count": 1})
+
+
+def _run(storage: dg.DagsterInstance) -> str:
+    return dg.materialize([something], instance=storage).run_id
+
+
+def test_the_newest_runs_stay_and_older_ones_leave_no_file(tmp_path):
+    home = Home(tmp_path)
+    home.prepare()
+    with jobs.instance(home) as storage:
+        ids = [_run(storage) for _ in range(4)]
+        assert {path.stem for path in (home.dagster / "history" / "runs").glob("*.db")} >= set(ids)
+        assert sorted(run_history.prune(storage, home, 2)) == sorted(ids[:2])
+        assert {run.run_id for run in storage.get_runs()} == set(ids[2:])
+        assert not [path for path in (home.dagster / "history" / "runs").iterdir() if path.name.startswith(tuple(ids[:2]))]
+        assert storage.get_latest_materialization_event(dg.AssetKey("something")).run_id == ids[-1]
+
+
+def test_a_run_that_waits_or_goes_on_is_left_alone(tmp_path):
+    home = Home(tmp_path)
+    home.prepare()
+    with jobs.instance(home) as storage:
+        waiting = storage.create_run_for_job(
+            dg.define_asset_job("j").resolve(asset_graph=dg.Definitions([something]).resolve_asset_graph())
+        )
+        finished = [_run(storage) for _ in range(2)]
+        assert run_history.prune(storage, home, 1) == finished[:1]
+        assert {run.run_id for run in storage.get_runs()} == {waiting.run_id, finished[1]}
+
+
+def test_nothing_to_forget(tmp_path):
+    home = Home(tmp_path)
+    home.prepare()
+    with jobs.instance(home) as storage:
+        _run(storage)
+        assert run_history.prune(storage, home, 1) == []
