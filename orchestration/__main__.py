@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     kept = _command(commands, "releases", _releases, "list releases, or roll back to one")
     kept.add_argument("action", nargs="?", choices=["rollback"], metavar="rollback", help="serve the release ID again")
     kept.add_argument("release_id", nargs="?", metavar="ID")
+    _command(commands, "serve", _serve, "hand the served release on to PostgreSQL or an object store, as `serving` says")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
     review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
@@ -127,13 +128,37 @@ def _releases(options: argparse.Namespace) -> int:
                 return _complain("releases rollback: name the release; `python -m orchestration releases` lists them", MISCONFIGURED)
             with home.exclusive("a rollback"):
                 print(f"Serving {releases.rollback(home.root, options.release_id).id} again.")
-            return OK
+                return _handed_on(_looked_at(options))
         console.show_releases(home.root)
         return OK
     except releases.UnknownReleaseError as error:
         return _complain(str(error), MISCONFIGURED)
     except releases.ReleaseError as error:
         return _complain(str(error), FAILED)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from orchestration import releases
+
+    loaded = _looked_at(options)
+    settings.check_secrets(loaded)
+    try:
+        with Home(loaded.home).exclusive("serving further"):
+            return _handed_on(loaded)
+    except releases.ReleaseError as error:
+        return _complain(str(error), FAILED)
+
+
+def _handed_on(loaded: settings.Settings) -> int:
+    """The served release in every target; what did not work is one line each."""
+    from orchestration import further, releases
+
+    accounts, failures = further.serve_all(loaded, releases.current(loaded.home))
+    for name, account in accounts.items():
+        print(f"{name}: {account.told}")
+    for failure in failures:
+        _complain(failure, FAILED)
+    return FAILED if failures else OK
 
 
 def _quarantine(options: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ _STEPS = {
     "after_models": "dbt: scores, customer 360, audiences",
     "audience_gate": "Audience gate",
     "release": "Release and page",
+    "release__served": "Serving further",
     "activation__activation": "Activation",
 }
 _MOST_NOTICES = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets import activate, extract, predict, publish, quality, transform
+from orchestration.assets import activate, extract, predict, publish, quality, serve, transform
 from orchestration.jobs import night_logger, nightly
 from orchestration.resources import NightResource
 from orchestration.schedules import every_night
@@ -21,6 +21,7 @@ defs = dg.Definitions(
         predict.decisions,
         transform.after_models,
         publish.release,
+        serve.served,
         activate.activation_asset,
     ],
     asset_checks=[quality.landing_gate, quality.mart_gate, quality.audience_gate],

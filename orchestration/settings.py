@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
+from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
 from orchestration.contract import INPUT_TABLES
+from orchestration.serving.settings import Serving
 
 DEFAULT_HOME = "data"
 FIRST_NIGHT = date(1990, 1, 1)  # the first partition of the nightly job
-_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
-PositiveInt = Annotated[int, Field(gt=0)]
 
 _CAN_SPLIT = {"owner", "gender", "income_band", "birth_year"}  # of the contract's own columns, those that are no dimension yet
 _NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all", "customer_key", "month"} | (
@@ -36,30 +33,7 @@ _NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all
 )
 
 
-def _reference(value: str) -> str:
-    if not _REFERENCE.match(value):
-        raise ValueError("a secret is written as ${NAME} and kept in the environment, never in the file")
-    return value
-
-
-def _local(value: str) -> str:
-    if "://" in value:
-        raise ValueError("is a URL; give a folder of this machine, and copy or mount there what lies elsewhere")
-    if "\0" in value:
-        raise ValueError("holds a character that no path can have")
-    return value
-
-
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Folder = Annotated[Text, AfterValidator(_local)]
-Secret = Annotated[str, AfterValidator(_reference)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Company(_Part):
+class Company(Part):
     """Whose numbers these are."""
 
     name: Text
@@ -83,7 +57,7 @@ class Company(_Part):
         return value
 
 
-class FilesSource(_Part):
+class FilesSource(Part):
     """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, or a folder `<table>/` of such files."""
 
     type: Literal["files"]
@@ -101,7 +75,7 @@ class FilesSource(_Part):
         return value
 
 
-class FilesDestination(_Part):
+class FilesDestination(Part):
     """Audiences as CSV or JSON Lines files in a folder."""
 
     type: Literal["files"]
@@ -113,7 +87,7 @@ class FilesDestination(_Part):
     live: bool = False
 
 
-class WebhookDestination(_Part):
+class WebhookDestination(Part):
     """Audiences as signed HTTP requests (Standard Webhooks)."""
 
     type: Literal["webhook"]
@@ -130,7 +104,7 @@ Source = FilesSource
 Destination = Annotated[FilesDestination | WebhookDestination, Field(discriminator="type")]
 
 
-class Tuning(_Part):
+class Tuning(Part):
     """The `settings:` of the file: every number a company may tune, with its default."""
 
     nps_min_responses: PositiveInt = Field(30, description="Below this many responses a score is shown as not reliable")
@@ -201,16 +175,17 @@ class Tuning(_Part):
         return value
 
 
-class _File(_Part):
+class _File(Part):
     company: Company
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
+    serving: tuple[Serving, ...] = ()
     settings: Tuning = Tuning()
     home: Folder | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
 
     @model_validator(mode="after")
     def _distinct_names(self) -> _File:
-        for kind, parts in (("source", self.sources), ("destination", self.destinations)):
+        for kind, parts in (("source", self.sources), ("destination", self.destinations), ("serving target", self.serving)):
             names = [part.name for part in parts]
             twice = {name for name in names if names.count(name) > 1}
             if twice:
@@ -228,6 +203,7 @@ class Settings(BaseModel):
     company: Company
     sources: tuple[Source, ...]
     destinations: tuple[Destination, ...]
+    serving: tuple[Serving, ...] = ()
     tuning: Tuning
 
     @cached_property
@@ -242,7 +218,7 @@ class Settings(BaseModel):
     @staticmethod
     def secret(value: str, environment: Mapping[str, str] | None = None) -> str:
         """The value behind a `${NAME}` reference. Raises ConfigurationError when NAME is not set."""
-        match = _REFERENCE.match(value)
+        match = REFERENCE.match(value)
         if match is None:
             raise ConfigurationError("a secret is written as ${NAME} and kept in the environment, never in the file")
         found = (os.environ if environment is None else environment).get(match[1])
@@ -256,10 +232,10 @@ def check_secrets(settings: Settings, environment: Mapping[str, str] | None = No
 
     A night finds that out before it starts, and not when all of its work is done.
     """
-    for kind in ("sources", "destinations"):
+    for kind in ("sources", "destinations", "serving"):
         for number, part in enumerate(getattr(settings, kind)):
             for key, value in part.model_dump().items():
-                if isinstance(value, str) and _REFERENCE.match(value):
+                if isinstance(value, str) and REFERENCE.match(value):
                     try:
                         settings.secret(value, environment)
                     except ConfigurationError as error:
@@ -277,6 +253,7 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         company=file.company,
         sources=file.sources,
         destinations=file.destinations,
+        serving=file.serving,
         tuning=file.settings,
     )
 
@@ -306,7 +283,7 @@ def default_home(environment: Mapping[str, str] | None = None) -> Path:
     """The home folder of runs whose configuration names none. Raises ConfigurationError when RAPPORT_HOME is a URL."""
     environment = os.environ if environment is None else environment
     try:
-        return Path(_local(environment.get("RAPPORT_HOME") or DEFAULT_HOME)).resolve()
+        return Path(local(environment.get("RAPPORT_HOME") or DEFAULT_HOME)).resolve()
     except ValueError as error:
         raise ConfigurationError(f"RAPPORT_HOME: {error}") from None
 

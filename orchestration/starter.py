@@ -24,6 +24,10 @@ destinations: []                       # none: audiences are built and published
 #  - {{name: crm_file, type: files, path: outbox, format: csv, audiences: [customer_scores], live: true}}
 #  - {{name: hook, type: webhook, url: "https://example.com/rapport", secret: "${{RAPPORT_WEBHOOK_SECRET}}", audiences: [customer_scores]}}
 
+serving: []                            # the release in further places, for tools that cannot read this machine's files
+#  - {{type: postgres, url: "${{RAPPORT_POSTGRES_URL}}", reader: bi_reader}}
+#  - {{type: parquet, url: "s3://bucket/rapport"}}
+
 settings: {{}}                           # what may be tuned, with its default:
 {tuning}
 """

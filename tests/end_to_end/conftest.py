@@ -121,6 +121,7 @@ def published(make_company: Callable[..., Company]) -> Company:
     """A company whose night was run and published. Tests must not change it; `copy` it first."""
     company = make_company(
         "destinations: [{name: crm_file, type: files, path: outbox, audiences: [customer_scores], live: true}]\n"
+        "serving: [{type: parquet, url: elsewhere}]\n"
         "settings: {max_audience_change_share: 1}\n"  # the scores of so few customers all move from one night to the next
     )
     (company.exports / "crm_tickets" / "planted.csv").write_text(BAD_TICKET.format(customer=FIRST_CUSTOMER))

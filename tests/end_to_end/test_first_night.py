@@ -142,3 +142,13 @@ def test_what_was_sent_is_what_the_audience_holds(published: Any, release: Relea
     assert sum(sent["decisions"].values()) == audience > 0
     rows = duckdb.execute(f"SELECT count(*) FROM read_csv('{published.folder}/outbox/**/*.csv', union_by_name = true)").fetchone()
     assert rows == (audience,)
+
+
+def test_the_release_is_served_further_without_personal_tables(published: Any, release: Release) -> None:
+    served = published.folder / "elsewhere"
+    assert json.loads((served / "current.json").read_text())["release_id"] == release.id
+    copied = duckdb.execute(f"SELECT count(*) FROM '{served}/{release.id}/customer_360.parquet'").fetchone()
+    assert copied == (release.table("customer_360").num_rows,)
+    assert not [file for file in (served / release.id).iterdir() if file.name.startswith(("sync_", "fct_feedback"))]
+    again = published.run(command="serve")
+    assert (again.returncode, f"parquet: served already {release.id}" in again.stdout) == (0, True), again.stderr

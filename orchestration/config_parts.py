@@ -1,0 +1,42 @@
+"""The kinds of values that a configuration is made of, and what is said of one that does not fit.
+
+Comes in: nothing. Goes out: the types that settings are declared with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+def _reference(value: str) -> str:
+    if not REFERENCE.match(value):
+        raise ValueError("a secret is written as ${NAME} and kept in the environment, never in the file")
+    return value
+
+
+def local(value: str) -> str:
+    """`value`, a path of this machine. Raises ValueError for anything else."""
+    if "://" in value:
+        raise ValueError("is a URL; give a folder of this machine, and copy or mount there what lies elsewhere")
+    if "\0" in value:
+        raise ValueError("holds a character that no path can have")
+    return value
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(gt=0)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Folder = Annotated[Text, AfterValidator(local)]
+Secret = Annotated[str, AfterValidator(_reference)]
+
+
+class Part(BaseModel):
+    """A mapping of the file: frozen, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,0 +1,30 @@
+"""The targets of `serving` one by one: what the settings say of each, and what became of it.
+
+Comes in: the settings and a release. Goes out: an account a target, or one line of why not. Used by the night, `serve` and `rollback`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.releases import Release
+from orchestration.serving import SERVERS, Served, ServingError
+from orchestration.settings import Settings
+
+
+def serve_all(settings: Settings, release: Release) -> tuple[dict[str, Served], list[str]]:
+    """Target → its account, and a line for each that did not get `release`; one that fails holds up none of the others."""
+    accounts: dict[str, Served] = {}
+    failures: list[str] = []
+    with release.pinned():
+        for target in settings.serving:
+            options: dict[str, Any] = target.model_dump(exclude={"type", "name"}, by_alias=True)
+            try:
+                if target.type == "postgres":
+                    options["url"] = settings.secret(target.url)
+                elif "://" not in target.url:
+                    options["url"] = settings.resolve(target.url)
+                accounts[target.name] = SERVERS[target.type](release, **options)
+            except ServingError as error:
+                failures.append(f"serving {target.name}: {error}")
+    return accounts, failures

@@ -1,0 +1,41 @@
+"""What every target has in common: what it tells, how it fails, and which tables it is given.
+
+Comes in: a release. Goes out: the names of the tables that may leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.releases import Release
+
+_PERSONAL = ("sync_", "fct_feedback")
+
+
+class ServingError(Exception):
+    """A target could not be given the release; the message is one line: where, why, what to do. It holds no secret and no row."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What became of one target: tables and rows of the release that it serves now; `is_new` False when it served that before."""
+
+    release_id: str
+    tables: int
+    rows: int
+    is_new: bool
+
+    @property
+    def told(self) -> str:
+        """The account in words."""
+        return f"{'serves' if self.is_new else 'served already'} {self.release_id}, {self.tables} tables, {self.rows:,} rows"
+
+
+def tables_of(release: Release, *, personal: bool) -> list[str]:
+    """The tables to hand on. Only with `personal` those that hold addresses or free text: audiences and `fct_feedback`."""
+    return [name for name in release.tables if personal or not name.startswith(_PERSONAL)]
+
+
+def served(release: Release, tables: list[str], *, is_new: bool) -> Served:
+    """The account of `tables` of `release`."""
+    return Served(release.id, len(tables), sum(release.manifest["tables"][name]["rows"] for name in tables), is_new)
