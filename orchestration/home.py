@@ -120,6 +120,11 @@ class Home:
             )
         return salt
 
+    def refuse_interrupted_erasure(self) -> None:
+        """Raise HomeError when an erasure has begun and not ended: a night would build on half of it."""
+        if any(self.erasures.glob("*.journal.json")):
+            raise HomeError(f"{self.root}: an erasure was interrupted; end it first: python -m orchestration erase")
+
     @property
     def _holder(self) -> Path:
         return self.state / "run.json"
