@@ -74,8 +74,10 @@ def extract(
         log.discard_unfinished()
         erased = Filter(tombstones, log, bench)
         # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
-        ordered = sorted(tables, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
+        wanted = list(tables)
+        ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
         found = [table_changes(source, table, log, bench, erased, may_vanish=table.name in may_vanish) for table in ordered]
+        found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
         return _with_notes(_landed(log, found, landing_root, dlt_dir), source.notes())
 
 

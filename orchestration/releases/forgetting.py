@@ -71,10 +71,10 @@ def forget(home: str | Path, person: Person, needles: Needles, receipt: str, at:
     """Remove the person from every release; returns release → table → rows that left it or were cleared of mentions."""
     changed: dict[str, dict[str, int]] = {}
     for name in ids(home):
-        release = open_release(releases_folder(home).resolve() / name)
+        release = _ended(open_release(releases_folder(home).resolve() / name), note)
         meant = replace(person, keys=person.keys | keys_in(release, person))
         found = {table: rows for table, rows in _found(release, meant, needles) if rows}
-        if found or _is_half_done(release) or _names(release, meant, needles):
+        if found or _names(release, meant, needles):
             _rewrite(release, meant, needles, {"receipt": receipt, "at": at, "rows": found}, note)
             changed[release.id] = found
     return changed
@@ -89,9 +89,15 @@ def _found(release: Release, person: Person, needles: Needles) -> Iterator[tuple
                 yield table, _count(marts, relation, condition)
 
 
-def _is_half_done(release: Release) -> bool:
-    """Whether the rewriting of this release was stopped before its end: its manifest comes last."""
-    return _copy_of(release).exists()
+def _ended(release: Release, note: Note) -> Release:
+    """The release, after moving what a rewriting that was stopped had left to move: its copy is whole once it has a manifest."""
+    copy = _copy_of(release)
+    if not (copy / MANIFEST).is_file():
+        return release
+    rows = manifests.read(copy)["erasures"][-1]["rows"]
+    seal(copy)
+    _move(copy, release.path, rows, note)
+    return open_release(release.path)
 
 
 def _copy_of(release: Release) -> Path:
