@@ -85,7 +85,7 @@ def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
     with transaction(connection):
         counted = connection.execute(f"SELECT count(DISTINCT external_id) FROM ({done})", parameters).fetchone()
         connection.execute(
-            f"UPDATE state.attempts SET external_id = NULL, customer_key = NULL WHERE audience = $audience AND {known}", parameters
+            f"UPDATE state.attempts SET external_id = 'erased', customer_key = 'erased' WHERE audience = $audience AND {known}", parameters
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {done}", parameters)
         for table in ("acknowledged", "dead_letters", "under_way", "suppressed", "to_forget"):
