@@ -63,6 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     review.add_argument(
         "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
     )
+    gone = _command(commands, "erase", _erase, "remove a person from everything that is kept, for good")
+    gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
+    gone.add_argument("--yes", action="store_true", help="do not ask")
+    gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
+    held = _command(commands, "export", _export, "everything that is held on a person, as JSON")
+    held.add_argument("--customer", required=True, metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    held.add_argument("--out", type=Path, metavar="FILE", help="write it there, for its owner only (default: standard output)")
     ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
     docs = commands.add_parser("docs", help="write the generated pages under docs/")
@@ -177,6 +185,26 @@ def _review_identities(options: argparse.Namespace) -> int:
 
     print(identity_review.review(_loaded(options), options.least_probability))
     return OK
+
+
+def _erase(options: argparse.Namespace) -> int:
+    from orchestration import cli_privacy
+
+    loaded = _looked_at(options)
+    return cli_privacy.told(
+        lambda: (
+            cli_privacy.verify(loaded, options.verify)
+            if options.verify
+            else cli_privacy.erase(loaded, options.customer, options.from_file, options.yes)
+        )
+    )
+
+
+def _export(options: argparse.Namespace) -> int:
+    from orchestration import cli_privacy
+
+    loaded = _looked_at(options)
+    return cli_privacy.told(lambda: cli_privacy.export(loaded, options.customer, options.out))
 
 
 def _ui(options: argparse.Namespace) -> int:

@@ -27,6 +27,7 @@ def run(loaded: Settings, as_of_text: str | None) -> int:
     preflight.check(loaded)
     home = _prepared(loaded)
     with home.exclusive(f"the night of {as_of}"):
+        home.refuse_interrupted_erasure()
         return _night(loaded, home, as_of)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration import dbt, metric_docs
+from orchestration import dbt, metric_docs, privacy_map
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.metric_docs import Metric
 from orchestration.settings import Tuning
@@ -36,7 +36,13 @@ def write() -> list[Path]:
 def pages() -> dict[str, str]:
     """File name → text of every generated page."""
     manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
-    return {"inputs.md": _inputs(), "marts.md": _marts(manifest), "metrics.md": _metrics(manifest), "settings.md": _settings()}
+    return {
+        "inputs.md": _inputs(),
+        "marts.md": _marts(manifest),
+        "metrics.md": _metrics(manifest),
+        "settings.md": _settings(),
+        "privacy.md": privacy_map.page(DOCS / "privacy.md", manifest),
+    }
 
 
 def _inputs() -> str:

@@ -19,6 +19,7 @@ from orchestration import dbt, landing, quarantine, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.judging import judged, judged_by_rows
 from orchestration.night import Night
+from orchestration.privacy import remainder
 from orchestration.quarantine import TableCounts
 from orchestration.settings import ConfigurationError
 
@@ -42,6 +43,7 @@ def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
         currencies=dbt.PROJECT / "seeds" / "currencies.csv",
     )
     _note_freshness(night, connection)
+    warehouse.load_erasures(connection, landing.erased_rows(night.home.landing), remainder.total(night.home.erasures))
 
 
 def set_aside(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:

@@ -53,6 +53,11 @@ class Home:
         return self.root / "state"
 
     @property
+    def erasures(self) -> Path:
+        """Tombstones of erased people, receipts, journals of erasures that were interrupted."""
+        return self.state / "erasures"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"
@@ -63,7 +68,11 @@ class Home:
         return self.root / "logs"
 
     def prepare(self) -> None:
-        """Make the folders, readable by their owner only. Raises HomeError when that is not possible."""
+        """Make the folders, readable by their owner only. Raises HomeError when that is not possible.
+
+        From now on whatever this process and its children write is for its owner only: dbt, dlt and Dagster set no permissions.
+        """
+        os.umask(0o077)
         folders = (self.root, self.landing, self.warehouse.parent, self.models, self.releases, self.state, self.dagster, self.logs)
         try:
             for folder in folders:
@@ -110,6 +119,11 @@ class Home:
                 f"{path}: this file is damaged; restore it from a backup, or remove it: hashes and the holdout are then drawn anew"
             )
         return salt
+
+    def refuse_interrupted_erasure(self) -> None:
+        """Raise HomeError when an erasure has begun and not ended: a night would build on half of it."""
+        if any(self.erasures.glob("*.journal.json")):
+            raise HomeError(f"{self.root}: an erasure was interrupted; end it first: python -m orchestration erase")
 
     @property
     def _holder(self) -> Path:

@@ -30,6 +30,7 @@ class NightResource(dg.ConfigurableResource):
         home.claim(loaded.company.name)
         night = context.run.tags.get("dagster/partition") if context.run else None
         with home.exclusive(f"the night of {night}" if night else "a run in Dagster"):
+            home.refuse_interrupted_erasure()
             if context.instance and context.run:
                 _close_dead_runs(context.instance, context.run.run_id)
             yield self

@@ -33,6 +33,8 @@ OPS_TABLES: dict[str, str] = {
     "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
         success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
     "source_freshness": "source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP",
+    "erased_rows": "source VARCHAR, table_name VARCHAR, rows BIGINT",
+    "erased_amounts": "month DATE, measure VARCHAR, amount DECIMAL(28, 6)",
     "identity_proposals": """customer_key VARCHAR, other_customer_key VARCHAR, match_probability DOUBLE, match_weight DOUBLE,
         explanation VARCHAR, as_of_date DATE""",
     "sync_log": """destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR, outcome VARCHAR, code VARCHAR,
@@ -123,6 +125,16 @@ def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute("DELETE FROM ops.sync_log")
     if path.exists():
         connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [str(path)])
+
+
+def load_erasures(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[str, str, int]], amounts: Sequence[tuple[str, str, str]]
+) -> None:
+    """Bring in what sources still hold of erased people (source, table, rows), and what they were of months (month, measure, amount)."""
+    for table, values in (("erased_rows", rows), ("erased_amounts", amounts)):
+        connection.execute(f"DELETE FROM ops.{table}")
+        if values:
+            connection.executemany(f"INSERT INTO ops.{table} VALUES (?, ?, ?)", values)
 
 
 def write_proposals(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:

@@ -10,7 +10,8 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 """
 
 from orchestration.activation.audience import ActivationError
+from orchestration.activation.forgetting import forget, orders
 from orchestration.activation.state import StateError
 from orchestration.activation.sync import SyncReport, synchronise
 
-__all__ = ["ActivationError", "StateError", "SyncReport", "synchronise"]
+__all__ = ["ActivationError", "StateError", "SyncReport", "forget", "orders", "synchronise"]

@@ -69,6 +69,9 @@ WITH known AS (
         FROM state.acknowledged WHERE audience = $audience
         UNION ALL BY NAME
         SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
+        UNION ALL BY NAME
+        -- who was erased: nothing else is remembered of them until the destination has forgotten them
+        SELECT external_id, true AS maybe_sent FROM orders WHERE audience = $audience
     )
     GROUP BY external_id
 ),

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCH
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 """
 # One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync.
 _COMPACT = """
@@ -63,8 +64,34 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, writable: bool) -
         os.chmod(path, 0o600)
     if writable or not readable:
         connection.execute(TABLES)
+    elif not _has_orders(connection):  # a state of before there were erasures, read by a dry run
+        connection.execute("CREATE OR REPLACE TEMP VIEW orders AS SELECT '' AS audience, '' AS external_id WHERE false")
+        return
+    connection.execute("CREATE OR REPLACE TEMP VIEW orders AS FROM state.to_forget")
     if writable:
         connection.execute(_COMPACT)
+
+
+def _has_orders(connection: duckdb.DuckDBPyConnection) -> bool:
+    query = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'state' AND table_name = 'to_forget'"
+    return connection.execute(query).fetchone() is not None
+
+
+def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
+    """Drop what names people whom the destination has forgotten, and who they were from the attempts; returns how many it has forgotten."""
+    known = "external_id IN (SELECT external_id FROM state.to_forget WHERE audience = $audience)"
+    done = f"SELECT external_id FROM state.acknowledged WHERE audience = $audience AND operation = 'clear' AND {known}"
+    parameters = {"audience": audience}
+    with transaction(connection):
+        counted = connection.execute(f"SELECT count(DISTINCT external_id) FROM ({done})", parameters).fetchone()
+        connection.execute(
+            f"UPDATE state.attempts SET external_id = 'erased', customer_key = 'erased' WHERE audience = $audience AND {known}", parameters
+        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {done}", parameters)
+        for table in ("acknowledged", "dead_letters", "under_way", "suppressed", "to_forget"):
+            mine = "audience = $audience AND external_id IN (FROM forgotten)"
+            connection.execute(f"DELETE FROM state.{table} WHERE {mine}", parameters)
+    return int(counted[0]) if counted else 0
 
 
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:

@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
+from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import change_share, make_desired, make_plan
 from orchestration.destinations.base import Batch, Destination, Limits, Outcome, Record, Result, covered
@@ -43,6 +44,7 @@ class SyncReport:
     forecast_seconds: float = 0.0
     sample: list[dict[str, Any]] = field(default_factory=list)  # a few records to be sent, masked
     outcomes: Counter[str] = field(default_factory=Counter)  # outcome → records
+    forgotten: int = 0  # erased people whom the destination has confirmed to have cleared
     refused: str = ""  # why nothing was sent, or why sending stopped
 
     @property
@@ -69,7 +71,8 @@ def synchronise(
     """
     destination.preflight()
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
-    with state.opened(Path(state_folder) / "activation" / f"{destination.name}.duckdb", writable=live) as connection:
+    path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
+    with state.opened(path, writable=live) as connection:
         make_desired(connection, release, f"sync_{destination.type}__{audience}", destination.channels)
         report.decisions = make_plan(connection, audience, retry_dead=retry_dead)
         _describe(connection, destination, report)
@@ -78,7 +81,10 @@ def synchronise(
             try:
                 _deliver(connection, destination, report)
             finally:
+                report.forgotten = state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
+    if report.forgotten:
+        rewritten(path)
     return report
 
 

@@ -72,6 +72,7 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
                 memory_gib=night.settings.tuning.memory_gib / 2,
                 threads=night.settings.tuning.threads,
                 may_vanish=night.settings.tuning.accept_vanished_tables,
+                tombstones=landing.Tombstones(night.home.erasures),
             )
         except landing.SourceError as error:
             refusals.append(f"{source.name}: {error}")
@@ -82,6 +83,8 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
 def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:
     """What the load found that nobody may miss: files that are not read, tables that vanished, columns that nobody uses."""
     yield from (f"{load.source}: {warning}" for warning in load.warnings)
+    if load.erased:
+        yield f"{load.source}: {load.erased:,} rows of {load.table} are of people who were erased: still at the source, not landed"
     unknown = [column for column in load.unknown_columns if column not in used]
     if unknown:
         named = ", ".join(unknown[:8]) + (" …" if len(unknown) > 8 else "")
@@ -94,6 +97,7 @@ def _metadata(loads: list[TableLoad], held: dict[tuple[str, str], dict[str, Any]
         "dagster/row_count": sum(row["held_now"] for row in rows),
         "landed_tonight": sum(load.rows for load in loads),
         "removed_tonight": sum(load.tombstones for load in loads),
+        "erased_people_not_landed": sum(load.erased for load in loads),
         "files_read": sum(load.files_read for load in loads),
         "files_unchanged": sum(load.files_skipped for load in loads),
         "unknown_columns": ", ".join(sorted({name for load in loads for name in load.unknown_columns})) or "none",

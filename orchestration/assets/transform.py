@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from orchestration import continuation, dbt, metric_docs, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
+from orchestration.home import OWNER_ONLY_FILE
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
@@ -119,6 +120,8 @@ def _run(
     )
     with (target / "console.log").open("w", encoding="utf-8") as console, redirect_stdout(console):
         events = list(invocation.stream())
+    for copied in target.glob("partial_parse.msgpack"):
+        copied.chmod(OWNER_ONLY_FILE)  # dagster-dbt brings it along from the project with the permissions that it has there
     if not (target / "run_results.json").exists():
         raise dg.Failure(f"dbt stopped before it ran anything; see {target / 'console.log'}")
     return events, dbt.run_results(target), manifest

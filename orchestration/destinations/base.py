@@ -7,7 +7,7 @@ Goes out: outcomes. A destination never decides who is sent; it never raises bec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
@@ -102,6 +102,10 @@ class Destination(Protocol):
     def send(self, batch: Batch) -> Answer:
         """Deliver the batch; one outcome per record, always."""
         ...
+
+    def forget(self, external_ids: Collection[str]) -> int:
+        """Take back what it keeps on this machine of `external_ids`; returns how many records. What was sent away a batch clears."""
+        return 0
 
     def close(self) -> None:
         """Release what is held."""

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,8 +58,33 @@ class FilesDestination(Destination):
             return Answer(batch.outcomes(Result.RETRYABLE, "cannot_write"), stop=f"{path.parent} cannot be written to: {error.strerror}")
         return Answer(batch.outcomes(Result.ACKNOWLEDGED))
 
+    def forget(self, external_ids: Collection[str]) -> int:
+        """Rewrite the files that nobody has picked up yet, without the lines of `external_ids`."""
+        taken = 0
+        for path in sorted([*self._folder.glob("*/*.csv"), *self._folder.glob("*/*.jsonl")]):
+            taken += _without(path, external_ids)
+        return taken
+
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _without(path: Path, external_ids: Collection[str]) -> int:
+    content = path.read_text(encoding="utf-8")
+    if path.suffix == ".jsonl":
+        lines = content.splitlines(keepends=True)
+        kept = [line for line in lines if json.loads(line)["external_id"] not in external_ids]
+        removed, rest = len(lines) - len(kept), "".join(kept)
+    else:
+        header, *rows = list(csv.reader(io.StringIO(content, newline="")))
+        named = {str(_cell(one)) for one in external_ids}
+        kept_rows = [row for row in rows if row[0] not in named]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([header, *kept_rows])
+        removed, rest = len(rows) - len(kept_rows), text.getvalue()
+    if removed:
+        _write(path, rest)
+    return removed
 
 
 def _json_lines(batch: Batch) -> str:

@@ -17,14 +17,33 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.contract import INPUT_TABLES, Table
+from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.landing.filtering import Filter
+from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
 from orchestration.landing.loading import load_files
 from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
+from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
 
-__all__ = ["LandingError", "SourceError", "TableLoad", "completed_files", "extract", "landed_at", "summary"]
+__all__ = [
+    "Holding",
+    "LandingError",
+    "SourceError",
+    "TableLoad",
+    "Tombstones",
+    "completed_files",
+    "erased_rows",
+    "extract",
+    "forget",
+    "landed_at",
+    "plan",
+    "remaining",
+    "rows_of",
+    "sources",
+    "summary",
+]
 
 
 def extract(
@@ -37,12 +56,14 @@ def extract(
     memory_gib: float = 4,
     threads: int = 2,
     may_vanish: Collection[str] = (),
+    tombstones: Tombstones | None = None,
 ) -> list[TableLoad]:
     """Land what changed at one source since its last load, all tables in one load.
 
     source_settings  one entry of `sources:`, with `type`, `name`, an absolute `path` …
     zone             zone of times that are written without one
     may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
+    tombstones       people who were erased: their rows are not landed
     What lies at the source and is not read is among the warnings of the first table.
     Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
     """
@@ -51,7 +72,12 @@ def extract(
     with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads) as bench:
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
-        found = [table_changes(source, table, log, bench, may_vanish=table.name in may_vanish) for table in tables]
+        erased = Filter(tombstones, log, bench)
+        # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
+        wanted = list(tables)
+        ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
+        found = [table_changes(source, table, log, bench, erased, may_vanish=table.name in may_vanish) for table in ordered]
+        found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
         return _with_notes(_landed(log, found, landing_root, dlt_dir), source.notes())
 
 
@@ -82,6 +108,13 @@ def summary(landing_root: Path) -> list[dict[str, Any]]:
             if entries:
                 rows.append(_summary(source, table, entries, log))
     return rows
+
+
+def erased_rows(landing_root: Path) -> list[tuple[str, str, int]]:
+    """(source, table, rows): what the sources hold of people who were erased, as last read; none of it is landed."""
+    logs = [LandingLog(landing_root, source) for source in sources(landing_root)]
+    held = [(log.source, table, sum(part.get("erased", 0) for part in log.parts(table).values())) for log in logs for table in INPUT_TABLES]
+    return [row for row in held if row[2]]
 
 
 def _summary(source: str, table: str, entries: list[tuple[str, TableEntry]], log: LandingLog) -> dict[str, Any]:

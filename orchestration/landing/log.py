@@ -88,14 +88,14 @@ class LandingLog:
         for entry in load.tables.values():
             for path in entry.files:
                 _sync(self.root / path)
-        target = self._folder / f"{load.load_id}.json"
-        written = target.with_suffix(".tmp")
-        written.write_text(json.dumps(asdict(load), separators=(",", ":")), encoding="utf-8")
-        _sync(written)
-        os.replace(written, target)
-        _sync(self._folder)
+        self._write(load)
         (self._folder / _STARTED / load.load_id).unlink(missing_ok=True)
         self.loads.append(load)
+
+    def rewrite(self, load: Load) -> None:
+        """Say anew what a committed load holds, after the rows of somebody were removed from it."""
+        self._write(load)
+        self.loads = [load if one.load_id == load.load_id else one for one in self.loads]
 
     def discard_unfinished(self) -> None:
         """Remove the files of loads that began and were never committed; their rows are landed anew."""
@@ -108,6 +108,14 @@ class LandingLog:
         data = self.root / self.source
         if data.is_dir() and not any(data.iterdir()):
             data.rmdir()  # dlt was killed while it made the folder, and would refuse to make it again
+
+    def _write(self, load: Load) -> None:
+        target = self._folder / f"{load.load_id}.json"
+        written = target.with_suffix(".tmp")
+        written.write_text(json.dumps(asdict(load), separators=(",", ":")), encoding="utf-8")
+        _sync(written)
+        os.replace(written, target)
+        _sync(self._folder)
 
     def _entries(self, table: str) -> Iterator[TableEntry]:
         return (load.tables[table] for load in self.loads if table in load.tables)

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.contract import Table
 from orchestration.landing.changes import Before, Changes, compared, first_landing
+from orchestration.landing.filtering import Filter
 from orchestration.landing.log import LandingLog
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import Batch, Bench, Source, SourceError
@@ -24,6 +25,7 @@ class TableLoad:
     load_id   None when nothing had to be landed
     errors    parts that could not be read, one line each; what was landed from them stays, the other parts landed
     warnings  what the operator should look at, one line each: a table that vanished, what lies at the source and is not read
+    erased    rows of people who were erased, which are at the source and were not landed
     seconds   time spent reading and comparing
     """
 
@@ -32,6 +34,7 @@ class TableLoad:
     load_id: str | None = None
     rows: int = 0
     tombstones: int = 0
+    erased: int = 0
     files_read: int = 0
     files_skipped: int = 0
     unknown_columns: tuple[str, ...] = ()
@@ -55,14 +58,15 @@ class Found:
     parts: Mapping[str, Mapping[str, Any] | None]
 
 
-def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench, *, may_vanish: bool = False) -> Found:
+def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench, erased: Filter, *, may_vanish: bool = False) -> Found:
     """What changed in `table` since its last load. A source that fails on this table is an error in the report, and nothing to land.
 
+    erased      takes out the rows of people who were erased
     may_vanish  the operator says that nearly all rows of the table may be removed
     """
     started, known = monotonic(), log.parts(table.name)
     try:
-        batches = list(source.extract(table, known, bench))
+        batches = erased.cleared(table, list(source.extract(table, known, bench)))
     except SourceError as error:
         return Found(TableLoad(log.source, table.name, errors=(str(error),), seconds=monotonic() - started), Changes(), {})
     changes = _changes(table, batches, known, log, bench, may_vanish)
@@ -108,6 +112,7 @@ def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> 
         table,
         rows=changes.rows,
         tombstones=changes.tombstones,
+        erased=sum(batch.position.get("erased", 0) for batch in read),
         files_read=len(read),
         files_skipped=sum(batch.status == "unchanged" for batch in batches),
         unknown_columns=tuple(sorted({column for batch in read for column in batch.unknown_columns})),

@@ -12,12 +12,15 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 """
 
 from orchestration.releases.building import build
+from orchestration.releases.forgetting import Person, forget, keys_in
+from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.pointing import prune, publish, rollback
 from orchestration.releases.reading import Release, current, current_id, ids, listing, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
 
 __all__ = [
+    "Person",
     "Refusal",
     "Release",
     "ReleaseError",
@@ -25,13 +28,16 @@ __all__ = [
     "build",
     "current",
     "current_id",
+    "forget",
     "ids",
+    "keys_in",
     "listing",
     "open_release",
     "prune",
     "publish",
     "record_refusal",
     "refusals",
+    "releases_folder",
     "rollback",
     "standing_refusal",
 ]

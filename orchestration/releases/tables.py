@@ -7,6 +7,7 @@ and per table its rows, columns and a checksum that does not depend on the order
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,20 @@ _KEY_COLUMNS = (
 )  # fmt: skip
 
 
-def copy_marts(warehouse: str | Path, folder: Path, *, memory_gib: float, threads: int) -> dict[str, dict[str, Any]]:
+# Table and its columns → SQL for the rows to copy of `{source}`; a whole copy without it.
+Select = Callable[[str, Mapping[str, str]], str]
+
+
+def copy_marts(
+    warehouse: str | Path, folder: Path, *, memory_gib: float, threads: int, select: Select | None = None
+) -> dict[str, dict[str, Any]]:
     """Write every table of schema marts into `folder`; returns table → rows, checksum and columns."""
     spill = folder / _SPILL
     settings = f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {_text(spill)}"
     try:
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute(settings)
-            described = _copy_all(connection, Path(warehouse), folder)
+            described = _copy_all(connection, Path(warehouse), folder, select or _whole)
             connection.execute(f"CHECKPOINT {_COPY}")
             connection.execute(f"DETACH {_COPY}")
     finally:
@@ -40,24 +47,29 @@ def copy_marts(warehouse: str | Path, folder: Path, *, memory_gib: float, thread
     return described
 
 
-def _copy_all(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path) -> dict[str, dict[str, Any]]:
+def _whole(*_: object) -> str:
+    return "SELECT * FROM {source}"
+
+
+def _copy_all(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path, select: Select) -> dict[str, dict[str, Any]]:
     connection.execute("SET TimeZone = 'UTC'")
     # The alias is the file's own name, because views inside it spell that name out.
     connection.execute(f"ATTACH {_text(warehouse)} AS {_name(warehouse.stem)} (READ_ONLY)")
     connection.execute(f"ATTACH {_text(folder / DATABASE)} AS {_COPY}")
     connection.execute(f"CREATE SCHEMA {_COPY}.{SCHEMA}")
     connection.execute(f"USE {_name(warehouse.stem)}")
-    return {table: _copy_one(connection, warehouse.stem, table, folder) for table in _tables(connection, warehouse.stem)}
+    return {table: _copy_one(connection, warehouse.stem, table, folder, select) for table in _tables(connection, warehouse.stem)}
 
 
-def _copy_one(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, folder: Path) -> dict[str, Any]:
+def _copy_one(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, folder: Path, select: Select) -> dict[str, Any]:
     source, copy = f"{_name(catalog)}.{SCHEMA}.{_name(table)}", f"{_COPY}.{SCHEMA}.{_name(table)}"
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
-    connection.execute(f"CREATE TABLE {copy} AS SELECT * FROM {source} ORDER BY {_order(connection, source, columns)}")
+    rows = f"FROM ({select(table, columns).format(source=source)})"
+    connection.execute(f"CREATE TABLE {copy} AS {rows} ORDER BY {_order(connection, source, columns)}")
     _copy_comments(connection, catalog, table, copy)
     connection.execute(f"COPY {copy} TO {_text(folder / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
-    rows, checksum = _one(connection, f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0)::VARCHAR FROM {copy} AS row_of")
-    return {"rows": rows, "checksum": f"duckdb-hash-sum:{checksum}", "columns": columns}
+    count, checksum = _one(connection, f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0)::VARCHAR FROM {copy} AS row_of")
+    return {"rows": count, "checksum": f"duckdb-hash-sum:{checksum}", "columns": columns}
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:

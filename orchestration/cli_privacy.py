@@ -1,0 +1,128 @@
+"""`erase` and `export`: a person's rights from the command line, asked before anything is lost and told in a few lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration import landing
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.privacy import erasure, exporting, journal, receipts, verification
+from orchestration.privacy.subject import UnknownPersonError, find
+from orchestration.redaction import Needles
+from orchestration.releases import ReleaseError
+from orchestration.settings import ConfigurationError, Settings
+
+
+def told(command: Callable[[], int]) -> int:
+    """The exit code of `command`; what it refuses is one line."""
+    try:
+        return command()
+    except UnknownPersonError as error:
+        print(f"rapport: {error}", file=sys.stderr)
+        return 2
+    except (erasure.StillThereError, landing.LandingError, ReleaseError) as error:
+        print(f"rapport: {error}", file=sys.stderr)
+        return 1
+
+
+def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
+    """Erase everybody named, after what was interrupted before; returns the exit code."""
+    names = [*wanted, *_listed(file)]
+    home = Home(loaded.home)
+    with home.exclusive("an erasure"):
+        home.prepare()
+        begun = journal.unfinished(home.erasures)
+        for one in begun:
+            print(f"Going on with the erasure that began {one.began}.")
+            _tell(erasure.carry_out(loaded, home, one))
+        _require(names or begun)
+        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name)]
+        subjects = [find(home, name) for name in left]
+        if subjects and not (agreed or _agrees(len(subjects))):
+            print("Nothing was erased.")
+            return 1
+        for name in left:  # anew: two of the names may have been one person
+            if not _was_erased(home, name):
+                _tell(erasure.carry_out(loaded, home, erasure.begin(home, find(home, name))))
+    return 0
+
+
+def verify(loaded: Settings, wanted: str) -> int:
+    """Search the home for an id, or for whom a receipt is about; 1 when anything is found."""
+    home = Home(loaded.home)
+    path = Path(wanted) if wanted.endswith(".json") else home.erasures / f"{wanted}.json"
+    if path.is_file():
+        tombstones = Tombstones(home.erasures)
+        tombstones.hashes = frozenset(receipts.read(path)["subject"])
+        found = [f"{file} ({rows} rows)" for file, rows in landing.remaining(home.landing, tombstones).items()]
+    else:
+        needles = Needles.of([wanted])
+        if not needles.texts:
+            raise ConfigurationError(f"--verify {wanted}: too short to be told from other text; give the receipt or an e-mail address")
+        found = verification.found(home, needles)
+    for line in found:
+        print(f"rapport: still there: {line}", file=sys.stderr)
+    print(f"{len(found)} files hold this person." if found else "No file below the home holds this person.")
+    return 1 if found else 0
+
+
+def export(loaded: Settings, wanted: str, out: Path | None) -> int:
+    """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
+    home = Home(loaded.home)
+    with home.exclusive("an export"):
+        content = json.dumps(exporting.everything(home, find(home, wanted)), indent=1, ensure_ascii=False, default=str)
+    if out is None:
+        print(content)
+        return 0
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)  # one that was there before keeps its own otherwise
+    with os.fdopen(handle, "w", encoding="utf-8") as target:
+        target.write(content + "\n")
+    print(f"Wrote {out}.")
+    return 0
+
+
+def _listed(file: Path | None) -> list[str]:
+    if file is None:
+        return []
+    try:
+        return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise ConfigurationError(f"--from-file {file}: {error.strerror}") from error
+
+
+def _require(anything: object) -> None:
+    if not anything:
+        raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
+
+
+def _was_erased(home: Home, name: str) -> bool:
+    known = receipts.of(home, erasure.subject_hashes(home, name, landing.sources(home.landing)))
+    if known:
+        try:
+            find(home, name)
+        except UnknownPersonError:
+            print(f"Erased before; the receipt is {known[-1]}.")
+            return True
+    return False
+
+
+def _agrees(people: int) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigurationError("erase: this cannot be undone; say so with --yes where nobody can be asked")
+    return input(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone. [y/N] ").strip().lower() == "y"
+
+
+def _tell(receipt: Path) -> None:
+    told = receipts.read(receipt)
+    print(f"Erased: {told['rows_removed']:,} rows in {len(told['files'])} files; {told['rows_cleared_of_mentions']:,} mentions cleared.")
+    for name, order in told["destinations"].items():
+        print(f"  {name}: {order}")
+    for held in told["still_at_the_source"]:
+        print(f"  still at the source {held['source']}: {held['rows']:,} rows of {held['file']}; they will not land again")
+    print(f"  receipt: {receipt}")

@@ -1,0 +1,66 @@
+"""Rows of people who were erased, kept from landing again: what a source hands over is cleared of them before it is compared or written.
+
+Comes in: the batches of one table. Goes out: the same without those rows; how many there were is kept in the position of each part, as
+`erased`, so that everything a source holds stays accounted for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestration.contract import RECORD_TABLES, Table
+from orchestration.landing.log import LandingLog
+from orchestration.landing.persons import NOBODY, is_erased, learn
+from orchestration.landing.tombstones import Tombstones
+from orchestration.landing.written import parquet
+from orchestration.sources.base import Batch, Bench
+from orchestration.sources.reading.raw import quoted
+
+
+class Filter:
+    """Clears the batches of one run of one source; nothing is read twice where nobody was ever erased."""
+
+    def __init__(self, tombstones: Tombstones | None, log: LandingLog, bench: Bench) -> None:
+        self._tombstones, self._log, self._bench = tombstones, log, bench
+        self._crm_ids = NOBODY
+        if tombstones is not None and tombstones.hashes:
+            tombstones.show(bench.connection)
+            self._crm_ids = self._landed_ids("crm_customers")
+
+    def cleared(self, table: Table, batches: list[Batch]) -> list[Batch]:
+        """`batches` without the rows of people who were erased."""
+        filled = [str(batch.data) for batch in batches if batch.status == "changed" and batch.data and batch.rows]
+        if self._tombstones is None or not self._tombstones.hashes or not filled:
+            return batches
+        relation = parquet(filled)
+        condition = self._condition(self._tombstones, table, relation)
+        cleared = [
+            self._batch(batch, condition) if str(batch.data) in filled else batch for batch in batches
+        ]  # in place: `relation` follows
+        if table.name == "crm_customers":
+            self._crm_ids += f" UNION ALL SELECT customer_id AS id FROM {relation}"
+        return cleared
+
+    def _condition(self, tombstones: Tombstones, table: Table, relation: str) -> str:
+        run = self._bench.connection
+        condition = is_erased(run, tombstones, relation, table, self._log.source, self._crm_ids)
+        if table.name in RECORD_TABLES:
+            known = self._landed_ids(table.name)
+            while learn(run, tombstones, relation, table, self._log.source, condition, known):
+                condition = is_erased(run, tombstones, relation, table, self._log.source, self._crm_ids)
+        return condition
+
+    def _batch(self, batch: Batch, condition: str) -> Batch:
+        assert batch.data is not None  # it was read just now
+        run, relation = self._bench.connection.execute, parquet([str(batch.data)])
+        counted = run(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
+        if counted is None or not counted[0]:
+            return batch
+        target = batch.data.with_suffix(".cleared")
+        run(f"COPY (SELECT * FROM {relation} WHERE NOT {condition}) TO {quoted(str(target))} (FORMAT parquet)")
+        target.replace(batch.data)
+        return replace(batch, rows=batch.rows - counted[0], position={**batch.position, "erased": counted[0]})
+
+    def _landed_ids(self, table: str) -> str:
+        landed = self._log.files(table)
+        return f"SELECT {RECORD_TABLES[table]} AS id FROM {parquet(landed)}" if landed else NOBODY

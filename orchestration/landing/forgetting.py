@@ -1,0 +1,214 @@
+"""The one exception to append-only: the rows of people who were erased leave every landed file, tombstones and bad values included.
+
+Comes in: the landing folder and the tombstones. Goes out: files rewritten in place, each in one step, and the log with their new counts.
+Run again after it was stopped anywhere, it goes on: which rows are meant is told by the tombstones alone, what the parts hold by a
+plan that was made before anything changed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.landing.log import LandingError, LandingLog, TableEntry, sources
+from orchestration.landing.persons import NOBODY, is_erased, learn
+from orchestration.landing.tombstones import Tombstones
+from orchestration.landing.written import ADJUSTMENTS, parquet
+from orchestration.redaction import Needles
+from orchestration.sources.reading.raw import name, quoted
+
+# Called before a file is replaced: its path, rows that leave it, rows of others in which the person is mentioned.
+Note = Callable[[Path, int, int], None]
+Ids = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a part of a source will count as holding: rows, and rows of people who were erased."""
+
+    source: str
+    table: str
+    part: str
+    rows: int
+    erased: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For a journal."""
+        return asdict(self)
+
+
+def plan(root: Path, tombstones: Tombstones, others: Ids) -> list[Holding]:
+    """What the parts will hold, and the ids that were not known yet, which become tombstones.
+
+    others  record table → ids of people who are somebody else and stay
+    """
+    with _connection(root) as connection:
+        tombstones.show(connection)
+        for source in sources(root):
+            LandingLog(root, source).discard_unfinished()
+        while any(_learned(connection, tombstones, LandingLog(root, source), others) for source in sources(root)):
+            pass
+        return [held for source in sources(root) for held in _holdings(connection, tombstones, LandingLog(root, source))]
+
+
+def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[Holding], note: Note) -> None:
+    """Remove the rows of everybody with a tombstone, and the mentions of `needles` in other rows."""
+    with _connection(root) as connection:
+        tombstones.show(connection)
+        for source in sources(root):
+            log = LandingLog(root, source)
+            crm_ids = _crm_ids(log)
+            for table in _filled(log):
+                condition = _condition(connection, tombstones, log, table, crm_ids)
+                _drop_adjustments(connection, log, table, condition, note)
+                for path in log.files(table.name):
+                    _rewrite(connection, Path(path), condition, needles, note)
+            _recount(connection, log, [held for held in holdings if held.source == source])
+
+
+def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
+    """Landed file → rows of people with a tombstone that are still in it; empty when all are gone."""
+    found: dict[str, int] = {}
+    with _connection(root) as connection:
+        tombstones.show(connection)
+        for log in (LandingLog(root, source) for source in sources(root)):
+            for table in _filled(log):
+                condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+                for path in log.files(table.name):
+                    if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}"):
+                        found[path] = rows
+    return found
+
+
+def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """(source, table, landed file, row) of everybody with a tombstone; `tombstones` need not be those on disk."""
+    with _connection(root) as connection:
+        tombstones.show(connection)
+        for log in (LandingLog(root, source) for source in sources(root)):
+            for table in _filled(log):
+                condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+                for path in log.files(table.name):
+                    rows = connection.execute(f"SELECT * FROM {parquet([path])} WHERE {condition}").to_arrow_table().to_pylist()
+                    yield from ((log.source, table.name, path, row) for row in rows)
+
+
+def _filled(log: LandingLog) -> Iterator[Table]:
+    return (table for table in INPUT_TABLES.values() if log.files(table.name))
+
+
+def _condition(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, crm_ids: str) -> str:
+    return is_erased(connection, tombstones, parquet(log.files(table.name)), table, log.source, crm_ids)
+
+
+def _crm_ids(log: LandingLog) -> str:
+    landed = log.files("crm_customers")
+    return f"SELECT customer_id AS id FROM {parquet(landed)}" if landed else NOBODY
+
+
+def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, others: Ids) -> bool:
+    """Records of the person that no identity tells of, such as those in quarantine."""
+    fresh = False
+    for table in (INPUT_TABLES[one] for one in RECORD_TABLES if log.files(one)):
+        condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+        connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
+        fresh |= learn(connection, tombstones, parquet(log.files(table.name)), table, log.source, condition, "SELECT id FROM others")
+    return fresh
+
+
+def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog) -> Iterator[Holding]:
+    """By the equation of changes.py, of the rows that leave: landed − tombstones + adjustments."""
+    for table in _filled(log):
+        condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+        landed, adjusted = parquet(log.files(table.name)), log.files(ADJUSTMENTS)
+        leaving = f"SELECT _file, _row_hash, CASE WHEN _is_deleted THEN -1 ELSE 1 END AS copies FROM {landed} WHERE {condition}"
+        if adjusted:
+            hashes = f"SELECT _row_hash FROM {landed} WHERE {condition}"
+            mine = f"table_name = {quoted(table.name)} AND _row_hash IN ({hashes})"
+            leaving += f" UNION ALL SELECT _file, _row_hash, copies FROM {parquet(adjusted)} WHERE {mine}"
+        for part, copies in connection.execute(
+            f"SELECT _file, sum(copies)::BIGINT FROM ({leaving}) GROUP BY 1 HAVING sum(copies) <> 0"
+        ).fetchall():
+            if known := log.parts(table.name).get(part):
+                yield Holding(log.source, table.name, part, known["rows"] - copies, known.get("erased", 0) + copies)
+
+
+def _drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: Table, condition: str, note: Note) -> None:
+    """First, for the hashes of the rows that leave are told from those rows."""
+    hashes = f"SELECT _row_hash FROM {parquet(log.files(table.name))} WHERE {condition}"
+    mine = f"(table_name = {quoted(table.name)} AND _row_hash IN ({hashes}))"
+    for path in log.files(ADJUSTMENTS):
+        if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
+            note(Path(path), rows, 0)
+            _replace(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note) -> None:
+    relation = parquet([str(path)])
+    columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
+    texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
+    mentioned = f"NOT {condition} AND {needles.mentions(list(map(name, texts)))}"
+    counted = connection.execute(f"SELECT count(*) FILTER ({condition}), count(*) FILTER ({mentioned}) FROM {relation}").fetchone()
+    if counted is None or counted == (0, 0):
+        return
+    note(path, *counted)
+    # The hash of a row in which somebody is no longer mentioned stays: the source still has that row as it was, and it must not land again.
+    cleared = ", ".join(f"{needles.without(name(column))} AS {name(column)}" for column in texts) if counted[1] else ""
+    _replace(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    waiting = path.with_name(f".{path.name}.forgetting")
+    connection.execute(f"COPY ({query}) TO {quoted(str(waiting))} (FORMAT parquet)")
+    waiting.chmod(0o600)
+    handle = os.open(waiting, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+    os.replace(waiting, path)
+
+
+def _recount(connection: duckdb.DuckDBPyConnection, log: LandingLog, holdings: list[Holding]) -> None:
+    """Bring the log up to what the files hold now."""
+    wanted = {(held.table, held.part): {"rows": held.rows, "erased": held.erased} for held in holdings}
+    for load in reversed(log.loads):
+        tables = {table: _counted(connection, log, table, entry, wanted) for table, entry in load.tables.items()}
+        if tables != load.tables:
+            log.rewrite(replace(load, tables=tables))
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: str, entry: TableEntry, wanted: dict[Any, Any]) -> TableEntry:
+    parts = {
+        part: {**position, **wanted.pop((table, part), {})} if position is not None else None for part, position in entry.parts.items()
+    }
+    if not entry.files or table == ADJUSTMENTS:
+        return replace(entry, parts=parts)
+    relation = parquet([str(log.root / file) for file in entry.files])
+    query = f"SELECT count(*) FILTER (NOT _is_deleted), count(*) FILTER (_is_deleted) FROM {relation}"
+    rows, tombstones = connection.execute(query).fetchall()[0]
+    return replace(entry, parts=parts, rows=rows, tombstones=tombstones)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextmanager
+def _connection(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Landing, locked against a run that lands into it."""
+    try:
+        with (
+            FileLock(root / ".lock", mode=0o600).acquire(timeout=0),
+            duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": str(root / ".forgetting")}) as connection,
+        ):
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+    except Timeout as error:
+        raise LandingError(f"{root}: another run is landing into this folder; wait until it has finished") from error

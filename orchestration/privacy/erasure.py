@@ -1,0 +1,164 @@
+"""The erasure of one person, step by step. Every step can be repeated: stopped anywhere and run again, it ends the same.
+
+Comes in: the settings, the home (held by the caller), a subject. Goes out: a receipt, once nothing of the person is left.
+Tombstones come first, so that whatever happens next nothing lands again; the journal, which names the person, goes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration import activation, destinations, landing, releases, warehouse_renewal
+from orchestration.destinations import DESTINATIONS, Destination
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.privacy import journal, leftovers, receipts, remainder, verification
+from orchestration.privacy.journal import Journal
+from orchestration.privacy.subject import Subject, spelled
+from orchestration.settings import FilesDestination, Settings
+
+
+class StillThereError(Exception):
+    """After everything, a file still holds the person; the message is one line that names it."""
+
+
+def begin(home: Home, subject: Subject) -> Journal:
+    """Plan the erasure and write it down; from here on it is carried through."""
+    begun = journal.begin(home.erasures, subject)
+    tombstones = Tombstones(home.erasures)
+    tombstones.begin()
+    if releases.current_id(home.root) is not None:
+        begun.remainder = remainder.of(releases.current(home.root), subject.keys, subject.answers)
+    begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
+    begun.facts["others"] = subject.others
+    begun.save()
+    return begun
+
+
+def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str], None] = lambda _: None) -> Path:
+    """Do every step of `begun`; returns the receipt. Raises StillThereError, and keeps the journal, when the person is still found.
+
+    at  told of each step before it begins
+    """
+    for name, step in _STEPS.items():
+        at(name)
+        step(settings, home, begun)
+    at("verify")
+    waiting = tuple(sorted(activation.orders(home.state)))
+    found = verification.found(home, begun.subject.needles, waiting)
+    found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
+    if found:
+        raise StillThereError(
+            f"{len(found)} files still hold this person: {'; '.join(found[:5])}; run erase again, or report this as a bug"
+        )
+    at("receipt")
+    receipt = receipts.write(home, begun, _told(settings, home, begun))
+    at("end")
+    begun.path.unlink()
+    return receipt
+
+
+def _bury(_: Settings, home: Home, begun: Journal) -> None:
+    tombstones = Tombstones(home.erasures)
+    tombstones.add(tombstones.hashed(*pair) for pair in begun.subject.tombstones)
+
+
+def _plan(_: Settings, home: Home, begun: Journal) -> None:
+    if "planned" not in begun.facts:
+        begun.holdings = landing.plan(home.landing, Tombstones(home.erasures), begun.facts.pop("others"))
+        begun.facts["planned"] = True
+        begun.save()
+
+
+def _sum(_: Settings, home: Home, begun: Journal) -> None:
+    remainder.add(home.erasures, begun)
+
+
+def _landing(_: Settings, home: Home, begun: Journal) -> None:
+    landing.forget(home.landing, Tombstones(home.erasures), begun.subject.needles, begun.holdings, _noting(home, begun))
+
+
+def _warehouse(_: Settings, home: Home, begun: Journal) -> None:
+    warehouse_renewal.renew(home.warehouse, begun.subject.needles, _noting(home, begun))
+
+
+def _releases(_: Settings, home: Home, begun: Journal) -> None:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    releases.forget(home.root, begun.subject.person, begun.subject.needles, begun.id, at, _noting(home, begun))
+
+
+def _activation(settings: Settings, home: Home, begun: Journal) -> None:
+    person = begun.subject.person
+    activation.forget(home.state, person.keys, person.external_ids, _noting(home, begun))
+    for one in settings.destinations:
+        # What keeps nothing on this machine needs no secret to be asked.
+        if DESTINATIONS[one.type].forget is not Destination.forget and isinstance(one, FilesDestination):
+            place = destinations.make(one.type, name=one.name, path=settings.resolve(one.path), format=one.format, mode=one.mode)
+            taken = place.forget(person.external_ids)
+            kept = begun.facts.setdefault("taken_back", {})
+            kept[one.name] = max(taken, kept.get(one.name, 0))
+
+
+def _leftovers(_: Settings, home: Home, begun: Journal) -> None:
+    dropped = leftovers.clear(home, begun.subject.needles, _noting(home, begun))
+    begun.facts["dropped"] = sorted({*begun.facts.get("dropped", ()), *dropped})
+
+
+_STEPS: dict[str, Callable[[Settings, Home, Journal], None]] = {
+    "tombstones": _bury,
+    "plan": _plan,
+    "remainder": _sum,
+    "landing": _landing,
+    "warehouse": _warehouse,
+    "releases": _releases,
+    "activation": _activation,
+    "leftovers": _leftovers,
+}
+STEPS = (*_STEPS, "verify", "receipt", "end")
+
+
+def _noting(home: Home, begun: Journal) -> Callable[[Path, int, int], None]:
+    return lambda path, rows, mentions: begun.note(home.root, path, rows, mentions)
+
+
+def _own(home: Home, begun: Journal) -> Tombstones:
+    """The tombstones of this person alone."""
+    tombstones = Tombstones(home.erasures)
+    tombstones.hashes = frozenset(begun.facts["subject"])
+    return tombstones
+
+
+def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
+    waiting = activation.orders(home.state)
+    live = {one.name: one.live for one in settings.destinations}
+    orders = {name: _order(len(waiting.get(name, ())), live[name]) for name in live}
+    return {
+        "destinations": orders,
+        "lines_taken_back": begun.facts.get("taken_back", {}),
+        "dropped": begun.facts.get("dropped", []),
+        "still_at_the_source": [
+            {"source": held.source, "table": held.table, "file": held.part, "rows": held.erased}
+            for held in begun.holdings
+            if held.erased > 0
+        ],
+        "contacts_shared_with_others": begun.subject.shared,
+    }
+
+
+def _order(waiting: int, live: bool) -> str:
+    if not waiting:
+        return "nothing was sent of this person, or it has been cleared"
+    return (
+        f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
+    )
+
+
+def subject_hashes(home: Home, wanted: str, sources: list[str]) -> set[str]:
+    """The hashes under which a receipt would know the id or e-mail address `wanted`."""
+    tombstones = Tombstones(home.erasures)
+    pairs = [(kind, source, wanted) for kind in ("crm", "billing") for source in (*sources, "*")]
+    pairs += [("email", "", spelled(wanted))] if "@" in wanted else []
+    return {tombstones.hashed(*pair) for pair in pairs}

@@ -1,0 +1,93 @@
+"""Everything that is held on one person, in a form that a machine can read.
+
+Comes in: the home and a subject. Goes out: a dict for JSON: landed rows with source, load and file; marts, scores with their reasons
+included; what destinations were sent and the log of it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration import landing, releases
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.privacy.subject import Subject
+
+_LOAD = re.compile(r"load_id=([^/]+)")
+
+
+def everything(home: Home, subject: Subject) -> dict[str, Any]:
+    """What landing, quarantine, the served release and activation hold; of past releases, where the person is in them too."""
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "customer_keys": list(subject.keys),
+        "records": [dict(zip(("source", "record_type", "id"), record, strict=True)) for record in subject.records],
+        "landing": _landed(home, subject),
+        "quarantine": _quarantined(home, subject),
+        "releases": [one for name in releases.ids(home.root) if (one := _released(home, name, subject))],
+        "activation": _activated(home, subject),
+        "sync_log": _logged(home.state / "sync_log.parquet", subject),
+    }
+
+
+def _landed(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for source, table, path, row in landing.rows_of(home.landing, Tombstones.in_memory(subject.tombstones)):
+        load = _LOAD.search(path)
+        origin = {
+            "source": source,
+            "load": load[1] if load else None,
+            "landed_in": path,
+            "file": row.pop("_file"),
+            "row": row.pop("_row_number"),
+        }
+        found.setdefault(table, []).append({**origin, **{name: value for name, value in row.items() if name != "_row_hash"}})
+    return found
+
+
+def _quarantined(home: Home, subject: Subject) -> list[dict[str, Any]]:
+    if not home.warehouse.exists():
+        return []
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quarantined_rows'").fetchone():
+            return []
+        mentioned = subject.needles.mentions(["row_json", "row_key"])
+        return connection.execute(f"SELECT * FROM ops.quarantined_rows WHERE {mentioned}").to_arrow_table().to_pylist()
+
+
+def _released(home: Home, name: str, subject: Subject) -> dict[str, Any] | None:
+    """The tables of the served release; of an older one only how many rows each holds, for they say the same of another day."""
+    release = releases.open_release(releases.releases_folder(home.root).resolve() / name)
+    keys = subject.person.keys | releases.keys_in(release, subject.person)
+    person = releases.Person(frozenset(keys), *(getattr(subject.person, part) for part in ("records", "answers", "hashes")))
+    tables: dict[str, Any] = {}
+    with release.connect() as marts:
+        for table in release.tables:
+            columns = {one[0]: one[1] for one in marts.execute(f'DESCRIBE marts."{table}"').fetchall()}
+            rows = marts.execute(f'SELECT * FROM marts."{table}" WHERE {person.rows(columns)}').to_arrow_table().to_pylist()
+            tables |= {table: rows if name == releases.current_id(home.root) else len(rows)} if rows else {}
+    return {"release": name, "as_of": release.as_of.isoformat(), "tables": tables} if tables else None
+
+
+def _activated(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted((home.state / "activation").glob("*.duckdb")):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            rows = connection.execute(
+                "SELECT audience, external_id, operation, acknowledged_at FROM acknowledged WHERE list_contains(?, external_id)",
+                [sorted(subject.person.external_ids)],
+            ).to_arrow_table()
+        found[path.stem] = rows.to_pylist()
+    return found
+
+
+def _logged(path: Path, subject: Subject) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    query = "FROM read_parquet(?) WHERE list_contains(?, external_id) OR list_contains(?, customer_key)"
+    return duckdb.execute(query, [str(path), sorted(subject.person.external_ids), list(subject.keys)]).to_arrow_table().to_pylist()

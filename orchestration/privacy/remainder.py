@@ -1,0 +1,83 @@
+"""What erasures took out of the past: per month and measure, over everybody erased, so that published numbers stay reconcilable.
+
+Comes in: the served release and the keys of a person. Goes out: rows (month, measure, amount as text) and their sum over everybody,
+`state/erasures/remainder.json`.
+Months, amounts and nothing that names, groups or splits people (docs/decisions/0017).
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orchestration.privacy.journal import Journal, write_durably
+from orchestration.releases import Release
+
+_MOVED = "sum({sign}movement_amount) FILTER (WHERE movement = '{movement}')"
+_MOVEMENTS = {"new": "new_mrr", "reactivation": "reactivation_mrr", "expansion": "expansion_mrr"}
+_LOSSES = {"contraction": "contraction_mrr", "churn": "churned_mrr"}
+# Table → what its rows are dated by, and measure → SQL.
+_COUNTED: dict[str, tuple[str, dict[str, str]]] = {
+    "fct_subscription_months": (
+        "month",
+        {
+            "opening_mrr": "sum(opening_mrr)",
+            **{measure: _MOVED.format(sign="", movement=movement) for movement, measure in _MOVEMENTS.items()},
+            **{measure: _MOVED.format(sign="-", movement=movement) for movement, measure in _LOSSES.items()},
+            "closing_mrr": "sum(mrr)",
+            "paying_customers": "count(*) FILTER (WHERE mrr > 0)",
+        },
+    ),
+    "fct_orders": ("ordered_at", {"orders": "count(*)", "net_amount_reporting": "sum(net_amount_reporting)"}),
+    "fct_survey_responses": (
+        "responded_at",
+        {f"{kind}_responses": f"count(*) FILTER (WHERE metric = '{kind}')" for kind in ("nps", "csat", "ces")},
+    ),
+    "fct_tickets": ("opened_at", {"tickets": "count(*)"}),
+}
+
+
+def of(release: Release, keys: tuple[str, ...], answers: tuple[str, ...]) -> list[dict[str, str]]:
+    """What the person adds to the months of `release`."""
+    found: list[dict[str, str]] = []
+    with release.connect() as marts:
+        for measure, sql, table, month in _measures(release):
+            mine = "list_contains($keys, customer_key)"
+            mine += " OR (customer_key IS NULL AND list_contains($answers, response_id))" if table == "fct_survey_responses" else ""
+            named = {"keys": list(keys)} | ({"answers": list(answers)} if "$answers" in mine else {})
+            query = f"SELECT {month} AS month, CAST({sql} AS VARCHAR) FROM marts.{table} WHERE {mine} GROUP BY 1 ORDER BY 1"
+            rows = marts.execute(query, named).fetchall()
+            found += [{"month": str(day), "measure": measure, "amount": amount} for day, amount in rows if amount and Decimal(amount)]
+    return found
+
+
+def add(folder: Path, journal: Journal) -> None:
+    """Add the remainder of an erasure to the sum, once."""
+    content = _read(folder)
+    if journal.id in content["included"]:
+        return
+    for row in journal.remainder:
+        place = f"{row['month']} {row['measure']}"
+        content["amounts"][place] = str(Decimal(content["amounts"].get(place, "0")) + Decimal(row["amount"]))
+    content["included"].append(journal.id)
+    write_durably(folder / "remainder.json", json.dumps(content, indent=0, sort_keys=True))
+
+
+def total(folder: Path) -> list[tuple[str, str, str]]:
+    """(month, measure, amount) over everybody erased so far."""
+    amounts = sorted(_read(folder)["amounts"].items())
+    return [(place.split(" ")[0], place.split(" ")[1], amount) for place, amount in amounts]
+
+
+def _measures(release: Release) -> list[tuple[str, str, str, str]]:
+    listed: list[tuple[str, str, str, str]] = []
+    for table, (moment, measures) in _COUNTED.items():
+        listed += [(name, sql, table, f"CAST(date_trunc('month', {moment}) AS DATE)") for name, sql in measures.items()]
+    return [one for one in listed if one[2] in release.tables]
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / "remainder.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"included": [], "amounts": {}}

@@ -1,0 +1,179 @@
+"""The one exception to immutable: a person leaves every release that is kept, and the release says so.
+
+Comes in: the home folder and who is meant. Goes out: the tables, the DuckDB file and the page of each release rewritten, each file in one
+step, and last its manifest with the new checksums and a note under `erasures`. Metrics stay as they were published: they name nobody.
+A release of which nothing is left to do is not touched, so that this can be run again after it was stopped anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.redaction import INSTEAD, Needles
+from orchestration.releases import manifest as manifests
+from orchestration.releases.layout import MANIFEST, UNFINISHED, flush, private_folder, releases_folder, seal
+from orchestration.releases.reading import Release, ids, open_release
+from orchestration.releases.tables import copy_marts
+
+Note = Callable[[Path, int, int], None]
+_KEYS = ("customer_key", "old_customer_key", "other_customer_key")
+# What the page shows of a key (report/words.py).
+_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who leaves: `records` are (source, record type, id), `answers` ids of survey answers by e-mail alone, `hashes` those of e-mails."""
+
+    keys: frozenset[str]
+    records: frozenset[tuple[str, str, str]]
+    answers: frozenset[str] = frozenset()
+    hashes: frozenset[str] = frozenset()
+
+    @property
+    def external_ids(self) -> frozenset[str]:
+        """By what destinations may know them."""
+        return frozenset(record[2] for record in self.records) | self.keys
+
+    def rows(self, columns: Mapping[str, str]) -> str:
+        """SQL that is true for rows about them in a table with `columns`; never NULL."""
+        tests = [_among(column, self.keys) for column in _KEYS if column in columns]
+        if "source_customer_id" in columns:
+            tests += [_is_record(columns, record) for record in sorted(self.records)]
+        if "external_id" in columns:
+            tests.append(_among("external_id", self.external_ids))
+        if "response_id" in columns:
+            tests.append(_among("response_id", self.answers))
+        if "primary_email_hash" in columns:
+            tests.append(_among("primary_email_hash", self.hashes))
+        return "(" + " OR ".join(tests) + ")" if tests else "false"
+
+
+def keys_in(release: Release, person: Person) -> frozenset[str]:
+    """The keys that the person's records had when `release` was made: a merge or a split since then has changed them."""
+    if "customer_identities" not in release.tables:
+        return frozenset()
+    file = release.table_file("customer_identities")
+    columns = {name: kind for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM read_parquet({_text(file)})").fetchall()}
+    mine = " OR ".join(_is_record(columns, record) for record in sorted(person.records)) or "false"
+    query = f"SELECT DISTINCT customer_key FROM read_parquet({_text(file)}) WHERE ({mine}) AND valid_to IS NULL"
+    return frozenset(key for (key,) in duckdb.execute(query).fetchall() if key)
+
+
+def forget(home: str | Path, person: Person, needles: Needles, receipt: str, at: str, note: Note) -> dict[str, dict[str, int]]:
+    """Remove the person from every release; returns release → table → rows that left it or were cleared of mentions."""
+    changed: dict[str, dict[str, int]] = {}
+    for name in ids(home):
+        release = _ended(open_release(releases_folder(home).resolve() / name), note)
+        meant = replace(person, keys=person.keys | keys_in(release, person))
+        found = {table: rows for table, rows in _found(release, meant, needles) if rows}
+        if found or _names(release, meant, needles):
+            _rewrite(release, meant, needles, {"receipt": receipt, "at": at, "rows": found}, note)
+            changed[release.id] = found
+    return changed
+
+
+def _found(release: Release, person: Person, needles: Needles) -> Iterator[tuple[str, int]]:
+    with release.connect() as marts:
+        for table in release.tables:
+            columns = {name: kind for name, kind, *_ in marts.execute(f'DESCRIBE marts."{table}"').fetchall()}
+            condition = f"{person.rows(columns)} OR {needles.mentions(_texts(columns))}"
+            for relation in (f'marts."{table}"', f"read_parquet({_text(release.table_file(table))})"):
+                yield table, _count(marts, relation, condition)
+
+
+def _ended(release: Release, note: Note) -> Release:
+    """The release, after moving what a rewriting that was stopped had left to move: its copy is whole once it has a manifest."""
+    copy = _copy_of(release)
+    if not (copy / MANIFEST).is_file():
+        return release
+    rows = manifests.read(copy)["erasures"][-1]["rows"]
+    seal(copy)
+    _move(copy, release.path, rows, note)
+    return open_release(release.path)
+
+
+def _copy_of(release: Release) -> Path:
+    return release.path.with_name(f"{UNFINISHED}{release.id}")
+
+
+def _names(release: Release, person: Person, needles: Needles) -> bool:
+    return any(_cleared(path.read_bytes(), person, needles) != path.read_bytes() for path in _pages(release.path))
+
+
+def _rewrite(release: Release, person: Person, needles: Needles, note_of: Mapping[str, Any], note: Note) -> None:
+    """A copy under a hidden name first; then file by file into place, the manifest last."""
+    copy = _copy_of(release)
+    shutil.rmtree(copy, ignore_errors=True)
+    private_folder(copy)
+    described = copy_marts(release.database, copy, memory_gib=4, threads=2, select=lambda _, columns: _kept(columns, person, needles))
+    for path in _pages(release.path):
+        (copy / path.name).write_bytes(_cleared(path.read_bytes(), person, needles))
+    same = [name for name in described if _is_same(release, name, described[name])]
+    for name in same:
+        (copy / f"{name}.parquet").unlink()
+    files = {**manifests.described_files(release.path), **manifests.described_files(copy)}
+    notes = [*release.manifest.get("erasures", ()), note_of]
+    manifests.write(copy, {**release.manifest, "tables": described, "files": files, "erasures": notes})
+    seal(copy)
+    _move(copy, release.path, note_of["rows"], note)
+
+
+def _move(copy: Path, target: Path, rows: Mapping[str, int], note: Note) -> None:
+    for path in sorted(copy.iterdir(), key=lambda path: (path.name == MANIFEST, path.name)):
+        note(target / path.name, rows.get(path.stem, 0), 0)
+        os.replace(path, target / path.name)
+    flush(target)
+    copy.rmdir()
+
+
+def _is_same(release: Release, table: str, described: Mapping[str, Any]) -> bool:
+    told, file = release.manifest["tables"][table], release.path / f"{table}.parquet"
+    return told == described and manifests.digest(file) == release.manifest["files"][file.name]["sha256"]
+
+
+def _kept(columns: Mapping[str, str], person: Person, needles: Needles) -> str:
+    texts = _texts(columns)
+    cleared = ", ".join(f"{needles.without(column)} AS {column}" for column in texts)
+    query = f"SELECT * {f'REPLACE ({cleared})' if cleared and needles.texts else ''} FROM \0 WHERE NOT {person.rows(columns)}"
+    return query.replace("{", "{{").replace("}", "}}").replace("\0", "{source}")
+
+
+def _pages(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.suffix not in (".parquet", ".duckdb") and path.name != MANIFEST]
+
+
+def _cleared(content: bytes, person: Person, needles: Needles) -> bytes:
+    for key in person.keys:
+        content = content.replace(key.encode(), INSTEAD.encode()).replace(f"{key[:_SHOWN]}…".encode(), INSTEAD.encode())
+    return needles.pattern.sub(INSTEAD.encode(), content) if needles.texts else content
+
+
+def _texts(columns: Mapping[str, str]) -> list[str]:
+    return [f'"{name}"' for name, kind in columns.items() if kind == "VARCHAR"]
+
+
+def _is_record(columns: Mapping[str, str], record: tuple[str, str, str]) -> str:
+    source, kind, one = record
+    typed = f" AND record_type = {_text(kind)}" if "record_type" in columns else ""
+    return f"coalesce(source = {_text(source)}{typed} AND source_customer_id = {_text(one)}, false)"
+
+
+def _among(column: str, values: frozenset[str]) -> str:
+    return f"coalesce({column} IN ({', '.join(map(_text, sorted(values)))}), false)" if values else "false"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str, condition: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
