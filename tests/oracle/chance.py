@@ -59,7 +59,7 @@ def _rates() -> Any:
 
 
 def people(random: Random, tables: Tables, count: int, own_from: int = 0) -> None:
-    """CRM records and billing accounts; a few share an address, a phone, a merge or a company. Their own addresses count from `own_from`."""
+    """CRM records and billing accounts; a few share an address, a phone, a merge or a company. Own addresses count from `own_from`."""
     emails = [None, None, "ann@x.org", " Ann@X.org", "ann+news@x.org", "bob@x.org", "info@shared.org", "info@shared.org", "INFO@shared.org"]
     phones = [*[None] * 12, "+49 30 1234567", "0049301234567", "030 1234567", "123", "5551234567"]
     for number in range(count):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,3 +38,17 @@ def test_several_sources_of_companies_that_buy(tables: harness.Tables, as_of: st
 @given(company(**FACTS), st.sampled_from(NIGHTS))
 def test_companies_as_customers(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "contractual", MARTS, level="company") == []
+
+
+@pytest.mark.parametrize(("level", "is_granted"), [("contact", [True, False]), ("company", [False])])
+def test_a_colleague_cannot_take_a_refusal_back(level: str, is_granted: list[bool]) -> None:
+    people = [{"customer_id": name, "created_at": datetime(2025, 1, 1), "company_name": "Acme"} for name in ("ann", "bob")]
+    said = {"channel": "email", "purpose": "marketing"}
+    consents = [
+        said | {"customer_id": "ann", "status": "withdrawn", "recorded_at": datetime(2025, 2, 1)},
+        said | {"customer_id": "bob", "status": "granted", "recorded_at": datetime(2025, 3, 1)},
+    ]
+    variables = {} if level == "contact" else {"customer_level": level}
+    project = harness.project("contractual", **variables)
+    consented = project.marts(["int_consents"], {"crm_customers": people, "crm_consents": consents}, "2025-06-30")["int_consents"]
+    assert sorted(consented["is_granted"], reverse=True) == is_granted
