@@ -21,6 +21,27 @@ def company(random: Random, customers: int = 8, least: int = 1) -> tuple[Tables,
     tables: Tables = {"crm_customers": [], "billing_customers": [], "exchange_rates": list(_rates())}
     as_of = random.choice(AS_OF)
     people(random, tables, random.randint(least, customers))
+    bill(random, tables)
+    return tables, as_of
+
+
+def company_of_sources(random: Random) -> tuple[Tables, date]:
+    """Two CRMs that count their records alike and know some of the same people, and a billing system that names records of either."""
+    tables: Tables = {"exchange_rates": list(_rates())}
+    as_of = random.choice(AS_OF)
+    for source in ("north", "south", "books"):
+        own: Tables = {"crm_customers": [], "billing_customers": []}
+        people(random, own, random.randint(1, 4), own_from=random.choice([0, 1, 2, 100]))
+        if source == "books":
+            own = {"billing_customers": own["billing_customers"]}
+        bill(random, own)
+        for name, rows in own.items():
+            tables.setdefault(name, []).extend(row | {"_source": source} for row in rows)
+    return tables, as_of
+
+
+def bill(random: Random, tables: Tables) -> None:
+    """What the accounts subscribe to, buy and pay."""
     for account in tables["billing_customers"]:
         for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
             subscription(random, tables, account["billing_customer_id"])
@@ -28,7 +49,6 @@ def company(random: Random, customers: int = 8, least: int = 1) -> tuple[Tables,
             purchase(random, tables, account["billing_customer_id"])
         for _ in range(random.choice([0, 0, 1, 2])):
             payment(random, tables, account["billing_customer_id"], random.choice([None, "elsewhere"]), 100, random.choice(CURRENCIES))
-    return tables, as_of
 
 
 def _rates() -> Any:
@@ -38,12 +58,12 @@ def _rates() -> Any:
             yield {"currency": currency, "rate_date": day, "rate_to_reporting": rate}
 
 
-def people(random: Random, tables: Tables, count: int) -> None:
-    """CRM records and billing accounts; a few share an address, a phone, a merge or a company."""
+def people(random: Random, tables: Tables, count: int, own_from: int = 0) -> None:
+    """CRM records and billing accounts; a few share an address, a phone, a merge or a company. Own addresses count from `own_from`."""
     emails = [None, None, "ann@x.org", " Ann@X.org", "ann+news@x.org", "bob@x.org", "info@shared.org", "info@shared.org", "INFO@shared.org"]
     phones = [*[None] * 12, "+49 30 1234567", "0049301234567", "030 1234567", "123", "5551234567"]
     for number in range(count):
-        own = f"{number}@own.org"
+        own = f"{number + own_from}@own.org"
         crm = {"customer_id": f"c{number}", "created_at": moment(random), "email": random.choice([*emails, *[own] * 12])}
         crm |= {"phone": random.choice(phones), "company_name": random.choice([None, "Acme", "acme ", "Zeta"])}
         crm |= {"country": random.choice([None, "DE", "US"]), "industry": random.choice([None, "retail"])}

@@ -19,6 +19,7 @@ import orders
 import pandas as pd
 import retention
 import revenue
+import sources
 import subscriptions
 from comparing import assert_same, translated
 from facts import Facts, earliest
@@ -41,7 +42,8 @@ class Company:
     """`marts` by name, with the oracle's customer beside every customer_key; everything else is the oracle's."""
 
     def __init__(self, tables: harness.Tables, as_of: date, marts: dict[str, pd.DataFrame], **settings: Any) -> None:
-        self.facts, self.marts = Facts(tables, as_of, **settings), marts
+        self.facts = Facts(sources.told_apart(tables), as_of, **settings)
+        self.marts = marts = {name: sources.in_marts(mart) for name, mart in marts.items()}
         self.customers = identity.customers(self.facts)
         identities = marts["customer_identities"]
         keys = translated(identities[identities["valid_to"].isna()], self.customers)

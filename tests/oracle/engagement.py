@@ -8,6 +8,7 @@ import pandas as pd
 
 from tests.oracle.intervals import ratio
 from tests.oracle.people import DIMENSIONS, Night, People
+from tests.oracle.sources import source_of
 
 Tables = Mapping[str, pd.DataFrame]
 MESSAGES = {"sent": "sent", "bounced": "bounced", "unsubscribes": "unsubscribed", "complaints": "complained"}
@@ -28,7 +29,8 @@ def engagement_monthly(tables: Tables, known: People, night: Night) -> pd.DataFr
 def with_months(rows: pd.DataFrame, time: str, known: People) -> pd.DataFrame:
     """Rows with the customer and the month they belong to."""
     rows = rows.assign(month=rows[time].dt.to_period("M").dt.start_time.astype("datetime64[us]"))
-    return rows.assign(customer=[known.customer(record) for record in rows["customer_id"]])
+    rows["customer"] = pd.Series([known.customer(record) for record in rows["customer_id"]], index=rows.index, dtype=object)
+    return rows
 
 
 def _parts(rows: pd.DataFrame, month: pd.Timestamp, known: People, own: list[str]) -> list[tuple]:
@@ -44,8 +46,9 @@ def _parts(rows: pd.DataFrame, month: pd.Timestamp, known: People, own: list[str
 
 
 def presumes_deliveries(rows: pd.DataFrame) -> pd.Series:
-    """Whether deliveries are never reported on the channel of each row, so that what was sent stands for them."""
-    return ~rows["channel"].isin(rows.loc[rows["kind"] == "delivered", "channel"])
+    """Whether the source of each row never reports deliveries on its channel, so that what was sent stands for them."""
+    places = pd.Series(list(zip(rows["interaction_id"].map(source_of), rows["channel"], strict=True)), index=rows.index, dtype=object)
+    return ~places.isin(places[rows["kind"] == "delivered"])
 
 
 def _delivered(part: pd.DataFrame) -> int:
@@ -57,9 +60,10 @@ def _delivered(part: pd.DataFrame) -> int:
 
 
 def unique(part: pd.DataFrame, kind: str) -> int:
-    """Once per customer, channel, campaign and month; without a campaign once per customer, channel and day."""
+    """Once per customer, channel, campaign and month; without a campaign once per customer, channel, source and day."""
     rows = part[part["kind"] == kind]
-    message = rows["campaign_id"].where(rows["campaign_id"].notna(), rows["occurred_at"].dt.strftime("%F"))
+    day = rows["interaction_id"].map(source_of) + rows["occurred_at"].dt.strftime(" %F")
+    message = rows["campaign_id"].where(rows["campaign_id"].notna(), day)
     return len(set(zip(rows["customer"], rows["channel"], rows["month"], rows["campaign_id"].isna(), message, strict=True)))
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from orchestration.contract import INPUT_TABLES
-from tests.oracle import campaigns, engagement, feedback, harness, referrals, surveys
+from tests.oracle import campaigns, engagement, feedback, harness, identity, referrals, sources, surveys
 from tests.oracle.differences import customers_by_key, differences
+from tests.oracle.facts import Facts
 from tests.oracle.people import KNOWN_BY, Night, People, known, people
 
 Frames = dict[str, pd.DataFrame]
@@ -53,16 +54,28 @@ def _typed(name: str, rows: list[harness.Row]) -> pd.DataFrame:
     return frame
 
 
-def disagreements(tables: harness.Tables, as_of: str, business_model: str, marts: Iterable[str]) -> list[str]:
+def disagreements(tables: harness.Tables, as_of: str, business_model: str, marts: Iterable[str], level: str = "contact") -> list[str]:
     """One line per difference between `marts` and what the oracle expects of them; every mart must be one of ORACLES or THEMES."""
-    night = Night(pd.Timestamp(as_of), business_model)
-    rows = frames(tables, night)
-    who, marts = people(rows, night), list(marts)
-    built = harness.project(business_model).marts([*marts, "customer_identities"], tables, as_of)
+    night, marts = Night(pd.Timestamp(as_of), business_model), list(marts)
+    told = sources.told_apart(tables)
+    rows = frames(told, night)
+    joined = identity.customers(Facts(told, night.as_of.date(), customer_level=level))
+    who = people(rows, night, _named(joined))
+    variables = {} if level == "contact" else {"customer_level": level}
+    built = harness.project(business_model, **variables).marts([*marts, "customer_identities"], tables, as_of)
+    built = {name: sources.in_marts(mart) for name, mart in built.items()}
     named = customers_by_key(built.pop("customer_identities"))
-    told, expected = set(named.values()), set(who.of_record.values())
-    assert told == expected, f"customers only in the marts {told - expected}, only expected {expected - told}"
+    theirs, expected = set(named.values()), set(who.of_record.values())
+    assert theirs == expected, f"customers only in the marts {theirs - expected}, only expected {expected - theirs}"
     return beside(built, rows, who, night, named)
+
+
+def _named(joined: Mapping[identity.Record, identity.Record]) -> dict[str, str]:
+    """Id of a record → the least id of the records of its customer."""
+    least: dict[identity.Record, str] = {}
+    for (_, record), customer in sorted(joined.items(), key=lambda pair: pair[0][1]):
+        least.setdefault(customer, record)
+    return {record: least[customer] for (_, record), customer in joined.items()}
 
 
 def beside(built: Frames, rows: Frames, who: People, night: Night, named: Mapping[str, str]) -> list[str]:

@@ -97,11 +97,11 @@ def empty_warehouse() -> duckdb.DuckDBPyConnection:
 
 
 def land(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
-    """Put `tables` where staging reads landed rows: the rows of one file of the `files` source, none of them bad yet."""
+    """Put `tables` where staging reads landed rows, none of them bad yet: one file of the source that `_source` names, else of `files`."""
     for name, rows in tables.items():
         if not rows:
             continue
-        unknown = {column for row in rows for column in row} - set(INPUT_TABLES[name].column_names)
+        unknown = {column for row in rows for column in row} - set(INPUT_TABLES[name].column_names) - {"_source"}
         assert not unknown, f"{name} has no columns {unknown}"
         connection.register("rows", pd.DataFrame([{"_row_number": number} | row for number, row in enumerate(rows)], dtype=object))
         connection.execute(f"DROP VIEW landing.{name}; CREATE TABLE landing.{name} AS SELECT {_landed_columns(name, rows)} FROM rows")
@@ -112,7 +112,8 @@ def _landed_columns(table: str, rows: list[Row]) -> str:
     present = {column for row in rows for column in row}
     typed = {column.name: column.duckdb_type for column in INPUT_TABLES[table].columns}
     columns = [f'CAST({_quoted(name) if name in present else "NULL"} AS {kind}) AS "{name}"' for name, kind in typed.items()]
-    load = {"_source": "'files'", "_load_id": "'1'", "_file": "'1.csv'"}
+    source = "coalesce(_source, 'files')" if "_source" in present else "'files'"
+    load = {"_source": source, "_load_id": "'1'", "_file": "'1.csv'"}
     landed = load | {"_row_number": "_row_number", "_is_deleted": "false", "_bad_values": "NULL"}
     return ", ".join([*columns, *(f"CAST({value} AS {warehouse.LANDING_COLUMNS[name]}) AS {name}" for name, value in landed.items())])
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from facts import Facts
+from sources import bare
 
 Record = tuple[str, str]
 CALLING_CODES = {"DE": ("49", "0"), "US": ("1", "1")}  # country → its code, and the prefix that is dialled only inside it
@@ -45,9 +46,14 @@ def customers(facts: Facts) -> dict[Record, Record]:
             joined.join(("crm", row["customer_id"]), ("crm", row["merged_into_customer_id"]))
         if facts.customer_level == "company" and _plain(row["company_name"]):
             joined.join(("crm", row["customer_id"]), ("company", _plain(row["company_name"])))
+    holders = of_bare_ids(row["customer_id"] for row in crm)
     for row in billing:
         if row["customer_id"]:
             joined.join(("billing", row["billing_customer_id"]), ("crm", row["customer_id"]))
+            # A billing system may name the customer of a CRM elsewhere, as long as only one CRM has the id.
+            others = holders.get(bare(row["customer_id"]), [])
+            if len(others) == 1:
+                joined.join(("billing", row["billing_customer_id"]), ("crm", others[0]))
     used_by = Counter(contact for _, contact in contacts)
     for record, contact in contacts:
         if used_by[contact] <= facts.max_shared_contact_records:
@@ -57,6 +63,14 @@ def customers(facts: Facts) -> dict[Record, Record]:
     for record in sorted(records):
         named.setdefault(tops[record], record)
     return {record: named[top] for record, top in tops.items()}
+
+
+def of_bare_ids(identities: Iterable[str]) -> dict[str, list[str]]:
+    """Id as a source wrote it → the records that have it, one in every source that does."""
+    found: dict[str, list[str]] = {}
+    for identity in identities:
+        found.setdefault(bare(identity), []).append(identity)
+    return found
 
 
 def _contacts(row: dict[str, str | None]) -> Iterable[tuple[str, str]]:

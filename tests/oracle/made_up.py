@@ -49,6 +49,7 @@ CUSTOMERS = rows(
         "deleted": st.sampled_from([None, None, datetime(2025, 6, 25)]),
         "country": maybe(st.sampled_from(["DE", "US", "Ünland"])),
         "industry": maybe(st.sampled_from(["retail"])),
+        "company": maybe(st.sampled_from(["Acme", " ACME ", "Zeta"])),
         "has_email": st.booleans(),
         "merged": maybe(st.integers(0, 4)),
         "account": st.sampled_from([None, "linked", "by_email"]),
@@ -73,7 +74,7 @@ def people_rows(drawn: list[Row], strangers: int) -> Tables:
         tables["crm_customers"].append({
             "customer_id": row["customer_id"], "created_at": row["created_at"], "email": address and address.upper(),
             "country": said["country"], "deleted_at": row["deleted"], "industry": said["industry"],
-            "merged_into_customer_id": drawn[into]["customer_id"] if into is not None else None,
+            "merged_into_customer_id": drawn[into]["customer_id"] if into is not None else None, "company_name": row["company"],
         })  # fmt: skip
         if into is None and (row["account"] == "linked" or (row["account"] and address)):
             link = {"customer_id": row["customer_id"] if row["account"] == "linked" else None, "email": address}
@@ -138,3 +139,27 @@ def company(draw: st.DrawFn, **facts: st.SearchStrategy) -> Tables:
         ]
         tables[name] = of_customers(draw(strategy), customers, *named)
     return tables
+
+
+PLACES = {"billing_customers": "books", "billing_subscriptions": "books", "billing_invoice_lines": "books"}
+ASKED = {"survey_responses": "desk", "survey_invitations": "desk"}
+
+
+@st.composite
+def company_of_sources(draw: st.DrawFn, **facts: st.SearchStrategy) -> Tables:
+    """Two CRMs that give the same ids to other people and know some people both; billing of the first and all surveys lie elsewhere."""
+    north, south = draw(company(**facts)), draw(company(**facts))
+    tables: Tables = {name: [] for name in INPUT_TABLES}
+    for source, places, own in (("north", PLACES | ASKED, north), ("south", {}, _other_people(south))):
+        for name, made in own.items():
+            tables[name] += [row | {"_source": places.get(name, source)} for row in made]
+    return tables
+
+
+def _other_people(tables: Tables) -> Tables:
+    """The same ids with the addresses of their neighbours."""
+    others = {f"person{number}@example.org": f"person{(number + 1) % 5}@example.org" for number in range(5)}
+    addressed = ("crm_customers", "billing_customers")
+    return tables | {
+        name: [row | {"email": others.get((row["email"] or "").lower(), row["email"])} for row in tables[name]] for name in addressed
+    }

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from facts import DECIMALS, Facts, Row, major
 from identity import Record
+from sources import source_of
 
 COLUMNS = ["order_id", "order_kind", "customer", "ordered_at", "currency", "net_amount", "net_amount_reporting"]
 
@@ -101,8 +102,9 @@ def received(facts: Facts, customers: dict[Record, Record]) -> dict[Record, Frac
         amount = payment["amount"] * _untaxed(known.get((payment["invoice_id"], payment["currency"])))
         signed = amount if payment["kind"] == "payment" else -amount
         money[customer] = money.get(customer, Fraction(0)) + facts.converted(signed, payment["currency"], payment["occurred_at"])
-    for (_, currency), invoice in known.items() if not facts.rows("billing_payments") else ():
-        if invoice["status"] in ("paid", None):  # a source that tells of no payments at all
+    telling = {source_of(payment["payment_id"]) for payment in facts.rows("billing_payments")}
+    for (invoice_id, currency), invoice in known.items():
+        if source_of(invoice_id) not in telling and invoice["status"] in ("paid", None):  # a source that tells of no payments at all
             customer = customers["billing", invoice["account"]]
             money[customer] = money.get(customer, Fraction(0)) + facts.converted(invoice["net"], currency, invoice["at"])
     return {customer: total * facts.gross_margin for customer, total in money.items()}

@@ -1,20 +1,22 @@
 """Who is who, who is active and what they are like, told from raw rows: the common ground of the feedback and relationship oracle.
 
 Written from the definitions (metrics.md, contract.md), without looking at the SQL. Grain of `People.described`: one row per customer.
-Only plain cases are told here (merge, billing link, equal e-mail; one price per subscription; one line per order): identity and revenue
-have an oracle of their own.
+Only plain cases are told here (one price per subscription; one line per order): identity and revenue have an oracle of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
+
+from tests.oracle.sources import bare
 
 DIMENSIONS = ["country", "region", "industry", "company_size", "acquisition_channel", "plan"]
 ACTIVE_STATUSES = ("active", "past_due", "paused", "canceled")  # a cancelled one was paying until it ended
 ACTIVITY_WINDOW = pd.Timedelta(days=90)
+MOST_HOLDERS = 5  # more records than that share a mailbox, which is nobody's
 
 # The time by which a row is known.
 KNOWN_BY = {
@@ -75,10 +77,15 @@ class People:
     of_email: Mapping[str, str]
     described: Mapping[str, Mapping[str, str]]  # dimension → customer → value, where it is known
     active: pd.DataFrame  # customer, month
+    of_bare_id: Mapping[str, str] = field(default_factory=dict)  # id of CRM records as written, where it is one customer's in all sources
 
-    def customer(self, record: object, address: object = None) -> str | None:
-        """The customer whom a record's id, or else an e-mail address, belongs to; None for an unknown person."""
-        return self.of_record.get(str(record)) or self.of_email.get(email(address) or "")
+    def customer(self, record: object) -> str | None:
+        """The customer whom a record's id belongs to; None for an unknown person."""
+        return self.of_record.get(str(record))
+
+    def respondent(self, record: object, address: object) -> str | None:
+        """The customer who answered a survey: by the id in its source, by one that is one customer's in all CRMs, by the e-mail address."""
+        return self.customer(record) or self.of_bare_id.get(bare(record)) or self.of_email.get(email(address) or "")
 
     def values(self, customers: pd.Series, dimension: str) -> pd.Series:
         """The value of a dimension for each customer; an unknown person's is `unknown`, and so is one that is not stated."""
@@ -96,43 +103,37 @@ class People:
         return self.active.groupby("customer")["month"].min()
 
 
-def people(tables: Mapping[str, pd.DataFrame], night: Night) -> People:
-    """The customers of a company on a night."""
+def people(tables: Mapping[str, pd.DataFrame], night: Night, of_record: Mapping[str, str]) -> People:
+    """The customers of a company on a night. `of_record`: id of a record → customer, told by `identity`."""
     crm, billing = tables["crm_customers"], tables["billing_customers"]
-    of_record = _joined(crm, billing)
-    records = pd.concat([crm.assign(id=crm["customer_id"]), billing.assign(id=billing["billing_customer_id"])])
-    of_email = {email(row.email): of_record[row.id] for row in records.itertuples() if email(row.email)}
-    described = {name: _stated(records["id"], records[name], of_record) for name in DIMENSIONS[:-1]}
-    subscriptions = tables["billing_subscriptions"]
-    described["plan"] = _stated(subscriptions["billing_customer_id"], subscriptions["plan"], of_record)
-    return People(of_record, of_email, described, _active(tables, of_record, night))
+    records = pd.concat([
+        crm.assign(id=crm["customer_id"], is_gone=crm["deleted_at"].notna() | crm["merged_into_customer_id"].notna(), rank=1),
+        billing.assign(id=billing["billing_customer_id"], is_gone=billing["deleted_at"].notna(), rank=2),
+    ])  # fmt: skip
+    records["customer"] = records["id"].map(of_record)
+    holders = records.assign(address=records["email"].map(email)).dropna(subset="address").groupby("address")["customer"]
+    of_email = {address: held.iloc[0] for address, held in holders if held.nunique() == 1 and len(held) <= MOST_HOLDERS}
+    named = crm.assign(customer=crm["customer_id"].map(of_record), bare=crm["customer_id"].map(bare)).groupby("bare")["customer"]
+    of_bare_id = {identity: held.iloc[0] for identity, held in named if held.nunique() == 1}
+    # a record that still exists before one that was deleted or merged, a CRM's before billing's, the one that changed last
+    records["changed"] = records["updated_at"].fillna(records["created_at"])
+    records["order"] = [(gone, rank) for gone, rank in zip(records["is_gone"], records["rank"], strict=True)]
+    best = records.sort_values("id").sort_values("changed", ascending=False, na_position="last", kind="stable")
+    best = best.sort_values("order", kind="stable")
+    described = {
+        name: best.dropna(subset=name).drop_duplicates("customer").set_index("customer")[name].to_dict() for name in DIMENSIONS[:-1]
+    }
+    described["plan"] = _plans(tables["billing_subscriptions"], of_record)
+    return People(of_record, of_email, described, _active(tables, of_record, night), of_bare_id)
 
 
-def _stated(records: pd.Series, values: pd.Series, of_record: Mapping[str, str]) -> dict[str, str]:
-    """Customer → what their records say; all records of a customer say the same or nothing."""
-    return {of_record[record]: value for record, value in zip(records, values, strict=True) if pd.notna(value)}
-
-
-def _joined(crm: pd.DataFrame, billing: pd.DataFrame) -> dict[str, str]:
-    """Record → customer, named by the least id of its records."""
-    of_record = {name: name for name in [*crm["customer_id"], *billing["billing_customer_id"]]}
-    same = [(row.customer_id, row.merged_into_customer_id) for row in crm.itertuples()]
-    same += [(row.billing_customer_id, row.customer_id) for row in billing.itertuples()]
-    addresses: dict[str, str] = {}
-    for record, address in [*zip(crm["customer_id"], crm["email"], strict=True),
-                            *zip(billing["billing_customer_id"], billing["email"], strict=True)]:  # fmt: skip
-        if email(address):
-            same.append((record, addresses.setdefault(str(email(address)), record)))
-    # Two that name one CRM record are one, also where that record is not known.
-    of_record |= {other: other for _, other in same if pd.notna(other) and other not in of_record}
-    for one, other in same:
-        if pd.notna(other):
-            of_record = {record: of_record[one] if customer == of_record[other] else customer for record, customer in of_record.items()}
-    records = sorted([*crm["customer_id"], *billing["billing_customer_id"]])
-    least: dict[str, str] = {}
-    for record in records:
-        least.setdefault(of_record[record], record)
-    return {record: least[of_record[record]] for record in records}
+def _plans(subscriptions: pd.DataFrame, of_record: Mapping[str, str]) -> dict[str, str]:
+    """Customer → plan of the subscription that runs, else of the last that did; of several the one that started last."""
+    rows = subscriptions.assign(customer=subscriptions["billing_customer_id"].map(of_record))
+    rows["end"] = rows["ended_at"].fillna(pd.Timestamp.max)
+    rows = rows.sort_values("subscription_id").sort_values(["end", "started_at"], ascending=False, kind="stable")
+    rows = rows.drop_duplicates("customer")
+    return rows.dropna(subset="plan").set_index("customer")["plan"].to_dict()
 
 
 def _active(tables: Mapping[str, pd.DataFrame], of_record: Mapping[str, str], night: Night) -> pd.DataFrame:

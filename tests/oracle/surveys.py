@@ -13,6 +13,7 @@ import pandas as pd
 
 from tests.oracle.intervals import nps_differs, nps_interval, ratio, wilson
 from tests.oracle.people import DIMENSIONS, Night, People, email, first_event
+from tests.oracle.sources import source_of
 
 WINDOW = pd.Timedelta(days=90)
 GROUPS = {"promoters": "promoter", "passives": "passive", "detractors": "detractor"}
@@ -22,7 +23,7 @@ Tables = Mapping[str, pd.DataFrame]
 def survey_responses(tables: Tables, known: People) -> pd.DataFrame:
     """`fct_survey_responses`, with the person (`respondent`) who stays one person also where nobody knows them."""
     rows = tables["survey_responses"].copy()
-    rows["customer"] = [known.customer(row.customer_id, row.email) for row in rows.itertuples()]
+    rows["customer"] = [known.respondent(row.customer_id, row.email) for row in rows.itertuples()]
     rows["respondent"] = [_person(row) for row in rows.itertuples()]
     is_nps = rows["metric"] == "nps"
     rows["score_0_100"] = 100 * (rows["score"] - rows["scale_min"]) / (rows["scale_max"] - rows["scale_min"])
@@ -77,8 +78,8 @@ def nps_monthly(tables: Tables, known: People, night: Night, min_responses: int 
             start = month if view == "period" else end - WINDOW
             given, sent = _within(answers, "responded_at", start, end), _within(asked, "sent_at", start, end)
             if view == "rolling_90d":
-                given = _last(given, ["responded_at", "response_id"])
-                sent = _last(sent, ["is_recorded", "sent_at", "invitation_id"])  # one answer per person, so one invitation (choice)
+                given = _last(given, "responded_at", "response_id")
+                sent = _last(sent, "is_recorded", "sent_at", "invitation_id")  # one answer per person, so one invitation (choice)
             answered = {(dimension, value): part for dimension, value, part in split(given, known, ["channel", "touchpoint"])}
             invited = {(dimension, value): part for dimension, value, part in split(sent, known, ["channel"])}
             for dimension, value in {*answered, *invited, ("all", "all")}:
@@ -93,8 +94,12 @@ def nps_monthly(tables: Tables, known: People, night: Night, min_responses: int 
     return pd.DataFrame(found.values())
 
 
-def _last(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    return rows.sort_values(order).drop_duplicates("respondent", keep="last")
+def _last(rows: pd.DataFrame, *order: str) -> pd.DataFrame:
+    """The last row of each person; of two sources at one instant the first by name (choice)."""
+    *times, key = order
+    rows = rows.sort_values(key, kind="stable").assign(source=rows[key].map(source_of))
+    rows = rows.sort_values("source", ascending=False, kind="stable").sort_values(times, kind="stable")
+    return rows.drop_duplicates("respondent", keep="last")
 
 
 def _within(rows: pd.DataFrame, column: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
@@ -119,7 +124,18 @@ def invitations(tables: Tables, known: People) -> pd.DataFrame:
 
     Choice: answers of a survey without any recorded invitation tell of theirs by `sent_at`; a missing name may be any survey's.
     """
-    recorded, answers = tables["survey_invitations"].assign(is_recorded=True), tables["survey_responses"]
+    sent, answers = tables["survey_invitations"], tables["survey_responses"]
+    of = {"sent": sent["invitation_id"].map(source_of), "answers": answers["response_id"].map(source_of)}
+    found = [
+        _invitations(sent[of["sent"] == source], answers[of["answers"] == source], known)
+        for source in sorted({*of["sent"], *of["answers"]})
+    ]
+    return pd.concat(found, ignore_index=True) if found else _invitations(sent, answers, known)
+
+
+def _invitations(sent: pd.DataFrame, answers: pd.DataFrame, known: People) -> pd.DataFrame:
+    """Those of one source."""
+    recorded = sent.assign(is_recorded=True)
     told = answers[answers["sent_at"].notna() & (answers["metric"] == "nps")]
     named = set(_survey(recorded))
     told = told[_survey(told).map(lambda survey: not named or not ({"", survey} & named or survey == "")).astype(bool)]
@@ -127,7 +143,7 @@ def invitations(tables: Tables, known: People) -> pd.DataFrame:
     rows = pd.concat([recorded, told], ignore_index=True)
     metrics = answers.groupby(_survey(answers))["metric"].agg(set)
     rows = rows[_survey(rows).map(lambda survey: survey not in metrics or "nps" in metrics[survey]).astype(bool)].copy()
-    rows["customer"] = [known.customer(row.customer_id, row.email) for row in rows.itertuples()]
+    rows["customer"] = [known.respondent(row.customer_id, row.email) for row in rows.itertuples()]
     rows["respondent"] = [_person(row) for row in rows.itertuples()]
     return rows
 

@@ -12,6 +12,8 @@ pooled as (
     -- merged records speak for one customer: their statements are one history
     select
         identities.customer_key,
+        statements.source_name,
+        statements.customer_id,
         statements.channel,
         statements.purpose,
         statements.status = 'granted' as is_granted,
@@ -22,15 +24,36 @@ pooled as (
         and statements.customer_id = identities.source_customer_id
 ),
 
+{% if var('customer_level') == 'company' -%}
+-- Contacts of a company speak each for themselves: what one has refused, another cannot grant.
+spoken as (
+    select *
+    from pooled
+    qualify row_number() over (
+        partition by customer_key, source_name, customer_id, channel, purpose
+        order by recorded_at desc, case when is_granted then 1 else 0 end
+    ) = 1
+),
+{%- else -%}
+spoken as (
+    select * from pooled
+),
+{%- endif %}
+
 ordered as (
     select
         *,
         -- granted and withdrawn in the same instant: withdrawn wins
         row_number() over (
             partition by customer_key, channel, purpose
-            order by recorded_at desc, case when is_granted then 1 else 0 end
+            order by
+                {%- if var('customer_level') == 'company' %}
+                case when is_granted then 1 else 0 end,
+                {%- endif %}
+                recorded_at desc,
+                case when is_granted then 1 else 0 end
         ) as recency
-    from pooled
+    from spoken
 ),
 
 latest as (

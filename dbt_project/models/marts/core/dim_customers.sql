@@ -7,20 +7,9 @@ lifecycle as (
     select * from {{ ref('int_customer_lifecycle') }}
 ),
 
-consents as (
-    select * from {{ ref('int_consents') }} where purpose = 'marketing' and is_granted
-),
-
--- Nobody who has not said yes may be written to: an unknown consent is no consent.
+-- The same answer as in customer_360: who has unsubscribed since the consent may not be written to.
 permissions as (
-    select
-        customer_key,
-        bool_or(channel = 'email') as can_email,
-        bool_or(channel = 'sms') as can_sms,
-        bool_or(channel = 'phone') as can_phone,
-        bool_or(channel = 'push') as can_push
-    from consents
-    group by customer_key
+    select * from {{ ref('int_contact_permissions') }}
 ),
 
 described as (
@@ -43,10 +32,10 @@ described as (
         lifecycle.is_active,
         customers.is_erased,
         customers.is_deleted,
-        customers.email is not null and coalesce(permissions.can_email, false) as can_email,
-        customers.phone is not null and coalesce(permissions.can_sms, false) as can_sms,
-        customers.phone is not null and coalesce(permissions.can_phone, false) as can_phone,
-        not customers.is_deleted and coalesce(permissions.can_push, false) as can_push
+        coalesce(permissions.can_email, false) as can_email,
+        coalesce(permissions.can_sms, false) as can_sms,
+        coalesce(permissions.can_phone, false) as can_phone,
+        coalesce(permissions.can_push, false) as can_push
     from customers
     inner join lifecycle on lifecycle.customer_key = customers.customer_key
     left join permissions on permissions.customer_key = customers.customer_key
