@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration import releases
 from orchestration.releases import Release
 from orchestration.serving import SERVERS, Served, ServingError
 from orchestration.settings import Settings
@@ -16,6 +17,7 @@ def serve_all(settings: Settings, release: Release) -> tuple[dict[str, Served], 
     """Target → its account, and a line for each that did not get `release`; one that fails holds up none of the others."""
     accounts: dict[str, Served] = {}
     failures: list[str] = []
+    at_home = releases.listing(settings.home)
     with release.pinned():
         for target in settings.serving:
             options: dict[str, Any] = target.model_dump(exclude={"type", "name"}, by_alias=True)
@@ -24,7 +26,7 @@ def serve_all(settings: Settings, release: Release) -> tuple[dict[str, Served], 
                     options["url"] = settings.secret(target.url)
                 elif "://" not in target.url:
                     options["url"] = settings.resolve(target.url)
-                accounts[target.name] = SERVERS[target.type](release, **options)
+                accounts[target.name] = SERVERS[target.type](release, at_home, **options)
             except ServingError as error:
                 failures.append(f"serving {target.name}: {error}")
     return accounts, failures

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import activation, destinations, landing, releases, warehouse_renewal
+from orchestration import activation, destinations, further, landing, releases, warehouse_renewal
 from orchestration.destinations import DESTINATIONS, Destination
 from orchestration.home import Home
 from orchestration.landing import Tombstones
@@ -102,6 +102,13 @@ def _activation(settings: Settings, home: Home, begun: Journal) -> None:
             kept[one.name] = max(taken, kept.get(one.name, 0))
 
 
+def _serving(settings: Settings, home: Home, begun: Journal) -> None:
+    """The rewritten release goes on to where releases are served; a place that is out of reach loses the person with its next release."""
+    if settings.serving and releases.current_id(home.root) is not None:
+        accounts, failures = further.serve_all(settings, releases.current(home.root))
+        begun.facts["serving"] = {**{name: account.told for name, account in accounts.items()}, "failed": failures}
+
+
 def _leftovers(_: Settings, home: Home, begun: Journal) -> None:
     dropped = leftovers.clear(home, begun.subject.needles, _noting(home, begun))
     begun.facts["dropped"] = sorted({*begun.facts.get("dropped", ()), *dropped})
@@ -115,6 +122,7 @@ _STEPS: dict[str, Callable[[Settings, Home, Journal], None]] = {
     "warehouse": _warehouse,
     "releases": _releases,
     "activation": _activation,
+    "serving": _serving,
     "leftovers": _leftovers,
 }
 STEPS = (*_STEPS, "verify", "receipt", "end")
@@ -138,6 +146,7 @@ def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
     return {
         "destinations": orders,
         "lines_taken_back": begun.facts.get("taken_back", {}),
+        "serving": begun.facts.get("serving", {}),
         "dropped": begun.facts.get("dropped", []),
         "still_at_the_source": [
             {"source": held.source, "table": held.table, "file": held.part, "rows": held.erased}

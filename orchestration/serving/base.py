@@ -5,6 +5,9 @@ Comes in: a release. Goes out: the names of the tables that may leave.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestration.releases import Release
@@ -39,3 +42,14 @@ def tables_of(release: Release, *, personal: bool) -> list[str]:
 def served(release: Release, tables: list[str], *, is_new: bool) -> Served:
     """The account of `tables` of `release`."""
     return Served(release.id, len(tables), sum(release.manifest["tables"][name]["rows"] for name in tables), is_new)
+
+
+def fingerprint(release: Release) -> str:
+    """Eight hexadecimal digits of what the release holds: another release after a person was erased from it, under the same id."""
+    checksums = {name: table["checksum"] for name, table in release.manifest["tables"].items()}
+    return hashlib.sha256(json.dumps(checksums, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def fingerprints(kept: Iterable[Release]) -> dict[str, str]:
+    """Release id → fingerprint. A target keeps no older release than these, and none that differs: somebody was erased from it."""
+    return {release.id: fingerprint(release) for release in kept}

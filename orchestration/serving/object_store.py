@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestration.releases import Release
-from orchestration.serving.base import Served, ServingError, served, tables_of
+from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
 
 MANIFEST, POINTER = "manifest.json", "current.json"
 _ID = re.compile(r"^\d{8}T\d{12}_as_of_\d{8}$")
 
 
-def serve(release: Release, url: str, *, personal: bool = False, kept: int = 14) -> Served:
-    """Copy `release` below `url` and point to it; the newest `kept` releases stay. Raises ServingError; the pointer then stays."""
+def serve(release: Release, at_home: Sequence[Release], url: str, *, personal: bool = False, kept: int = 14) -> Served:
+    """Copy `release` below `url` and point to it; of those `at_home`, the newest `kept` stay there.
+
+    Raises ServingError; the pointer then stays.
+    """
     import fsspec
 
     tables = tables_of(release, personal=personal)
     try:
         store, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
-        is_new = not store.exists(f"{root}/{release.id}/{MANIFEST}")
+        is_new = _held(store, f"{root}/{release.id}") != fingerprint(release)
         if is_new:
+            _drop(store, f"{root}/{release.id}")
             _copy(store, f"{root}/{release.id}", release, tables)
         pointed = _point(store, root, release)
-        _prune(store, root, kept, release.id)
+        _prune(store, root, kept, release.id, fingerprints(at_home))
     except Exception as error:  # each store has errors of its own; which one it was is all that they have in common
         raise ServingError(
             f"{url}: release {release.id} is not served there ({type(error).__name__}); what was served before stays."
@@ -41,7 +46,11 @@ def _copy(store: Any, folder: str, release: Release, tables: list[str]) -> None:
     store.makedirs(folder, exist_ok=True)
     for table in tables:
         store.put_file(str(release.table_file(table)), f"{folder}/{table}.parquet")
-    told = {**release.manifest, "tables": {table: release.manifest["tables"][table] for table in tables}}
+    told = {
+        **release.manifest,
+        "fingerprint": fingerprint(release),
+        "tables": {table: release.manifest["tables"][table] for table in tables},
+    }
     told["files"] = {f"{table}.parquet": release.manifest["files"][f"{table}.parquet"] for table in tables}
     store.pipe_file(f"{folder}/{MANIFEST}", json.dumps(told, indent=1, sort_keys=True).encode())
 
@@ -55,11 +64,26 @@ def _point(store: Any, root: str, release: Release) -> bool:
     return True
 
 
-def _prune(store: Any, root: str, kept: int, current: str) -> None:
-    """Older releases lose their manifest first, so that none is ever half there."""
+def _prune(store: Any, root: str, kept: int, current: str, at_home: Mapping[str, str]) -> None:
+    """Of older releases the newest stay, unless the home has them no longer, or others since a person was erased from them."""
     names = sorted((entry.rstrip("/").rsplit("/", 1)[-1] for entry in store.ls(root, detail=False)), reverse=True)
     others = [name for name in names if _ID.match(name) and name != current]
-    for name in others[max(kept - 1, 0) :]:
-        if store.exists(f"{root}/{name}/{MANIFEST}"):
-            store.rm_file(f"{root}/{name}/{MANIFEST}")
-        store.rm(f"{root}/{name}", recursive=True)
+    wanted = [name for name in others if _held(store, f"{root}/{name}") == at_home.get(name, "")][: kept - 1]
+    for name in others:
+        if name not in wanted:
+            _drop(store, f"{root}/{name}")
+
+
+def _held(store: Any, folder: str) -> str | None:
+    """The fingerprint of the release in `folder`; None when none was finished there."""
+    if not store.exists(f"{folder}/{MANIFEST}"):
+        return None
+    return str(json.loads(store.cat_file(f"{folder}/{MANIFEST}"))["fingerprint"])
+
+
+def _drop(store: Any, folder: str) -> None:
+    """Remove a release, its manifest first, so that none is ever half there."""
+    if store.exists(f"{folder}/{MANIFEST}"):
+        store.rm_file(f"{folder}/{MANIFEST}")
+    if store.exists(folder):
+        store.rm(folder, recursive=True)

@@ -7,7 +7,7 @@ tried again, and given up without harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestration.releases import Release
-from orchestration.serving.base import Served, ServingError, served, tables_of
-from orchestration.serving.views import ViewsHeldError, drop_schema, served_id, switch
+from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
+from orchestration.serving.views import ViewsHeldError, drop_schema, served_from, switch
 
 # While a switch waits for a reader, all new readers wait for the switch: it gives way soon and comes back, for about a minute and a half.
 ATTEMPTS, LONGEST_PAUSE = 24, 5
@@ -25,23 +25,36 @@ _INDEXED = "customer_key"
 _BATCH = 100_000
 
 
-def serve(release: Release, url: str, *, schema: str = "marts", reader: str | None = None, personal: bool = False, kept: int = 2) -> Served:
+def serve(
+    release: Release,
+    at_home: Sequence[Release],
+    url: str,
+    *,
+    schema: str = "marts",
+    reader: str | None = None,
+    personal: bool = False,
+    kept: int = 2,
+) -> Served:
     """Bring `release` into the database at `url` and let the views of `schema` lead to it.
 
+    at_home   releases that the home keeps: only of these the tables may stay
     reader    a role that may read the views and nothing else; made where it is missing
     kept      releases whose tables stay, the served one included: for queries that are still running, and to roll back to
     Raises ServingError; the views then lead where they led before.
     """
-    tables = tables_of(release, personal=personal)
+    tables, staged = tables_of(release, personal=personal), _staged(schema, release.id, fingerprint(release))
     with _connected(url) as connection:
         _only_one(connection, schema)
-        is_new = served_id(connection, schema) != release.id
-        staged = f"{schema}__{release.id.lower()}"
-        if is_new and not _is_staged(connection, staged, tables):
+        is_new = served_from(connection, schema) != staged
+        if not _is_staged(connection, staged, tables):
             _stage(connection, staged, release, tables)
         _switched(connection, schema, staged, release, tables, reader)
-        _prune(connection, schema, staged, kept)
+        _prune(connection, schema, staged, {_staged(schema, *one) for one in fingerprints(at_home).items()}, kept)
     return served(release, tables, is_new=is_new)
+
+
+def _staged(schema: str, release_id: str, content: str) -> str:
+    return f"{schema}__{release_id.lower()}_{content}"
 
 
 @contextmanager
@@ -115,11 +128,13 @@ def _switched(connection: Any, schema: str, staged: str, release: Release, table
         ) from error
 
 
-def _prune(connection: Any, schema: str, staged: str, kept: int) -> None:
+def _prune(connection: Any, schema: str, staged: str, at_home: Collection[str], kept: int) -> None:
     """Older schemas go, unless somebody still reads them: then the next night tries again."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '{schema}__') ORDER BY nspname DESC")
         older = [name for (name,) in cursor.fetchall() if name != staged]
     connection.commit()
-    for name in older[max(kept - 1, 0) :]:
-        drop_schema(connection, name)
+    wanted = [name for name in older if name in at_home][: kept - 1]
+    for name in older:
+        if name not in wanted:
+            drop_schema(connection, name)

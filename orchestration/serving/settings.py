@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints
 
 from orchestration.config_parts import Name, Part, PositiveInt, Secret, Text
 
-# With the release's id behind it, a name of PostgreSQL's may have 63 characters.
-_Schema = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
+# With a release's id and fingerprint behind it; a name of PostgreSQL's may have 63 characters.
+_Schema = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,12}$")]
 
 
 class PostgresTarget(Part):

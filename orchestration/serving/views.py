@@ -26,13 +26,13 @@ class ViewsHeldError(Exception):
         super().__init__(holders)
 
 
-def served_id(connection: Any, schema: str) -> str | None:
-    """The release that the views lead to; None before the first."""
+def served_from(connection: Any, schema: str) -> str | None:
+    """The schema that the views lead to; None before the first release."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT to_regclass('\"{schema}\".release') IS NOT NULL")
         if cursor.fetchone() != (True,):
             return None
-        cursor.execute(f'SELECT release_id FROM "{schema}".release')
+        cursor.execute(f'SELECT tables_in FROM "{schema}".release')
         return str(cursor.fetchone()[0])
 
 
@@ -105,7 +105,7 @@ def _replace_all(cursor: Any, schema: str, staged: str, release: Release, tables
         )
     for gone in sorted(existing.keys() - {*tables, "release"}):
         cursor.execute(f'DROP VIEW "{schema}"."{gone}"')
-    told = f"'{release.id}'::text AS release_id, DATE '{release.as_of}' AS as_of_date, now() AS served_at"
+    told = f"'{release.id}'::text AS release_id, DATE '{release.as_of}' AS as_of_date, now() AS served_at, '{staged}'::text AS tables_in"
     cursor.execute(f'CREATE OR REPLACE VIEW "{schema}".release AS SELECT {told}')
 
 

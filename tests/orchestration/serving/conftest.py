@@ -25,6 +25,7 @@ def published(home: Path, sql: str, as_of: str = "2026-01-31") -> releases.Relea
     """A release of what `sql` puts into schema marts."""
     from datetime import date
 
+    home.mkdir(exist_ok=True)
     warehouse = home / "warehouse.duckdb"
     warehouse.unlink(missing_ok=True)
     with duckdb.connect(str(warehouse)) as connection:

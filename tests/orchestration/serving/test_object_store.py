@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.serving import ServingError, object_store
+from orchestration import releases
+from orchestration.releases import Release
+from orchestration.serving import Served, ServingError, object_store
 from tests.orchestration.serving.conftest import FIRST, published
+
+
+def serve(home: Path, release: Release, url: str, **options: Any) -> Served:
+    """`release` into the target, beside all that `home` keeps."""
+    return object_store.serve(release, releases.listing(home), url, **options)
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -31,7 +39,7 @@ def _read(url: str, name: str) -> dict:
 
 def test_tables_then_manifest_then_pointer(tmp_path: Path, url: str) -> None:
     release = published(tmp_path, FIRST)
-    account = object_store.serve(release, url)
+    account = serve(tmp_path, release, url)
     assert (account.tables, account.rows, account.is_new) == (2, 5, True)
     assert _read(url, "current.json") == {"release_id": release.id, "as_of": "2026-01-31"}
     assert set(_read(url, f"{release.id}/manifest.json")["tables"]) == {"dim_customers", "metric_mrr_movements"}
@@ -39,12 +47,12 @@ def test_tables_then_manifest_then_pointer(tmp_path: Path, url: str) -> None:
         assert pq.read_table(file).equals(release.table("dim_customers"))
     store, root = fsspec.core.url_to_fs(url)
     assert not [name for name in store.find(root) if "feedback" in name or "sync" in name]
-    assert not object_store.serve(release, url).is_new
+    assert not serve(tmp_path, release, url).is_new
 
 
 def test_a_copy_that_was_interrupted_is_made_again(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = published(tmp_path, FIRST), published(tmp_path, FIRST)
-    object_store.serve(first, url)
+    serve(tmp_path, first, url)
     store, root = fsspec.core.url_to_fs(url)
     whole = type(store).put_file
 
@@ -56,18 +64,18 @@ def test_a_copy_that_was_interrupted_is_made_again(tmp_path: Path, url: str, mon
     with monkeypatch.context() as patched:
         patched.setattr(type(store), "put_file", cut_off)
         with pytest.raises(ServingError, match="what was served before stays"):
-            object_store.serve(second, url)
+            serve(tmp_path, second, url)
     assert store.exists(f"{root}/{second.id}/dim_customers.parquet")
     assert not store.exists(f"{root}/{second.id}/manifest.json")
     assert _read(url, "current.json")["release_id"] == first.id
-    assert object_store.serve(second, url).is_new
+    assert serve(tmp_path, second, url).is_new
     assert _read(url, "current.json")["release_id"] == second.id
 
 
 def test_the_newest_stay(tmp_path: Path, url: str) -> None:
     made = [published(tmp_path, FIRST) for _ in range(4)]
     for release in made:
-        object_store.serve(release, url, kept=2)
+        serve(tmp_path, release, url, kept=2)
     store, root = fsspec.core.url_to_fs(url)
     store.invalidate_cache()
     assert {name.rstrip("/").rsplit("/", 1)[-1] for name in store.ls(root, detail=False)} == {
@@ -75,10 +83,23 @@ def test_the_newest_stay(tmp_path: Path, url: str) -> None:
         made[3].id,
         "current.json",
     }
-    object_store.serve(made[2], url, kept=2)
+    serve(tmp_path, made[2], url, kept=2)
     assert _read(url, "current.json")["release_id"] == made[2].id
 
 
 def test_a_store_that_nobody_knows_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ServingError, match=r"nowhere://bucket: release .* is not served there"):
-        object_store.serve(published(tmp_path, FIRST), "nowhere://bucket")
+        serve(tmp_path, published(tmp_path, FIRST), "nowhere://bucket")
+
+
+def test_what_somebody_was_erased_from_is_replaced_and_kept_nowhere(tmp_path: Path, url: str) -> None:
+    older, release = published(tmp_path, FIRST), published(tmp_path, FIRST)
+    for one in (older, release):
+        serve(tmp_path, one, url)
+    rewritten = published(tmp_path / "after", FIRST.replace("range(1, 6)", "range(1, 4)"))
+    changed = Release(rewritten.path, {**rewritten.manifest, "release_id": release.id})
+    assert object_store.serve(changed, [changed], url).is_new
+    with fsspec.open(f"{url}/{release.id}/dim_customers.parquet") as file:
+        assert pq.read_table(file).num_rows == 3
+    store, root = fsspec.core.url_to_fs(url)
+    assert not store.exists(f"{root}/{older.id}")

@@ -11,12 +11,20 @@ from typing import Any
 
 import pytest
 
-from orchestration.serving import ServingError, postgres, views
+from orchestration import releases
+from orchestration.releases import Release
+from orchestration.serving import Served, ServingError, postgres, views
+from orchestration.serving.base import fingerprint
 from tests.orchestration.serving.conftest import FIRST, published
 
 dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
 SECOND = FIRST.replace("range(1, 6)", "range(1, 4)").replace("'DE'", "'FR'")
 OTHER_COLUMNS = FIRST.replace("AS country, (i", "AS land, (i").replace("[country,", "[land,")
+
+
+def serve(home: Path, release: Release, url: str, **options: Any) -> Served:
+    """`release` into the target, beside all that `home` keeps."""
+    return postgres.serve(release, releases.listing(home), url, **options)
 
 
 @pytest.fixture
@@ -51,7 +59,7 @@ def schemas(url: str) -> list[str]:
 
 def test_every_value_arrives_and_personal_tables_stay_at_home(tmp_path: Path, database: str) -> None:
     release = published(tmp_path, FIRST)
-    account = postgres.serve(release, database)
+    account = serve(tmp_path, release, database)
     assert (account.release_id, account.tables, account.rows, account.is_new) == (release.id, 2, 5, True)
     rows = asked(database, "SELECT customer_key, country, amount, first_seen_at, tags, is_active FROM marts.dim_customers ORDER BY 1")
     assert rows[1][:2] == ("c2", "DE")
@@ -67,24 +75,24 @@ def test_every_value_arrives_and_personal_tables_stay_at_home(tmp_path: Path, da
 
 
 def test_personal_tables_are_served_when_the_company_says_so(tmp_path: Path, database: str) -> None:
-    assert postgres.serve(published(tmp_path, FIRST), database, personal=True).tables == 4
+    assert serve(tmp_path, published(tmp_path, FIRST), database, personal=True).tables == 4
     assert asked(database, "SELECT email FROM marts.sync_files__customer_scores") == [("ada@example.org",)]
 
 
 def test_the_same_release_again_changes_nothing(tmp_path: Path, database: str) -> None:
     release = published(tmp_path, FIRST)
-    postgres.serve(release, database)
+    serve(tmp_path, release, database)
     before = asked(database, "SELECT c.oid::bigint FROM pg_class AS c WHERE relname = 'dim_customers' AND relkind = 'r'")
-    assert not postgres.serve(release, database).is_new
+    assert not serve(tmp_path, release, database).is_new
     assert asked(database, "SELECT c.oid::bigint FROM pg_class AS c WHERE relname = 'dim_customers' AND relkind = 'r'") == before
 
 
 def test_grants_stay_when_a_release_follows_and_when_a_view_changes_its_columns(tmp_path: Path, database: str) -> None:
-    postgres.serve(published(tmp_path, FIRST), database, reader="crm_reader")
+    serve(tmp_path, published(tmp_path, FIRST), database, reader="crm_reader")
     told(database, 'CREATE ROLE "BI tool"', 'GRANT SELECT ON marts.dim_customers TO "BI tool" WITH GRANT OPTION')
     try:
         for sql in (SECOND, OTHER_COLUMNS):
-            postgres.serve(published(tmp_path, sql), database)
+            serve(tmp_path, published(tmp_path, sql), database)
             for role in ("crm_reader", "BI tool"):
                 assert asked(database, f"SELECT has_table_privilege('{role}', 'marts.dim_customers', 'SELECT')") == [(True,)]
             assert asked(database, "SELECT has_table_privilege('BI tool', 'marts.dim_customers', 'SELECT WITH GRANT OPTION')") == [(True,)]
@@ -94,7 +102,7 @@ def test_grants_stay_when_a_release_follows_and_when_a_view_changes_its_columns(
 
 
 def test_a_reader_may_look_and_not_touch(tmp_path: Path, database: str) -> None:
-    postgres.serve(published(tmp_path, FIRST), database, reader="looks_only")
+    serve(tmp_path, published(tmp_path, FIRST), database, reader="looks_only")
     try:
         with dbapi.connect(database) as connection, connection.cursor() as cursor:
             cursor.execute("SET ROLE looks_only")
@@ -107,24 +115,24 @@ def test_a_reader_may_look_and_not_touch(tmp_path: Path, database: str) -> None:
 
 
 def test_a_table_that_a_release_no_longer_has_is_no_longer_seen(tmp_path: Path, database: str) -> None:
-    postgres.serve(published(tmp_path, FIRST), database)
-    postgres.serve(published(tmp_path, FIRST + "DROP TABLE marts.metric_mrr_movements;"), database)
+    serve(tmp_path, published(tmp_path, FIRST), database)
+    serve(tmp_path, published(tmp_path, FIRST + "DROP TABLE marts.metric_mrr_movements;"), database)
     assert asked(database, "SELECT to_regclass('marts.metric_mrr_movements') IS NULL") == [(True,)]
 
 
 def test_older_releases_stay_as_long_as_they_should_and_are_switched_back_to_without_staging(tmp_path: Path, database: str) -> None:
     one, two, three = (published(tmp_path, sql) for sql in (FIRST, SECOND, OTHER_COLUMNS))
     for release in (one, two, three):
-        postgres.serve(release, database)
-    assert schemas(database) == ["marts", f"marts__{two.id.lower()}", f"marts__{three.id.lower()}"]
-    postgres.serve(two, database)
+        serve(tmp_path, release, database)
+    assert schemas(database) == ["marts", *(f"marts__{one.id.lower()}_{fingerprint(one)}" for one in (two, three))]
+    serve(tmp_path, two, database)
     assert asked(database, "SELECT release_id, (SELECT count(*) FROM marts.dim_customers) FROM marts.release") == [(two.id, 3)]
 
 
 def test_readers_never_see_two_releases_in_one_transaction(tmp_path: Path, database: str) -> None:
     first, second = published(tmp_path, FIRST), published(tmp_path, SECOND)
     rows_of = {first.id: 5, second.id: 3}
-    postgres.serve(first, database)
+    serve(tmp_path, first, database)
     seen: list[tuple[str, int]] = []
     failed: list[str] = []
     over = threading.Event()
@@ -144,7 +152,7 @@ def test_readers_never_see_two_releases_in_one_transaction(tmp_path: Path, datab
     for reader in readers:
         reader.start()
     for release in (second, first, second, first, second):
-        postgres.serve(release, database)
+        serve(tmp_path, release, database)
     over.set()
     for reader in readers:
         reader.join()
@@ -157,46 +165,46 @@ def test_a_reader_in_an_open_transaction_delays_the_switch_and_stops_nobody(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = published(tmp_path, FIRST), published(tmp_path, SECOND)
-    postgres.serve(first, database)
+    serve(tmp_path, first, database)
     monkeypatch.setattr(postgres, "ATTEMPTS", 2)
     with dbapi.connect(database) as holder, holder.cursor() as cursor:
         cursor.execute("SELECT count(*), pg_backend_pid() FROM marts.dim_customers")
         (_, pid), *_ = cursor.fetchall()
         with pytest.raises(ServingError, match=f"backend {pid}"):
-            postgres.serve(second, database)
+            serve(tmp_path, second, database)
         assert asked(database, "SELECT release_id FROM marts.release") == [(first.id,)]
         timer = threading.Timer(1.5, holder.rollback)
         timer.start()
         monkeypatch.setattr(postgres, "ATTEMPTS", 24)
-        postgres.serve(second, database)
+        serve(tmp_path, second, database)
         timer.join()
     assert asked(database, "SELECT release_id FROM marts.release") == [(second.id,)]
 
 
 def test_a_stop_while_staging_leaves_what_was_served(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = published(tmp_path, FIRST), published(tmp_path, SECOND)
-    postgres.serve(first, database)
+    serve(tmp_path, first, database)
     for place in ("_require_all", "_switched"):
         with monkeypatch.context() as patched:
             patched.setattr(postgres, place, _stopped)
             with pytest.raises(KeyboardInterrupt):
-                postgres.serve(second, database)
+                serve(tmp_path, second, database)
         assert asked(database, "SELECT release_id, (SELECT count(*) FROM marts.dim_customers) FROM marts.release") == [(first.id, 5)]
-    postgres.serve(second, database)
+    serve(tmp_path, second, database)
     assert asked(database, "SELECT release_id, (SELECT count(*) FROM marts.dim_customers) FROM marts.release") == [(second.id, 3)]
 
 
 def test_a_table_of_somebody_else_is_not_replaced(tmp_path: Path, database: str) -> None:
     told(database, "CREATE SCHEMA marts", "CREATE TABLE marts.dim_customers (mine int)")
     with pytest.raises(ServingError, match=r"marts\.dim_customers is a table of somebody else's; choose another `schema`"):
-        postgres.serve(published(tmp_path, FIRST), database)
+        serve(tmp_path, published(tmp_path, FIRST), database)
     assert asked(database, "SELECT * FROM marts.dim_customers") == []
 
 
 def test_no_server_is_one_line_without_the_password(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(ServingError, match="no connection; check host") as told_of:
-        postgres.serve(published(tmp_path, FIRST), "postgresql://rapport:s3cret@127.0.0.1:1/crm")
+        serve(tmp_path, published(tmp_path, FIRST), "postgresql://rapport:s3cret@127.0.0.1:1/crm")
     assert "s3cret" not in str(told_of.value)
     assert time.monotonic() - began < 30
 
@@ -210,3 +218,15 @@ def test_the_columns_of_a_view_may_grow_in_place() -> None:
 
     views._replace(Cursor(), "v", "SELECT 1", [("a", "text")], [("a", "text"), ("b", "text")])
     assert said == ["CREATE OR REPLACE VIEW v AS SELECT 1"]
+
+
+def test_what_somebody_was_erased_from_is_replaced_and_kept_nowhere(tmp_path: Path, database: str) -> None:
+    older, release = published(tmp_path, FIRST), published(tmp_path, FIRST)
+    for one in (older, release):
+        serve(tmp_path, one, database)
+    rewritten = published(tmp_path / "after", SECOND)
+    content = {**rewritten.manifest, "release_id": release.id}
+    account = postgres.serve(Release(rewritten.path, content), [Release(rewritten.path, content)], database)
+    assert account.is_new
+    assert asked(database, "SELECT release_id, (SELECT count(*) FROM marts.dim_customers) FROM marts.release") == [(release.id, 3)]
+    assert schemas(database) == ["marts", f"marts__{release.id.lower()}_{fingerprint(rewritten)}"]
