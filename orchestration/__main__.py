@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "serve", _serve, "hand the served release on to PostgreSQL or an object store, as `serving` says")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    quarantine.add_argument("--export", metavar="FILE", type=Path, help="write them whole to a .csv or .jsonl, to be mended at the source")
     review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
     review.add_argument(
         "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
@@ -173,7 +174,9 @@ def _quarantine(options: argparse.Namespace) -> int:
     from orchestration import console, waiting
 
     loaded = _looked_at(options)
-    if options.table is None:
+    if options.export is not None:
+        print(f"Wrote {waiting.export(loaded, options.table, options.export):,} rows to {options.export}; they hold personal data.")
+    elif options.table is None:
         console.show_quarantine(waiting.by_rule(loaded))
     else:
         console.show_quarantined_rows(*waiting.of_table(loaded, options.table))

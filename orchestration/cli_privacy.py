@@ -34,6 +34,11 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
     """Erase everybody named, after what was interrupted before; returns the exit code."""
     names = [*wanted, *_listed(file)]
     home = Home(loaded.home)
+    if loaded.company.customer_level == "company":
+        raise ConfigurationError(
+            "erase: the customers here are companies (customer_level: company), so erasing one would take all of its contacts and invoices"
+            " along; erase the contact at its source, or set customer_level: contact for the erasure"
+        )
     with home.exclusive("an erasure"):
         home.prepare()
         begun = journal.unfinished(home.erasures)

@@ -6,12 +6,14 @@ Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is 
 from __future__ import annotations
 
 import difflib
+import os
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.contract import INPUT_TABLES
-from orchestration.home import Home, HomeError
+from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
 from orchestration.plain_words import in_plain_words
 from orchestration.settings import ConfigurationError, Settings
 
@@ -25,6 +27,10 @@ _BY_RULE = "SELECT source, table_name, rule, count(*) FROM ops.quarantined_rows 
 _ROWS = f"""
 SELECT source, coalesce(row_key, '(no key)'), rule, reason, first_seen_as_of, count(*) OVER () FROM ops.quarantined_rows
 WHERE table_name = ? ORDER BY ALL LIMIT {MOST_SHOWN}"""
+
+_WHOLE = """
+SELECT source, table_name, load_id, row_number, row_key, rule, column_name, reason, first_seen_as_of, row_json AS row
+FROM ops.quarantined_rows {wanted} ORDER BY ALL"""
 
 
 def by_table(settings: Settings) -> list[str]:
@@ -42,11 +48,35 @@ def of_table(settings: Settings, table: str) -> tuple[list[tuple[Any, ...]], int
 
     Raises ConfigurationError when there is no such input table.
     """
+    _known(table)
+    rows = _asked(settings, _ROWS, table)
+    return [row[:-1] for row in rows], rows[0][-1] if rows else 0
+
+
+def export(settings: Settings, table: str | None, target: Path) -> int:
+    """Write the waiting rows of `table`, or of all tables, to `target` with every value that landed; returns how many.
+
+    One row per landed row and rule it breaks, as CSV or JSON Lines by the file's ending, so that it can be mended at its source. It holds
+    personal data: only its owner can read it. Raises ConfigurationError for an unknown table, another ending, a folder that is not there.
+    """
+    if table is not None:
+        _known(table)
+    forms = {".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
+    if target.suffix not in forms or not target.parent.is_dir():
+        raise ConfigurationError(f"--export {target}: name a file ending in .csv or .jsonl, in a folder that is there")
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
+    os.fchmod(handle, OWNER_ONLY_FILE)
+    os.close(handle)
+    quoted = str(target).replace("'", "''")
+    wanted = f"WHERE table_name = '{table}'" if table else ""
+    copied = _asked(settings, f"COPY ({_WHOLE.format(wanted=wanted)}) TO '{quoted}' ({forms[target.suffix]}, USE_TMP_FILE false)")
+    return int(copied[0][0]) if copied else 0
+
+
+def _known(table: str) -> None:
     if table not in INPUT_TABLES:
         close = difflib.get_close_matches(table.lower(), INPUT_TABLES, 1)
         raise ConfigurationError(f"--table {table}: no input table has this name; " + (f"did you mean {close[0]}?" if close else _names()))
-    rows = _asked(settings, _ROWS, table)
-    return [row[:-1] for row in rows], rows[0][-1] if rows else 0
 
 
 def _names() -> str:

@@ -82,7 +82,7 @@ def test_every_mart_of_the_contract_is_there_with_its_columns(table: str, releas
 
 def test_marts_hold_rows(release: Release) -> None:
     empty = [name for name, told in release.manifest["tables"].items() if not told["rows"]]
-    assert empty == ["sync_log"]  # nothing had been sent before this release
+    assert empty == ["data_erasures", "sync_log"]  # nobody was erased, and nothing had been sent before this release
 
 
 def test_the_manifest_says_what_made_the_release_and_the_files_are_intact(release: Release) -> None:
@@ -127,6 +127,22 @@ def test_quarantine_names_the_row_by_its_key_and_the_reason(published: Any) -> N
     planted = next(line for line in rows.splitlines() if "ticket_planted" in line)
     assert "opened_at" in planted
     assert "31st" not in rows  # reasons never quote values
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_quarantined_rows_are_exported_whole_for_their_owner_alone(published: Any, tmp_path: Any, ending: str) -> None:
+    file = tmp_path / f"waiting.{ending}"
+    done = published.run("--table", "crm_tickets", "--export", str(file), command="quarantine")
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    planted = duckdb.execute(f"SELECT rule, column_name, CAST(row AS VARCHAR) FROM '{file}' WHERE row_key = 'ticket_planted'").fetchall()
+    assert [(rule, column) for rule, column, _ in planted] == [("unparseable", "opened_at")]
+    assert "31st of October" in planted[0][2]
+
+
+def test_an_export_of_another_kind_is_refused(published: Any, tmp_path: Any) -> None:
+    refused = published.run("--export", str(tmp_path / "waiting.xlsx"), command="quarantine")
+    assert (refused.returncode, "name a file ending in .csv or .jsonl" in refused.stderr) == (2, True)
 
 
 def test_releases_are_listed_and_an_unknown_one_is_refused(published: Any, release: Release) -> None:

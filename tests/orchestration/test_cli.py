@@ -147,3 +147,10 @@ def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     for command in ("run", "init", "status", "releases", "quarantine", "ui"):
         assert any(line.split()[:1] == [command] and len(line.split()) > 3 for line in said.splitlines()), command
+
+
+def test_a_contact_of_a_company_is_not_erased_with_the_whole_company(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("reporting_currency: USD", "reporting_currency: USD, customer_level: company"))
+    (tmp_path / "home" / "state").mkdir(parents=True)
+    assert main(["erase", "--customer", "c1", "--yes", "--config", str(tmp_path / "config.yaml")]) == 2
+    assert "erasing one would take all of its contacts and invoices along" in capsys.readouterr().err
