@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("release_id", nargs="?", metavar="ID")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    why = _command(commands, "explain", _explain, "what is known of one customer, what was decided, and why")
+    why.add_argument("--customer", required=True, metavar="ID", help="any source's id, source:id, or a customer_key")
+    why.add_argument("--json", action="store_true", help="for machines")
     review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
     review.add_argument(
         "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
@@ -145,6 +148,12 @@ def _quarantine(options: argparse.Namespace) -> int:
     else:
         console.show_quarantined_rows(*waiting.of_table(loaded, options.table))
     return OK
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from orchestration import explain_screen
+
+    return explain_screen.explain(_loaded(options), options.customer, as_json=options.json)
 
 
 def _review_identities(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 """
 
 from orchestration.releases.building import build
+from orchestration.releases.finding import UnknownCustomerError, customer_key
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.pointing import prune, publish, rollback
 from orchestration.releases.reading import Release, current, current_id, ids, listing, open_release
@@ -21,10 +22,12 @@ __all__ = [
     "Refusal",
     "Release",
     "ReleaseError",
+    "UnknownCustomerError",
     "UnknownReleaseError",
     "build",
     "current",
     "current_id",
+    "customer_key",
     "ids",
     "listing",
     "open_release",
