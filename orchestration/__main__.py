@@ -58,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("release_id", nargs="?", metavar="ID")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    diff = _command(commands, "diff", _diff, "what differs between two releases, and why where that can be told")
+    diff.add_argument("before", nargs="?", default="previous", metavar="RELEASE", help="an id, current or previous (default: previous)")
+    diff.add_argument("after", nargs="?", default="current", metavar="RELEASE", help="likewise (default: current)")
+    diff.add_argument("--json", action="store_true", help="for machines")
     why = _command(commands, "explain", _explain, "what is known of one customer, what was decided, and why")
     why.add_argument("--customer", required=True, metavar="ID", help="any source's id, source:id, or a customer_key")
     why.add_argument("--json", action="store_true", help="for machines")
@@ -154,6 +158,12 @@ def _explain(options: argparse.Namespace) -> int:
     from orchestration import explain_screen
 
     return explain_screen.explain(_loaded(options), options.customer, as_json=options.json)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from orchestration import diff_screen
+
+    return diff_screen.diff(_loaded(options), options.before, options.after, as_json=options.json)
 
 
 def _review_identities(options: argparse.Namespace) -> int:
