@@ -9,8 +9,8 @@ from orchestration.releases import Release, comparing
 from orchestration.report import words
 from orchestration.settings import Settings
 
-_MOST_FIGURES = 15
-_MOST_OF_A_TABLE = 4
+_MOST_FIGURES = 10
+_MOST_OF_A_TABLE = 3
 _FACTS = {"as_of": "as of", "code_version": "code", "config_hash": "configuration", "duckdb_version": "DuckDB"}
 
 
@@ -35,9 +35,11 @@ def _show(found: dict[str, Any], old: Release, new: Release) -> None:
     console.print(f"\n[bold]Rows[/]  {found['same_tables']} tables are the same")
     if found["tables"]:
         table(console, ("table", "added", "removed", "changed", ""), [_counts(one) for one in found["tables"]])
-    if found["figures"]:
-        console.print("\n[bold]Figures that moved most[/]")
-        table(console, ("table", "row", "figure", "before", "after", "change"), [_figure(one) for one in _most_moved(found)])
+    for heading, of_everyone in (("Figures of everyone that moved most", True), ("Figures of parts that moved most", False)):
+        moved = _most_moved([one for one in found["figures"] if one["of_everyone"] is of_everyone])
+        if moved:
+            console.print(f"\n[bold]{heading}[/]")
+            table(console, ("table", "row", "figure", "before", "after", "change"), [_figure(one) for one in moved])
 
 
 def _why(found: dict[str, Any]) -> Lines:
@@ -59,10 +61,10 @@ def _counts(one: dict[str, Any]) -> tuple[str, ...]:
     return (one["table"], *(words.whole(one[name]) for name in ("added", "removed", "changed")), ", ".join(notes))
 
 
-def _most_moved(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _most_moved(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The first of all, but so few of one table that the others are seen too."""
     shown: list[dict[str, Any]] = []
-    for one in found["figures"]:
+    for one in figures:
         if len(shown) < _MOST_FIGURES and sum(other["table"] == one["table"] for other in shown) < _MOST_OF_A_TABLE:
             shown.append(one)
     return shown

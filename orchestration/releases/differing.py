@@ -88,7 +88,10 @@ def rows(connection: duckdb.DuckDBPyConnection, before: Release, after: Release,
 
 
 def figures(connection: duckdb.DuckDBPyConnection, before: Release, after: Release, table: str) -> list[dict[str, Any]]:
-    """Those that moved most in one metric mart. What was 0 or missing has no relative change; ends of intervals follow their figure."""
+    """Those that moved most in one metric mart, of everyone and of parts alike: a part of five people would else hide everyone.
+
+    What was 0 or missing has no relative change, and ends of intervals follow their figure: neither is here.
+    """
     old, new = _columns(before, table), _columns(after, table)
     grain = _grain(table, [name for name in new if name in old])
     amounts = [name for name, kind in new.items() if name in old and name not in grain and _is_figure(name, kind)]
@@ -101,23 +104,17 @@ def figures(connection: duckdb.DuckDBPyConnection, before: Release, after: Relea
         for release in (before, after)
     ]
     places = ", ".join(f"old.{_name(name)}" for name in grain)
+    of_everyone = "old.dimension = 'all'" if "dimension" in grain else "true"
     found = connection.execute(f"""
         SELECT {places}, old.figure, old.amount, new.amount,
-            abs(new.amount - old.amount) / abs(old.amount) AS moved
+            abs(new.amount - old.amount) / abs(old.amount) AS moved, {of_everyone} AS of_everyone
         FROM {sides[0]} AS old JOIN {sides[1]} AS new
             ON old.figure = new.figure AND {" AND ".join(f"old.{_name(name)} IS NOT DISTINCT FROM new.{_name(name)}" for name in grain)}
         WHERE old.amount <> 0 AND isfinite(old.amount) AND isfinite(new.amount) AND abs(new.amount - old.amount) > 1e-9 * abs(old.amount)
-        ORDER BY moved DESC, old.figure, {places} LIMIT {_MOST_FIGURES}""").fetchall()
+        QUALIFY row_number() OVER (PARTITION BY of_everyone ORDER BY moved DESC, old.figure, {places}) <= {_MOST_FIGURES}""").fetchall()
+    told = ("figure", "before", "after", "relative_change", "of_everyone")
     return [
-        {
-            "table": table,
-            "row": dict(zip(grain, row, strict=False)),
-            "figure": row[-4],
-            "before": row[-3],
-            "after": row[-2],
-            "relative_change": row[-1],
-        }
-        for row in found
+        {"table": table, "row": dict(zip(grain, row, strict=False)), **dict(zip(told, row[len(grain) :], strict=True))} for row in found
     ]
 
 

@@ -42,6 +42,7 @@ UPDATE marts.fct_feedback SET comment = 'call 555-0100';
 UPDATE marts.metric_retention_monthly SET customers_at_end = 110, customer_retention_rate = 0.45, retention_low = 0.01
     WHERE dimension = 'all';
 UPDATE marts.metric_retention_monthly SET customers_at_end = 12, customer_retention_rate = 0.5 WHERE dimension_value IS NULL;
+UPDATE marts.metric_retention_monthly SET customers_at_end = 120 WHERE dimension_value = 'DE';
 UPDATE marts.metric_customer_clv SET clv_total = 900;
 ALTER TABLE marts.dim_dates ADD COLUMN month DATE;
 DELETE FROM marts.newsletter WHERE reader = 2;
@@ -109,7 +110,7 @@ def test_rows_are_counted_by_the_grain(told: dict[str, Any]) -> None:
         "fct_orders": (2, 1, 1),
         "metric_customer_clv": (0, 0, 1),
         "metric_new": (4, 0, 0),
-        "metric_retention_monthly": (0, 0, 2),
+        "metric_retention_monthly": (0, 0, 3),
         "newsletter": (0, 1, 0),
     }
     notes = {one["table"]: (one["only_in"], one["columns_added"], one["columns_removed"]) for one in told["tables"]}
@@ -118,9 +119,13 @@ def test_rows_are_counted_by_the_grain(told: dict[str, Any]) -> None:
 
 
 def test_figures_that_moved_most_come_first(told: dict[str, Any]) -> None:
-    moved = [(one["row"]["dimension"], one["figure"], one["before"], one["after"]) for one in told["figures"]]
-    assert moved == [("all", "customer_retention_rate", 0.9, 0.45), ("all", "customers_at_end", 100, 110)]
-    assert [one["relative_change"] for one in told["figures"]] == pytest.approx([0.5, 0.1])
+    moved = [(one["row"]["dimension"], one["figure"], one["before"], one["after"], one["of_everyone"]) for one in told["figures"]]
+    assert moved == [
+        ("country", "customers_at_end", 40, 120, False),
+        ("all", "customer_retention_rate", 0.9, 0.45, True),
+        ("all", "customers_at_end", 100, 110, True),
+    ]
+    assert [one["relative_change"] for one in told["figures"]] == pytest.approx([2, 0.5, 0.1])
     assert {one["table"] for one in told["figures"]} == {"metric_retention_monthly"}
 
 
@@ -148,6 +153,7 @@ def test_a_person_reads_it(diff: Diff) -> None:
     lines = [" ".join(line.split()) for line in diff("0", "1")[1].splitlines()]
     assert "fct_orders 2 1 1" in lines
     assert "landed files.crm_customers: 10 → 12 rows" in lines
+    assert lines.index("Figures of everyone that moved most") < lines.index("Figures of parts that moved most")
     assert "retention_monthly 2026-01, all, all customer_retention_rate 0.9000 0.4500 −50.0 %" in [
         one.replace("\u202f", " ") for one in lines
     ]
