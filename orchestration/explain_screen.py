@@ -138,7 +138,7 @@ def _allowed(facts: dict[str, Any]) -> Lines:
 
 
 def _sent(facts: dict[str, Any]) -> Lines:
-    yield "audiences", ", ".join(name.removeprefix("sync_").replace("__", "/") for name in facts["audiences"]) or "in none"
+    yield "audiences built", ", ".join(name.removeprefix("sync_").replace("__", "/") for name in facts["audiences"]) or "in none"
     count = len(facts["synced"])
     yield "attempts", f"{count:,} before this release" + (f", the last {_MOST_SENT} of them:" if count > _MOST_SENT else "")
 

@@ -138,7 +138,9 @@ def test_releases_are_listed_and_an_unknown_one_is_refused(published: Any, relea
 
 def test_a_customer_is_explained_by_the_id_of_the_source(published: Any, release: Release) -> None:
     with release.connect() as marts:
-        decided = "SELECT customer_key, action, propensity FROM marts.fct_next_best_actions ORDER BY action = 'nothing', ALL LIMIT 1"
+        decided = (
+            "SELECT customer_key, action, propensity FROM marts.fct_next_best_actions ORDER BY action = 'nothing', customer_key LIMIT 1"
+        )
         key, action, propensity = marts.execute(decided).fetchall()[0]
         known_as = "SELECT source || ':' || source_customer_id FROM marts.customer_identities WHERE customer_key = ? AND valid_to IS NULL"
         wanted = marts.execute(known_as, [key]).fetchall()[0][0]
@@ -146,7 +148,7 @@ def test_a_customer_is_explained_by_the_id_of_the_source(published: Any, release
     told = json.loads(published.run("--customer", wanted, "--json", command="explain").stdout)
     assert (told["customer_key"], told["decision"]["action"], told["decision"]["propensity"]) == (key, action, propensity)
     assert len(told["candidates"]) == considered > 1
-    assert told["audiences"] == ["sync_files__customer_scores"]
+    assert "sync_files__customer_scores" in told["audiences"]
     screen = published.run("--customer", wanted, command="explain").stdout
     assert all(reason in screen for reason in told["churn"]["reasons"])
     assert "chosen" in screen
