@@ -60,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
     quarantine.add_argument("--export", metavar="FILE", type=Path, help="write them whole to a .csv or .jsonl, to be mended at the source")
+    diff = _command(commands, "diff", _diff, "what differs between two releases, and why where that can be told")
+    diff.add_argument("before", nargs="?", default="previous", metavar="RELEASE", help="an id, current or previous (default: previous)")
+    diff.add_argument("after", nargs="?", default="current", metavar="RELEASE", help="likewise (default: current)")
+    diff.add_argument("--json", action="store_true", help="for machines")
+    why = _command(commands, "explain", _explain, "what is known of one customer, what was decided, and why")
+    why.add_argument("--customer", required=True, metavar="ID", help="any source's id, source:id, or a customer_key")
+    why.add_argument("--json", action="store_true", help="for machines")
     review = _command(commands, "review-identities", _review_identities, "propose pairs of customers who may be one (needs Splink)")
     review.add_argument(
         "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
@@ -181,6 +188,18 @@ def _quarantine(options: argparse.Namespace) -> int:
     else:
         console.show_quarantined_rows(*waiting.of_table(loaded, options.table))
     return OK
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from orchestration import explain_screen
+
+    return explain_screen.explain(_loaded(options), options.customer, as_json=options.json)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from orchestration import diff_screen
+
+    return diff_screen.diff(_loaded(options), options.before, options.after, as_json=options.json)
 
 
 def _review_identities(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 """
 
 from orchestration.releases.building import build
+from orchestration.releases.finding import UnknownCustomerError, customer_key
 from orchestration.releases.forgetting import Person, forget, keys_in
 from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
@@ -24,10 +25,12 @@ __all__ = [
     "Refusal",
     "Release",
     "ReleaseError",
+    "UnknownCustomerError",
     "UnknownReleaseError",
     "build",
     "current",
     "current_id",
+    "customer_key",
     "forget",
     "ids",
     "keys_in",

@@ -152,6 +152,30 @@ def test_releases_are_listed_and_an_unknown_one_is_refused(published: Any, relea
     assert "there is no release" in refused.stderr
 
 
+def test_a_customer_is_explained_by_the_id_of_the_source(published: Any, release: Release) -> None:
+    with release.connect() as marts:
+        decided = (
+            "SELECT customer_key, action, propensity FROM marts.fct_next_best_actions ORDER BY action = 'nothing', customer_key LIMIT 1"
+        )
+        key, action, propensity = marts.execute(decided).fetchall()[0]
+        known_as = "SELECT source || ':' || source_customer_id FROM marts.customer_identities WHERE customer_key = ? AND valid_to IS NULL"
+        wanted = marts.execute(known_as, [key]).fetchall()[0][0]
+        (considered,) = marts.execute("SELECT count(*) FROM marts.fct_action_candidates WHERE customer_key = ?", [key]).fetchall()[0]
+    told = json.loads(published.run("--customer", wanted, "--json", command="explain").stdout)
+    assert (told["customer_key"], told["decision"]["action"], told["decision"]["propensity"]) == (key, action, propensity)
+    assert len(told["candidates"]) == considered > 1
+    assert "sync_files__customer_scores" in told["audiences"]
+    screen = published.run("--customer", wanted, command="explain").stdout
+    assert all(reason in screen for reason in told["churn"]["reasons"])
+    assert "chosen" in screen
+
+
+def test_a_release_does_not_differ_from_itself(published: Any, release: Release) -> None:
+    told = json.loads(published.run("current", release.id, "--json", command="diff").stdout)
+    assert (told["why"], told["tables"], told["same_tables"]) == ({}, [], len(release.tables))
+    assert "there is no release before" in published.run(command="diff").stderr
+
+
 def test_what_was_sent_is_what_the_audience_holds(published: Any, release: Release) -> None:
     sent = json.loads((published.home / "state" / "last_sync.json").read_text())[0]
     audience = release.table("sync_files__customer_scores").num_rows

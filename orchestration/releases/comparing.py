@@ -1,0 +1,84 @@
+"""What differs between two releases, and what may have made the difference.
+
+Comes in: two releases. Goes out: rows added, removed and changed per mart, the figures that moved, and what the manifests say differently.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.releases.differing import figures, is_moved, is_same, rows
+from orchestration.releases.layout import POINTER, is_id, releases_folder
+from orchestration.releases.manifest import UnknownReleaseError
+from orchestration.releases.reading import Release, current, ids, open_release
+
+PREVIOUS = "previous"
+_FACTS = ("as_of", "code_version", "config_hash", "duckdb_version")
+
+
+def named(home: str | Path, name: str) -> Release:
+    """The release with this id, or `current`, or `previous`: made just before it. Raises UnknownReleaseError when it is not there."""
+    served = current(home)
+    if name == POINTER:
+        return served
+    if name == PREVIOUS:
+        name = next((one for one in ids(home) if one < served.id), PREVIOUS)
+    folder = releases_folder(home).resolve() / name
+    if is_id(name) and folder.is_dir():
+        return open_release(folder)
+    what = f"before {served.id}" if name == PREVIOUS else repr(name)
+    raise UnknownReleaseError(f"there is no release {what}; `python -m orchestration releases` lists them")
+
+
+def compare(before: Release, after: Release, *, memory_gib: float, threads: int) -> dict[str, Any]:
+    """Both releases' ids, `why`, `tables` (those that differ, the others counted in `same_tables`) and `figures` that moved most."""
+    with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
+        connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {_text(spill)}")
+        connection.execute("SET TimeZone = 'UTC'")
+        names = sorted({*before.tables, *after.tables})
+        differing = [name for name in names if not is_same(before, after, name)]
+        tables = [one for one in (rows(connection, before, after, name) for name in differing) if is_moved(one)]
+        shared = [one["table"] for one in tables if one["table"].startswith("metric_") and one["changed"]]
+        moved = [figure for name in shared for figure in figures(connection, before, after, name)]
+    moved.sort(key=lambda one: (-one["relative_change"], one["table"], one["figure"], str(one["row"])))
+    return {
+        "before": before.id,
+        "after": after.id,
+        "why": _why(before, after),
+        "same_tables": len(names) - len(tables),
+        "tables": tables,
+        "figures": moved,
+    }
+
+
+def _why(before: Release, after: Release) -> dict[str, Any]:
+    """What the manifests say differently; empty where they agree in everything that can make a difference."""
+    old, new = before.manifest, after.manifest
+    why: dict[str, Any] = {name: {"before": old.get(name), "after": new.get(name)} for name in _FACTS if old.get(name) != new.get(name)}
+    for name, told in (("landed", _landed), ("models", _models)):
+        was, became = dict(told(old)), dict(told(new))
+        moved = [key for key in sorted({*was, *became}) if was.get(key) != became.get(key)]
+        if moved:
+            why[name] = [{"of": key, "before": was.get(key), "after": became.get(key)} for key in moved]
+    return why
+
+
+def _landed(manifest: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """`source.table` → rows landed by all loads so far."""
+    for one in manifest["sources"] or ():
+        yield f"{one['source']}.{one['table_name']}", int(one["landed_rows"])
+
+
+def _models(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Model → its version and what became of it, one for all its candidates."""
+    for one in manifest["models"] or ():
+        yield str(one["model"]), f"{one['model_version'] or 'none'} ({one['status']})"
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,193 @@
+"""`diff`: rows and figures that differ between two releases, what may be why, and what is never shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import releases
+from orchestration.__main__ import main
+from orchestration.home import Home
+
+CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
+FIRST = """
+CREATE SCHEMA marts;
+CREATE TABLE marts.fct_orders AS SELECT * FROM (VALUES
+    ('s', '1', 'c1', 10.0::DECIMAL(18, 4)), ('s', '2', 'c1', 20.0), ('s', '3', 'c2', NULL), ('t', '1', 'c3', 5.0)
+    ) AS t (source, order_id, customer_key, net_amount);
+CREATE TABLE marts.fct_churn_scores AS SELECT 'c' || i AS customer_key, DATE '2026-01-30' AS as_of_date, i / 100 AS churn_probability
+    FROM range(100) AS t (i);
+CREATE TABLE marts.fct_feedback AS SELECT 'f1' AS feedback_id, 'write to ann@example.org' AS comment;
+CREATE TABLE marts.metric_retention_monthly AS SELECT * FROM (VALUES
+    (DATE '2026-01-01', 'all', 'all', 100, 0.90::DOUBLE, 0.88::DOUBLE), (DATE '2026-01-01', 'country', 'DE', 40, 0.80, 0.70),
+    (DATE '2026-01-01', 'country', NULL, 0, NULL, NULL)
+    ) AS t (month, dimension, dimension_value, customers_at_end, customer_retention_rate, retention_low);
+CREATE TABLE marts.metric_customer_clv AS SELECT 'c1' AS customer_key, 100.0 AS clv_total;
+CREATE TABLE marts.dim_dates AS SELECT DATE '2026-01-01' AS day;
+CREATE TABLE marts.newsletter AS SELECT i AS reader FROM range(3) AS t (i);
+"""
+SECOND = """
+UPDATE marts.fct_orders SET net_amount = 7, customer_key = 'c9' WHERE source = 's' AND order_id = '3';
+DELETE FROM marts.fct_orders WHERE order_id = '2';
+INSERT INTO marts.fct_orders VALUES ('t', '2', 'c3', 5.0), ('t', '3', 'c3', 5.0);
+UPDATE marts.fct_churn_scores SET as_of_date = DATE '2026-01-31';
+UPDATE marts.fct_churn_scores SET churn_probability = 0.99 WHERE customer_key IN ('c1', 'c2');
+UPDATE marts.fct_feedback SET comment = 'call 555-0100';
+UPDATE marts.metric_retention_monthly SET customers_at_end = 110, customer_retention_rate = 0.45, retention_low = 0.01
+    WHERE dimension = 'all';
+UPDATE marts.metric_retention_monthly SET customers_at_end = 12, customer_retention_rate = 0.5 WHERE dimension_value IS NULL;
+UPDATE marts.metric_retention_monthly SET customers_at_end = 120 WHERE dimension_value = 'DE';
+UPDATE marts.metric_customer_clv SET clv_total = 900;
+ALTER TABLE marts.dim_dates ADD COLUMN month DATE;
+DELETE FROM marts.newsletter WHERE reader = 2;
+CREATE TABLE marts.metric_new AS SELECT 1 AS month FROM range(4);
+"""
+SOURCES = [
+    {"source": "files", "table_name": "crm_customers", "landed_rows": 10},
+    {"source": "files", "table_name": "crm_tickets", "landed_rows": 5},
+]
+MODELS = [{"model": "churn", "candidate": one, "model_version": "churn-1", "status": "published"} for one in ("base_rate", "trees")]
+FACTS: dict[str, Any] = {
+    "as_of": date(2026, 1, 30), "run_id": "run-1", "code_version": "c1", "config_hash": "h1", "models": MODELS, "sources": SOURCES,
+    "checks": {},
+}  # fmt: skip
+LATER: dict[str, Any] = {
+    **FACTS,
+    "as_of": date(2026, 1, 31),
+    "code_version": "c2",
+    "models": [{**one, "model_version": "churn-2"} for one in MODELS],
+    "sources": [{**SOURCES[0], "landed_rows": 12}, SOURCES[1], {"source": "crm", "table_name": "crm_customers", "landed_rows": 3}],
+}
+Diff = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two releases that differ, and a third that equals the second."""
+    folder = tmp_path_factory.mktemp("company")
+    (folder / "config.yaml").write_text(CONFIG)
+    Home(folder / "home").prepare()
+    for script, facts in ((FIRST, FACTS), (SECOND, LATER), ("SELECT 1", LATER)):
+        with duckdb.connect(str(folder / "build.duckdb")) as connection:
+            connection.execute(script)
+        releases.publish(releases.build(folder / "build.duckdb", folder / "home", **facts))
+    return folder
+
+
+@pytest.fixture
+def diff(company: Path, capsys: pytest.CaptureFixture[str]) -> Diff:
+    """Exit code, standard output and standard error of `diff`; numbers name releases, oldest first."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        oldest_first = releases.ids(company / "home")[::-1]
+        named = [oldest_first[int(one)] if one.isdigit() else one for one in arguments]
+        code = main(["diff", "--config", str(company / "config.yaml"), *named])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def told(diff: Diff) -> dict[str, Any]:
+    code, out, err = diff("0", "1", "--json")
+    assert (code, err) == (0, "")
+    return dict(json.loads(out))
+
+
+def test_rows_are_counted_by_the_grain(told: dict[str, Any]) -> None:
+    counts = {one["table"]: (one["added"], one["removed"], one["changed"]) for one in told["tables"]}
+    assert counts == {
+        "dim_dates": (0, 0, 0),
+        "fct_churn_scores": (0, 0, 2),
+        "fct_feedback": (0, 0, 1),
+        "fct_orders": (2, 1, 1),
+        "metric_customer_clv": (0, 0, 1),
+        "metric_new": (4, 0, 0),
+        "metric_retention_monthly": (0, 0, 3),
+        "newsletter": (0, 1, 0),
+    }
+    notes = {one["table"]: (one["only_in"], one["columns_added"], one["columns_removed"]) for one in told["tables"]}
+    assert (notes["metric_new"], notes["dim_dates"]) == (("after", [], []), (None, ["month"], []))
+    assert told["same_tables"] == 0
+
+
+def test_figures_that_moved_most_come_first(told: dict[str, Any]) -> None:
+    moved = [(one["row"]["dimension"], one["figure"], one["before"], one["after"], one["of_everyone"]) for one in told["figures"]]
+    assert moved == [
+        ("country", "customers_at_end", 40, 120, False),
+        ("all", "customer_retention_rate", 0.9, 0.45, True),
+        ("all", "customers_at_end", 100, 110, True),
+    ]
+    assert [one["relative_change"] for one in told["figures"]] == pytest.approx([2, 0.5, 0.1])
+    assert {one["table"] for one in told["figures"]} == {"metric_retention_monthly"}
+
+
+def test_the_manifests_say_why(told: dict[str, Any]) -> None:
+    assert told["why"] == {
+        "as_of": {"before": "2026-01-30", "after": "2026-01-31"},
+        "code_version": {"before": "c1", "after": "c2"},
+        "landed": [
+            {"of": "crm.crm_customers", "before": None, "after": 3},
+            {"of": "files.crm_customers", "before": 10, "after": 12},
+        ],
+        "models": [{"of": "churn", "before": "churn-1 (published)", "after": "churn-2 (published)"}],
+    }
+
+
+def test_the_other_way_round_is_the_other_way_round(diff: Diff) -> None:
+    tables = {one["table"]: one for one in json.loads(diff("1", "0", "--json")[1])["tables"]}
+    orders, new = tables["fct_orders"], tables["metric_new"]
+    assert (orders["added"], orders["removed"], orders["changed"]) == (1, 2, 1)
+    assert (new["only_in"], new["removed"]) == ("before", 4)
+    assert tables["dim_dates"]["columns_removed"] == ["month"]
+
+
+def test_a_person_reads_it(diff: Diff) -> None:
+    lines = [" ".join(line.split()) for line in diff("0", "1")[1].splitlines()]
+    assert "fct_orders 2 1 1" in lines
+    assert "landed files.crm_customers: 10 → 12 rows" in lines
+    assert lines.index("Figures of everyone that moved most") < lines.index("Figures of parts that moved most")
+    assert "retention_monthly 2026-01, all, all customer_retention_rate 0.9000 0.4500 −50.0 %" in [
+        one.replace("\u202f", " ") for one in lines
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_nothing_of_single_customers_is_shown(diff: Diff, arguments: tuple[str, ...]) -> None:
+    said = diff("0", "1", *arguments)[1]
+    assert "fct_feedback" in said
+    for personal in ("@", "555-0100", "900", '"c1"'):
+        assert personal not in said.replace('"before": "c1"', "").replace("0.9000", "")
+
+
+def test_without_names_the_release_before_is_compared_with_the_served_one(diff: Diff) -> None:
+    code, out, _ = diff()
+    assert code == 0
+    assert "same day, code, configuration, landed rows and models" in out
+    assert "8 tables are the same" in out
+    assert diff("previous", "current")[1] == out
+
+
+@pytest.mark.parametrize("unknown", ["nothing", "../home", "20200101T000000000000_as_of_20200101"])
+def test_an_unknown_release_is_one_line(diff: Diff, unknown: str) -> None:
+    code, out, err = diff(unknown, "current")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "there is no release" in err
+
+
+def test_before_the_second_release_there_is_none_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    assert main(["diff", "--config", str(tmp_path / "config.yaml")]) == 1
+    assert "nothing is published yet" in capsys.readouterr().err
+    with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
+        connection.execute(FIRST)
+    releases.publish(releases.build(tmp_path / "build.duckdb", tmp_path / "home", **FACTS))
+    assert main(["diff", "--config", str(tmp_path / "config.yaml")]) == 2
+    assert "there is no release before" in capsys.readouterr().err
