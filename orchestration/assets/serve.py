@@ -10,8 +10,8 @@ import dagster as dg
 
 from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
-from orchestration.further import serve_all
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
+from orchestration.serving_targets import serve_all
 
 
 @dg.asset(

@@ -76,28 +76,29 @@ def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[
 
 def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
     """Landed file → rows of people with a tombstone that are still in it; empty when all are gone."""
-    found: dict[str, int] = {}
     with _connection(root) as connection:
-        tombstones.show(connection)
-        for log in (LandingLog(root, source) for source in sources(root)):
-            for table in _filled(log):
-                condition = _condition(connection, tombstones, log, table, _crm_ids(log))
-                for path in log.files(table.name):
-                    if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}"):
-                        found[path] = rows
-    return found
+        counted = {
+            path: _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
+            for _, _, path, condition in _files(connection, root, tombstones)
+        }
+    return {path: rows for path, rows in counted.items() if rows}
 
 
 def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """(source, table, landed file, row) of everybody with a tombstone; `tombstones` need not be those on disk."""
     with _connection(root) as connection:
-        tombstones.show(connection)
-        for log in (LandingLog(root, source) for source in sources(root)):
-            for table in _filled(log):
-                condition = _condition(connection, tombstones, log, table, _crm_ids(log))
-                for path in log.files(table.name):
-                    rows = connection.execute(f"SELECT * FROM {parquet([path])} WHERE {condition}").to_arrow_table().to_pylist()
-                    yield from ((log.source, table.name, path, row) for row in rows)
+        for source, table, path, condition in _files(connection, root, tombstones):
+            rows = connection.execute(f"SELECT * FROM {parquet([path])} WHERE {condition}").to_arrow_table().to_pylist()
+            yield from ((source, table, path, row) for row in rows)
+
+
+def _files(connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, str]]:
+    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for."""
+    tombstones.show(connection)
+    for log in (LandingLog(root, source) for source in sources(root)):
+        for table in _filled(log):
+            condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+            yield from ((log.source, table.name, path, condition) for path in log.files(table.name))
 
 
 def _filled(log: LandingLog) -> Iterator[Table]:

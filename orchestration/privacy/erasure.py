@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import activation, destinations, further, landing, releases, warehouse_renewal
+from orchestration import activation, destinations, landing, releases, serving_targets, warehouse_renewal
 from orchestration.destinations import DESTINATIONS, Destination
 from orchestration.home import Home
 from orchestration.landing import Tombstones
@@ -105,7 +105,7 @@ def _activation(settings: Settings, home: Home, begun: Journal) -> None:
 def _serving(settings: Settings, home: Home, begun: Journal) -> None:
     """The rewritten release goes on to where releases are served; a place that is out of reach loses the person with its next release."""
     if settings.serving and releases.current_id(home.root) is not None:
-        accounts, failures = further.serve_all(settings, releases.current(home.root))
+        accounts, failures = serving_targets.serve_all(settings, releases.current(home.root))
         begun.facts["serving"] = {**{name: account.told for name, account in accounts.items()}, "failed": failures}
 
 

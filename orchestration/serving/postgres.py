@@ -1,8 +1,8 @@
 """A release into PostgreSQL: staged in a schema of its own, then all views switched in one transaction.
 
-Comes in: a release and a connection string. Goes out: tables in `marts__<release id>`, and views in `marts` that lead to them, with
-`marts.release` to say which release that is. A query sees one release; grants on the views stay; a switch that a reader holds up is
-tried again, and given up without harm.
+Comes in: a release and a connection string. Goes out: tables in `marts__<release id>_<fingerprint>`, views in `marts` that lead to them,
+and `marts.release`, which says which release that is. A query sees one release; grants on the views stay; a switch that a reader holds up
+is tried again, and given up without harm.
 """
 
 from __future__ import annotations
