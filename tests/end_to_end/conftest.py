@@ -5,11 +5,9 @@ A night costs half a minute, so tests share them: `published` has had one night;
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import commands
+
 AS_OF = "2026-10-31"
 NEXT = "2026-11-01"
 CUSTOMERS = 200
@@ -58,8 +57,8 @@ class Company:
     def kill_at(self, step: str, after: float = 0.0) -> None:
         """Start the night and kill it with SIGKILL `after` seconds into `step`."""
         logs = set(self.home.glob("logs/*.log"))
-        command = _command("run", "--config", str(self.config), "--as-of", AS_OF)
-        run = subprocess.Popen(command, cwd=ROOT, env=_clean(), stdout=subprocess.DEVNULL)
+        command = commands.command("run", "--config", str(self.config), "--as-of", AS_OF)
+        run = subprocess.Popen(command, cwd=commands.folder(), env=commands.environment(), stdout=subprocess.DEVNULL)
         try:
             _wait_for(lambda: any(f" {step} - STEP_START" in log.read_text() for log in set(self.home.glob("logs/*.log")) - logs), run)
             time.sleep(after)
@@ -73,14 +72,6 @@ class Company:
         return Company(folder)
 
 
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "orchestration", *arguments]
-
-
-def _clean() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
-
-
 def _wait_for(condition: Callable[[], bool], run: subprocess.Popen[bytes], seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while not condition():
@@ -91,7 +82,13 @@ def _wait_for(condition: Callable[[], bool], run: subprocess.Popen[bytes], secon
 
 def orchestration(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        _command(*arguments), cwd=ROOT, capture_output=True, text=True, env={**_clean(), **environment}, timeout=570, check=False
+        commands.command(*arguments),
+        cwd=commands.folder(),
+        capture_output=True,
+        text=True,
+        env={**commands.environment(), **environment},
+        timeout=570,
+        check=False,
     )
 
 

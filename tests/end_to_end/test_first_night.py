@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,8 +11,8 @@ import pytest
 
 from orchestration import releases
 from orchestration.releases import Release
+from tests import commands
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGES = (
     "Extract", "Landing gate", "Quarantine", "dbt: staging", "Mart gate", "Model: churn", "Model: lifetime value",
     "Model: next best action", "dbt: scores", "Audience gate", "Release and page", "Activation",
@@ -70,7 +69,7 @@ def test_the_screen_has_a_line_for_every_stage_and_every_result(screen: str) -> 
 
 
 def test_the_example_query_can_be_pasted_into_a_shell(screen: str) -> None:
-    done = subprocess.run(screen.strip().splitlines()[-1], shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(screen.strip().splitlines()[-1], shell=True, cwd=commands.folder(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "2026-10-01" in done.stdout
 

@@ -74,8 +74,9 @@ def say(small: Small, capfd: pytest.CaptureFixture[str], restored_environment: N
 
 
 @pytest.fixture
-def restored_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A run hands settings down through the environment; the next test must not find them."""
+def restored_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A run leaves settings in the environment, and its configuration where it was started: the next must find neither."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("started"))
     before = dict(os.environ)
     for name in before:
         if name.startswith(("RAPPORT_", "DAGSTER_")):

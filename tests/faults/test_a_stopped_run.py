@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -19,9 +16,8 @@ from orchestration.console import show_outcome
 from orchestration.home import Home
 from orchestration.jobs import Outcome
 from orchestration.landing import summary
+from tests import commands
 from tests.faults.conftest import CUSTOMERS, Said, Small
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -66,9 +62,10 @@ def test_a_run_that_stopped_after_it_had_published_says_so(
 
 
 def started(company: Small) -> subprocess.Popen[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
-    command = [sys.executable, "-m", "orchestration", "run", "--config", str(company.folder / "config.yaml"), "--as-of", "2026-10-31"]
-    return subprocess.Popen(command, cwd=ROOT, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = commands.command("run", "--config", str(company.folder / "config.yaml"), "--as-of", "2026-10-31")
+    return subprocess.Popen(
+        command, cwd=commands.folder(), env=commands.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def wait_for(company: Small, run: subprocess.Popen[str], step: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from orchestration import dbt
 from orchestration.home import Home
+from tests import commands
 from tests.faults.conftest import CONFIG, Said, Small
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,8 +79,10 @@ def test_status_answers_while_a_run_writes_to_the_warehouse(other_run: int, smal
 
 def test_a_home_has_one_ui_whatever_its_port(small: Small, say: Callable[..., Said]) -> None:
     """The lock is taken before this process becomes Dagster, and must outlive that: so the second comes when Dagster speaks."""
-    command = [sys.executable, "-m", "orchestration", "ui", "--config", str(small.folder / "config.yaml"), "--port", str(free_port())]
-    first = subprocess.Popen(command, cwd=ROOT, env=clean(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = commands.command("ui", "--config", str(small.folder / "config.yaml"), "--port", str(free_port()))
+    first = subprocess.Popen(
+        command, cwd=commands.folder(), env=commands.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         assert first.stdout is not None
         assert any("Launching Dagster services" in line for line in first.stdout)
@@ -139,12 +142,10 @@ def test_a_damaged_warehouse_is_a_clear_line(small: Small, say: Callable[..., Sa
 
 
 def run_as(small: Small, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "orchestration", "run", "--config", str(small.folder / "config.yaml"), "--as-of", "2026-10-31"]
-    return subprocess.run(command, cwd=ROOT, env=clean(), capture_output=True, text=True, check=False, timeout=300, **options)
-
-
-def clean() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
+    command = commands.command("run", "--config", str(small.folder / "config.yaml"), "--as-of", "2026-10-31")
+    return subprocess.run(
+        command, cwd=commands.folder(), env=commands.environment(), capture_output=True, text=True, check=False, timeout=300, **options
+    )
 
 
 def free_port() -> int:

@@ -5,11 +5,8 @@ Who is who, who is active and what was ordered is taken from the built models; t
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -17,10 +14,10 @@ import pytest
 
 from examples.acme.generate import generate
 from orchestration.contract import INPUT_TABLES
+from tests import commands
 from tests.oracle.expected import ORACLES, THEMES, Frames, beside
 from tests.oracle.people import DIMENSIONS, Night, People
 
-ROOT = Path(__file__).resolve().parents[2]
 AS_OF = "2026-10-31"
 COSTS = {"crm_campaigns": "started_at", "crm_actions": "decided_at"}
 
@@ -32,9 +29,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
     generate(customers=250, months=24, end=AS_OF, seed=5, out=folder / "exports", truth=folder / "truth")
     company = "{name: Acme, business_model: contractual, reporting_currency: USD}"
     (folder / "config.yaml").write_text(f"company: {company}\nsources: [{{type: files, path: exports}}]\nhome: home\n")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
-    command = [sys.executable, "-m", "orchestration", "run", "--config", str(folder / "config.yaml"), "--as-of", AS_OF]
-    done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=570, check=False)
+    command = commands.command("run", "--config", str(folder / "config.yaml"), "--as-of", AS_OF)
+    done = subprocess.run(
+        command, cwd=commands.folder(), env=commands.environment(), capture_output=True, text=True, timeout=570, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect(str(next((folder / "home" / "warehouse").glob("*.duckdb"))), read_only=True) as connection:
         yield connection

@@ -14,13 +14,17 @@ _WHEREABOUTS = {
     "quarantined": "Quarantined",
     "after_as_of": "After the as-of day",
 }
+_STATES = {"passed": "Passed", "failed": "Failed", "errored": "Errored", "not_run": "Did not run"}
 _SUITES = """
-SELECT suite, count(*) AS checks, count(*) FILTER (WHERE success) AS passed, sum(coalesce(unexpected_count, 0)) AS unexpected
-FROM data_quality WHERE as_of_date = DATE '{night}' GROUP BY suite ORDER BY passed = checks, suite
+SELECT suite, count(*) AS checks, count(*) FILTER (WHERE status = 'passed') AS passed, count(*) FILTER (WHERE status = 'failed') AS failed,
+    count(*) FILTER (WHERE status = 'errored') AS errored, count(*) FILTER (WHERE status = 'not_run') AS not_run,
+    sum(coalesce(unexpected_count, 0)) AS unexpected
+FROM data_quality WHERE as_of_date = DATE '{night}' GROUP BY suite ORDER BY failed + errored = 0, suite
 """
 _FAILED = """
-SELECT suite, table_name, expectation, observed, unexpected_count, severity FROM data_quality
-WHERE as_of_date = DATE '{night}' AND success IS NOT TRUE ORDER BY severity, unexpected_count DESC NULLS LAST LIMIT 12
+SELECT suite, table_name, expectation, status, observed, unexpected_count, severity, description FROM data_quality
+WHERE as_of_date = DATE '{night}' AND status IN ('failed', 'errored')
+ORDER BY severity, status, unexpected_count DESC NULLS LAST, table_name, expectation LIMIT 12
 """
 
 
@@ -45,28 +49,36 @@ def data_quality(context: Context) -> Section:
 def _lead(suites: list[Row]) -> str:
     if not suites:
         return ""
-    checks, passed = sum(row["checks"] for row in suites), sum(row["passed"] for row in suites)
-    if checks == passed:
-        return f"All {words.whole(checks)} checks passed."
-    return f"{words.whole(passed)} of {words.whole(checks)} checks passed; none of the others blocks a release."
+    counts = {state: sum(row[state] for row in suites) for state in _STATES}
+    said = f"{words.whole(counts['passed'])} of {words.whole(sum(counts.values()))} checks passed"
+    wrong = [f"{words.whole(counts[state])} {_STATES[state].lower()}" for state in ("failed", "errored") if counts[state]]
+    idle = f" {words.whole(counts['not_run'])} did not run: there was nothing to look at." if counts["not_run"] else ""
+    return f"{said}; {' and '.join(wrong)}, and none of those blocks a release.{idle}" if wrong else f"{said}; none failed.{idle}"
 
 
 def _suites(rows: list[Row]) -> Block:
     listed = [
-        [Cell(words.label(row["suite"])), number(words.whole(row["checks"])),
-         number(words.whole(row["passed"]), tone="" if row["passed"] == row["checks"] else "bad"), number(words.whole(row["unexpected"]))]
-        for row in rows
-    ]  # fmt: skip
-    return Table("Checks of this run", ["Suite", "Checks", "Passed", "Rows that broke one"], listed)
+        [Cell(words.label(row["suite"])), *(_state(row, name) for name in _STATES), number(words.whole(row["unexpected"]))] for row in rows
+    ]
+    return Table("Checks of this run", ["Suite", *_STATES.values(), "Rows that broke one"], listed)
+
+
+def _state(row: Row, name: str) -> Cell:
+    return number(words.whole(row[name]), tone="bad" if name in ("failed", "errored") and row[name] else "")
 
 
 def _failed(rows: list[Row]) -> Block:
     listed = [
-        [Cell(row["table_name"] or words.label(row["suite"])), Cell(words.label(row["expectation"])), Cell(row["observed"] or ""),
-         number(words.whole(row["unexpected_count"])), Cell(row["severity"] or "")]
+        [Cell(row["table_name"] or words.label(row["suite"])), Cell(_STATES[row["status"]]), Cell(row["severity"] or ""),
+         number(words.whole(row["unexpected_count"])), Cell(_told(row))]
         for row in rows
     ]  # fmt: skip
-    return Table("Checks that did not pass", ["Table", "Expected", "Found", "Rows", "Severity"], listed)
+    return Table("Checks that did not hold", ["Table", "State", "Severity", "Rows", "What it protects"], listed)
+
+
+def _told(row: Row) -> str:
+    found = f" Found: {row['observed']}." if row["observed"] else ""
+    return f"{words.label(row['expectation'])}: {row['description'] or ''}{found}".replace(": .", ".")
 
 
 def _reconciled(rows: list[Row]) -> Block:

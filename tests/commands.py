@@ -1,0 +1,37 @@
+"""How tests start Rapport's commands: as a user would, and without a trace in this checkout.
+
+A command remembers the configuration that was last run below the folder it is started in, for commands that name none. Started in the
+checkout, the tests would leave a company of theirs to whoever types `python -m orchestration status` next.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(*arguments: str) -> list[str]:
+    """`python -m orchestration ARGUMENTS`, to be started with `environment()` in `folder()`."""
+    return [sys.executable, "-m", "orchestration", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user who has set nothing for Rapport or Dagster; the checkout's packages can be imported from anywhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DAGSTER_"))}
+    return {**kept, "PYTHONPATH": str(ROOT)}
+
+
+@cache
+def folder() -> Path:
+    """Where this process's commands are started; it has the checkout's `.venv`, as what a screen says to paste expects."""
+    place = Path(tempfile.mkdtemp(prefix="rapport-commands-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    (place / ".venv").symlink_to(ROOT / ".venv")
+    return place
