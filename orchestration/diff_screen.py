@@ -47,12 +47,28 @@ def _why(found: dict[str, Any]) -> Lines:
     for name, label in _FACTS.items():
         if name in why:
             yield label, f"{why[name]['before']} → {why[name]['after']}"
+    for one in why.get("configuration", ()):
+        yield (
+            "setting",
+            f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}" if _is_open(one["of"]) else f"{one['of']}: changed",
+        )
+    for one in why.get("packages", ()):
+        yield "package", f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
     for one in why.get("landed", ()):
         yield "landed", f"{one['of']}: {words.whole(one['before'])} → {words.whole(one['after'])} rows"
     for one in why.get("models", ()):
         yield "model", f"{words.label(one['of'])}: {one['before'] or words.MISSING} → {one['after'] or words.MISSING}"
     if not why:
         yield "nothing", "same day, code, configuration, landed rows and models" + (": no difference was due" if found["tables"] else "")
+
+
+def _is_open(place: str) -> bool:
+    """Of connections the manifests keep hashes, which say nothing to a reader."""
+    return place.startswith(("company.", "settings."))
+
+
+def _value(value: Any) -> str:
+    return words.MISSING if value is None else str(value)
 
 
 def _counts(one: dict[str, Any]) -> tuple[str, ...]:

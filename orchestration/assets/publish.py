@@ -10,14 +10,14 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration import dbt, gatekeeping, metric_docs, releases, report
+from orchestration import dbt, gatekeeping, landing, metric_docs, releases, report
 from orchestration.assets import run_history
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.night import Night, refused
 from orchestration.releases import Release
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
-from orchestration.version import code_version, config_hash
+from orchestration.version import code_version, config_hash, configuration, packages
 
 PAGE = "report.html"
 
@@ -63,6 +63,11 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
         run_id=tonight.run_id,
         code_version=code_version(),
         config_hash=config_hash(tonight.settings),
+        made_of={
+            "packages": packages(),
+            "configuration": configuration(tonight.settings),
+            "landing": landing.fingerprints(tonight.home.landing),
+        },
         metrics=metric_docs.published(json.loads(dbt.manifest_path().read_text(encoding="utf-8"))),
         finish=lambda unsealed: _write_page(tonight, unsealed),
         memory_gib=tonight.settings.tuning.memory_gib,

@@ -21,7 +21,7 @@ from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
 from orchestration.landing.filtering import Filter
 from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
 from orchestration.landing.loading import load_files
-from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, landed_at, sources
+from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS
@@ -36,6 +36,7 @@ __all__ = [
     "completed_files",
     "erased_rows",
     "extract",
+    "fingerprints",
     "forget",
     "landed_at",
     "plan",

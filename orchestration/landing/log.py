@@ -7,6 +7,7 @@ the data, so the warehouse and `state/` can be deleted without losing anything.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -126,9 +127,22 @@ def sources(root: Path) -> list[str]:
     return sorted(path.name for path in (root / _LOG).glob("*"))
 
 
+def fingerprints(root: Path) -> dict[str, dict[str, Any]]:
+    """Source → its committed loads, and the SHA-256 of their records: the same records are the same landed rows."""
+    return {source: _fingerprint(root / _LOG / source) for source in sources(root)}
+
+
 def landed_at(load_id: str) -> datetime:
     """When the load with this id landed, in UTC."""
     return datetime.strptime(load_id, _FORMAT).replace(tzinfo=UTC)
+
+
+def _fingerprint(folder: Path) -> dict[str, Any]:
+    records = sorted(folder.glob("*.json"))
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(record.read_bytes())
+    return {"loads": len(records), "newest": records[-1].stem if records else None, "sha256": digest.hexdigest()}
 
 
 def _read(path: Path) -> Load:

@@ -38,13 +38,15 @@ def build(
     sources: Any,
     checks: Any,
     metrics: Any = None,
+    made_of: Mapping[str, Any] | None = None,
     finish: Callable[[Release], None] | None = None,
     memory_gib: float = 8,
     threads: int = 2,
 ) -> Path:
     """Build a candidate from schema marts of the warehouse; returns its folder, for `publish`.
 
-    `models`, `sources`, `checks` and `metrics` go into the manifest as they are (anything JSON can hold). `finish` is called with the
+    `models`, `sources`, `checks`, `metrics` and `made_of` (packages, configuration, landing) go into the manifest as they are (anything
+    JSON can hold). `finish` is called with the
     candidate as a Release before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is
     left behind.
     """
@@ -55,7 +57,7 @@ def build(
     judged = {"models": models, "sources": sources, "checks": checks, "metrics": metrics or {}}
     with _clear_errors(home), _candidate(home, release_id) as folder:
         tables = copy_marts(_existing(warehouse_path), folder, memory_gib=memory_gib, threads=threads)
-        _fill(folder, {"format": manifest.FORMAT, **identity, **run, **judged, "tables": tables}, finish)
+        _fill(folder, {"format": manifest.FORMAT, **identity, **run, **judged, **(made_of or {}), "tables": tables}, finish)
     return folder
 
 

@@ -6,7 +6,7 @@ Comes in: two releases. Goes out: rows added, removed and changed per mart, the 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,23 @@ def _why(before: Release, after: Release) -> dict[str, Any]:
     """What the manifests say differently; empty where they agree in everything that can make a difference."""
     old, new = before.manifest, after.manifest
     why: dict[str, Any] = {name: {"before": old.get(name), "after": new.get(name)} for name in _FACTS if old.get(name) != new.get(name)}
-    for name, told in (("landed", _landed), ("models", _models)):
+    for name, told in (
+        ("configuration", _told("configuration")),
+        ("packages", _told("packages")),
+        ("landed", _landed),
+        ("models", _models),
+    ):
+        if name in ("configuration", "packages") and not (name in old and name in new):
+            continue  # releases made before these were written down say nothing of them
         was, became = dict(told(old)), dict(told(new))
         moved = [key for key in sorted({*was, *became}) if was.get(key) != became.get(key)]
         if moved:
             why[name] = [{"of": key, "before": was.get(key), "after": became.get(key)} for key in moved]
     return why
+
+
+def _told(name: str) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
+    return lambda manifest: manifest.get(name, {})
 
 
 def _landed(manifest: dict[str, Any]) -> Iterator[tuple[str, int]]:

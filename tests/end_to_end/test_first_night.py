@@ -90,6 +90,10 @@ def test_the_manifest_says_what_made_the_release_and_the_files_are_intact(releas
     assert {"run_id", "code_version", "config_hash", "models", "sources", "checks"} <= set(told)
     assert told["checks"]["passed"] > 500
     assert {one["table_name"] for one in told["sources"]} >= {"crm_customers", "billing_payments", "survey_responses"}
+    assert told["configuration"]["settings.churn_horizon_days"] == 90
+    assert told["configuration"]["company.reporting_currency"] == "USD"
+    assert told["packages"]["duckdb"] == told["duckdb_version"]
+    assert told["landing"]["files"]["loads"] >= 1
     release.verify()
 
 

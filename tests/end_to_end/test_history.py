@@ -102,6 +102,16 @@ def test_nothing_is_sent_twice(history: History, materialize: Callable[..., dg.E
     assert told["calls"] == 0
 
 
+def test_what_the_day_changed_is_told_with_its_reason(history: History) -> None:
+    told = json.loads(history.company.run(history.first.id, history.newer.id, "--json", command="diff").stdout)
+    assert told["why"]["as_of"] == {"before": AS_OF, "after": NEXT}
+    assert not {"code_version", "config_hash", "configuration", "packages", "landed"} & set(told["why"])
+    orders = next(one for one in told["tables"] if one["table"] == "fct_orders")
+    rows = [release.manifest["tables"]["fct_orders"]["rows"] for release in (history.first, history.newer)]
+    assert orders["added"] - orders["removed"] == rows[1] - rows[0] > 0
+    assert any(figure["table"] == "metric_mrr_movements" for figure in told["figures"])
+
+
 def test_an_older_release_is_served_again_on_request(history: History) -> None:
     done = history.company.run("rollback", history.newer.id, command="releases")
     assert done.returncode == 0, done.stderr

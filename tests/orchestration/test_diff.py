@@ -56,11 +56,19 @@ MODELS = [{"model": "churn", "candidate": one, "model_version": "churn-1", "stat
 FACTS: dict[str, Any] = {
     "as_of": date(2026, 1, 30), "run_id": "run-1", "code_version": "c1", "config_hash": "h1", "models": MODELS, "sources": SOURCES,
     "checks": {},
+    "made_of": {
+        "packages": {"duckdb": "1.5.5", "numpy": "2.4.5"},
+        "configuration": {"company.name": "Acme", "settings.churn_horizon_days": 90, "sources.0.path": "aaaa"},
+    },
 }  # fmt: skip
 LATER: dict[str, Any] = {
     **FACTS,
     "as_of": date(2026, 1, 31),
     "code_version": "c2",
+    "made_of": {
+        "packages": {"duckdb": "1.5.5", "numpy": "2.4.6"},
+        "configuration": {"company.name": "Acme", "settings.churn_horizon_days": 60, "sources.0.path": "bbbb"},
+    },
     "models": [{**one, "model_version": "churn-2"} for one in MODELS],
     "sources": [{**SOURCES[0], "landed_rows": 12}, SOURCES[1], {"source": "crm", "table_name": "crm_customers", "landed_rows": 3}],
 }
@@ -133,6 +141,11 @@ def test_the_manifests_say_why(told: dict[str, Any]) -> None:
     assert told["why"] == {
         "as_of": {"before": "2026-01-30", "after": "2026-01-31"},
         "code_version": {"before": "c1", "after": "c2"},
+        "configuration": [
+            {"of": "settings.churn_horizon_days", "before": 90, "after": 60},
+            {"of": "sources.0.path", "before": "aaaa", "after": "bbbb"},
+        ],
+        "packages": [{"of": "numpy", "before": "2.4.5", "after": "2.4.6"}],
         "landed": [
             {"of": "crm.crm_customers", "before": None, "after": 3},
             {"of": "files.crm_customers", "before": 10, "after": 12},
@@ -153,6 +166,9 @@ def test_a_person_reads_it(diff: Diff) -> None:
     lines = [" ".join(line.split()) for line in diff("0", "1")[1].splitlines()]
     assert "fct_orders 2 1 1" in lines
     assert "landed files.crm_customers: 10 → 12 rows" in lines
+    assert "setting settings.churn_horizon_days: 90 → 60" in lines
+    assert "setting sources.0.path: changed" in lines
+    assert "package numpy: 2.4.5 → 2.4.6" in lines
     assert lines.index("Figures of everyone that moved most") < lines.index("Figures of parts that moved most")
     assert "retention_monthly 2026-01, all, all customer_retention_rate 0.9000 0.4500 −50.0 %" in [
         one.replace("\u202f", " ") for one in lines
