@@ -13,9 +13,10 @@ import duckdb
 import pandas as pd
 
 from expectations.base import CheckResult, Gate, Suite, blocking
+from expectations.drift import check_drift
 from expectations.landing import check_freshness, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
-from orchestration import dbt, landing, quarantine, warehouse
+from orchestration import dbt, drifting, landing, quarantine, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.judging import judged, judged_by_rows
 from orchestration.night import Night
@@ -67,6 +68,7 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
 def judge(night: Night, connection: duckdb.DuckDBPyConnection, gate: Gate, tables: Sequence[str]) -> list[CheckResult]:
     """The suites of `tables`, which lie in schema marts; `gate` is the name the results are kept under."""
     results = [result for table in tables for result in judged(connection, _asked(night, connection, gate, table), f"marts.{table}")]
+    results += check_drift(gate, drifting.measure(night, connection, tables), night.settings.tuning.max_drift)
     night.record(connection, gate, map(asdict, results))
     return results
 

@@ -19,7 +19,7 @@ from orchestration.releases import Release
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 from orchestration.version import code_version, config_hash, configuration, packages
 
-PAGE = "report.html"
+PAGE, CHECKS = "report.html", "checks.html"
 
 
 @dg.multi_asset(
@@ -78,13 +78,17 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
     releases.prune(tonight.home.root, tonight.settings.tuning.releases_kept)
     run_history.prune(context.instance, tonight.home, tonight.settings.tuning.runs_kept)
     yield dg.MaterializeResult(asset_key=["release", "current"], metadata=_metadata(published))
-    yield dg.MaterializeResult(asset_key=["release", "page"], metadata={"page": dg.MetadataValue.path(str(published.path / PAGE))})
+    yield dg.MaterializeResult(
+        asset_key=["release", "page"],
+        metadata={name: dg.MetadataValue.path(str(published.path / file)) for name, file in (("page", PAGE), ("checks", CHECKS))},
+    )
 
 
 def _write_page(night: Night, unsealed: Release) -> None:
     company = night.settings.company
     page = report.render(unsealed, company=company.name, currency=company.reporting_currency)
     (unsealed.path / PAGE).write_text(page, encoding="utf-8")
+    (unsealed.path / CHECKS).write_text(report.render_checks(unsealed, company=company.name), encoding="utf-8")
 
 
 def _objections(connection: duckdb.DuckDBPyConnection) -> list[str]:

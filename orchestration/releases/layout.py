@@ -27,6 +27,11 @@ def is_id(name: str) -> bool:
     return _ID.match(name) is not None
 
 
+def as_of_in(release_id: str) -> date:
+    """The as-of date that the id of a release carries."""
+    return datetime.strptime(release_id[-8:], "%Y%m%d").date()
+
+
 def releases_folder(home: str | Path) -> Path:
     """`<home>/releases`."""
     return Path(home) / "releases"

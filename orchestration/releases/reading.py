@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.releases import manifest as manifests
-from orchestration.releases.layout import DATABASE, MANIFEST, POINTER, is_id, releases_folder
+from orchestration.releases.layout import DATABASE, MANIFEST, POINTER, as_of_in, is_id, releases_folder
 from orchestration.releases.manifest import ReleaseError
 
 
@@ -114,6 +114,12 @@ def ids(home: str | Path) -> list[str]:
     """Ids of all releases, newest first, damaged ones included."""
     folder = releases_folder(home)
     return sorted((entry.name for entry in folder.iterdir() if is_id(entry.name)), reverse=True) if folder.is_dir() else []
+
+
+def newest_before(home: str | Path, day: date) -> Release | None:
+    """The newest release of an as-of date before `day`, None without one. Raises ReleaseError when its manifest is damaged."""
+    found = next((name for name in ids(home) if as_of_in(name) < day), None)
+    return None if found is None else open_release(releases_folder(home).resolve() / found)
 
 
 def listing(home: str | Path) -> list[Release]:

@@ -4,6 +4,6 @@ Comes in: a release, the company's name and currency, and the refusal that stand
 Reads the release's tables only, never those that may hold personal data (`sync_*`, `fct_feedback`); customers appear by key.
 """
 
-from orchestration.report.page import render
+from orchestration.report.page import render, render_checks
 
-__all__ = ["render"]
+__all__ = ["render", "render_checks"]

@@ -87,6 +87,7 @@ class Section:
     title: str
     lead: str
     blocks: Sequence[Block] = field(default_factory=tuple)
+    more: tuple[str, str] | None = None  # a link to another file of the release: its words, its name
 
 
 def number(text: str, **options: float | str | None) -> Cell:

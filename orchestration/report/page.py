@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration.report import words
+from orchestration.report.checks import checks
+from orchestration.report.content import Section, Tile
 from orchestration.report.marts import Marts, Source
 from orchestration.report.sections import SECTIONS, Context, headline
 
@@ -43,11 +45,26 @@ def render(release: Source, *, company: str, currency: str, refusal: StandingRef
     try:
         context = Context(marts, release.as_of, currency)
         sections = [section(context) for section in SECTIONS]
-        return _template().render(
-            company=company, release=release, words=words, tiles=headline(context), sections=sections, refusal=refusal, age=_age(release)
-        )
+        return _rendered(release, company, "Customers", headline(context), sections, refusal)
     finally:
         marts.close()
+
+
+def render_checks(release: Source, *, company: str) -> str:
+    """The page of all checks of the night that made `release`."""
+    marts = Marts(release)
+    try:
+        tiles, sections = checks(marts, release.as_of)
+        return _rendered(release, company, "Checks", tiles, sections, None)
+    finally:
+        marts.close()
+
+
+def _rendered(
+    release: Source, company: str, subject: str, tiles: list[Tile], sections: list[Section], refusal: StandingRefusal | None
+) -> str:
+    told = {"company": company, "subject": subject, "release": release, "refusal": refusal, "age": _age(release)}
+    return _template().render(**told, words=words, tiles=tiles, sections=sections)
 
 
 def _age(release: Source) -> int:

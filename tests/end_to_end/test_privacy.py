@@ -36,7 +36,7 @@ def found(text: bytes, personal: tuple[bytes, ...]) -> list[bytes]:
 def written(home: Path) -> Iterator[Path]:
     served = releases.current(home).path
     yield from (path for folder in ("logs", "dagster", "state", "models") for path in (home / folder).rglob("*") if path.is_file())
-    yield from (served / "report.html", served / "manifest.json")
+    yield from (served / "report.html", served / "checks.html", served / "manifest.json")
 
 
 def test_people_are_found_where_they_may_be(published: Any, personal: tuple[bytes, ...]) -> None:

@@ -106,12 +106,13 @@ CREATE TABLE marts.fct_feedback AS SELECT 'a comment by Jane Doe' AS comment;
 """
 
 
-def make_marts(path, *, drop=(), empty=()):
-    """Write the warehouse to `path`, without the tables `drop`, and with those in `empty` emptied."""
+def make_marts(path, *, drop=(), empty=(), script="SELECT 1"):
+    """Write the warehouse to `path`, without the tables `drop`, with those in `empty` emptied, and changed by `script`."""
     with duckdb.connect(str(path)) as connection:
         connection.execute(MODELS)
         for table in drop:
             connection.execute(f"DROP TABLE marts.{table}")
         for table in empty:
             connection.execute(f"DELETE FROM marts.{table}")
+        connection.execute(script)
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestration.report import words
+from orchestration.report.checks import STATES
 from orchestration.report.content import Block, Cell, Note, Section, Table, number
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context
@@ -14,7 +15,6 @@ _WHEREABOUTS = {
     "quarantined": "Quarantined",
     "after_as_of": "After the as-of day",
 }
-_STATES = {"passed": "Passed", "failed": "Failed", "errored": "Errored", "not_run": "Did not run"}
 _SUITES = """
 SELECT suite, count(*) AS checks, count(*) FILTER (WHERE status = 'passed') AS passed, count(*) FILTER (WHERE status = 'failed') AS failed,
     count(*) FILTER (WHERE status = 'errored') AS errored, count(*) FILTER (WHERE status = 'not_run') AS not_run,
@@ -43,24 +43,24 @@ def data_quality(context: Context) -> Section:
         blocks.append(_reconciled(marts.rows("FROM data_reconciliation ORDER BY quarantined DESC, table_name")))
     if not marts.is_empty("data_sources"):
         blocks.append(_sources(marts.rows("FROM data_sources ORDER BY source, table_name")))
-    return Section("data", "Can the data be trusted?", _lead(suites), blocks)
+    return Section("data", "Can the data be trusted?", _lead(suites), blocks, ("Every check, in words", "checks.html"))
 
 
 def _lead(suites: list[Row]) -> str:
     if not suites:
         return ""
-    counts = {state: sum(row[state] for row in suites) for state in _STATES}
+    counts = {state: sum(row[state] for row in suites) for state in STATES}
     said = f"{words.whole(counts['passed'])} of {words.whole(sum(counts.values()))} checks passed"
-    wrong = [f"{words.whole(counts[state])} {_STATES[state].lower()}" for state in ("failed", "errored") if counts[state]]
+    wrong = [f"{words.whole(counts[state])} {STATES[state].lower()}" for state in ("failed", "errored") if counts[state]]
     idle = f" {words.whole(counts['not_run'])} did not run: there was nothing to look at." if counts["not_run"] else ""
     return f"{said}; {' and '.join(wrong)}, and none of those blocks a release.{idle}" if wrong else f"{said}; none failed.{idle}"
 
 
 def _suites(rows: list[Row]) -> Block:
     listed = [
-        [Cell(words.label(row["suite"])), *(_state(row, name) for name in _STATES), number(words.whole(row["unexpected"]))] for row in rows
+        [Cell(words.label(row["suite"])), *(_state(row, name) for name in STATES), number(words.whole(row["unexpected"]))] for row in rows
     ]
-    return Table("Checks of this run", ["Suite", *_STATES.values(), "Rows that broke one"], listed)
+    return Table("Checks of this run", ["Suite", *STATES.values(), "Rows that broke one"], listed)
 
 
 def _state(row: Row, name: str) -> Cell:
@@ -69,7 +69,7 @@ def _state(row: Row, name: str) -> Cell:
 
 def _failed(rows: list[Row]) -> Block:
     listed = [
-        [Cell(row["table_name"] or words.label(row["suite"])), Cell(_STATES[row["status"]]), Cell(row["severity"] or ""),
+        [Cell(row["table_name"] or words.label(row["suite"])), Cell(STATES[row["status"]]), Cell(row["severity"] or ""),
          number(words.whole(row["unexpected_count"])), Cell(_told(row))]
         for row in rows
     ]  # fmt: skip

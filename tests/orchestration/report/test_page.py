@@ -81,7 +81,8 @@ def test_every_section_is_there_and_none_is_empty(page):
 def test_nothing_is_fetched(page):
     attributes = [pair for _, values in Outline(page).attributes for pair in values.items()]
     fetching = [value for name, value in attributes if name in ("src", "href", "srcset")]
-    assert all(value.startswith("#") or value == "data:," for value in fetching)
+    # The page of checks lies beside this one in every release.
+    assert {value for value in fetching if not value.startswith("#")} == {"data:,", "checks.html"}
     assert not re.search(r"https?://|//fonts|@import|url\(", page)
 
 

@@ -1,0 +1,109 @@
+"""The page of checks: everything that was asked of the data of one release, in words, with what was found and how it held in nights before.
+
+Comes in: a release. Goes out: sections, one a gate, with one table for each table that was judged. No values of rows, and no keys.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from orchestration.report import words
+from orchestration.report.content import Block, Cell, Note, Section, Table, Tile, number
+from orchestration.report.marts import Marts, Row
+
+NIGHTS = 30
+STATES = {"passed": "Passed", "failed": "Failed", "errored": "Errored", "not_run": "Did not run"}
+# In the order of the night; what is asked by dbt stands between the gates.
+_GATES = {
+    "landing": ("Landing gate", "What comes from the sources, before anything is built on it."),
+    "dbt:before_models": ("dbt: staging to marts", "What must be true inside the warehouse: keys, relations, identities of metrics."),
+    "mart": ("Mart gate", "Marts before models and readers use them."),
+    "dbt:after_models": ("dbt: scores and audiences", "The same of what is built from the models."),
+    "audience": ("Audience gate", "Scores and audiences: the last look before anything can be seen."),
+}
+# Great Expectations' names as sentences; dbt's tests are named in words already.
+_SENTENCES = {
+    "ColumnMaxToBeBetween": "the last {} is plausible",
+    "ColumnMinToBeBetween": "the first {} is plausible",
+    "ColumnPairValuesAToBeGreaterThanB": "{} is not below {}",
+    "ColumnValuesToBeBetween": "{} is in its range",
+    "ColumnValuesToBeInSet": "{} is one of its list",
+    "ColumnValuesToBeUnique": "{} is unique",
+    "ColumnValuesToNotBeNull": "{} is there",
+    "ColumnValuesToNotMatchRegex": "{} is no e-mail address",
+    "CompoundColumnsToBeUnique": "{} together are unique",
+    "Drift": "{} is spread as in the release before",
+    "TableColumnsToMatchSet": "there are no other columns",
+    "TableRowCountToBeBetween": "the number of rows is plausible",
+}
+_CHECKS = f"""
+WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date DESC LIMIT {NIGHTS}),
+    tonight AS (FROM data_quality WHERE as_of_date = DATE '{{night}}'),
+    history AS (
+        SELECT suite, expectation, table_name, count(DISTINCT as_of_date) FILTER (WHERE status <> 'not_run') AS ran,
+            count(DISTINCT as_of_date) FILTER (WHERE status IN ('failed', 'errored')) AS broke,
+            max(as_of_date) FILTER (WHERE status IN ('failed', 'errored')) AS last_broke
+        FROM data_quality SEMI JOIN nights USING (as_of_date) GROUP BY ALL
+    )
+SELECT coalesce(table_name, '') AS table_name, suite, expectation, status, severity, observed, unexpected_count, description,
+    ran, broke, last_broke
+FROM tonight LEFT JOIN history USING (suite, expectation, table_name)
+ORDER BY table_name, status IN ('passed', 'not_run'), suite, expectation
+"""
+
+
+def checks(marts: Marts, night: object) -> tuple[list[Tile], list[Section]]:
+    """The counts of the night by state, and one section a gate."""
+    rows = [] if marts.is_empty("data_quality") else marts.rows(_CHECKS.format(night=night))
+    counts = {state: sum(row["status"] == state for row in rows) for state in STATES}
+    tiles = [Tile(label, words.whole(counts[state]), tone=_tone(state)) for state, label in STATES.items()]
+    return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in _GATES]
+
+
+def _gate(suite: str) -> str:
+    return suite if suite.startswith("dbt:") else suite.partition(":")[0]
+
+
+def _section(name: str, rows: list[Row]) -> Section:
+    title, lead = _GATES[name]
+    blocks: list[Block] = [_table(table, list(found)) for table, found in groupby(rows, key=lambda row: row["table_name"])]
+    return Section(name.replace(":", "-"), title, lead, blocks or [Note("Nothing was asked here.")])
+
+
+def _table(table: str, rows: list[Row]) -> Table:
+    columns = ["Expected", "State", "Else", f"In {NIGHTS} nights", "Found, and what it protects"]
+    return Table(table or "the project", columns, [_line(row) for row in rows])
+
+
+def _line(row: Row) -> list[Cell]:
+    found = f"{row['observed']}. " if row["observed"] else ""
+    broken = f"{words.whole(row['unexpected_count'])} rows broke it. " if row["unexpected_count"] else ""
+    return [
+        Cell(_sentence(row["expectation"])),
+        Cell(STATES[row["status"]], tone=_tone(row["status"])),
+        Cell({"block": "blocks", "warn": "warns"}.get(row["severity"] or "", row["severity"] or "")),
+        number(_held(row)),
+        Cell(f"{broken}{found}{row['description'] or ''}".strip() or words.MISSING),
+    ]
+
+
+def _sentence(expectation: str) -> str:
+    """An expectation in words, its columns as they are called."""
+    kind, _, columns = expectation.partition("(")
+    if kind not in _SENTENCES:
+        return words.label(expectation)
+    named = columns.rstrip(")").split(", ")
+    wanted = _SENTENCES[kind].count("{}")
+    return _SENTENCES[kind].format(*(named if wanted == len(named) else [", ".join(named)] * wanted))
+
+
+def _held(row: Row) -> str:
+    if not row["ran"]:
+        return words.MISSING
+    if not row["broke"]:
+        return f"held {words.whole(row['ran'])}×"
+    return f"broke {words.whole(row['broke'])} of {words.whole(row['ran'])}, last {words.day(row['last_broke'])}"
+
+
+def _tone(state: str) -> str:
+    return "bad" if state in ("failed", "errored") else ""
