@@ -49,8 +49,8 @@ def check_drift(gate: Gate, frame: pd.DataFrame, most: float) -> list[CheckResul
 
 
 def _told(result: CheckResult, row: pd.Series, most: float) -> CheckResult:
-    told = {"table_name": str(row["table_name"]), "expectation": f"Drift({row['column_name']})", "examples": []}
+    named = replace(result, table_name=str(row["table_name"]), expectation=f"Drift({row['column_name']})", examples=[])
     if pd.isna(row["psi"]):
-        return replace(result, observed=str(row["compared_with"]), **told)
-    history = f"; at most {row['highest']:.3g} in the {row['nights']:,} nights before" if row["nights"] else ""
-    return replace(result, observed=f"PSI {row['psi']:.3g} against {row['compared_with']}, {most:g} allowed{history}", **told)
+        return replace(named, observed=str(row["compared_with"]))
+    history = f"; at most {row['highest']:.3g} in the {int(row['nights']):,} nights before" if row["nights"] else ""
+    return replace(named, observed=f"PSI {row['psi']:.3g} against {row['compared_with']}, {most:g} allowed{history}")
