@@ -87,7 +87,8 @@ def erased(make_company: Any) -> dict[str, Any]:
     numbers = months(before)
     held = company.run("--customer", ACCOUNT, "--out", str(company.folder / "held.json"), command="export")
     assert holding(company.home), "the canary must be somewhere, else finding it nowhere says nothing"
-    done = company.run("--customer", ID, "--yes", command="erase")
+    (company.folder / "whom.txt").write_text(f"{ID}\n\n{EMAIL}\n")  # two names of one person, as a list of requests may hold
+    done = company.run("--from-file", str(company.folder / "whom.txt"), "--yes", command="erase")
     assert done.returncode == 0, done.stdout + done.stderr
     after_erasure = holding(company.home)
     verified = before.id, releases.current(company.home)
@@ -137,6 +138,12 @@ def holding(home: Path) -> list[str]:
 def waiting(found: list[str]) -> list[str]:
     """All but the order to the destination to forget, which names whom until it is delivered."""
     return [one for one in found if "crm_file.duckdb" not in one]
+
+
+def test_two_names_of_one_person_are_one_erasure(erased: dict[str, Any]) -> None:
+    assert erased["said"].count("Erased: ") == 1
+    assert erased["said"].count("Erased before; the receipt is ") == 1
+    assert len(list((erased["company"].home / "state" / "erasures").glob("*.json"))) == 1
 
 
 def test_nothing_is_left_in_the_home(erased: dict[str, Any]) -> None:
