@@ -33,7 +33,7 @@ def told(command: Callable[[], int]) -> int:
 def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
     """Erase everybody named, after what was interrupted before; returns the exit code."""
     names = [*wanted, *_listed(file)]
-    home = Home(loaded.home)
+    home = Home.of(loaded)
     if loaded.company.customer_level == "company":
         raise ConfigurationError(
             "erase: the customers here are companies (customer_level: company), so erasing one would take all of its contacts and invoices"
@@ -59,7 +59,7 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
 
 def verify(loaded: Settings, wanted: str) -> int:
     """Search the home for an id, or for whom a receipt is about; 1 when anything is found."""
-    home = Home(loaded.home)
+    home = Home.of(loaded)
     path = Path(wanted) if wanted.endswith(".json") else home.erasures / f"{wanted}.json"
     if path.is_file():
         tombstones = Tombstones(home.erasures)
@@ -78,7 +78,7 @@ def verify(loaded: Settings, wanted: str) -> int:
 
 def export(loaded: Settings, wanted: str, out: Path | None) -> int:
     """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
-    home = Home(loaded.home)
+    home = Home.of(loaded)
     with home.exclusive("an export"):
         content = json.dumps(exporting.everything(home, find(home, wanted)), indent=1, ensure_ascii=False, default=str)
     if out is None:

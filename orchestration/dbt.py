@@ -72,7 +72,7 @@ class NodeResult:
 
 
 def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
-    """The variables of a dbt start; with the landed data they determine every mart."""
+    """The variables of a dbt start; with the landed data and the key of hashes, of which they tell a digest, they determine every mart."""
     tuned = {name: getattr(settings.tuning, name) for name in _TUNED}
     company = {
         "company_name": settings.company.name,
@@ -80,7 +80,7 @@ def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
         "reporting_currency": settings.company.reporting_currency,
         "customer_level": settings.company.customer_level,
     }
-    return {"as_of": as_of.isoformat(), "hash_salt": home.salt(), **company, **tuned}
+    return {"as_of": as_of.isoformat(), "hash_proof": home.hash_proof(), **company, **tuned}
 
 
 def environment(settings: Settings, home: Home, target: Path) -> dict[str, str]:

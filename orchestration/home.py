@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from orchestration.settings import ConfigurationError, Settings
+
 OWNER_ONLY_FOLDER = 0o700
 OWNER_ONLY_FILE = 0o600
+FEWEST_LETTERS_OF_A_KEY = 16
 
 
 class HomeError(Exception):
@@ -26,6 +30,17 @@ class Home:
     """Paths under one home folder. Making a Home touches nothing; `prepare` makes the folders."""
 
     root: Path
+    hash_key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Home:
+        """The home of a configuration, with its hash key. Raises ConfigurationError when its variable is not set, or too short."""
+        if settings.hash_key is None:
+            return cls(settings.home)
+        key = settings.secret(settings.hash_key)
+        if len(key) < FEWEST_LETTERS_OF_A_KEY:
+            raise ConfigurationError(f"hash_key: has {len(key)} letters, which can be guessed; use {FEWEST_LETTERS_OF_A_KEY} or more")
+        return cls(settings.home, key)
 
     @property
     def landing(self) -> Path:
@@ -106,11 +121,15 @@ class Home:
         return Path(marker.read_text(encoding="utf-8")) if marker.exists() else None
 
     def salt(self) -> str:
-        """The key of hashed personal values. It lies with the landing: who keeps the landing can rebuild everything alike.
+        """The key of hashed personal values: the configuration's `hash_key`, else one that lies with the landing, made at the first run.
 
-        Raises HomeError when it is lost: hashes without it could be guessed.
+        Who keeps the landing and the key can rebuild everything alike. Raises HomeError when it is lost or another than before.
         """
+        if self.hash_key is not None:
+            return self._proven(self.hash_key)
         path = self.landing / ".salt"
+        if self._proof.exists():
+            raise HomeError(f"{self.root}: hashes here are made with the `hash_key` of the configuration; name it there again")
         if not path.exists():
             write_private(path, secrets.token_hex(16))
         salt = path.read_text(encoding="utf-8").strip()
@@ -119,6 +138,29 @@ class Home:
                 f"{path}: this file is damaged; restore it from a backup, or remove it: hashes and the holdout are then drawn anew"
             )
         return salt
+
+    def hash_proof(self) -> str:
+        """Eight hex digits that tell one `salt` from another, and too little to find it by trying."""
+        return _digest(self.salt())[:8]
+
+    @property
+    def _proof(self) -> Path:
+        """What tells a `hash_key` from another without telling it."""
+        return self.landing / ".salt_check"
+
+    def _proven(self, key: str) -> str:
+        """`key`, when hashes here were made with it or none were made yet; the file that held it before is removed then."""
+        proof, file = _digest(key), self.landing / ".salt"
+        known = self._proof.read_text(encoding="utf-8").strip() if self._proof.exists() else None
+        kept = file.read_text(encoding="utf-8").strip() if file.exists() else None
+        if known not in (None, proof) or kept not in (None, key):
+            raise HomeError(
+                f"{self.root}: hashes here were made with another key than `hash_key`: everyone would get new ones, and a new holdout;"
+                + (f" set it to the content of {file}" if kept else " set it to the one of before")
+            )
+        write_private(self._proof, proof)
+        file.unlink(missing_ok=True)
+        return key
 
     def refuse_interrupted_erasure(self) -> None:
         """Raise HomeError when an erasure has begun and not ended: a night would build on half of it."""
@@ -160,6 +202,10 @@ class Home:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(f"rapport hash key|{key}".encode()).hexdigest()
 
 
 def write_private(path: Path, text: str) -> None:

@@ -25,7 +25,7 @@ class NightResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
         """Hold the home while the run lasts, whoever started it. Raises HomeError, naming the holder, when another run has it."""
         loaded = settings.load(settings.chosen_config(None))
-        home = Home(loaded.home)
+        home = Home.of(loaded)
         home.prepare()
         home.claim(loaded.company.name)
         night = context.run.tags.get("dagster/partition") if context.run else None
@@ -38,7 +38,7 @@ class NightResource(dg.ConfigurableResource):
     def of(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Night:
         """The night that `context` belongs to: its partition is the as-of date."""
         loaded = settings.load(settings.chosen_config(None))
-        return Night(loaded, Home(loaded.home), date.fromisoformat(context.partition_key), context.run.run_id)
+        return Night(loaded, Home.of(loaded), date.fromisoformat(context.partition_key), context.run.run_id)
 
 
 def _close_dead_runs(instance: dg.DagsterInstance, alive: str) -> None:

@@ -184,6 +184,9 @@ class _File(Part):
     destinations: tuple[Destination, ...] = ()
     serving: tuple[Serving, ...] = ()
     settings: Tuning = Tuning()
+    hash_key: Secret | None = Field(
+        None, description="Key of hashed personal values, `${NAME}` of the environment; without it one is made and kept with the landing"
+    )
     home: Folder | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
 
     @model_validator(mode="after")
@@ -207,6 +210,7 @@ class Settings(BaseModel):
     sources: tuple[Source, ...]
     destinations: tuple[Destination, ...]
     serving: tuple[Serving, ...] = ()
+    hash_key: str | None = None
     tuning: Tuning
 
     @cached_property
@@ -235,6 +239,10 @@ def check_secrets(settings: Settings, environment: Mapping[str, str] | None = No
 
     A night finds that out before it starts, and not when all of its work is done.
     """
+    try:
+        settings.secret(settings.hash_key, environment) if settings.hash_key else None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{settings.config_path}: hash_key: {error}") from None
     for kind in ("sources", "destinations", "serving"):
         for number, part in enumerate(getattr(settings, kind)):
             for key, value in part.model_dump().items():
@@ -257,6 +265,7 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         sources=file.sources,
         destinations=file.destinations,
         serving=file.serving,
+        hash_key=file.hash_key,
         tuning=file.settings,
     )
 

@@ -120,6 +120,12 @@ def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tab
     return rows.num_rows
 
 
+def load_hash_key(connection: duckdb.DuckDBPyConnection, salt: str) -> None:
+    """The key of hashed personal values where the models find it; it is nowhere else in what dbt is told or writes down."""
+    connection.execute("CREATE OR REPLACE TABLE ops.hash_key (salt VARCHAR)")
+    connection.execute("INSERT INTO ops.hash_key VALUES (?)", [salt])
+
+
 def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Bring what activation logged so far into `ops.sync_log`, to be published with the next release."""
     connection.execute("DELETE FROM ops.sync_log")

@@ -81,6 +81,15 @@ def test_nothing_else_that_a_night_writes_holds_one(published: Any) -> None:
     assert not any(mark in (published.folder / "screen.txt").read_bytes().lower() for mark in canaries.marks())
 
 
+def test_the_key_of_hashes_lies_with_the_landing_and_in_the_private_warehouse_alone(published: Any) -> None:
+    """Who has it and a list of addresses can tell whose hash is whose."""
+    salt = (published.home / "landing" / ".salt").read_bytes()
+    assert len(salt) == 32
+    assert leaks(published.home, [salt]) == []
+    holding = {path.parent.name for path in published.home.rglob("*") if path.is_file() and salt in path.read_bytes()}
+    assert holding == {"landing", "warehouse"}
+
+
 @pytest.fixture(scope="module")
 def failing(published: Any, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The same home, with a destination and a database that cannot be reached, and exports in which nothing can be read."""

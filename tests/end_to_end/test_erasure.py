@@ -143,7 +143,8 @@ def waiting(found: list[str]) -> list[str]:
 def test_two_names_of_one_person_are_one_erasure(erased: dict[str, Any]) -> None:
     assert erased["said"].count("Erased: ") == 1
     assert erased["said"].count("Erased before; the receipt is ") == 1
-    assert len(list((erased["company"].home / "state" / "erasures").glob("*.json"))) == 1
+    receipts = [path for path in (erased["company"].home / "state" / "erasures").glob("*.json") if path.name.startswith("2")]
+    assert len(receipts) == 1
 
 
 def test_nothing_is_left_in_the_home(erased: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import settings
 from orchestration.home import Home, HomeError
+from orchestration.settings import ConfigurationError
 
 HOLD = """
 import sys
@@ -19,8 +21,8 @@ with Home(Path(sys.argv[1])).exclusive("the night of 2026-01-31"):
 """
 
 
-def prepared(folder: Path) -> Home:
-    home = Home(folder)
+def prepared(folder: Path, key: str | None = None) -> Home:
+    home = Home(folder, key)
     home.prepare()
     return home
 
@@ -45,6 +47,49 @@ def test_the_salt_stays(tmp_path: Path) -> None:
     home = prepared(tmp_path)
     assert home.salt() == home.salt()
     assert len(home.salt()) == 32
+
+
+KEY = "a key of the environment"
+
+
+def test_a_key_of_the_environment_is_written_nowhere(tmp_path: Path) -> None:
+    home = prepared(tmp_path, KEY)
+    assert (home.salt(), home.salt()) == (KEY, KEY)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
+    assert KEY not in repr(home)
+
+
+def test_another_key_than_before_is_refused_and_so_is_none(tmp_path: Path) -> None:
+    prepared(tmp_path, KEY).salt()
+    with pytest.raises(HomeError, match=r"were made with another key than `hash_key`.*the one of before"):
+        Home(tmp_path, "another key of the environment").salt()
+    with pytest.raises(HomeError, match="are made with the `hash_key` of the configuration"):
+        Home(tmp_path).salt()
+
+
+def test_a_key_that_lay_with_the_landing_can_move_into_the_environment(tmp_path: Path) -> None:
+    made = prepared(tmp_path).salt()
+    proof = Home(tmp_path).hash_proof()
+    with pytest.raises(HomeError, match=r"set it to the content of .*landing/\.salt"):
+        Home(tmp_path, KEY).salt()
+    assert Home(tmp_path, made).salt() == made
+    assert not (tmp_path / "landing" / ".salt").exists()
+    assert Home(tmp_path, made).hash_proof() == proof
+
+
+def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: .}]\n"
+        'hash_key: "${HASH_KEY}"\n'
+    )
+    loaded = settings.load(tmp_path / "config.yaml", {})
+    with pytest.raises(ConfigurationError, match="hash_key: the environment variable HASH_KEY is not set"):
+        settings.check_secrets(loaded, {})
+    monkeypatch.setenv("HASH_KEY", "short")
+    with pytest.raises(ConfigurationError, match="hash_key: has 5 letters, which can be guessed"):
+        Home.of(loaded)
+    monkeypatch.setenv("HASH_KEY", KEY)
+    assert Home.of(loaded).hash_key == KEY
 
 
 def test_a_lost_salt_is_said(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ gated as (
             when contact_state.is_cooling_down then 'cooldown'
             when contact_state.contacts_30d >= {{ var('max_contacts_per_30_days') }} then 'pressure'
         end as gate_removed_by,
-        {{ hash_unit('offered.customer_key', 'holdout:' ~ var('hash_salt')) }} < {{ var('holdout_share') }} as is_holdout
+        {{ hash_unit('offered.customer_key', 'holdout', is_keyed=true) }} < {{ var('holdout_share') }} as is_holdout
     from offered
     inner join contact_state on offered.customer_key = contact_state.customer_key
 )

@@ -1,6 +1,9 @@
 -- What the reader of comments made of each of them; a text is found again by its hash.
 with feedback as (
-    select * from {{ ref('int_feedback') }}
+    select
+        feedback_id,
+        {{ pseudonym('comment') }} as text_hash
+    from {{ ref('int_feedback') }}
     where comment is not null
 ),
 
@@ -14,7 +17,7 @@ found as (
         readings.themes,
         readings.tone
     from feedback
-    inner join readings on readings.text_hash = {{ pseudonym('feedback.comment') }}
+    inner join readings on feedback.text_hash = readings.text_hash
 )
 
 select * from found
