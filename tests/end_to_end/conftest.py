@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests import canaries, commands
+from tests import canaries, commands, person
 
 AS_OF = "2026-10-31"
 NEXT = "2026-11-01"
@@ -122,6 +122,8 @@ def published(make_company: Callable[..., Company]) -> Company:
         "settings: {max_audience_change_share: 1}\n"  # the scores of so few customers all move from one night to the next
     )
     canaries.plant(company.exports)
+    person.plant(company.exports, "canary", person.rows(person.ID, person.ACCOUNT, "TESTCANARY"))
+    person.plant(company.exports, "others", person.about_others())
     (company.exports / "crm_tickets" / "planted.csv").write_text(BAD_TICKET.format(customer=FIRST_CUSTOMER))
     (company.folder / "screen.txt").write_text(company.night(AS_OF))
     return company
