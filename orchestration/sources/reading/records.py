@@ -1,0 +1,121 @@
+"""Records of an API, already mapped to columns of the contract, as the Parquet of a batch.
+
+Comes in: rows as mappings of column → text, number, truth or nothing. Goes out: Parquet as landing wants it. They go through the same typed
+reading as files do, so a value that cannot be read waits in quarantine instead of stopping the stream. Of rows with one key the one that
+changed last counts, of equal ones the one read last: pages that move while they are read hand over some records twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.contract import Table
+from orchestration.sources.base import Bench
+from orchestration.sources.reading.parquet import parquet
+from orchestration.sources.reading.raw import name, quoted
+from orchestration.sources.reading.typed import row_query
+
+Row = Mapping[str, Any]
+
+# Rows held in memory at once: 20,000 of fifteen columns are some 30 MB.
+_CHUNK = 20_000
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of one part as Parquet; `data` is None when there are none. `read`: rows before copies of a key were left out."""
+
+    data: Path | None
+    rows: int
+    read: int
+
+
+def write_rows(table: Table, part: str, rows: Iterable[Row], extra: Sequence[str], target: Path, bench: Bench, first_row: int) -> Written:
+    """Write `rows` of `part` to `target`.
+
+    extra      columns beyond the contract's that rows may have; all others are an error of the mapping
+    first_row  number of the first row
+    """
+    raw = target.with_suffix(".raw")
+    columns = (*table.column_names, *extra)
+    read = _write_raw(rows, columns, raw)
+    if not read:
+        return Written(None, 0, 0)
+    file = parquet(raw, part, bench)
+    known = {column: file.columns[column] for column in table.column_names}
+    unknown = {column: file.columns[column] for column in extra}
+    query = row_query(table, file, known, unknown, part, first_row, zone(bench))
+    counted = bench.connection.execute(f"COPY ({_newest(table, query)}) TO {quoted(str(target))} (FORMAT parquet)").fetchone()
+    raw.unlink()
+    return Written(target, counted[0] if counted else 0, read)
+
+
+def write_scope(columns: Sequence[str], values: Iterable[Sequence[str]], target: Path) -> Path | None:
+    """Write what a batch speaks of; None when that is nothing."""
+    told = sorted(set(map(tuple, values)))
+    if not told:
+        return None
+    arrays = [pa.array([row[place] for row in told], pa.string()) for place in range(len(columns))]
+    pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), target)
+    return target
+
+
+def zone(bench: Bench) -> str:
+    """The zone of times that are written without one."""
+    row = bench.connection.execute("SELECT current_setting('TimeZone')").fetchone()
+    return str(row[0]) if row else "UTC"
+
+
+def _newest(table: Table, query: str) -> str:
+    key = ", ".join(name(column) for column in table.key)
+    known = " AND ".join(f"{name(column)} IS NOT NULL" for column in table.key)
+    order = f"{name(table.updated_at)} DESC NULLS LAST, _row_number DESC" if table.updated_at else "_row_number DESC"
+    # Rows without a key are nobody's versions: all of them wait in quarantine.
+    return f"FROM ({query}) QUALIFY NOT ({known}) OR row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+
+
+def _write_raw(rows: Iterable[Row], columns: Sequence[str], target: Path) -> int:
+    """Write all rows as columns of text; how many there were."""
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    count, source = 0, iter(rows)
+    first = list(islice(source, _CHUNK))
+    if not first:
+        return 0
+    with pq.ParquetWriter(target, schema) as writer:
+        for chunk in _chunks(first, source):
+            writer.write_table(pa.Table.from_arrays([_column(chunk, column) for column in columns], schema=schema))
+            count += len(chunk)
+    return count
+
+
+def _chunks(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
+    chunk = first
+    while chunk:
+        yield chunk
+        chunk = list(islice(rest, _CHUNK))
+
+
+def _column(chunk: list[Row], column: str) -> pa.Array:
+    values = [_text(row.get(column)) for row in chunk]
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:  # JSON may hold half of a surrogate pair, which no text can
+        return pa.array([value and value.encode("utf-8", "replace").decode("utf-8") for value in values], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
