@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import ipaddress
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator
@@ -71,5 +71,26 @@ class StripeSource(Part):
     customer_id_metadata: Text = Field("customer_id", description="Key of a customer's metadata that holds the CRM's id")
 
 
-SOURCE_SETTINGS: tuple[type[Part], ...] = (FilesSource, StripeSource)
-Source = Annotated[FilesSource | StripeSource, Field(discriminator="type")]
+_HubspotObject = Literal["contacts", "consents", "emails", "calls", "meetings", "email_events", "tickets", "feedback_submissions"]
+_Scale = tuple[float, float]
+
+
+class HubspotSource(Part):
+    """Contacts of a HubSpot account, and what happened with them."""
+
+    type: Literal["hubspot"]
+    token: Secret
+    name: Name = "hubspot"
+    base_url: BaseUrl | None = None
+    api_version: Annotated[Text, Field(pattern=r"^(v3|20\d\d-\d\d)$")] = Field("v3", description="v3, or a dated version such as 2026-03")
+    objects: tuple[_HubspotObject, ...] = Field(
+        get_args(_HubspotObject), min_length=1, description="What to read; the token needs the scope of each"
+    )
+    properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → property of a contact")
+    feedback_scales: dict[Literal["nps", "csat", "ces"], _Scale] = Field(
+        {}, description="Lowest and highest answer of a kind of survey, where they are not 0 to 10 (nps), 1 to 5 (csat), 1 to 7 (ces)"
+    )
+
+
+SOURCE_SETTINGS: tuple[type[Part], ...] = (FilesSource, StripeSource, HubspotSource)
+Source = Annotated[FilesSource | StripeSource | HubspotSource, Field(discriminator="type")]

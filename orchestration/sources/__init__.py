@@ -6,10 +6,12 @@ A new source is one file in this folder and one line in SOURCES; `tests/contract
 
 from orchestration.sources.base import Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
+from orchestration.sources.hubspot import Hubspot
 from orchestration.sources.stripe import Stripe
 
 SOURCES: dict[str, type[Source]] = {
     "files": Files,
+    "hubspot": Hubspot,
     "stripe": Stripe,
 }
 

@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.source_settings import StripeSource
+from orchestration.source_settings import HubspotSource, StripeSource
+from tests.fakes.hubspot import small_account as hubspot_account
 from tests.fakes.stripe import small_account as stripe_account
 from tests.fakes.vendor import Vendor, serving
 
@@ -43,4 +44,12 @@ def _stripe() -> Iterator[Account]:
         )
 
 
-ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {"stripe": _stripe}
+@contextmanager
+def _hubspot() -> Iterator[Account]:
+    with serving(hubspot_account()) as vendor:
+        settings = HubspotSource(type="hubspot", token="${KEY}", base_url=vendor.url)
+        opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
+        yield Account(vendor, opened, refused, table="crm_interactions", rows=6, absent="billing_payments")
+
+
+ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {"hubspot": _hubspot, "stripe": _stripe}

@@ -1,12 +1,11 @@
 """What one run asks of a Stripe account, every list and every object once.
 
-Comes in: the API. Goes out: objects as Stripe sends them; lists wait in the scratch folder as JSON lines, because several tables need them.
+Comes in: the API. Goes out: objects as Stripe sends them; lists are kept for the run, because several tables need them.
 Events are only ever read as the ids of what changed: what they hold is of the version the account had then, so the objects are read again.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.kept import Kept
 from orchestration.sources.reading.values import id_of
 
 Object = Mapping[str, Any]
@@ -66,7 +66,7 @@ class Account:
 
     def __init__(self, api: Api, *, takes_test_objects: bool) -> None:
         self._api, self._takes_test_objects = api, takes_test_objects
-        self._listed: dict[str, Any] = {}
+        self._kept = Kept("stripe")
         self._changes: dict[int, Changes] = {}
         self._newest_event: int | None = None
         self.left_out: Counter[str] = Counter()
@@ -97,13 +97,7 @@ class Account:
 
     def listing(self, kind: str, bench: Bench) -> Iterator[Object]:
         """All objects of a kind, newest first."""
-        if kind not in self._listed:
-            target = bench.scratch / f"stripe-{kind}.jsonl"
-            with target.open("w", encoding="utf-8") as file:
-                file.writelines(json.dumps(one) + "\n" for one in self._counted(self._pages(PATHS[kind], _asked(kind))))
-            self._listed[kind] = target
-        with self._listed[kind].open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
+        return self._kept.of(kind, lambda: self._counted(self._pages(PATHS[kind], _asked(kind))), bench)
 
     def again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
         """The objects as they are now; those that are no longer there are left out."""

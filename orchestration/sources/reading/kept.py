@@ -1,0 +1,31 @@
+"""Answers kept for the rest of a run: several tables are made of one list, and no list is asked for twice.
+
+Comes in: an iterator of JSON objects. Goes out: the same again and again, from JSON lines in the scratch folder, which a run removes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from orchestration.sources.base import Bench
+
+
+class Kept:
+    """What one source was answered in one run."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._paths: dict[Hashable, Path] = {}
+
+    def of(self, key: Hashable, asked: Callable[[], Iterable[Any]], bench: Bench) -> Iterator[Any]:
+        """The objects known as `key`; `asked` is called when nobody has wanted them before."""
+        if key not in self._paths:
+            target = bench.scratch / f"{self._source}-{len(self._paths):03d}.jsonl"
+            with target.open("w", encoding="utf-8") as file:
+                file.writelines(json.dumps(one) + "\n" for one in asked())
+            self._paths[key] = target
+        with self._paths[key].open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
