@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator
 
-from orchestration.config_parts import Folder, Name, Part, Secret, Text
+from orchestration.config_parts import Folder, Name, Part, PositiveInt, Secret, Text
 
 
 def _safe_url(value: str) -> str:
@@ -87,10 +87,51 @@ class HubspotSource(Part):
         get_args(_HubspotObject), min_length=1, description="What to read; the token needs the scope of each"
     )
     properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → property of a contact")
+    full_every_days: PositiveInt = Field(30, description="Days after which everything is listed again, to find what is gone for good")
     feedback_scales: dict[Literal["nps", "csat", "ces"], _Scale] = Field(
         {}, description="Lowest and highest answer of a kind of survey, where they are not 0 to 10 (nps), 1 to 5 (csat), 1 to 7 (ces)"
     )
 
 
-SOURCE_SETTINGS: tuple[type[Part], ...] = (FilesSource, StripeSource, HubspotSource)
-Source = Annotated[FilesSource | StripeSource | HubspotSource, Field(discriminator="type")]
+class TypeformForm(Part):
+    """One form: which questions measure what (`{recommend: nps}`), by reference or id, and where its hidden fields tell who answers."""
+
+    id: Text
+    questions: dict[Text, Literal["nps", "csat", "ces"]] = Field(min_length=1)
+    touchpoint: Text | None = None
+    customer_id_field: Text = "customer_id"
+    email_field: Text = "email"
+
+
+class TypeformSource(Part):
+    """Scored answers to forms of a Typeform account."""
+
+    type: Literal["typeform"]
+    token: Secret
+    forms: tuple[TypeformForm, ...] = Field(min_length=1)
+    name: Name = "typeform"
+    base_url: BaseUrl | None = Field(None, description="For accounts in the European Union: https://api.eu.typeform.com")
+    full_every_days: PositiveInt = Field(30, description="Days after which all responses are read again, to find the deleted ones")
+
+    @field_validator("forms")
+    @classmethod
+    def _distinct(cls, value: tuple[TypeformForm, ...]) -> tuple[TypeformForm, ...]:
+        if len({form.id for form in value}) < len(value):
+            raise ValueError("names a form twice; list all of its questions in one place")
+        return value
+
+
+class ZendeskSource(Part):
+    """Tickets of a Zendesk account, who wrote them, and how satisfied they were."""
+
+    type: Literal["zendesk"]
+    subdomain: Annotated[Text, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9-]*$")]
+    email: Text
+    api_token: Secret
+    name: Name = "zendesk"
+    base_url: BaseUrl | None = None
+    csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
+
+
+SOURCE_SETTINGS: tuple[type[Part], ...] = (FilesSource, StripeSource, HubspotSource, TypeformSource, ZendeskSource)
+Source = Annotated[FilesSource | StripeSource | HubspotSource | TypeformSource | ZendeskSource, Field(discriminator="type")]

@@ -5,10 +5,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.source_settings import HubspotSource, StripeSource
+from orchestration.source_settings import HubspotSource, StripeSource, TypeformSource, ZendeskSource
 from tests.fakes.hubspot import small_account as hubspot_account
 from tests.fakes.stripe import small_account as stripe_account
+from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.vendor import Vendor, serving
+from tests.fakes.zendesk import small_account as zendesk_account
 
 WRONG = "a-wrong-credential"
 
@@ -52,4 +54,26 @@ def _hubspot() -> Iterator[Account]:
         yield Account(vendor, opened, refused, table="crm_interactions", rows=6, absent="billing_payments")
 
 
-ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {"hubspot": _hubspot, "stripe": _stripe}
+@contextmanager
+def _typeform() -> Iterator[Account]:
+    with serving(typeform_account()) as vendor:
+        forms = [{"id": "form1", "questions": {"recommend": "nps", "service": "csat"}}]
+        settings = TypeformSource(type="typeform", token="${KEY}", base_url=vendor.url, forms=forms)
+        opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
+        yield Account(vendor, opened, refused, table="survey_responses", rows=4, absent="crm_customers")
+
+
+@contextmanager
+def _zendesk() -> Iterator[Account]:
+    with serving(zendesk_account()) as vendor:
+        settings = ZendeskSource(type="zendesk", subdomain="acme", email=vendor.email, api_token="${KEY}", base_url=vendor.url)
+        opened, refused = _opened(settings, api_token=vendor.token), _opened(settings, api_token=WRONG)
+        yield Account(vendor, opened, refused, table="crm_tickets", rows=2, absent="billing_payments")
+
+
+ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {
+    "hubspot": _hubspot,
+    "stripe": _stripe,
+    "typeform": _typeform,
+    "zendesk": _zendesk,
+}

@@ -8,7 +8,7 @@ and objects that changed without saying so, are found then.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
@@ -24,7 +24,6 @@ from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Reading, Stream, StreamSource
 
 _ADDRESS = "https://api.hubapi.com"
-_LISTED_AGAIN = timedelta(days=30)
 _LAG = timedelta(hours=1)  # the index behind searches shows some objects late
 _STAMP = "hs_lastmodifieddate"  # of everything but contacts
 _ENGAGEMENTS = ("emails", "calls", "meetings")
@@ -33,24 +32,19 @@ Rows = Callable[[Iterator[Object]], Iterable[Row]]
 
 
 class Hubspot(StreamSource):
-    """One account; `wanted` are the kinds of objects to read."""
+    """One account, as far as the settings want it."""
 
     type: ClassVar[str] = "hubspot"
 
-    def __init__(
-        self,
-        api: Api,
-        version: str,
-        wanted: Iterable[str],
-        mapped: Mapping[str, str],
-        scales: Mapping[str, Any],
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
         super().__init__()
-        self.api, self._wanted, self._scales, self._now = api, frozenset(wanted), scales, now
+        self.api, self._now = api, now
+        self._wanted = frozenset(settings.objects)
+        self._scales = {**activities.SCALES, **settings.feedback_scales}
+        self._full_every = timedelta(days=settings.full_every_days)
         # The contract's own columns and those that a company adds to it.
-        self._mapped = {**contacts.MAPPED, **mapped}
-        self._crm = Crm(api, version)
+        self._mapped = {**contacts.MAPPED, **settings.properties}
+        self._crm = Crm(api, settings.api_version)
         self._people = People(self._crm, self.note)
 
     @classmethod
@@ -58,8 +52,7 @@ class Hubspot(StreamSource):
         """The account that one `{type: hubspot, token: …}` describes."""
         headers = {"authorization": f"Bearer {settings.token}"}
         api = Api("hubspot", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
-        scales = {**activities.SCALES, **settings.feedback_scales}
-        return cls(api, settings.api_version, settings.objects, settings.properties, scales, lambda: datetime.now(UTC))
+        return cls(api, settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the token is refused."""
@@ -166,7 +159,7 @@ class Hubspot(StreamSource):
 
     def _reading(self, known: Position, asked: Callable[[int | None], Iterator[Object]], stamp: str, rows: Rows) -> Reading:
         full_at = known.get("full_at")
-        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > _LISTED_AGAIN
+        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
         newest = Newest(known.get("since"))
         found = newest.watched(
             asked(None if is_full else newest.before(_LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
