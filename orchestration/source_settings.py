@@ -6,38 +6,13 @@ Comes in: the file's mappings. Goes out: frozen settings. Nothing heavy is impor
 from __future__ import annotations
 
 import codecs
-import ipaddress
 from typing import Annotated, Literal, get_args
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from orchestration.addresses import BaseUrl
 from orchestration.config_parts import Folder, Name, Part, PositiveInt, Secret, Text
-
-
-def _safe_url(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        host, _ = url.hostname or "", url.port
-    except ValueError:
-        raise ValueError("is no URL; write it like https://api.example.com") from None
-    if not host or url.scheme not in ("http", "https"):
-        raise ValueError("is no URL; write it like https://api.example.com")
-    if url.username or url.password:
-        raise ValueError("holds a name or a password; credentials have keys of their own")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise ValueError("only https is used; plain http only for loopback")
-    return value
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-BaseUrl = Annotated[Text, AfterValidator(_safe_url)]
+from orchestration.contract import INPUT_TABLES
 
 
 class FilesSource(Part):
@@ -133,5 +108,40 @@ class ZendeskSource(Part):
     csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
 
 
-SOURCE_SETTINGS: tuple[type[Part], ...] = (FilesSource, StripeSource, HubspotSource, TypeformSource, ZendeskSource)
-Source = Annotated[FilesSource | StripeSource | HubspotSource | TypeformSource | ZendeskSource, Field(discriminator="type")]
+class SqlTable(Part):
+    """Where an input table lies in a database: columns of the contract (or your own) → columns there, where the names differ."""
+
+    table: Text
+    columns: dict[Name, Text] = Field({})
+    cursor: Text | None = Field(None, description="Column that grows with every change, such as updated_at")
+    mode: Literal["incremental", "full"] | None = Field(None, description="incremental where there is a cursor, else full")
+    lag_minutes: int = Field(60, ge=0, description="How long a transaction may take before its rows can be seen")
+    full_every_days: PositiveInt = Field(7, description="Days after which an incremental table is read in full, to find what was deleted")
+
+    @model_validator(mode="after")
+    def _has_cursor(self) -> SqlTable:
+        if self.mode == "incremental" and self.cursor is None:
+            raise ValueError("mode incremental needs a `cursor`: a column that grows with every change")
+        return self
+
+
+class SqlSource(Part):
+    """Tables or views of a database."""
+
+    type: Literal["sql"]
+    url: Secret
+    tables: dict[Text, SqlTable] = Field(min_length=1, description="Input table → where it lies")
+    name: Name = "sql"
+
+    @field_validator("tables")
+    @classmethod
+    def _known_tables(cls, value: dict[str, SqlTable]) -> dict[str, SqlTable]:
+        unknown = sorted(set(value) - set(INPUT_TABLES))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no input table; use names such as {', '.join(list(INPUT_TABLES)[:2])}")
+        return value
+
+
+_Source = FilesSource | StripeSource | HubspotSource | TypeformSource | ZendeskSource | SqlSource
+SOURCE_SETTINGS: tuple[type[Part], ...] = get_args(_Source)
+Source = Annotated[_Source, Field(discriminator="type")]

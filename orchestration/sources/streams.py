@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import pyarrow as pa
+
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
-from orchestration.sources.reading.records import Row, write_rows, write_scope
+from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Reading:
     position  where the stream stands, asked for once all rows are
     complete  the rows are all that the stream holds
     scope     columns, and values of them of which the rows are all there is; filled while rows are read
+    batches   the rows as Arrow instead, in columns of any type
     """
 
     rows: Iterable[Row]
     position: Callable[[], Position]
     complete: bool
     scope: tuple[Sequence[str], list[Sequence[str]]] | None = None
+    batches: Iterable[pa.RecordBatch] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ def _batch(table: Table, stream: Stream, known: Position, bench: Bench, first_ro
     """The batch of one stream, and how many row numbers it has used."""
     reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
     target = bench.scratch / f"{label}.parquet"
-    written = write_rows(table, stream.part, reading.rows, stream.extra, target, bench, first_row)
+    batches = reading.batches if reading.batches is not None else as_batches(reading.rows, (*table.column_names, *stream.extra))
+    written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row)
     position = dict(reading.position())
     scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
     if not reading.complete and not written.rows and scope is None:

@@ -1,8 +1,8 @@
 """Records of an API, already mapped to columns of the contract, as the Parquet of a batch.
 
-Comes in: rows as mappings of column → text, number, truth or nothing. Goes out: Parquet as landing wants it. They go through the same typed
-reading as files do, so a value that cannot be read waits in quarantine instead of stopping the stream. Of rows with one key the one that
-changed last counts, of equal ones the one read last: pages that move while they are read hand over some records twice.
+Comes in: rows as mappings of column → text, number, truth or nothing, or as Arrow. Goes out: Parquet as landing wants it. They go through
+the same typed reading as files do, so a value that cannot be read waits in quarantine instead of stopping the stream. Of rows with one key
+the one that changed last counts, of equal ones the one read last: pages that move while they are read hand over some records twice.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +38,20 @@ class Written:
     read: int
 
 
-def write_rows(table: Table, part: str, rows: Iterable[Row], extra: Sequence[str], target: Path, bench: Bench, first_row: int) -> Written:
-    """Write `rows` of `part` to `target`.
+def write_batches(
+    table: Table, part: str, batches: Iterable[pa.RecordBatch], extra: Sequence[str], target: Path, bench: Bench, first_row: int
+) -> Written:
+    """Write the rows of `part` to `target`; columns may be of any type.
 
-    extra      columns beyond the contract's that rows may have; all others are an error of the mapping
+    extra      columns beyond the contract's that rows may have
     first_row  number of the first row
     """
     raw = target.with_suffix(".raw")
-    columns = (*table.column_names, *extra)
-    read = _write_raw(rows, columns, raw)
+    read = _write_raw(batches, raw)
     if not read:
         return Written(None, 0, 0)
     file = parquet(raw, part, bench)
-    known = {column: file.columns[column] for column in table.column_names}
+    known = {column: file.columns[column] for column in table.column_names if column in file.columns}
     unknown = {column: file.columns[column] for column in extra}
     query = row_query(table, file, known, unknown, part, first_row, zone(bench))
     counted = bench.connection.execute(f"COPY ({_newest(table, query)}) TO {quoted(str(target))} (FORMAT parquet)").fetchone()
@@ -82,29 +83,29 @@ def _newest(table: Table, query: str) -> str:
     return f"FROM ({query}) QUALIFY NOT ({known}) OR row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 
 
-def _write_raw(rows: Iterable[Row], columns: Sequence[str], target: Path) -> int:
-    """Write all rows as columns of text; how many there were."""
-    schema = pa.schema([(column, pa.string()) for column in columns])
-    count, source = 0, iter(rows)
-    first = list(islice(source, _CHUNK))
-    if not first:
+def _write_raw(batches: Iterable[pa.RecordBatch], target: Path) -> int:
+    """Write all rows; how many there were."""
+    count, source = 0, iter(batches)
+    first = next(source, None)
+    if first is None:
         return 0
-    with pq.ParquetWriter(target, schema) as writer:
-        for chunk in _chunks(first, source):
-            writer.write_table(pa.Table.from_arrays([_column(chunk, column) for column in columns], schema=schema))
-            count += len(chunk)
+    with pq.ParquetWriter(target, first.schema) as writer:
+        for batch in chain([first], source):
+            writer.write_batch(batch)
+            count += batch.num_rows
     return count
 
 
-def _chunks(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
-    chunk = first
-    while chunk:
-        yield chunk
-        chunk = list(islice(rest, _CHUNK))
+def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Rows as columns of text."""
+    source = iter(rows)
+    while chunk := list(islice(source, _CHUNK)):
+        yield pa.RecordBatch.from_arrays([text_array(row.get(column) for row in chunk) for column in columns], names=list(columns))
 
 
-def _column(chunk: list[Row], column: str) -> pa.Array:
-    values = [_text(row.get(column)) for row in chunk]
+def text_array(column: Iterable[Any]) -> pa.Array:
+    """Values of any kind as text."""
+    values = [_text(value) for value in column]
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:  # JSON may hold half of a surrogate pair, which no text can
@@ -116,6 +117,6 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
