@@ -10,12 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import ClassVar
 
 import pyarrow as pa
 
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
+from orchestration.sources.reading.kept import Kept
 from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
 
 
@@ -36,6 +38,20 @@ class Reading:
     scope: tuple[Sequence[str], list[Sequence[str]]] | None = None
     batches: Iterable[pa.RecordBatch] | None = None
 
+    def told(self) -> Iterator[Row]:
+        """The rows one by one."""
+        return iter(self.rows) if self.batches is None else (row for batch in self.batches for row in batch.to_pylist())
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a first reading of one kind takes: its records (None when the vendor does not tell), records a call, the limits of calls."""
+
+    what: str
+    records: int | None
+    per_call: int
+    limits: str
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -53,6 +69,7 @@ class StreamSource(ABC):
 
     def __init__(self) -> None:
         self._notes: list[str] = []
+        self.kept = Kept(self.type)
 
     @abstractmethod
     def streams(self, table: str) -> list[Stream]:
@@ -65,6 +82,16 @@ class StreamSource(ABC):
     def note(self, line: str) -> None:
         """Add a line to what the operator is told."""
         self._notes.append(line)
+
+    def extents(self) -> list[Extent]:
+        """How much there is to read at first, as far as the vendor tells."""
+        return []
+
+    def sample(self, table: str, most: int, bench: Bench) -> list[Row]:
+        """A few rows of `table` as they would land, read with as few calls as there can be."""
+        self.kept.most = most
+        readings = (stream.read({}, bench) for stream in self.streams(table))
+        return list(islice((row for reading in readings for row in reading.told()), most))
 
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
         """One batch for every stream of `table`, and for every part of `state` that is no longer asked for."""

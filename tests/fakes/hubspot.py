@@ -82,13 +82,13 @@ class HubspotAccount(Vendor):
 
     def _search(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         assert set(body) >= {"after", "filterGroups", "limit", "properties", "sorts"}
-        assert body["sorts"] == ["hs_object_id"]
-        filters = body["filterGroups"][0]["filters"]
+        filters = body["filterGroups"][0]["filters"] if body["filterGroups"] else []
+        assert body["sorts"] == ["hs_object_id"] or not filters
         living = (one for one in self._all(kind) if not one["archived"] and one["id"] not in self.unsearchable)
         found = [one for one in living if all(_holds(one["properties"], each) for each in filters)][:MOST_RESULTS]
         asked = {"properties": ",".join(body["properties"])}
         shown = [{name: value for name, value in self._shown(kind, one, asked).items() if name != "associations"} for one in found]
-        return self._page(shown, {"limit": str(body["limit"]), "after": body["after"]})
+        return {"total": len(found), **self._page(shown, {"limit": str(body["limit"]), "after": body["after"]})}
 
     def _associations(self, kind: str, other: str, body: dict[str, Any]) -> dict[str, Any]:
         ids = [one["id"] for one in body["inputs"]]

@@ -38,7 +38,7 @@ class ZendeskAccount(Vendor):
         match path.removeprefix("/api/v2/"):
             case "incremental/tickets/cursor":
                 return self._export(params)
-            case "users/show_many.json":
+            case "users/show_many":
                 return {"users": [self.users[int(one)] for one in params["ids"].split(",") if int(one) in self.users]}
             case "ticket_metrics":
                 return self._page("ticket_metrics", list(self.metrics.values()), params)

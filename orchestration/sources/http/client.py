@@ -89,7 +89,7 @@ class Api:
         if response.status_code in _RETRIED:
             return response
         if not response.is_success:
-            raise refused(self.vendor, method, path, response)
+            raise refused(method, path, response)
         try:
             return response.json()
         except ValueError:
@@ -103,7 +103,7 @@ class Api:
             reason = "is answered with something that is no whole JSON"
         except (httpx.TransportError, httpx.DecodingError) as error:
             reason = f"gets no answer ({type(error).__name__})"
-        return f"{self.vendor}: {method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
+        return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
 
     def _pacer(self, name: str) -> Pacer:
         if name not in self._pacers:

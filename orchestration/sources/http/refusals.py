@@ -34,7 +34,7 @@ class RefusedError(SourceError):
         self.status, self.scopes = status, scopes
 
 
-def refused(vendor: str, method: str, path: str, response: httpx.Response) -> RefusedError:
+def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     """The error for an answer that will not change by asking again."""
     status, scopes = response.status_code, _scopes(response)
     said = _MEANING.get(status, f"is answered with {status}")
@@ -42,7 +42,7 @@ def refused(vendor: str, method: str, path: str, response: httpx.Response) -> Re
         said += (
             f": the credential lacks the scope {', '.join(scopes)}; grant it" if scopes else ": the credential lacks a permission; grant it"
         )
-    return RefusedError(f"{vendor}: {method} {path} {said}", status, scopes)
+    return RefusedError(f"{method} {path} {said}", status, scopes)
 
 
 def _scopes(response: httpx.Response) -> tuple[str, ...]:

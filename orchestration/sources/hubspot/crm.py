@@ -23,10 +23,9 @@ _PAGE, _HISTORY_PAGE, _SEARCH_PAGE, _BATCH = 100, 50, 200, 100
 class Crm:
     """The objects of one account. `absent` are the kinds that it does not have."""
 
-    def __init__(self, api: Api, version: str) -> None:
-        self._api = api
+    def __init__(self, api: Api, kept: Kept, version: str) -> None:
+        self._api, self._kept = api, kept
         self._objects = f"/crm/{version}/objects" if version.startswith("v") else f"/crm/objects/{version}"
-        self._kept = Kept("hubspot")
         self.absent: dict[str, None] = {}
 
     def listing(
@@ -68,7 +67,7 @@ class Crm:
                 return
             before, last = last, str(page["results"][-1]["id"])
             if last == before:
-                raise SourceError(f"hubspot: the search for {kind} answers with objects it was told to leave out; it would never end")
+                raise SourceError(f"the search for {kind} answers with objects it was told to leave out; it would never end")
 
     def with_history(self, one: Object, prop: str) -> Object:
         """The object with the history of a property."""
@@ -78,6 +77,12 @@ class Crm:
     def probe(self, kind: str) -> int:
         """How many objects of a kind the first page has; raises what stands in the way of reading them."""
         return len(self._api.get(f"{self._objects}/{kind}", {"limit": 1})["results"])
+
+    def count(self, kind: str) -> int | None:
+        """How many objects of a kind there are; raises what stands in the way of reading them."""
+        everything = {"filterGroups": [], "sorts": [], "properties": [], "limit": 1, "after": "0"}
+        total = self._page(kind, f"{self._objects}/{kind}/search", everything).get("total")
+        return None if total is None else int(total)
 
     def owners(self) -> Iterator[Object]:
         """Everybody who may own a record."""

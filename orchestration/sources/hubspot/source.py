@@ -21,7 +21,7 @@ from orchestration.sources.hubspot.crm import Crm, Object
 from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 
 _ADDRESS = "https://api.hubapi.com"
 _LAG = timedelta(hours=1)  # the index behind searches shows some objects late
@@ -44,7 +44,7 @@ class Hubspot(StreamSource):
         self._full_every = timedelta(days=settings.full_every_days)
         # The contract's own columns and those that a company adds to it.
         self._mapped = {**contacts.MAPPED, **settings.properties}
-        self._crm = Crm(api, settings.api_version)
+        self._crm = Crm(api, self.kept, settings.api_version)
         self._people = People(self._crm, self.note)
 
     @classmethod
@@ -61,6 +61,11 @@ class Hubspot(StreamSource):
     def notes(self) -> list[str]:
         """What was left out, one line each."""
         return [*super().notes(), *(f"{kind}: not there (404), and taken for empty" for kind in self._crm.absent)]
+
+    def extents(self) -> list[Extent]:
+        """As many of each kind as a search finds."""
+        kinds = [kind for kind in ("contacts", *_ENGAGEMENTS, "tickets", "feedback_submissions") if kind in self._wanted]
+        return [Extent(kind, self._crm.count(kind), 50 if kind == "contacts" else 100, "hubspot") for kind in kinds]
 
     def streams(self, table: str) -> list[Stream]:
         """The objects that feed `table`, as far as they are wanted."""

@@ -1,12 +1,14 @@
 """Answers kept for the rest of a run: several tables are made of one list, and no list is asked for twice.
 
 Comes in: an iterator of JSON objects. Goes out: the same again and again, from JSON lines in the scratch folder, which a run removes.
+Whoever only wants to see a few says so (`most`), and no list is read to its end for them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,14 @@ class Kept:
     def __init__(self, source: str) -> None:
         self._source = source
         self._paths: dict[Hashable, Path] = {}
+        self.most: int | None = None
 
     def of(self, key: Hashable, asked: Callable[[], Iterable[Any]], bench: Bench) -> Iterator[Any]:
         """The objects known as `key`; `asked` is called when nobody has wanted them before."""
         if key not in self._paths:
             target = bench.scratch / f"{self._source}-{len(self._paths):03d}.jsonl"
             with target.open("w", encoding="utf-8") as file:
-                file.writelines(json.dumps(one) + "\n" for one in asked())
+                file.writelines(json.dumps(one) + "\n" for one in islice(asked(), self.most))
             self._paths[key] = target
         with self._paths[key].open(encoding="utf-8") as file:
             yield from map(json.loads, file)

@@ -26,9 +26,9 @@ class Database:
         try:
             self._engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
         except sa.exc.ArgumentError:
-            raise SourceError("sql: `url` is no address of a database; write it like postgresql://user:password@host/database") from None
+            raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
         except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
-            raise SourceError(f"sql: no driver for this kind of database is installed ({type(error).__name__}); install it first") from None
+            raise SourceError(f"no driver for this kind of database is installed ({type(error).__name__}); install it first") from None
 
     def check(self) -> None:
         """Raise SourceError when the database cannot be reached."""

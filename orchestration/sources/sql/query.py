@@ -70,7 +70,7 @@ def earlier(cursor: str, lag: timedelta) -> str:
 def refusal(what: str, state: str | None, kind: str) -> SourceError:
     """The error for what a database refuses; `state` is its SQLSTATE."""
     said = _MEANING.get(state or "") or " ".join(filter(None, (kind, state)))
-    return SourceError(f"sql: {what} cannot be read: {said}")
+    return SourceError(f"{what} cannot be read: {said}")
 
 
 def _column(name: str, as_text: bool) -> sa.ColumnElement[Any]:

@@ -83,7 +83,7 @@ class Sql(StreamSource):
             groups = [(column,) for column in table.required] + list(table.any_of)
             missing = [" or ".join(group) for group in groups if not self._columns[name].keys() & set(group)]
             if missing:
-                raise SourceError(f"sql: {settings.table} has no column for {', '.join(missing)} of {name}; say in `columns` which it is")
+                raise SourceError(f"{settings.table} has no column for {', '.join(missing)} of {name}; say in `columns` which it is")
         return self._columns[name]
 
     def _watched(self, asked: Asked, stands: dict[str, Any]) -> Iterator[pa.RecordBatch]:

@@ -64,9 +64,8 @@ class Changes:
 class Account:
     """The account that a key opens. A live key never takes objects of test mode; `left_out` counts them."""
 
-    def __init__(self, api: Api, *, takes_test_objects: bool) -> None:
-        self._api, self._takes_test_objects = api, takes_test_objects
-        self._kept = Kept("stripe")
+    def __init__(self, api: Api, kept: Kept, *, takes_test_objects: bool) -> None:
+        self._api, self._kept, self._takes_test_objects = api, kept, takes_test_objects
         self._changes: dict[int, Changes] = {}
         self._newest_event: int | None = None
         self.left_out: Counter[str] = Counter()

@@ -17,7 +17,7 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import below, id_of
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.account import PATHS, Account, Object
 from orchestration.sources.stripe.owners import Owners
@@ -34,7 +34,7 @@ class Stripe(StreamSource):
     def __init__(self, api: Api, *, takes_test_objects: bool, crm_id_key: str = "customer_id", now: Callable[[], datetime]) -> None:
         super().__init__()
         self.api, self._crm_id_key, self._now = api, crm_id_key, now
-        self._account = Account(api, takes_test_objects=takes_test_objects)
+        self._account = Account(api, self.kept, takes_test_objects=takes_test_objects)
         self._owners = Owners(self._account)
         self._products: dict[str, str] | None = None
 
@@ -54,6 +54,11 @@ class Stripe(StreamSource):
         """What was left out, one line each."""
         left_out = [f"{count:,} {kind}s of test mode are left out: the key is a live one" for kind, count in self._account.left_out.items()]
         return [*super().notes(), *left_out, *(f"{path} is not there (404), and taken for empty" for path in self._account.absent)]
+
+    def extents(self) -> list[Extent]:
+        """Stripe tells how many objects there are of nothing."""
+        kinds = ("customer", "subscription", "invoice", "charge", "refund", "dispute", "credit_note")
+        return [Extent(f"{kind}s", None, 100, "stripe") for kind in kinds]
 
     def streams(self, table: str) -> list[Stream]:
         """The lists that feed `table`."""
@@ -85,11 +90,11 @@ class Stripe(StreamSource):
         return Reading(rows, lambda: self._stands(changes.newest), False, ((scope,), [(one,) for one in ids]))
 
     def _since(self, known: Position) -> int | None:
-        """The moment from which events tell all that changed; None when everything has to be listed."""
-        read_at = known.get("read_at")
+        """The moment from which events tell all that changed; None when everything has to be listed, by our clock or by Stripe's."""
+        read_at, since = known.get("read_at"), int(known.get("since", 0))
         if read_at is None or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
             return None
-        return int(known["since"])
+        return since if not since or self._account.newest_event() - since < _EVENTS_KEPT.total_seconds() else None
 
     def _stands(self, newest: int) -> dict[str, Any]:
         return {"since": newest, "read_at": self._now().isoformat(timespec="seconds")}

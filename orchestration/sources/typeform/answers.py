@@ -47,7 +47,7 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) 
     known = {name for field in fields for name in _names(field)}
     absent = next((ref for ref in measured if ref not in known), None)
     if absent is not None:
-        raise SourceError(f"typeform: the form {form_id} has no question {absent}; correct `questions` of the form")
+        raise SourceError(f"the form {form_id} has no question {absent}; correct `questions` of the form")
     found, comments = [], _comments(fields, measured)
     for field in fields:
         ref = next((name for name in _names(field) if name in measured), None)
@@ -114,7 +114,7 @@ def _scale(form_id: str, ref: str, field: Object, metric: str) -> tuple[int, int
             return 1, steps or 3
     if metric == "nps":
         return 0, 10
-    raise SourceError(f"typeform: the question {ref} of the form {form_id} is no opinion scale or rating, so its answers are no scores")
+    raise SourceError(f"the question {ref} of the form {form_id} is no opinion scale or rating, so its answers are no scores")
 
 
 def _comments(fields: list[Object], measured: Mapping[str, str]) -> dict[str, str]:

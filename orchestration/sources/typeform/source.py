@@ -19,7 +19,7 @@ from orchestration.sources.base import Bench, Position, SourceError
 from orchestration.sources.http import Api
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.values import from_milliseconds
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 from orchestration.sources.typeform import answers
 from orchestration.sources.typeform.answers import Form, Object
 
@@ -47,6 +47,11 @@ class Typeform(StreamSource):
     def check(self) -> None:
         """Raise SourceError when the token is refused, or the first form is not there."""
         self.api.get(f"/forms/{self._forms[0].id}")
+
+    def extents(self) -> list[Extent]:
+        """The responses of each form."""
+        counted = ((form.id, self.api.get(f"/forms/{form.id}/responses", {"page_size": 1})) for form in self._forms)
+        return [Extent(f"responses to {form_id}", page.get("total_items"), _PAGE, "typeform") for form_id, page in counted]
 
     def streams(self, table: str) -> list[Stream]:
         """One for each form."""
@@ -88,7 +93,7 @@ class Typeform(StreamSource):
                 return
             before, last = last, page["items"][-1]["token"]
             if last == before:
-                raise SourceError(f"typeform: the pages of the form {form_id} do not go on behind the last response; they would never end")
+                raise SourceError(f"the pages of the form {form_id} do not go on behind the last response; they would never end")
 
 
 def _second(milliseconds: int) -> str:

@@ -16,7 +16,7 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 from orchestration.sources.zendesk import rows
 from orchestration.sources.zendesk.support import Object, Support
 
@@ -31,7 +31,7 @@ class Zendesk(StreamSource):
     def __init__(self, api: Api, *, csat_answers: int, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.api, self._csat_answers, self._now = api, csat_answers, now
-        self._support = Support(api)
+        self._support = Support(api, self.kept)
         self._requester_of: dict[str, Any] = {}
 
     @classmethod
@@ -50,6 +50,10 @@ class Zendesk(StreamSource):
         """What was left out, one line each."""
         absent = ["tickets have no metrics here (404): when they were first answered and solved is not known"]
         return [*super().notes(), *(absent if self._support.without_metrics else [])]
+
+    def extents(self) -> list[Extent]:
+        """The tickets; requesters come beside them."""
+        return [Extent("tickets", self._support.count(), 1000, "zendesk_incremental")]
 
     def streams(self, table: str) -> list[Stream]:
         """What feeds `table`."""

@@ -23,9 +23,8 @@ _EXPORT = "/api/v2/incremental/tickets/cursor"
 class Support:
     """The tickets, users and ratings of one account."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._kept = Kept("zendesk")
+    def __init__(self, api: Api, kept: Kept) -> None:
+        self._api, self._kept = api, kept
         self._first: dict[str | None, Any] = {}
         self._taken: set[str] = set()
         self.without_metrics = False
@@ -35,6 +34,15 @@ class Support:
     def probe(self, now: int) -> None:
         """Ask for what changed just now; raises what stands in the way. The export takes no time of the last minute."""
         self._api.get(_EXPORT, {"start_time": now - 120, "per_page": 1}, limit="zendesk_incremental")
+
+    def count(self) -> int | None:
+        """How many tickets there are, as far as the account tells."""
+        try:
+            return int(self._api.get("/api/v2/tickets/count.json")["count"]["value"])
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return None
 
     def is_known(self, cursor: str) -> bool:
         """Whether the account still takes a cursor; it may have forgotten an old one."""
@@ -59,8 +67,7 @@ class Support:
         wanted = sorted({str(one) for one in ids if one is not None})
         asked = [one for one in wanted if one not in self._users]
         for start in range(0, len(asked), _MANY):
-            some = ",".join(asked[start : start + _MANY])
-            found = self._api.get("/api/v2/users/show_many.json", {"ids": some})["users"]
+            found = self._api.get("/api/v2/users/show_many", {"ids": ",".join(asked[start : start + _MANY])})["users"]
             self._users |= {str(user["id"]): user for user in found}
         return {one: self._users[one] for one in wanted if one in self._users}
 
