@@ -20,18 +20,17 @@ class ZendeskAccount(Vendor):
         self.metrics: dict[int, dict[str, Any]] = {}
         self.ratings: list[dict[str, Any]] | None = []
         self.survey_responses: list[dict[str, Any]] | None = None
-        self.forgets_cursors = self.tells_beside = False
+        self.forgotten: list[str] = []
+        self.tells_beside = False
 
     def is_known(self, authorization: str) -> bool:
         return authorization == "Basic " + base64.b64encode(f"{self.email}/token:{self.token}".encode()).decode()
 
     def put(self, identifier: int, **fields: Any) -> None:
-        known = next(
-            (one for one in reversed(self.changes) if one["id"] == identifier), {"created_at": "2026-01-05T10:00:00Z", "status": "open"}
-        )
-        self.changes = [one for one in self.changes if one["id"] != identifier] + [{}] * any(
-            one["id"] == identifier for one in self.changes
-        )
+        known = {"created_at": "2026-01-05T10:00:00Z", "status": "open"}
+        for place, one in enumerate(self.changes):
+            if one.get("id") == identifier:  # told anew, at the end
+                known, self.changes[place] = one, {}
         self.changes.append({**known, **fields, "id": identifier})
 
     def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
@@ -55,7 +54,7 @@ class ZendeskAccount(Vendor):
         return what
 
     def _export(self, params: dict[str, str]) -> dict[str, Any]:
-        if "cursor" in params and self.forgets_cursors:
+        if params.get("cursor") in self.forgotten:
             raise RefusalError(400, {"error": "InvalidCursor"})
         start = int(params.get("cursor", 0))
         end = min(len(self.changes), start + LARGEST_PAGE)

@@ -35,6 +35,7 @@ class Form:
 
     id: str
     questions: tuple[Question, ...]
+    first: str
     language: str | None
     touchpoint: str | None
     customer_id_field: str
@@ -68,7 +69,8 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
         if score is not None:
             yield {
                 **who,
-                "response_id": response["token"] if len(form.questions) == 1 else f"{response['token']}:{question.ref}",
+                # The first of the configuration goes by the token, so that one more question renames no answer.
+                "response_id": response["token"] + ("" if question.ref == form.first else f":{question.ref}"),
                 "survey_id": form.id,
                 "metric": question.metric,
                 "score": score,

@@ -36,6 +36,7 @@ class Typeform(StreamSource):
     def __init__(self, api: Api, forms: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.api, self._forms, self._read_again, self._now = api, forms, read_again, now
+        self._definitions: dict[str, Object] = {}
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Typeform:
@@ -46,7 +47,7 @@ class Typeform(StreamSource):
 
     def check(self) -> None:
         """Raise SourceError when the token is refused, or the first form is not there."""
-        self.api.get(f"/forms/{self._forms[0].id}")
+        self._definition(self._forms[0].id)
 
     def extents(self) -> list[Extent]:
         """The responses of each form."""
@@ -73,23 +74,31 @@ class Typeform(StreamSource):
         return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "form": told}, is_full)
 
     def _form(self, settings: Any) -> Form:
-        definition = self.api.get(f"/forms/{settings.id}")
+        definition = self._definition(settings.id)
         return Form(
             settings.id,
             answers.questions_of(settings.id, definition, settings.questions),
+            next(iter(settings.questions)),
             (definition.get("settings") or {}).get("language"),
             settings.touchpoint,
             settings.customer_id_field,
             settings.email_field,
         )
 
+    def _definition(self, form_id: str) -> Object:
+        if form_id not in self._definitions:
+            self._definitions[form_id] = self.api.get(f"/forms/{form_id}")
+        return self._definitions[form_id]
+
     def _responses(self, form_id: str, since: Mapping[str, str]) -> Iterator[Object]:
-        last = None
+        last: str | None = None
+        read, total = 0, None
         while True:
             params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
             page = self.api.get(f"/forms/{form_id}/responses", params)
             yield from page["items"]
-            if not page["items"] or len(page["items"]) >= page.get("total_items", float("inf")):
+            read, total = read + len(page["items"]), page.get("total_items") if total is None else total
+            if not page["items"] or (total is not None and read >= total):
                 return
             before, last = last, page["items"][-1]["token"]
             if last == before:

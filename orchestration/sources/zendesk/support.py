@@ -75,7 +75,7 @@ class Support:
         """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
         own = {str(ticket["id"]): ticket["metric_set"] for ticket in page["tickets"] if ticket.get("metric_set")}
         beside = {str(one["ticket_id"]): one for one in page.get("metric_sets") or []}
-        if own or beside or not page["tickets"]:
+        if own or "metric_sets" in page or not page["tickets"]:
             return {**beside, **own}
         if self._metrics is None:
             self._metrics = {str(one["ticket_id"]): one for one in self._all_metrics()}
