@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from orchestration import sources
+from orchestration.config_parts import Part
 from orchestration.contract import INPUT_TABLES
 from orchestration.source_settings import SOURCE_SETTINGS
 from orchestration.sources import SOURCES, Bench, Source, SourceError
@@ -68,6 +70,12 @@ def test_every_file_is_registered_and_every_entry_has_a_file() -> None:
 
 def test_every_source_can_be_configured() -> None:
     assert {part.model_fields["type"].annotation.__args__[0] for part in SOURCE_SETTINGS} == set(SOURCES)
+
+
+@pytest.mark.parametrize("part", SOURCE_SETTINGS, ids=lambda part: part.__name__)
+def test_every_key_of_its_settings_is_documented(part: type[Part]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
+    assert [key for key in part.model_fields if not re.search(rf"\b{key}\b", page)] == []
 
 
 def test_every_source_has_an_example_here() -> None:
