@@ -21,14 +21,19 @@ class Kept:
     def __init__(self, source: str) -> None:
         self._source = source
         self._paths: dict[Hashable, Path] = {}
+        self._begun = 0
         self.most: int | None = None
 
     def of(self, key: Hashable, asked: Callable[[], Iterable[Any]], bench: Bench) -> Iterator[Any]:
-        """The objects known as `key`; `asked` is called when nobody has wanted them before."""
-        if key not in self._paths:
-            target = bench.scratch / f"{self._source}-{len(self._paths):03d}.jsonl"
-            with target.open("w", encoding="utf-8") as file:
-                file.writelines(json.dumps(one) + "\n" for one in islice(asked(), self.most))
-            self._paths[key] = target
-        with self._paths[key].open(encoding="utf-8") as file:
-            yield from map(json.loads, file)
+        """The objects known as `key`; `asked` is called when nobody has read them to the end before."""
+        if key in self._paths:
+            with self._paths[key].open(encoding="utf-8") as file:
+                yield from map(json.loads, file)
+            return
+        self._begun += 1
+        target = bench.scratch / f"{self._source}-{self._begun:03d}.jsonl"
+        with target.open("w", encoding="utf-8") as file:
+            for one in islice(asked(), self.most):
+                file.write(json.dumps(one) + "\n")
+                yield one
+        self._paths[key] = target
