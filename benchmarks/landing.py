@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import extract
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 
 TABLE = INPUT_TABLES["crm_interactions"]
 ROWS = """SELECT 'i' || i AS interaction_id, 'c' || (hash(i) % 100000) AS customer_id,

@@ -79,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     held = _command(commands, "export", _export, "everything that is held on a person, as JSON")
     held.add_argument("--customer", required=True, metavar="ID", help="any source's id, a customer_key, or an e-mail address")
     held.add_argument("--out", type=Path, metavar="FILE", help="write it there, for its owner only (default: standard output)")
+    reached = _command(
+        commands, "check-source", _check_source, "whether a source can be read, a few masked rows, how long a first night takes"
+    )
+    reached.add_argument("name", metavar="NAME", help="its `name` in the configuration (default: its type)")
     ui = _command(commands, "ui", _ui, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
     docs = commands.add_parser("docs", help="write the generated pages under docs/")
@@ -227,6 +231,12 @@ def _export(options: argparse.Namespace) -> int:
 
     loaded = _looked_at(options)
     return cli_privacy.told(lambda: cli_privacy.export(loaded, options.customer, options.out))
+
+
+def _check_source(options: argparse.Namespace) -> int:
+    from orchestration import cli_sources
+
+    return cli_sources.check(_loaded(options), options.name)
 
 
 def _ui(options: argparse.Namespace) -> int:

@@ -12,7 +12,8 @@ from pathlib import Path
 from orchestration import dbt, starter
 from orchestration.destinations import DestinationError
 from orchestration.destinations.transport import checked_url
-from orchestration.settings import ConfigurationError, FilesSource, Settings, WebhookDestination, check_secrets
+from orchestration.settings import ConfigurationError, Settings, WebhookDestination, check_secrets
+from orchestration.source_settings import FilesSource
 
 
 def check(loaded: Settings) -> None:
@@ -48,15 +49,17 @@ def _check_destinations(loaded: Settings) -> None:
 
 def _check_sources(loaded: Settings) -> None:
     """Refuse at once what no night could read: a folder that is missing, empty, or not filled in yet."""
-    for number, source in enumerate(loaded.sources):
+    exports = [(number, source) for number, source in enumerate(loaded.sources) if isinstance(source, FilesSource)]
+    for number, source in exports:
         folder = Path(loaded.resolve(source.path))
         place = f"{loaded.config_path}: sources.{number}.path"
         if not folder.is_dir():
             raise ConfigurationError(f"{place}: there is no folder {folder}")
         if not any(_files(folder)):
             raise ConfigurationError(f"{place}: {folder} is empty; put one file or folder per table there, such as crm_customers.csv")
-    if not any(_has_rows(file) for source in loaded.sources for file in _source_files(loaded, source)):
-        raise ConfigurationError(starter.nothing_filled_in(Path(loaded.resolve(loaded.sources[0].path))))
+    filled = any(_has_rows(file) for _, source in exports for file in _source_files(loaded, source))
+    if len(exports) == len(loaded.sources) and not filled:
+        raise ConfigurationError(starter.nothing_filled_in(Path(loaded.resolve(exports[0][1].path))))
 
 
 def _source_files(loaded: Settings, source: FilesSource) -> Iterator[Path]:

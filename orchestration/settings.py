@@ -6,7 +6,6 @@ resolved by `Settings.secret` when the work that needs them starts, never earlie
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from orchestration.config_file import in_words, parsed
 from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
 from orchestration.contract import INPUT_TABLES
 from orchestration.serving_settings import Serving
+from orchestration.source_settings import SOURCE_SETTINGS, Source
 
 DEFAULT_HOME = "data"
 FIRST_NIGHT = date(1990, 1, 1)  # the first partition of the nightly job
@@ -57,24 +57,6 @@ class Company(Part):
         return value
 
 
-class FilesSource(Part):
-    """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, or a folder `<table>/` of such files."""
-
-    type: Literal["files"]
-    path: Folder
-    name: Name = "files"
-    encoding: str = "utf-8"
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            codecs.lookup(value)
-        except LookupError:
-            raise ValueError(f"unknown encoding {value!r}; use a name such as utf-8, latin-1 or utf-16") from None
-        return value
-
-
 class FilesDestination(Part):
     """Audiences as CSV or JSON Lines files in a folder."""
 
@@ -100,7 +82,6 @@ class WebhookDestination(Part):
     live: bool = False
 
 
-Source = FilesSource
 Destination = Annotated[FilesDestination | WebhookDestination, Field(discriminator="type")]
 
 
@@ -222,6 +203,14 @@ class Settings(BaseModel):
         """`path` of the configuration as an absolute path."""
         return str((self.config_path.parent / path).resolve())
 
+    def ready(self, part: Part) -> Any:
+        """`part` of the configuration as work needs it: its path absolute, its secrets in the place of their references."""
+        said = part.model_dump()
+        filled = {key: self.secret(value) for key, value in said.items() if isinstance(value, str) and REFERENCE.match(value)}
+        if "path" in said:
+            filled["path"] = self.resolve(said["path"])
+        return part.model_copy(update=filled)
+
     @staticmethod
     def secret(value: str, environment: Mapping[str, str] | None = None) -> str:
         """The value behind a `${NAME}` reference. Raises ConfigurationError when NAME is not set."""
@@ -311,7 +300,7 @@ def _validated(path: Path, content: dict[str, Any]) -> _File:
     try:
         return _File.model_validate(filled)
     except ValidationError as error:
-        parts = (_File, Company, Tuning, FilesSource, FilesDestination, WebhookDestination)
+        parts: tuple[type[Part], ...] = (_File, Company, Tuning, *SOURCE_SETTINGS, FilesDestination, WebhookDestination)
         raise ConfigurationError(f"{path}: {in_words(error, content, [key for part in parts for key in part.model_fields])}") from error
 
 

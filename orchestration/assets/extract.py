@@ -61,10 +61,9 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
     """Every source in turn; one that refuses us as a whole is reported after the others have landed."""
     refusals = []
     for source in night.settings.sources:
-        placed = source.model_copy(update={"path": night.settings.resolve(source.path)})
         try:
             yield from landing.extract(
-                placed,
+                night.settings.ready(source),
                 tables,
                 night.home.landing,
                 night.home.state / "dlt",

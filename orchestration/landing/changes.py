@@ -4,6 +4,7 @@ Comes in: the parts read tonight and the Parquet files landed before. Goes out: 
 
     held by a part now  =  rows landed from it  −  tombstones  +  adjustments
 
+Of a part that is read in full all of its rows are compared, of one that tells what changed those that share a key with it (partial.py).
 A row that is in the parts read tonight more often than they held it is landed. What becomes of one that they hold less often is told in
 removals.py: a tombstone, or nothing. What is neither landed nor a tombstone (a replaced version, a row that moved between files) is
 booked in `row_adjustments`, so that the equation above always holds.
@@ -12,12 +13,13 @@ Hashes have 64 bits: among 100 million rows, one in about 4,000 such tables has 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.contract import Table
 from orchestration.landing import removals
+from orchestration.landing.partial import narrow
 from orchestration.landing.written import adjustments, changed_rows, listed, one_file, parquet
 from orchestration.sources.base import Batch, Bench
 from orchestration.sources.reading.raw import quoted
@@ -28,13 +30,18 @@ SUSPICIOUS_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Changes:
-    """Parquet to land for one table, and what it means; `refused` counts rows that vanished and were kept."""
+    """Parquet to land for one table, and what it means.
+
+    refused  rows that vanished and were kept
+    gained   part → by how many rows it holds more (or, negative, fewer) than before; parts that hold as many left out
+    """
 
     data: tuple[Path, ...] = ()
     adjustments: Path | None = None
     rows: int = 0
     tombstones: int = 0
     refused: int = 0
+    gained: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,8 @@ def compared(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
     run(_RESIDUAL)
     rows, tombstones = _count("land", bench) + _count("again", bench), _count("tombstones", bench)
     data = (changed_rows(table, bench),) if rows or tombstones else ()
-    return Changes(data, adjustments(table, bench), rows, tombstones, refused)
+    gained = dict(run("SELECT _file, sum(copies)::BIGINT FROM delta GROUP BY 1 HAVING sum(copies) <> 0").fetchall())
+    return Changes(data, adjustments(table, bench), rows, tombstones, refused, gained)
 
 
 def _refused(held: int, bench: Bench) -> int:
@@ -90,7 +98,8 @@ def _refused(held: int, bench: Bench) -> int:
 
 
 def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> None:
-    """The views the comparison reads: landed, incoming, booked (copies a part holds, as entries to be summed), and the parts' order."""
+    """The views the comparison reads: landed, incoming, booked (copies a part holds, as entries to be summed), restated and standing
+    (those that tonight's batches speak of, and the others), and the parts' order."""
     run = bench.connection.execute
     touched = [batch for batch in batches if batch.status in ("changed", "gone")]
     incoming = [str(batch.data) for batch in touched if batch.data]
@@ -105,12 +114,13 @@ def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
     if before.adjusted:
         entries += f" UNION ALL SELECT _file, _row_hash, copies FROM {parquet(before.adjusted)} WHERE table_name = {quoted(table.name)}"
     run(f"CREATE OR REPLACE TEMP VIEW booked AS {entries}")
+    narrow(table, touched, bench)
     run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {_PART_ROW} AS part_row FROM ({_MOVES})")
 
 
 # A part and a hash as one number: grouping by two columns, one of them text, takes three times as long.
 _PART_ROW = "xor(hash(_file), _row_hash)"
-_MOVES = """SELECT _file, _row_hash, -copies AS copies FROM booked WHERE _file IN (FROM part)
+_MOVES = """SELECT _file, _row_hash, -copies AS copies FROM restated
 UNION ALL SELECT _file, _row_hash, 1 FROM incoming"""
 
 _DIFFERING = """CREATE OR REPLACE TEMP TABLE differing AS

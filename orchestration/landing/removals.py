@@ -1,6 +1,6 @@
 """What becomes of rows that their part no longer has: nothing, or a tombstone, and rows of the same key landed once more.
 
-Comes in: the temporary tables of changes.py: vanished, land, incoming, part, and the views landed, located, booked.
+Comes in: the temporary tables of changes.py: vanished, land, incoming, and the views landed, located, standing.
 Goes out: SQL that makes `tombstones` (with _is_removal, _has_key) and `again`,
 rows to land once more (with _loaded, the load they are in).
 
@@ -47,7 +47,7 @@ def _dead(table: Table) -> str:
     return f"""CREATE OR REPLACE TEMP TABLE dead AS
     WITH gone AS (SELECT DISTINCT _row_hash, {_keys(table)} FROM vanished),
     elsewhere AS (
-        SELECT _row_hash FROM booked WHERE _row_hash IN (SELECT _row_hash FROM gone) AND _file NOT IN (FROM part)
+        SELECT _row_hash FROM standing WHERE _row_hash IN (SELECT _row_hash FROM gone)
         GROUP BY _row_hash, _file HAVING sum(copies) > 0
     )
     SELECT * FROM gone WHERE _row_hash NOT IN (FROM elsewhere) AND _row_hash NOT IN (SELECT _row_hash FROM incoming)"""
@@ -65,9 +65,9 @@ def _versions(table: Table) -> str:
 def _held(table: Table) -> str:
     """Which part holds which of these versions now."""
     return f"""CREATE OR REPLACE TEMP TABLE held AS
-    SELECT _file, _row_hash FROM booked WHERE _row_hash IN (SELECT _row_hash FROM versions) AND _file NOT IN (FROM part)
+    SELECT _file, _row_hash, true AS stands FROM standing WHERE _row_hash IN (SELECT _row_hash FROM versions)
     GROUP BY ALL HAVING sum(copies) > 0
-    UNION SELECT _file, _row_hash FROM incoming SEMI JOIN dead USING ({_keys(table)})"""
+    UNION SELECT _file, _row_hash, false FROM incoming SEMI JOIN dead USING ({_keys(table)})"""
 
 
 def _judged(table: Table) -> str:
@@ -102,7 +102,7 @@ def _again(table: Table) -> str:
     return f"""CREATE OR REPLACE TEMP TABLE again AS
     WITH wanted AS (
         SELECT DISTINCT _file, _row_hash FROM held
-        WHERE _file NOT IN (FROM part) AND _row_hash IN (SELECT _row_hash FROM versions {anew})
+        WHERE stands AND _row_hash IN (SELECT _row_hash FROM versions {anew})
     ),
     content AS ({content} QUALIFY row_number() OVER (PARTITION BY _row_hash ORDER BY _path DESC, _row_number DESC) = 1)
     SELECT content.* EXCLUDE (_path) REPLACE (wanted._file AS _file), regexp_extract(_path, 'load_id=([^/\\\\]+)', 1) AS _loaded

@@ -91,14 +91,21 @@ def _positions(batches: list[Batch], known: Mapping[str, Mapping[str, Any]], cha
         if batch.status == "unchanged" and batch.position:
             parts[batch.part] = batch.position
         elif batch.status == "changed":
-            parts[batch.part] = (
-                {"rows": max(batch.rows, known.get(batch.part, {}).get("rows", 0))}
-                if changes.refused
-                else {**batch.position, "rows": batch.rows}
-            )
+            parts[batch.part] = _position(batch, known.get(batch.part, {}), changes)
         elif batch.status == "gone" and not changes.refused:
             parts[batch.part] = None
     return {part: position for part, position in parts.items() if position != known.get(part, {})}
+
+
+def _position(batch: Batch, before: Mapping[str, Any], changes: Changes) -> Mapping[str, Any]:
+    held = before.get("rows", 0)
+    if changes.refused:
+        return before if not batch.complete else {"rows": max(batch.rows, held)}
+    if batch.complete or not before:
+        return {**batch.position, "rows": batch.rows}
+    # Of people who were erased, a part that tells what changed repeats some now and then: the most that was seen is what it holds.
+    erased = max(before.get("erased", 0), batch.position.get("erased", 0))
+    return {**batch.position, "rows": held + changes.gained.get(batch.part, 0), **({"erased": erased} if erased else {})}
 
 
 def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> TableLoad:

@@ -37,7 +37,10 @@ class Batch:
     part      names the part within the source for good, such as the file's relative path
     status    changed: `data` holds its rows · unchanged: nothing to read · gone: the part is no longer there ·
               unreadable: `error` says why, and what was landed from it stays
-    complete  the rows are all that the part holds now, so a row landed before that is not among them has vanished
+    complete  the rows are all that the part holds now, so a row landed before that is not among them has vanished; else they are all
+              that it holds of their keys, and of what `scope` names
+    scope     Parquet with some columns of the table: where a batch is not complete, a row landed before that agrees with one of its rows
+              in all of them, and is not in `data`, has vanished
     data      Parquet: the contract's columns, unknown ones as VARCHAR, and LANDED_COLUMNS
     position  what the source wants to be told about this part on the next run
     """
@@ -51,6 +54,7 @@ class Batch:
     unknown_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
     error: str | None = None
+    scope: Path | None = None
 
 
 class Source(Protocol):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orchestration import landing, quarantine, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import completed_files, extract
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rendered import staging

@@ -13,7 +13,7 @@ from company import MARTS, Company
 from examples.acme.generate import generate
 from orchestration import landing, warehouse
 from orchestration.contract import INPUT_TABLES, Table
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 
 AS_OF = date(2026, 10, 31)
 

@@ -22,7 +22,7 @@ from orchestration import landing, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import LandingError, TableLoad, completed_files, extract, summary
 from orchestration.landing.log import LandingLog
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 from orchestration.sources import SourceError
 
 CUSTOMERS = INPUT_TABLES["crm_customers"]
@@ -319,7 +319,7 @@ sys.path.insert(0, {root!r})
 from orchestration.contract import INPUT_TABLES
 from orchestration import landing
 from orchestration.landing import loading, log
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 {patch}

@@ -11,7 +11,7 @@ from orchestration import landing
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import LandingError, Tombstones
 from orchestration.redaction import Needles
-from orchestration.settings import FilesSource
+from orchestration.source_settings import FilesSource
 
 CUSTOMERS = "customer_id,created_at,email,phone,country\n"
 NEW = {

@@ -1,0 +1,125 @@
+"""One vendor's API: paced calls that are repeated while they may still succeed, and errors of one line.
+
+Comes in: an address, credentials, names of limits. Goes out: JSON. A credential is only ever in a header, and in no message.
+Tried again are 408, 425, 429, 5xx, a broken connection and a body that was cut off, after `Retry-After` where given, else after a time
+that doubles. A call gives up after MAX_TRIES, or when the wait to come would outlast DEADLINE; after that others are tried less often.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, retry_if_result
+
+from orchestration.sources.base import SourceError
+from orchestration.sources.http.pacing import Pacer, backed_off, limits, retry_after
+from orchestration.sources.http.refusals import refused
+
+MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
+DEADLINE = 30 * 60.0
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+Params = Mapping[str, Any] | list[tuple[str, Any]]
+
+
+class _CutOffError(Exception):
+    """The body is not the JSON that it should be."""
+
+
+class Api:
+    """The calls of one source in one run; `calls` counts them."""
+
+    def __init__(
+        self,
+        vendor: str,
+        address: str,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`address` is the vendor's; `base_url` replaces its scheme, host and port."""
+        self.vendor, self.calls = vendor, 0
+        self._sleep, self._clock = sleep, clock
+        self._client = httpx.Client(
+            base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+        )
+        self._pacers: dict[str, Pacer] = {}
+        self._tries = MAX_TRIES
+
+    def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
+        """The JSON of `GET path`. Raises RefusedError, or SourceError when no answer is to be had."""
+        return self._json("GET", path, {"params": params}, limit)
+
+    def post(self, path: str, body: Any, *, limit: str | None = None) -> Any:
+        """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
+        return self._json("POST", path, {"json": body}, limit)
+
+    def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None) -> Any:
+        pacer = self._pacer(limit or self.vendor)
+        started = self._clock()
+        retrying = Retrying(
+            retry=retry_if_exception_type((httpx.TransportError, httpx.DecodingError, _CutOffError))
+            | retry_if_result(lambda answer: isinstance(answer, httpx.Response)),
+            wait=_wait,
+            stop=lambda state: state.attempt_number >= self._tries or self._clock() - started + state.upcoming_sleep > DEADLINE,
+            sleep=self._sleep,
+        )
+        try:
+            answer = retrying(self._tried, method, path, content, pacer)
+        except RetryError as error:
+            self._tries = TRIES_WHEN_DOWN
+            raise SourceError(self._gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
+        self._tries = MAX_TRIES
+        return answer
+
+    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer) -> Any:
+        """The JSON, or the response where it may be another one the next time."""
+        pacer.wait()
+        self.calls += 1
+        response = self._client.request(method, path, **content)
+        pacer.heed(response)
+        if response.status_code in _RETRIED:
+            return response
+        if not response.is_success:
+            raise refused(method, path, response)
+        try:
+            return response.json()
+        except ValueError:
+            raise _CutOffError from None
+
+    def _gave_up(self, method: str, path: str, last: Callable[[], Any], tries: int) -> str:
+        try:
+            answer: httpx.Response = last()
+            reason = f"is answered with {answer.status_code}"
+        except _CutOffError:
+            reason = "is answered with something that is no whole JSON"
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            reason = f"gets no answer ({type(error).__name__})"
+        return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
+
+    def _pacer(self, name: str) -> Pacer:
+        if name not in self._pacers:
+            self._pacers[name] = Pacer(limits(name), clock=self._clock, sleep=self._sleep)
+        return self._pacers[name]
+
+
+def _wait(state: RetryCallState) -> float:
+    answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
+    told = retry_after(answer, datetime.now(UTC)) if isinstance(answer, httpx.Response) else None
+    return told if told is not None else backed_off(state.attempt_number)
+
+
+def _placed(address: str, base_url: str | None) -> httpx.URL:
+    url = httpx.URL(address)
+    if base_url is None:
+        return url
+    base = httpx.URL(base_url)
+    return url.copy_with(scheme=base.scheme, host=base.host, port=base.port)

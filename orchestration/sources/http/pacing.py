@@ -1,0 +1,94 @@
+"""How fast a vendor is called, and how long a refused call waits.
+
+Comes in: limits.toml, and answers. Goes out: waits, in seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+
+import httpx
+
+# What others on the same account leave us; a limit used up to its edge is a limit exceeded.
+SHARE_OF_LIMIT = 0.8
+MAX_WAIT = 60.0
+_FILE = Path(__file__).with_name("limits.toml")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How often a vendor may be called; windows are (calls, seconds), the headers may be absent."""
+
+    windows: tuple[tuple[int, float], ...]
+    remaining: str = ""
+    resets_in: str = ""
+    resets_in_ms: str = ""
+
+    def least_seconds(self, calls: int) -> float:
+        """The least time that so many calls take."""
+        return max((max(0, calls - most) * seconds / most / SHARE_OF_LIMIT for most, seconds in self.windows), default=0.0)
+
+
+@cache
+def limits(name: str) -> Limits:
+    """The limits that limits.toml states under `name`."""
+    stated = tomllib.loads(_FILE.read_text(encoding="utf-8"))[name]
+    windows = tuple((int(calls), float(seconds)) for calls, seconds in stated.pop("windows"))
+    stated.pop("source")
+    return Limits(windows, **stated)
+
+
+class Pacer:
+    """Keeps calls within every window; each is stretched, so that also the smallest is never used up."""
+
+    def __init__(self, stated: Limits, *, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._stated, self._clock, self._sleep = stated, clock, sleep
+        self._made = [(calls, seconds / SHARE_OF_LIMIT, deque[float](maxlen=calls)) for calls, seconds in stated.windows]
+        self._not_before = 0.0
+
+    def wait(self) -> None:
+        """Sleep until the next call fits, and count that call."""
+        now = self._clock()
+        pause = max([self._not_before - now, *(made[0] + seconds - now for calls, seconds, made in self._made if len(made) == calls)])
+        if pause > 0:
+            self._sleep(pause)
+        for _, _, made in self._made:
+            made.append(self._clock())
+
+    def heed(self, response: httpx.Response) -> None:
+        """Hold back where an answer says that nothing is left of the present window."""
+        if response.headers.get(self._stated.remaining, "") != "0":
+            return
+        seconds = _number(response, self._stated.resets_in) or _number(response, self._stated.resets_in_ms) / 1000
+        self._not_before = self._clock() + min(seconds, MAX_WAIT)
+
+
+def retry_after(response: httpx.Response, now: datetime) -> float | None:
+    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def backed_off(attempt: int) -> float:
+    """Exponential with full jitter, from half a second to a minute."""
+    return random.uniform(0.5, min(MAX_WAIT, 2.0**attempt))
+
+
+def _number(response: httpx.Response, header: str) -> float:
+    value = response.headers.get(header, "")
+    return float(value) if value.isdigit() else 0.0

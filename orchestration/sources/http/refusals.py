@@ -1,0 +1,67 @@
+"""What a vendor's refusal means, in one line: what, where, what to do.
+
+Comes in: an answer. Goes out: RefusedError. Nothing of an answer is quoted but names of scopes: vendors repeat values, and some the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from orchestration.sources.base import SourceError
+
+_SCOPE = re.compile(r"^[a-z][a-z0-9_.:\-]{2,80}$")
+_SCOPE_KEYS = ("requiredgranularscopes", "requiredscopes", "missingscopes", "required_scopes", "scopes")
+_STRIPE_PERMISSION = re.compile(r"\brak_[a-z_]+\b")
+_MEANING = {
+    400: "is not understood (400); does `base_url` or a version in the configuration fit?",
+    401: "is refused (401): the credential is wrong or has expired; replace it",
+    402: "is refused (402): the plan of the account does not include it",
+    403: "is forbidden (403)",
+    404: "is not there (404): check the ids and addresses in the configuration",
+    410: "is gone (410)",
+}
+
+
+class RefusedError(SourceError):
+    """The vendor refuses a call for good; `status` is the HTTP status, `scopes` what it says is missing."""
+
+    def __init__(self, message: str, status: int, scopes: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.status, self.scopes = status, scopes
+
+
+def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
+    """The error for an answer that will not change by asking again."""
+    status, scopes = response.status_code, _scopes(response)
+    said = _MEANING.get(status, f"is answered with {status}")
+    if status == 403:
+        said += (
+            f": the credential lacks the scope {', '.join(scopes)}; grant it" if scopes else ": the credential lacks a permission; grant it"
+        )
+    return RefusedError(f"{method} {path} {said}", status, scopes)
+
+
+def _scopes(response: httpx.Response) -> tuple[str, ...]:
+    try:
+        body = response.json()
+    except ValueError:
+        return ()
+    named = set(_named(body)) | set(_STRIPE_PERMISSION.findall(response.text))
+    return tuple(sorted(scope for scope in named if _SCOPE.match(scope)))
+
+
+def _named(body: Any) -> Iterator[str]:
+    """Every text below a key that lists scopes, at any depth."""
+    if isinstance(body, dict):
+        for key, value in body.items():
+            if key.lower() in _SCOPE_KEYS and isinstance(value, list | str):
+                yield from (str(one) for one in (value if isinstance(value, list) else value.split()))
+            else:
+                yield from _named(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from _named(value)

@@ -1,0 +1,160 @@
+"""What one run asks of a HubSpot account.
+
+Comes in: the API. Goes out: objects as HubSpot sends them. A list cannot be asked for what changed, and a search ends after 10,000 results:
+so a search is sorted by id and goes on behind the last id it has seen, page by page. That neither loops nor loses a row, however many
+objects changed in the same millisecond, and whatever is added or removed while it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.kept import Kept
+
+Object = Mapping[str, Any]
+
+_PAGE, _HISTORY_PAGE, _SEARCH_PAGE, _BATCH = 100, 50, 200, 100
+
+
+class Crm:
+    """The objects of one account. `absent` are the kinds that it does not have."""
+
+    def __init__(self, api: Api, kept: Kept, version: str) -> None:
+        self._api, self._kept = api, kept
+        self._objects = f"/crm/{version}/objects" if version.startswith("v") else f"/crm/objects/{version}"
+        self.absent: dict[str, None] = {}
+
+    def listing(
+        self, kind: str, properties: Sequence[str], bench: Bench, *, associated: str = "", history: str = "", archived: bool = False
+    ) -> Iterator[Object]:
+        """All objects of a kind, or all archived ones, with the ids of what they are associated with and the history of a property."""
+        params: dict[str, Any] = {"limit": _HISTORY_PAGE if history else _PAGE, "properties": ",".join(properties)}
+        params |= {"archived": "true" if archived else "false"}
+        params |= {"associations": associated} if associated else {}
+        params |= {"propertiesWithHistory": history} if history else {}
+        return self._kept.of((kind, archived), lambda: self._pages(kind, f"{self._objects}/{kind}", params), bench)
+
+    def changed(
+        self, kind: str, stamp: str, since: int, properties: Sequence[str], bench: Bench, *, associated: str = ""
+    ) -> Iterator[Object]:
+        """The objects whose property `stamp` is `since` (in milliseconds) or later, with what they are associated with."""
+
+        def asked() -> Iterator[Object]:
+            found = self.searched(kind, [{"propertyName": stamp, "operator": "GTE", "value": str(since)}], properties)
+            return self._with_associations(kind, associated, found) if associated else found
+
+        return self._kept.of((kind, stamp, since), asked, bench)
+
+    def searched(self, kind: str, filters: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> Iterator[Object]:
+        """The objects that all of `filters` hold for, by id."""
+        last = ""
+        while True:
+            behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last}] if last else []
+            query = {
+                "filterGroups": [{"filters": [*filters, *behind]}],
+                "sorts": ["hs_object_id"],
+                "properties": list(properties),
+                "limit": _SEARCH_PAGE,
+                "after": "0",
+            }
+            page = self._page(kind, f"{self._objects}/{kind}/search", query)
+            yield from page["results"]
+            if not page["results"] or not page.get("paging"):
+                return
+            before, last = last, str(page["results"][-1]["id"])
+            if last == before:
+                raise SourceError(f"the search for {kind} answers with objects it was told to leave out; it would never end")
+
+    def with_history(self, one: Object, prop: str) -> Object:
+        """The object with the history of a property."""
+        found = self._api.get(f"{self._objects}/contacts/{one['id']}", {"properties": prop, "propertiesWithHistory": prop})
+        return {**one, "propertiesWithHistory": found.get("propertiesWithHistory")}
+
+    def probe(self, kind: str) -> int:
+        """How many objects of a kind the first page has; raises what stands in the way of reading them."""
+        return len(self._api.get(f"{self._objects}/{kind}", {"limit": 1})["results"])
+
+    def count(self, kind: str) -> int | None:
+        """How many objects of a kind there are; raises what stands in the way of reading them."""
+        everything = {"filterGroups": [], "sorts": [], "properties": [], "limit": 1, "after": "0"}
+        total = self._page(kind, f"{self._objects}/{kind}/search", everything).get("total")
+        return None if total is None else int(total)
+
+    def owners(self) -> Iterator[Object]:
+        """Everybody who may own a record."""
+        return self._pages("owners", "/crm/v3/owners", {"limit": _PAGE})
+
+    def email_events(self, since: int) -> Iterator[Object]:
+        """E-mail events from `since` on, in milliseconds."""
+        params: dict[str, Any] = {"limit": 1000, "startTimestamp": since}
+        while True:
+            page = self._page("email_events", "/email/public/v1/events", None, params)
+            yield from page.get("events", [])
+            if not page.get("hasMore"):
+                return
+            params["offset"] = page["offset"]
+
+    def subscription_statuses(self, emails: Sequence[str]) -> Iterator[Object]:
+        """What these addresses have subscribed to or not, as far as HubSpot knows any."""
+        for some in chunks(emails, _BATCH):
+            yield from self._page(
+                "subscription statuses", "/communication-preferences/v4/statuses/batch/read?channel=EMAIL", {"inputs": some}
+            )["results"]
+
+    def _with_associations(self, kind: str, associated: str, objects: Iterator[Object]) -> Iterator[Object]:
+        """A search does not tell associations; they are asked for in batches."""
+        for some in chunks(objects, _BATCH):
+            ids = self._associated(kind, associated, [one["id"] for one in some])
+            for one in some:
+                yield {**one, "associations": {associated: {"results": [{"id": other} for other in ids.get(one["id"], [])]}}}
+
+    def _associated(self, kind: str, associated: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        path = f"/crm/v4/associations/{kind}/{associated}/batch/read"
+        try:
+            answer = self._api.post(path, {"inputs": [{"id": one} for one in ids]})
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return {one: self._associated_of_one(kind, associated, one) for one in ids}
+        return {str(one["from"]["id"]): [str(other["toObjectId"]) for other in one["to"]] for one in answer["results"]}
+
+    def _associated_of_one(self, kind: str, associated: str, identifier: str) -> list[str]:
+        one = self._api.get(f"{self._objects}/{kind}/{identifier}", {"associations": associated})
+        return associated_ids(one, associated)
+
+    def _pages(self, kind: str, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
+        after: str | None = None
+        while True:
+            page = self._page(kind, path, None, {**params, **({"after": after} if after else {})})
+            yield from page["results"]
+            after = ((page.get("paging") or {}).get("next") or {}).get("after")
+            if not after:
+                return
+
+    def _page(self, kind: str, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
+        """One page. Only contacts must be there: other kinds come with products that not every account has."""
+        try:
+            limit = "hubspot_search" if path.endswith("/search") else None
+            return self._api.get(path, params) if body is None else self._api.post(path, body, limit=limit)
+        except RefusedError as error:
+            if error.status != 404 or kind == "contacts":
+                raise
+            self.absent[kind] = None
+            return {"results": []}
+
+
+def associated_ids(one: Object, kind: str) -> list[str]:
+    """The ids of the objects of a kind that an object is associated with, in their order, each once."""
+    results = ((one.get("associations") or {}).get(kind) or {}).get("results") or []
+    return list(dict.fromkeys(str(other["id"]) for other in results))
+
+
+def chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """The values in lists of at most `size`."""
+    source = iter(values)
+    while some := list(islice(source, size)):
+        yield some

@@ -1,0 +1,83 @@
+"""Contacts and whatever is looked up for them: companies, owners, subscriptions, ids by e-mail address.
+
+Comes in: the account. Goes out: objects and rows. Companies and owners are attributes: where the token may not read them, that is noted,
+and contacts land without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from orchestration.sources.base import Bench
+from orchestration.sources.http import RefusedError
+from orchestration.sources.hubspot import activities, consents, contacts
+from orchestration.sources.hubspot.crm import Crm, Object, chunks
+from orchestration.sources.reading.records import Row
+
+_EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
+
+
+class People:
+    """What one run knows of the people of an account."""
+
+    def __init__(self, crm: Crm, note: Callable[[str], None]) -> None:
+        self._crm, self._note = crm, note
+        self._companies: dict[str, Object] | None = None
+        self._owners: dict[str, str] | None = None
+        self._id_of: dict[str, str] = {}
+
+    def read(self, since: int | None, mapped: Mapping[str, str], bench: Bench) -> Iterator[Object]:
+        """All contacts, or those changed since `since`; from a search, their companies are known by property only."""
+        properties = contacts.properties(mapped)
+        if since is None:
+            return self._crm.listing("contacts", properties, bench, associated="companies", history=consents.OPT_OUT)
+        return self._crm.changed("contacts", contacts.STAMP, since, properties, bench, associated="companies")
+
+    def companies(self, bench: Bench) -> Mapping[str, Object]:
+        """Id → company."""
+        if self._companies is None:
+            listed = self._allowed("companies", lambda: self._crm.listing("companies", contacts.COMPANY, bench))
+            self._companies = {one["id"]: one for one in listed}
+        return self._companies
+
+    def owners(self) -> Mapping[str, str]:
+        """Id → name of an owner."""
+        if self._owners is None:
+            self._owners = {str(one["id"]): contacts.owner_name(one) for one in self._allowed("owners", self._crm.owners)}
+        return self._owners
+
+    def subscriptions(self, found: Iterator[Object]) -> Iterator[Row]:
+        """What these contacts have subscribed to."""
+        for some in chunks(found, _EMAILS_AT_ONCE):
+            ids = {str(one["properties"]["email"]).lower(): one["id"] for one in some if one["properties"].get("email")}
+            for told in self._crm.subscription_statuses(list(ids)) if ids else ():
+                contact = ids.get(str(told.get("subscriberIdString")).lower())
+                if contact:
+                    yield from consents.subscriptions(contact, told.get("statuses") or [])
+
+    def email_events(self, events: Iterator[Object], bench: Bench | None) -> Iterator[Row]:
+        """The events of contacts; `bench` where all contacts are listed tonight anyway."""
+        for some in chunks(events, _EVENTS_AT_ONCE):
+            self._learn({str(event.get("recipient", "")).lower() for event in some}, bench)
+            for event in some:
+                yield from activities.email_event(event, self._id_of)
+
+    def _learn(self, emails: set[str], bench: Bench | None) -> None:
+        if bench is not None and not self._id_of:
+            self._remember(self.read(None, contacts.MAPPED, bench))
+        for some in chunks(sorted(emails - self._id_of.keys() - {""}), _EMAILS_AT_ONCE):
+            asked = [{"propertyName": "email", "operator": "IN", "values": some}]
+            self._remember(self._crm.searched("contacts", asked, ["email"]))
+
+    def _remember(self, found: Iterator[Object]) -> None:
+        self._id_of |= {str(one["properties"]["email"]).lower(): one["id"] for one in found if one["properties"].get("email")}
+
+    def _allowed(self, kind: str, asked: Callable[[], Iterator[Any]]) -> list[Any]:
+        try:
+            return list(asked())
+        except RefusedError as error:
+            if error.status != 403:
+                raise
+            self._note(f"contacts land without their {kind}: {error}")
+            return []

@@ -1,0 +1,173 @@
+"""What is read of a HubSpot account, and when.
+
+Comes in: settings. Goes out: streams. The first night lists everything; later nights search for what changed since an hour before the
+newest change seen, and list what was archived, which no search shows. Every thirty days everything is listed again: what is gone for good,
+and objects that changed without saying so, are found then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.contract import INPUT_TABLES
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api
+from orchestration.sources.hubspot import activities, consents, contacts
+from orchestration.sources.hubspot.crm import Crm, Object
+from orchestration.sources.hubspot.people import People
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.records import Row
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+
+_ADDRESS = "https://api.hubapi.com"
+_LAG = timedelta(hours=1)  # the index behind searches shows some objects late
+_STAMP = "hs_lastmodifieddate"  # of everything but contacts
+_ENGAGEMENTS = ("emails", "calls", "meetings")
+
+Rows = Callable[[Iterator[Object]], Iterable[Row]]
+
+
+class Hubspot(StreamSource):
+    """One account, as far as the settings want it."""
+
+    type: ClassVar[str] = "hubspot"
+
+    def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._now = api, now
+        self._wanted = frozenset(settings.objects)
+        self._scales = {**activities.SCALES, **settings.feedback_scales}
+        self._full_every = timedelta(days=settings.full_every_days)
+        # The contract's own columns and those that a company adds to it.
+        self._mapped = {**contacts.MAPPED, **settings.properties}
+        self._crm = Crm(api, self.kept, settings.api_version)
+        self._people = People(self._crm, self.note)
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Hubspot:
+        """The account that one `{type: hubspot, token: …}` describes."""
+        headers = {"authorization": f"Bearer {settings.token}"}
+        api = Api("hubspot", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
+        return cls(api, settings, now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the token is refused."""
+        self._crm.probe("contacts")
+
+    def notes(self) -> list[str]:
+        """What was left out, one line each."""
+        return [*super().notes(), *(f"{kind}: not there (404), and taken for empty" for kind in self._crm.absent)]
+
+    def extents(self) -> list[Extent]:
+        """As many of each kind as a search finds."""
+        kinds = [kind for kind in ("contacts", *_ENGAGEMENTS, "tickets", "feedback_submissions") if kind in self._wanted]
+        return [Extent(kind, self._crm.count(kind), 50 if kind == "contacts" else 100, "hubspot") for kind in kinds]
+
+    def streams(self, table: str) -> list[Stream]:
+        """The objects that feed `table`, as far as they are wanted."""
+        extra = tuple(sorted(self._mapped.keys() - set(INPUT_TABLES["crm_customers"].column_names)))
+        offered = {
+            "crm_customers": [
+                ("contacts", Stream("contacts", self._contacts, extra)),
+                ("contacts", Stream("archived contacts", self._archived_contacts, extra)),
+            ],
+            "crm_consents": [
+                ("consents", Stream("opt-outs", self._opt_outs)),
+                ("consents", Stream("subscription statuses", self._subscription_statuses)),
+            ],
+            "crm_interactions": [
+                *((kind, Stream(kind, self._engagements(kind))) for kind in _ENGAGEMENTS),
+                ("email_events", Stream("email_events", self._email_events)),
+            ],
+            "crm_tickets": [("tickets", Stream("tickets", self._tickets))],
+            "survey_responses": [("feedback_submissions", Stream("feedback_submissions", self._feedback))],
+        }
+        return [stream for wanted, stream in offered.get(table, []) if wanted in self._wanted]
+
+    def _contacts(self, known: Position, bench: Bench) -> Reading:
+        def rows(found: Iterator[Object]) -> Iterator[Row]:
+            return chain.from_iterable(
+                contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners()) for one in found
+            )
+
+        return self._reading(known, lambda since: self._people.read(since, self._mapped, bench), contacts.STAMP, rows)
+
+    def _archived_contacts(self, _: Position, bench: Bench) -> Reading:
+        """No search shows them and no list can be asked for the new ones, so all are read every night."""
+        found = self._crm.listing("contacts", contacts.properties(self._mapped), bench, archived=True)
+        rows = (row for one in found for row in contacts.rows({**one, "archived": True}, self._mapped, {}, self._people.owners()))
+        return Reading(rows, dict, True)
+
+    def _opt_outs(self, known: Position, bench: Bench) -> Reading:
+        def rows(found: Iterator[Object]) -> Iterator[Row]:
+            out = (one for one in found if str(one["properties"].get(consents.OPT_OUT)).lower() == "true" or "propertiesWithHistory" in one)
+            whole = (one if "propertiesWithHistory" in one else self._crm.with_history(one, consents.OPT_OUT) for one in out)
+            return chain.from_iterable(map(consents.opt_outs, whole))
+
+        return self._statements(known, bench, rows)
+
+    def _subscription_statuses(self, known: Position, bench: Bench) -> Reading:
+        return self._statements(known, bench, self._people.subscriptions)
+
+    def _statements(self, known: Position, bench: Bench, rows: Rows) -> Reading:
+        """What was stated once stays stated, so that these streams are complete but once."""
+        reading = self._reading(known, lambda since: self._people.read(since, self._mapped, bench), contacts.STAMP, rows)
+        return Reading(reading.rows, reading.position, not known)
+
+    def _engagements(self, kind: str) -> Callable[[Position, Bench], Reading]:
+        def rows(found: Iterator[Object]) -> Iterator[Row]:
+            return chain.from_iterable(activities.engagement(one, kind) for one in found)
+
+        properties = activities.engagement_properties(kind)
+        return lambda known, bench: self._of_contacts(known, bench, kind, properties, rows, ("interaction_id", f"{kind}:"))
+
+    def _tickets(self, known: Position, bench: Bench) -> Reading:
+        def rows(found: Iterator[Object]) -> Iterator[Row]:
+            return chain.from_iterable(map(activities.ticket, found))
+
+        return self._of_contacts(known, bench, "tickets", list(activities.TICKET), rows, ("ticket_id", ""))
+
+    def _feedback(self, known: Position, bench: Bench) -> Reading:
+        def rows(found: Iterator[Object]) -> Iterator[Row]:
+            return chain.from_iterable(activities.feedback(one, self._scales) for one in found)
+
+        return self._of_contacts(known, bench, "feedback_submissions", list(activities.FEEDBACK), rows, ("response_id", ""))
+
+    def _of_contacts(self, known: Position, bench: Bench, kind: str, properties: list[str], rows: Rows, key: tuple[str, str]) -> Reading:
+        """Objects that belong to contacts. `key`: the column that names an object, and what stands before its id there."""
+        spoken_of: list[Sequence[str]] = []
+
+        def asked(since: int | None) -> Iterator[Object]:
+            if since is None:
+                return self._crm.listing(kind, properties, bench, associated="contacts")
+            spoken_of.extend((f"{key[1]}{one['id']}",) for one in self._crm.listing(kind, [], bench, archived=True))
+            return self._crm.changed(kind, _STAMP, since, properties, bench, associated="contacts")
+
+        def told(found: Iterator[Object]) -> Iterator[Object]:
+            for one in found:
+                spoken_of.append((f"{key[1]}{one['id']}",))
+                yield one
+
+        reading = self._reading(known, asked, _STAMP, lambda found: rows(told(found)))
+        return Reading(reading.rows, reading.position, reading.complete, None if reading.complete else ((key[0],), spoken_of))
+
+    def _email_events(self, known: Position, bench: Bench) -> Reading:
+        newest = Newest(known.get("since"))
+        events = self._crm.email_events(newest.before(_LAG))
+        found = newest.watched(events, lambda event: event.get("created"))
+        rows = self._people.email_events(found, None if known else bench)
+        return Reading(rows, lambda: {"since": newest.until(self._now())}, not known)
+
+    def _reading(self, known: Position, asked: Callable[[int | None], Iterator[Object]], stamp: str, rows: Rows) -> Reading:
+        full_at = known.get("full_at")
+        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
+        newest = Newest(known.get("since"))
+        found = newest.watched(
+            asked(None if is_full else newest.before(_LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
+        )
+        read_at = self._now().isoformat(timespec="seconds")
+        return Reading(rows(found), lambda: {"since": newest.until(self._now()), "full_at": read_at if is_full else full_at}, is_full)

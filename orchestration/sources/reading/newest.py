@@ -1,0 +1,45 @@
+"""The newest change a stream has seen, in milliseconds since 1970: from where the next night reads on.
+
+Comes in: the records of a night. Goes out: the same records, and a number. It is the vendor's clock that counts, as far as it is not ahead
+of ours: one record stamped in the year 2100 must not hide all that comes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+Record = TypeVar("Record")
+
+
+class Newest:
+    """`known`: what earlier nights have seen; None when nothing."""
+
+    def __init__(self, known: int | None) -> None:
+        self._newest = known or 0
+
+    def before(self, lag: timedelta) -> int:
+        """From where to read: some time before the newest change, itself included."""
+        return max(0, self._newest - int(lag.total_seconds() * 1000))
+
+    def watched(self, records: Iterable[Record], stamp: Callable[[Record], Any]) -> Iterator[Record]:
+        """The records as they are; what `stamp` says of each is remembered."""
+        for record in records:
+            self._newest = max(self._newest, milliseconds(stamp(record)))
+            yield record
+
+    def until(self, now: datetime) -> int:
+        """The newest change seen, now at the latest."""
+        return min(self._newest, int(now.timestamp() * 1000))
+
+
+def milliseconds(value: Any) -> int:
+    """A time, as a number or its digits or in ISO-8601; 0 when it is none. One without a zone is UTC."""
+    if isinstance(value, str) and not value.isdigit():
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            return 0
+        return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else 0

@@ -1,0 +1,63 @@
+"""Any database that SQLAlchemy has a driver for.
+
+Comes in: a URL, what is asked. Goes out: record batches of text, fetched from a cursor on the server where the driver has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from orchestration.sources.base import SourceError
+from orchestration.sources.reading.records import text_array
+from orchestration.sources.sql.query import Asked, refusal, select
+
+_ROWS = 20_000
+
+
+class Database:
+    """One database."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+        except sa.exc.ArgumentError:
+            raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
+        except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
+            raise SourceError(f"no driver for this kind of database is installed ({type(error).__name__}); install it first") from None
+
+    def check(self) -> None:
+        """Raise SourceError when the database cannot be reached."""
+        with self._connected("the database") as connection:
+            connection.execute(sa.text("SELECT 1"))
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table."""
+        schema, _, name = table.rpartition(".")
+        nothing = sa.select(sa.text("*")).select_from(sa.table(name, schema=schema or None)).where(sa.false())
+        with self._connected(table) as connection:
+            return list(connection.execute(nothing).keys())
+
+    def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
+        """The rows, everything but the cursor as text."""
+        with self._connected(asked.table) as connection:
+            result = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(select(asked))
+            names = list(result.keys())
+            for rows in result.partitions(_ROWS):
+                columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+                arrays = [pa.array(column) if name == "_cursor" else text_array(column) for name, column in columns.items()]
+                yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+    @contextmanager
+    def _connected(self, what: str) -> Iterator[Any]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            original = getattr(error, "orig", None)
+            # The driver's message may quote values and the address.
+            raise refusal(what, getattr(original, "sqlstate", None), type(original or error).__name__) from None

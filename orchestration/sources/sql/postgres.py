@@ -1,0 +1,64 @@
+"""PostgreSQL, read as Arrow: rows never become Python objects.
+
+Comes in: a URL, what is asked. Goes out: record batches as the server sends them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy.dialects import postgresql
+
+from orchestration.sources.sql.query import Asked, refusal, select
+
+
+class Postgres:
+    """One database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+
+    def check(self) -> None:
+        """Raise SourceError when the database cannot be reached."""
+        with self._cursor("the database") as cursor:
+            cursor.execute("SELECT 1")
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table."""
+        with self._cursor(table) as cursor:
+            cursor.execute(f"SELECT * FROM {_quoted(table)} WHERE false")
+            return list(cursor.fetch_arrow_table().schema.names)
+
+    def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
+        """The rows. What Arrow has no type for (numeric, uuid, json, arrays) comes as text."""
+        with self._cursor(asked.table) as cursor:
+            cursor.execute(f"SELECT * FROM {_quoted(asked.table)} WHERE false")
+            schema = cursor.fetch_arrow_table().schema
+            odd = frozenset(field.name for field in schema if not _is_plain(field.type))
+            cursor.execute(str(select(asked, odd).compile(dialect=postgresql.dialect())))
+            yield from cursor.fetch_record_batch()
+
+    @contextmanager
+    def _cursor(self, what: str) -> Iterator[Any]:
+        import adbc_driver_manager
+        from adbc_driver_postgresql import dbapi
+
+        try:
+            with dbapi.connect(self._url) as connection, connection.cursor() as cursor:
+                yield cursor
+        except adbc_driver_manager.Error as error:
+            # The driver's message may quote values and the address.
+            raise refusal(what, error.sqlstate, type(error).__name__) from None
+
+
+def _quoted(table: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table.split(".", 1))
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_timestamp, pa.types.is_date, pa.types.is_string)
+    return not isinstance(kind, pa.BaseExtensionType) and any(test(kind) for test in tests)

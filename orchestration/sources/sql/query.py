@@ -1,0 +1,77 @@
+"""What is asked of a database, and what its refusals mean.
+
+Comes in: names of the configuration. Goes out: SELECTs in the dialect of the database, errors of one line without values or credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestration.sources.base import SourceError
+
+_MEANING = {
+    "42P01": "there is no such table",
+    "42703": "a column that the configuration names is not there",
+    "42501": "the user of the URL may not read it; grant SELECT",
+    "3D000": "there is no such database",
+    "28P01": "the password is wrong",
+    "28000": "the user may not log in",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One table as it is to be read.
+
+    columns  column of the contract (or one of your own) → column of the database
+    cursor   the database's column that tells changes; `since` what it must be at least, as it stands in the database
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    cursor: str | None = None
+    since: str | None = None
+
+
+def select(asked: Asked, as_text: frozenset[str] = frozenset()) -> sa.Select[Any]:
+    """The SELECT; of `as_text` the text. A row without a cursor may have changed, too."""
+    schema, _, name = asked.table.rpartition(".")
+    columns = [_column(source, source in as_text).label(label) for label, source in asked.columns.items()]
+    columns += [sa.column(asked.cursor).label("_cursor")] if asked.cursor else []
+    query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
+    if asked.cursor and asked.since is not None:
+        # As a text of SQL, which every database reads as what the column is.
+        at_least = sa.column(asked.cursor) >= sa.literal_column("'" + asked.since.replace("'", "''") + "'")
+        query = query.where(sa.or_(at_least, sa.column(asked.cursor).is_(None)))
+    return query
+
+
+def earlier(cursor: str, lag: timedelta) -> str:
+    """A cursor some time before, where it is a time; as it stands where it is a number.
+
+    It keeps the separator between day and time and has no fraction and no Z, so that it sorts as it should where times are texts.
+    """
+    if cursor.isdigit():
+        return cursor
+    try:
+        time = datetime.fromisoformat(cursor)
+    except ValueError:
+        return cursor
+    if cursor.endswith("Z"):
+        time = time.replace(tzinfo=None)
+    return (time - lag).isoformat(sep="T" if "T" in cursor else " ", timespec="seconds")
+
+
+def refusal(what: str, state: str | None, kind: str) -> SourceError:
+    """The error for what a database refuses; `state` is its SQLSTATE."""
+    said = _MEANING.get(state or "") or " ".join(filter(None, (kind, state)))
+    return SourceError(f"{what} cannot be read: {said}")
+
+
+def _column(name: str, as_text: bool) -> sa.ColumnElement[Any]:
+    return sa.cast(sa.column(name), sa.Text) if as_text else sa.column(name)

@@ -1,0 +1,111 @@
+"""What is read of a database, and when.
+
+Comes in: settings. Goes out: a stream for each input table. A table with a cursor is read in full at first, later from some time before the
+highest cursor seen, and in full again every so often, because only that shows what was deleted; a table without one is read in full every
+night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.contract import INPUT_TABLES
+from orchestration.sources.base import Bench, Position, SourceError
+from orchestration.sources.sql.databases import Database
+from orchestration.sources.sql.postgres import Postgres
+from orchestration.sources.sql.query import Asked, earlier
+from orchestration.sources.streams import Reading, Stream, StreamSource
+
+
+class Reader(Protocol):
+    """What reads one kind of database."""
+
+    def check(self) -> None:
+        """Raise SourceError when the database cannot be reached."""
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table."""
+
+    def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
+        """The rows."""
+
+
+class Sql(StreamSource):
+    """The tables of one database that are asked for."""
+
+    type: ClassVar[str] = "sql"
+
+    def __init__(self, reader: Reader, tables: Mapping[str, Any], *, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._reader, self._tables, self._now = reader, tables, now
+        self._columns: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def from_settings(cls, settings: Any) -> Sql:
+        """The database that one `{type: sql, url: …, tables: {…}}` describes."""
+        reader = Postgres(settings.url) if settings.url.startswith("postgres") else Database(settings.url)
+        return cls(reader, settings.tables, now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the database cannot be reached."""
+        self._reader.check()
+
+    def streams(self, table: str) -> list[Stream]:
+        """The one that feeds `table`."""
+        if table not in self._tables:
+            return []
+        own = sorted(self._tables[table].columns.keys() - set(INPUT_TABLES[table].column_names))
+        return [Stream(table, partial(self._read, table), tuple(own))]
+
+    def _read(self, name: str, known: Position, _: Bench) -> Reading:
+        settings = self._tables[name]
+        full_at, cursor = known.get("full_at"), known.get("cursor")
+        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > timedelta(days=settings.full_every_days)
+        is_full = is_due or cursor is None or settings.mode == "full" or settings.cursor is None
+        since = None if is_full else earlier(str(cursor), timedelta(minutes=settings.lag_minutes))
+        asked = Asked(settings.table, self._mapped(name, settings), settings.cursor, since)
+        stands = {"cursor": cursor, "full_at": self._now().isoformat(timespec="seconds") if is_full else full_at}
+        return Reading((), lambda: stands, is_full, batches=self._watched(asked, stands))
+
+    def _mapped(self, name: str, settings: Any) -> dict[str, str]:
+        """Column of the contract → column of the database: as configured, else by its name. Nothing else is read."""
+        if name not in self._columns:
+            found = {column.lower(): column for column in self._reader.columns(settings.table)}
+            named = {column: found[column] for column in INPUT_TABLES[name].column_names if column in found}
+            self._columns[name] = {**named, **settings.columns}
+            table = INPUT_TABLES[name]
+            groups = [(column,) for column in table.required] + list(table.any_of)
+            missing = [" or ".join(group) for group in groups if not self._columns[name].keys() & set(group)]
+            if missing:
+                raise SourceError(f"{settings.table} has no column for {', '.join(missing)} of {name}; say in `columns` which it is")
+        return self._columns[name]
+
+    def _watched(self, asked: Asked, stands: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+        """The rows without their cursor, the highest of which is kept."""
+        highest: Any = None
+        for batch in self._reader.batches(asked):
+            if asked.cursor is None:
+                yield batch
+                continue
+            found = self._highest(batch.column("_cursor"))
+            highest = found if highest is None or (found is not None and found > highest) else highest
+            if highest is not None:
+                stands["cursor"] = str(highest)
+            yield batch.drop_columns(["_cursor"])
+
+    def _highest(self, cursors: pa.Array) -> Any:
+        """The highest cursor that is not ahead of our clock: one row of the year 2100 must not hide all that come before it."""
+        found, now = pc.max(cursors).as_py(), self._now()
+        if isinstance(found, str):
+            limit: Any = now.isoformat(sep="T" if "T" in found else " ")
+        elif isinstance(found, datetime):
+            limit = now if found.tzinfo else now.replace(tzinfo=None)
+        else:
+            return found
+        return found if found <= limit else pc.max(cursors.filter(pc.less_equal(cursors, limit))).as_py()

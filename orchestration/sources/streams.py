@@ -1,0 +1,120 @@
+"""What the sources of vendors share: a table is fed by streams, each of which is one part in landing.
+
+Comes in: for every table, its streams. Goes out: batches. A stream reads everything at first, and what changed from then on; where it
+stands is its position, kept with the load. Reading a little again costs nothing: rows that are as they were land nothing. So every stream
+goes back some time before the newest change it has seen, and sets no upper bound: a clock that is wrong, ours or theirs, hides no row.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import ClassVar
+
+import pyarrow as pa
+
+from orchestration.contract import Table
+from orchestration.sources.base import Batch, Bench, Position, SourceError
+from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a stream has to say tonight.
+
+    rows      in the columns of the table; they are asked for while they are written
+    position  where the stream stands, asked for once all rows are
+    complete  the rows are all that the stream holds
+    scope     columns, and values of them of which the rows are all there is; filled while rows are read
+    batches   the rows as Arrow instead, in columns of any type
+    """
+
+    rows: Iterable[Row]
+    position: Callable[[], Position]
+    complete: bool
+    scope: tuple[Sequence[str], list[Sequence[str]]] | None = None
+    batches: Iterable[pa.RecordBatch] | None = None
+
+    def told(self) -> Iterator[Row]:
+        """The rows one by one."""
+        return iter(self.rows) if self.batches is None else (row for batch in self.batches for row in batch.to_pylist())
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What a first reading of one kind takes: its records (None when the vendor does not tell), records a call, the limits of calls."""
+
+    what: str
+    records: int | None
+    per_call: int
+    limits: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One kind of record that feeds a table. `extra`: columns of its rows beyond the contract's."""
+
+    part: str
+    read: Callable[[Position, Bench], Reading]
+    extra: tuple[str, ...] = field(default=())
+
+
+class StreamSource(ABC):
+    """A source whose tables are fed by streams."""
+
+    type: ClassVar[str]
+
+    def __init__(self) -> None:
+        self._notes: list[str] = []
+        self.kept = Kept(self.type)
+
+    @abstractmethod
+    def streams(self, table: str) -> list[Stream]:
+        """The streams that feed `table`; a later one outranks an earlier one."""
+
+    def notes(self) -> list[str]:
+        """What lies at the source and is not read, one line each."""
+        return list(dict.fromkeys(self._notes))
+
+    def note(self, line: str) -> None:
+        """Add a line to what the operator is told."""
+        self._notes.append(line)
+
+    def extents(self) -> list[Extent]:
+        """How much there is to read at first, as far as the vendor tells."""
+        return []
+
+    def sample(self, table: str, most: int, bench: Bench) -> list[Row]:
+        """A few rows of `table` as they would land, read with as few calls as there can be."""
+        self.kept.most = most
+        readings = (stream.read({}, bench) for stream in self.streams(table))
+        return list(islice((row for reading in readings for row in reading.told()), most))
+
+    def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
+        """One batch for every stream of `table`, and for every part of `state` that is no longer asked for."""
+        first_row, streams = 1, self.streams(table.name)
+        for number, stream in enumerate(streams):
+            try:
+                batch, read = _batch(table, stream, state.get(stream.part, {}), bench, first_row, f"{table.name}-{number:05d}")
+            except SourceError as error:
+                batch, read = Batch(stream.part, "unreadable", error=str(error)), 0
+            first_row += read
+            yield batch
+        yield from (Batch(part, "gone") for part in sorted(state.keys() - {stream.part for stream in streams}))
+
+
+def _batch(table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str) -> tuple[Batch, int]:
+    """The batch of one stream, and how many row numbers it has used."""
+    reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
+    target = bench.scratch / f"{label}.parquet"
+    batches = reading.batches if reading.batches is not None else as_batches(reading.rows, (*table.column_names, *stream.extra))
+    written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row)
+    position = dict(reading.position())
+    scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
+    if not reading.complete and not written.rows and scope is None:
+        return Batch(stream.part, "unchanged", {**known, **position}), 0
+    batch = Batch(stream.part, "changed", position, written.data, written.rows, reading.complete, stream.extra, scope=scope)
+    return batch, written.read

@@ -1,0 +1,9 @@
+"""Stripe: customers, subscriptions, invoices and payments.
+
+Comes in: an API key. Goes out: billing_customers, billing_subscriptions, billing_invoice_lines and billing_payments. `source.py` says what
+is read and when, `account.py` asks, `customers.py`, `invoices.py` and `payments.py` turn objects of any of Stripe's versions into rows.
+"""
+
+from orchestration.sources.stripe.source import Stripe
+
+__all__ = ["Stripe"]

@@ -1,0 +1,156 @@
+"""What one run asks of a Stripe account, every list and every object once.
+
+Comes in: the API. Goes out: objects as Stripe sends them; lists are kept for the run, because several tables need them.
+Events are only ever read as the ids of what changed: what they hold is of the version the account had then, so the objects are read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.sources.base import Bench
+from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.values import id_of
+
+Object = Mapping[str, Any]
+
+LAG = 300  # seconds: events appear some time after what they are stamped with
+_MANY = 100  # above it, one list of what is new is cheaper than a call for each
+PATHS = {
+    "customer": "/v1/customers",
+    "subscription": "/v1/subscriptions",
+    "invoice": "/v1/invoices",
+    "charge": "/v1/charges",
+    "refund": "/v1/refunds",
+    "dispute": "/v1/disputes",
+    "credit_note": "/v1/credit_notes",
+    "product": "/v1/products",
+    "invoice_payment": "/v1/invoice_payments",
+}
+_EXPANDED = {"subscription": "discounts"}
+# Lists that came later than others, or that a stand-in for Stripe may not have: where they are not there, they are empty.
+_MAY_BE_ABSENT = tuple(PATHS[kind] for kind in ("product", "refund", "dispute", "credit_note"))
+
+
+@dataclass
+class Changes:
+    """What happened since a moment: kind → ids of objects that changed, the customers deleted, the charges refunded."""
+
+    newest: int
+    ids: dict[str, dict[str, None]] = field(default_factory=dict)
+    deleted_customers: dict[str, Object] = field(default_factory=dict)
+    refunded: dict[str, None] = field(default_factory=dict)
+
+    def add(self, event: Object) -> None:
+        """Take in one event."""
+        self.newest = max(self.newest, int(event["created"]))
+        what, kind = event["data"]["object"], event["data"]["object"].get("object")
+        if kind == "discount":  # a discount that begins or ends changes the subscription it is on
+            what, kind = {"id": what.get("subscription")}, "subscription"
+        if kind == "invoice_payment":
+            what, kind = {"id": id_of(what.get("invoice"))}, "invoice"
+        if event["type"] == "customer.deleted":
+            self.deleted_customers.setdefault(what["id"], {**what, "deleted_at": event["created"]})
+        elif event["type"] == "charge.refunded":
+            self.refunded[what["id"]] = None
+        if kind in PATHS and what.get("id"):
+            self.ids.setdefault(kind, {})[what["id"]] = None
+
+
+class Account:
+    """The account that a key opens. A live key never takes objects of test mode; `left_out` counts them."""
+
+    def __init__(self, api: Api, kept: Kept, *, takes_test_objects: bool) -> None:
+        self._api, self._kept, self._takes_test_objects = api, kept, takes_test_objects
+        self._changes: dict[int, Changes] = {}
+        self._newest_event: int | None = None
+        self.left_out: Counter[str] = Counter()
+        self.absent: dict[str, None] = {}
+
+    def newest_event(self) -> int:
+        """When the newest event happened, asked before anything else is read; 0 when none is kept."""
+        if self._newest_event is None:
+            events = self._api.get("/v1/events", {"limit": 1})["data"]
+            self._newest_event = int(events[0]["created"]) if events else 0
+        return self._newest_event
+
+    def changes(self, since: int) -> Changes:
+        """What happened since `since`, some time before it included."""
+        if since not in self._changes:
+            found = Changes(since)
+            for event in self._counted(self._pages("/v1/events", {"created[gte]": max(0, since - LAG)})):
+                found.add(event)
+            self._changes[since] = found
+        return self._changes[since]
+
+    def deleted_customers(self) -> list[Object]:
+        """Those deleted lately, as they were, with `deleted_at` in seconds."""
+        found = Changes(0)
+        for event in self._counted(self._pages("/v1/events", {"type": "customer.deleted"})):
+            found.add(event)
+        return list(found.deleted_customers.values())
+
+    def listing(self, kind: str, bench: Bench) -> Iterator[Object]:
+        """All objects of a kind, newest first."""
+        return self._kept.of(kind, lambda: self._counted(self._pages(PATHS[kind], _asked(kind))), bench)
+
+    def again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
+        """The objects as they are now; those that are no longer there are left out."""
+        wanted = dict.fromkeys(ids)
+        if len(wanted) > _MANY:
+            for one in self._pages(PATHS[kind], {**_asked(kind), "created[gte]": max(0, since - LAG)}):
+                if wanted.pop(one["id"], "") is None and self._counts(one):
+                    yield one
+        found = (self.one(kind, each) for each in wanted)
+        yield from (one for one in found if one is not None and self._counts(one))
+
+    def one(self, kind: str, identifier: str) -> Object | None:
+        """One object; None when it is not there."""
+        params = {"expand[]": _EXPANDED[kind]} if kind in _EXPANDED else None
+        try:
+            found: Object = self._api.get(f"{PATHS[kind]}/{identifier}", params)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return None
+        return found
+
+    def page_of(self, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
+        """All objects of a list that belongs to another object."""
+        return self._pages(path, params)
+
+    def _pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
+        last: str | None = None
+        while True:
+            page = self._page(path, {"limit": 100, **params, **({"starting_after": last} if last else {})})
+            yield from page["data"]
+            if not page.get("has_more") or not page["data"]:
+                return
+            last = page["data"][-1]["id"]
+
+    def _page(self, path: str, params: Mapping[str, Any]) -> Any:
+        try:
+            return self._api.get(path, params)
+        except RefusedError as error:
+            if error.status != 404 or path not in _MAY_BE_ABSENT:
+                raise
+            self.absent[path] = None
+            return {"data": []}
+
+    def _counted(self, objects: Iterable[Object]) -> Iterator[Object]:
+        return (one for one in objects if self._counts(one))
+
+    def _counts(self, one: Object) -> bool:
+        if one.get("livemode", True) or self._takes_test_objects:
+            return True
+        self.left_out[one.get("object", "object")] += 1
+        return False
+
+
+def _asked(kind: str) -> dict[str, Any]:
+    asked: dict[str, Any] = {"expand[]": f"data.{_EXPANDED[kind]}"} if kind in _EXPANDED else {}
+    return {**asked, "status": "all"} if kind == "subscription" else asked

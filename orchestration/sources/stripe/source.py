@@ -1,0 +1,163 @@
+"""What is read of a Stripe account, and when.
+
+Comes in: settings. Goes out: streams. The first night lists everything; later nights read the events since the last one and ask again for
+the objects that they name. Events are kept for thirty days: after a longer pause everything is listed again, which also finds what is gone.
+Objects of test mode count only when the key is one of test mode (`_test_` in it).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api
+from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below, id_of
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.stripe import customers, invoices, payments
+from orchestration.sources.stripe.account import PATHS, Account, Object
+from orchestration.sources.stripe.owners import Owners
+
+_EVENTS_KEPT = timedelta(days=29)  # Stripe keeps them thirty days
+_ADDRESS = "https://api.stripe.com"
+
+
+class Stripe(StreamSource):
+    """One account."""
+
+    type: ClassVar[str] = "stripe"
+
+    def __init__(self, api: Api, *, takes_test_objects: bool, crm_id_key: str = "customer_id", now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._crm_id_key, self._now = api, crm_id_key, now
+        self._account = Account(api, self.kept, takes_test_objects=takes_test_objects)
+        self._owners = Owners(self._account)
+        self._products: dict[str, str] | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Stripe:
+        """The account that one `{type: stripe, api_key: …}` describes."""
+        headers = {"authorization": f"Bearer {settings.api_key}", "stripe-version": settings.api_version}
+        api = Api("stripe", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
+        is_test = "_test_" in settings.api_key
+        return cls(api, takes_test_objects=is_test, crm_id_key=settings.customer_id_metadata, now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the key is refused."""
+        self._account.newest_event()
+
+    def notes(self) -> list[str]:
+        """What was left out, one line each."""
+        left_out = [f"{count:,} {kind}s of test mode are left out: the key is a live one" for kind, count in self._account.left_out.items()]
+        return [*super().notes(), *left_out, *(f"{path} is not there (404), and taken for empty" for path in self._account.absent)]
+
+    def extents(self) -> list[Extent]:
+        """Stripe tells how many objects there are of nothing."""
+        kinds = ("customer", "subscription", "invoice", "charge", "refund", "dispute", "credit_note")
+        return [Extent(f"{kind}s", None, 100, "stripe") for kind in kinds]
+
+    def streams(self, table: str) -> list[Stream]:
+        """The lists that feed `table`."""
+        return {
+            "billing_customers": [Stream("customers", self._customers)],
+            "billing_subscriptions": [self._listed("subscription", "subscription_id", self._subscription)],
+            "billing_invoice_lines": [
+                self._listed("invoice", "invoice_id", self._lines),
+                self._listed("credit_note", "invoice_line_id", self._credit_note),
+            ],
+            "billing_payments": [
+                self._listed("charge", "payment_id", self._charge),
+                Stream("refunds", lambda known, bench: self._read(known, bench, "refund", "payment_id", self._refund, self._refunds_again)),
+                self._listed("dispute", "payment_id", self._dispute),
+            ],
+        }.get(table, [])
+
+    def _listed(self, kind: str, scope: str, mapped: Callable[[Object, Bench | None], Any]) -> Stream:
+        return Stream(f"{kind}s", lambda known, bench: self._read(known, bench, kind, scope, mapped, self._again))
+
+    def _read(self, known: Position, bench: Bench, kind: str, scope: str, mapped: Callable[..., Any], again: Callable[..., Any]) -> Reading:
+        since = self._since(known)
+        if since is None:
+            position, listed = self._stands(self._account.newest_event()), self._account.listing(kind, bench)
+            return Reading(chain.from_iterable(mapped(one, bench) for one in listed), lambda: position, True)
+        changes = self._account.changes(since)
+        ids = list(changes.ids.get(kind, {}))
+        rows = chain.from_iterable(mapped(one, None) for one in again(kind, ids, since))
+        return Reading(rows, lambda: self._stands(changes.newest), False, ((scope,), [(one,) for one in ids]))
+
+    def _since(self, known: Position) -> int | None:
+        """The moment from which events tell all that changed; None when everything has to be listed, by our clock or by Stripe's."""
+        read_at, since = known.get("read_at"), int(known.get("since", 0))
+        if read_at is None or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
+            return None
+        return since if not since or self._account.newest_event() - since < _EVENTS_KEPT.total_seconds() else None
+
+    def _stands(self, newest: int) -> dict[str, Any]:
+        return {"since": newest, "read_at": self._now().isoformat(timespec="seconds")}
+
+    def _again(self, kind: str, ids: list[str], since: int) -> Iterator[Object]:
+        return self._account.again(kind, ids, since)
+
+    def _refunds_again(self, kind: str, ids: list[str], since: int) -> Iterator[Object]:
+        """Before 2024 no event told of a refund itself, only of the charge it was for."""
+        yield from self._account.again(kind, ids, since)
+        for charge in self._account.changes(since).refunded:
+            yield from self._account.page_of("/v1/refunds", {"charge": charge})
+
+    def _customers(self, known: Position, bench: Bench) -> Reading:
+        since = self._since(known)
+        if since is None:
+            position = self._stands(self._account.newest_event())
+            return Reading(self._all_customers(bench), lambda: position, True)
+        changes = self._account.changes(since)
+        living = (one for one in self._account.again("customer", changes.ids.get("customer", {}), since) if not one.get("deleted"))
+        rows = (customers.customer(one, self._crm_id_key) for one in chain(living, changes.deleted_customers.values()))
+        return Reading(rows, lambda: self._stands(changes.newest), False)
+
+    def _all_customers(self, bench: Bench) -> Iterator[Row]:
+        """Those listed, and the deleted ones that are still named by what they bought, which would wait for them for ever."""
+        seen = set()
+        for one in chain(self._account.listing("customer", bench), self._account.deleted_customers()):
+            seen.add(one["id"])
+            yield customers.customer(one, self._crm_id_key)
+        for kind in ("subscription", "invoice", "charge"):
+            for one in self._account.listing(kind, bench):
+                named = id_of(one.get("customer"))
+                if named and named not in seen:
+                    seen.add(named)
+                    yield {"billing_customer_id": named, "deleted_at": self._now().isoformat(timespec="seconds")}
+
+    def _subscription(self, one: Object, _: Bench | None) -> list[Row]:
+        return [customers.subscription(one, self._product_names())]
+
+    def _lines(self, one: Object, _: Bench | None) -> Iterator[Row]:
+        its_lines = below(one, "lines", "data") or []
+        if below(one, "lines", "has_more"):
+            its_lines = list(self._account.page_of(f"/v1/invoices/{one['id']}/lines", {}))
+        return invoices.lines(one, its_lines, self._product_names())
+
+    def _credit_note(self, one: Object, _: Bench | None) -> Iterator[Row]:
+        return invoices.credit_note(one)
+
+    def _charge(self, one: Object, bench: Bench | None) -> list[Row]:
+        if one.get("customer") is None:
+            self.note("charges without a customer are left out: nobody can be told from them")
+            return []
+        return [payments.charge(one, self._owners.of_charge(one, bench))]
+
+    def _refund(self, one: Object, _: Bench | None) -> list[Row]:
+        owner = self._owners.of(one)
+        return [payments.refund(one, owner)] if owner.customer else []
+
+    def _dispute(self, one: Object, _: Bench | None) -> list[Row]:
+        owner = self._owners.of(one)
+        return [payments.dispute(one, owner)] if owner.customer else []
+
+    def _product_names(self) -> Mapping[str, str]:
+        if self._products is None:
+            self._products = {one["id"]: one["name"] for one in self._account.page_of(PATHS["product"], {}) if one.get("name")}
+        return self._products

@@ -1,0 +1,134 @@
+"""Responses to a Typeform form as rows of survey_responses.
+
+Comes in: the form's definition, what is measured, responses. Goes out: a row for each scored question that was answered. The scale is the
+one of the question; a comment is what was written after a scored question and before the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.sources.base import SourceError
+from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below, first_filled
+
+Object = Mapping[str, Any]
+_WRITTEN = ("long_text", "short_text")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A scored question: what it measures, on which scale, and the reference of the question for its comment."""
+
+    ref: str
+    metric: str
+    low: int
+    high: int
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is known of a form before its responses are read."""
+
+    id: str
+    questions: tuple[Question, ...]
+    first: str
+    language: str | None
+    touchpoint: str | None
+    customer_id_field: str
+    email_field: str
+
+
+def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) -> tuple[Question, ...]:
+    """The scored questions in the order of the form. Raises SourceError for one that is not there, or that has no scale."""
+    fields = list(_fields(definition.get("fields") or []))
+    known = {name for field in fields for name in _names(field)}
+    absent = next((ref for ref in measured if ref not in known), None)
+    if absent is not None:
+        raise SourceError(f"the form {form_id} has no question {absent}; correct `questions` of the form")
+    found, comments = [], _comments(fields, measured)
+    for field in fields:
+        ref = next((name for name in _names(field) if name in measured), None)
+        if ref is not None:
+            low, high = _scale(form_id, ref, field, measured[ref])
+            found.append(Question(ref, measured[ref], low, high, comments.get(ref)))
+    return tuple(found)
+
+
+def rows(form: Form, response: Object) -> Iterator[Row]:
+    """The rows of one response. One that was begun and not sent has none."""
+    if not response.get("submitted_at") or response.get("response_type") not in (None, "completed"):
+        return
+    answers = {name: answer for answer in response.get("answers") or [] for name in _names(answer.get("field") or {})}
+    who = _who(form, response)
+    for question in form.questions:
+        score = below(answers.get(question.ref), "number")
+        if score is not None:
+            yield {
+                **who,
+                # The first of the configuration goes by the token, so that one more question renames no answer.
+                "response_id": response["token"] + ("" if question.ref == form.first else f":{question.ref}"),
+                "survey_id": form.id,
+                "metric": question.metric,
+                "score": score,
+                "scale_min": question.low,
+                "scale_max": question.high,
+                "responded_at": response["submitted_at"],
+                "touchpoint": form.touchpoint,
+                "comment": below(answers.get(question.comment or ""), "text"),
+                "language": form.language,
+            }
+
+
+def _who(form: Form, response: Object) -> dict[str, Any]:
+    hidden = response.get("hidden") or {}
+    written = next((answer["email"] for answer in response.get("answers") or [] if answer.get("type") == "email"), None)
+    return {
+        "customer_id": first_filled(hidden.get(form.customer_id_field)),
+        "email": first_filled(hidden.get(form.email_field), written),
+        "channel": first_filled(hidden.get("channel")),
+    }
+
+
+def _fields(fields: list[Object]) -> Iterator[Object]:
+    """All questions, those inside groups in their place."""
+    for field in fields:
+        yield field
+        yield from _fields(below(field, "properties", "fields") or [])
+
+
+def _names(field: Object) -> list[str]:
+    return [str(name) for name in (field.get("ref"), field.get("id")) if name]
+
+
+def _scale(form_id: str, ref: str, field: Object, metric: str) -> tuple[int, int]:
+    steps = below(field, "properties", "steps")
+    match field.get("type"):
+        case "nps":
+            return 0, 10
+        case "opinion_scale":
+            low = 1 if below(field, "properties", "start_at_one") else 0
+            return low, low + (steps or 11) - 1
+        case "rating":
+            return 1, steps or 3
+    if metric == "nps":
+        return 0, 10
+    raise SourceError(f"the question {ref} of the form {form_id} is no opinion scale or rating, so its answers are no scores")
+
+
+def _comments(fields: list[Object], measured: Mapping[str, str]) -> dict[str, str]:
+    """Scored question → the first written one behind it; a single scored question takes one that stands before it, too."""
+    found: dict[str, str] = {}
+    scored = None
+    for field in fields:
+        ref = next((name for name in _names(field) if name in measured), None)
+        scored = ref or scored
+        if scored and field.get("type") in _WRITTEN:
+            found.setdefault(scored, _names(field)[0])
+    if not found and len(measured) == 1:
+        written = next((_names(field)[0] for field in fields if field.get("type") in _WRITTEN), None)
+        found = {next(iter(measured)): written} if written else {}
+    return found

@@ -1,0 +1,109 @@
+"""What is read of Typeform, and when.
+
+Comes in: settings. Goes out: a stream for each form. Responses come newest first and are paged by the token of the last one; later nights
+read those since an hour before the newest one seen. A response never changes, but it can be deleted, which nothing tells: so every thirty
+days, and whenever something about the form has changed, all are read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.sources.base import Bench, Position, SourceError
+from orchestration.sources.http import Api
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.values import from_milliseconds
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.typeform import answers
+from orchestration.sources.typeform.answers import Form, Object
+
+_ADDRESS = "https://api.typeform.com"
+_LAG = timedelta(hours=1)  # the newest responses may come late
+_PAGE = 1000
+
+
+class Typeform(StreamSource):
+    """The forms of one account that are asked for."""
+
+    type: ClassVar[str] = "typeform"
+
+    def __init__(self, api: Api, forms: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._forms, self._read_again, self._now = api, forms, read_again, now
+        self._definitions: dict[str, Object] = {}
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Typeform:
+        """The account that one `{type: typeform, token: …, forms: […]}` describes."""
+        headers = {"authorization": f"Bearer {settings.token}"}
+        api = Api("typeform", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
+        return cls(api, settings.forms, read_again=timedelta(days=settings.full_every_days), now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the token is refused, or the first form is not there."""
+        self._definition(self._forms[0].id)
+
+    def extents(self) -> list[Extent]:
+        """The responses of each form."""
+        counted = ((form.id, self.api.get(f"/forms/{form.id}/responses", {"page_size": 1})) for form in self._forms)
+        return [Extent(f"responses to {form_id}", page.get("total_items"), _PAGE, "typeform") for form_id, page in counted]
+
+    def streams(self, table: str) -> list[Stream]:
+        """One for each form."""
+        if table != "survey_responses":
+            return []
+        return [Stream(form.id, partial(self._read, form)) for form in self._forms]
+
+    def _read(self, settings: Any, known: Position, _: Bench) -> Reading:
+        form = self._form(settings)
+        told = hashlib.sha256(repr(form).encode()).hexdigest()[:16]
+        full_at = known.get("full_at")
+        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
+        is_full = is_due or known.get("form") != told
+        newest = Newest(None if is_full else known.get("since"))
+        since = {} if is_full or not known.get("since") else {"since": _second(newest.before(_LAG))}
+        found = newest.watched(self._responses(form.id, since), lambda one: one.get("submitted_at"))
+        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        rows = chain.from_iterable(answers.rows(form, one) for one in found)
+        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "form": told}, is_full)
+
+    def _form(self, settings: Any) -> Form:
+        definition = self._definition(settings.id)
+        return Form(
+            settings.id,
+            answers.questions_of(settings.id, definition, settings.questions),
+            next(iter(settings.questions)),
+            (definition.get("settings") or {}).get("language"),
+            settings.touchpoint,
+            settings.customer_id_field,
+            settings.email_field,
+        )
+
+    def _definition(self, form_id: str) -> Object:
+        if form_id not in self._definitions:
+            self._definitions[form_id] = self.api.get(f"/forms/{form_id}")
+        return self._definitions[form_id]
+
+    def _responses(self, form_id: str, since: Mapping[str, str]) -> Iterator[Object]:
+        last: str | None = None
+        read, total = 0, None
+        while True:
+            params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
+            page = self.api.get(f"/forms/{form_id}/responses", params)
+            yield from page["items"]
+            read, total = read + len(page["items"]), page.get("total_items") if total is None else total
+            if not page["items"] or (total is not None and read >= total):
+                return
+            before, last = last, page["items"][-1]["token"]
+            if last == before:
+                raise SourceError(f"the pages of the form {form_id} do not go on behind the last response; they would never end")
+
+
+def _second(milliseconds: int) -> str:
+    return str(from_milliseconds(milliseconds - milliseconds % 1000))

@@ -1,0 +1,99 @@
+"""Objects of Zendesk as rows of crm_tickets, crm_customers and survey_responses.
+
+Comes in: tickets with their metrics and requesters, ratings of both generations. Goes out: rows. Ratings are brought to one scale of 1 to
+5: an account has had scales of two, three and five answers, and a mean over them would mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below, first_filled
+
+Object = Mapping[str, Any]
+
+LOW, HIGH = 1, 5
+_GOOD_OR_BAD = {"good": HIGH, "good_with_comment": HIGH, "bad": LOW, "bad_with_comment": LOW}
+
+
+def ticket(one: Object, metrics: Object) -> Row:
+    """A ticket; when it was first answered its metrics tell, in minutes after it was opened."""
+    return {
+        "ticket_id": one["id"],
+        "customer_id": one.get("requester_id"),
+        "opened_at": one.get("created_at"),
+        "first_replied_at": _first_reply(one.get("created_at"), below(metrics, "reply_time_in_minutes", "calendar")),
+        "solved_at": metrics.get("solved_at"),
+        "status": one.get("status"),
+        "priority": one.get("priority"),
+        "channel": below(one, "via", "channel"),
+        "topic": first_filled(one.get("type"), next(iter(one.get("tags") or []), None)),
+        "text": first_filled(one.get("description"), one.get("subject")),
+    }
+
+
+def requester(identifier: str, user: Object, ticket_opened_at: Any) -> Row:
+    """Whoever wrote a ticket; of one who is no longer known, only that they wrote it."""
+    return {
+        "customer_id": identifier,
+        "created_at": first_filled(user.get("created_at"), ticket_opened_at),
+        "updated_at": user.get("updated_at"),
+        "email": user.get("email"),
+        "phone": user.get("phone"),
+        "full_name": user.get("name"),
+    }
+
+
+def rating(one: Object) -> Iterator[Row]:
+    """A rating of the older kind; one that was only offered is no answer."""
+    score = _GOOD_OR_BAD.get(str(one.get("score")))
+    if score is not None:
+        yield _answer(one["id"], one.get("requester_id"), score, one.get("created_at"), _written(one.get("comment")))
+
+
+def survey_response(one: Object, answers_by_default: int, requester_of: Mapping[str, Any]) -> Iterator[Row]:
+    """An answer of the newer kind, with what was written beside it."""
+    answers = one.get("answers") or []
+    written = next((answer.get("value") for answer in answers if answer.get("type") == "open_ended"), None)
+    who = first_filled(one.get("responder_id"), *(requester_of.get(ticket_id) for ticket_id in _tickets(one)))
+    for place, answer in enumerate(
+        answer for answer in answers if answer.get("type") == "rating_scale" and answer.get("rating") is not None
+    ):
+        options = first_filled(below(answer, "question", "options"), answer.get("options")) or []
+        ratings = [option["rating"] for option in options if option.get("rating") is not None] or [1, answers_by_default]
+        score = LOW + (HIGH - LOW) * (answer["rating"] - min(ratings)) / (max(ratings) - min(ratings))
+        at = first_filled(answer.get("created_at"), one.get("created_at"), answer.get("updated_at"))
+        yield _answer(one["id"] if not place else f"{one['id']}:{place}", who, score, at, written)
+
+
+def _answer(identifier: Any, who: Any, score: float, at: Any, comment: Any) -> Row:
+    return {
+        "response_id": identifier,
+        "customer_id": who,
+        "metric": "csat",
+        "score": score,
+        "scale_min": LOW,
+        "scale_max": HIGH,
+        "responded_at": at,
+        "touchpoint": "support",
+        "comment": comment,
+    }
+
+
+def _written(comment: Any) -> Any:
+    return comment.get("body") if isinstance(comment, Mapping) else comment
+
+
+def _tickets(one: Object) -> list[str]:
+    found = [re.search(r"ticket:(\d+)$", str(subject)) for subject in one.get("subject_zrns") or []]
+    return [match[1] for match in found if match]
+
+
+def _first_reply(opened_at: Any, minutes: Any) -> str | None:
+    if minutes is None or not isinstance(opened_at, str):
+        return None
+    return (datetime.fromisoformat(opened_at) + timedelta(minutes=float(minutes))).isoformat()

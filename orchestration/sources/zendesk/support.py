@@ -1,0 +1,121 @@
+"""What one run asks of a Zendesk account.
+
+Comes in: the API. Goes out: objects as Zendesk sends them. Tickets come as an export with a cursor, which is all that has to be kept:
+behind it are the tickets that changed since, deleted ones among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from orchestration.sources.base import Bench
+from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.kept import Kept
+
+Object = Mapping[str, Any]
+
+_MANY = 100
+_BESIDE = "users,metric_sets"
+_EXPORT = "/api/v2/incremental/tickets/cursor"
+
+
+class Support:
+    """The tickets, users and ratings of one account."""
+
+    def __init__(self, api: Api, kept: Kept) -> None:
+        self._api, self._kept = api, kept
+        self._first: dict[str | None, Any] = {}
+        self._taken: set[str] = set()
+        self.without_metrics = False
+        self._metrics: dict[str, Object] | None = None
+        self._users: dict[str, Object] = {}
+
+    def probe(self, now: int) -> None:
+        """Ask for what changed just now; raises what stands in the way. The export takes no time of the last minute."""
+        self._api.get(_EXPORT, {"start_time": now - 120, "per_page": 1}, limit="zendesk_incremental")
+
+    def count(self) -> int | None:
+        """How many tickets there are, as far as the account tells."""
+        try:
+            return int(self._api.get("/api/v2/tickets/count.json")["count"]["value"])
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def is_known(self, cursor: str) -> bool:
+        """Whether the account still takes a cursor; it may have forgotten an old one."""
+        if cursor in self._taken:
+            return True
+        try:
+            self._first[cursor] = self._export(cursor)
+        except RefusedError as error:
+            if error.status not in (400, 404, 422):
+                raise
+            return False
+        self._taken.add(cursor)
+        return True
+
+    def tickets(self, cursor: str | None, bench: Bench) -> Iterator[Object]:
+        """Pages of the export behind `cursor`, or of all of it: `tickets`, and what came beside them."""
+        return self._kept.of(cursor, lambda: self._pages(cursor), bench)
+
+    def users(self, page: Object, ids: Iterable[Any]) -> dict[str, Object]:
+        """Id → user, from what came beside the tickets, else asked for; deleted ones are not there."""
+        self._users |= {str(user["id"]): user for user in page.get("users") or []}
+        wanted = sorted({str(one) for one in ids if one is not None})
+        asked = [one for one in wanted if one not in self._users]
+        for start in range(0, len(asked), _MANY):
+            found = self._api.get("/api/v2/users/show_many", {"ids": ",".join(asked[start : start + _MANY])})["users"]
+            self._users |= {str(user["id"]): user for user in found}
+        return {one: self._users[one] for one in wanted if one in self._users}
+
+    def metrics(self, page: Object) -> dict[str, Object]:
+        """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
+        own = {str(ticket["id"]): ticket["metric_set"] for ticket in page["tickets"] if ticket.get("metric_set")}
+        beside = {str(one["ticket_id"]): one for one in page.get("metric_sets") or []}
+        if own or "metric_sets" in page or not page["tickets"]:
+            return {**beside, **own}
+        if self._metrics is None:
+            self._metrics = {str(one["ticket_id"]): one for one in self._all_metrics()}
+        return self._metrics
+
+    def _all_metrics(self) -> list[Object]:
+        try:
+            return list(self._listed("/api/v2/ticket_metrics", "ticket_metrics", {}))
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            self.without_metrics = True
+            return []
+
+    def ratings(self, since: int) -> Iterator[Object]:
+        """Ratings of the older kind, good or bad, changed since `since` (in seconds). Raises RefusedError where the account has none."""
+        return self._listed("/api/v2/satisfaction_ratings", "satisfaction_ratings", {"start_time": since} if since else {})
+
+    def survey_responses(self) -> Iterator[Object]:
+        """Answers of the newer kind. Raises RefusedError where the account has none."""
+        return self._listed("/api/v2/guide/survey_responses", "survey_responses", {})
+
+    def _pages(self, cursor: str | None) -> Iterator[Object]:
+        page = self._first.pop(cursor, None) or self._export(cursor)
+        while True:
+            yield page
+            if page.get("end_of_stream") or not page.get("after_cursor"):
+                return
+            page = self._export(page["after_cursor"])
+
+    def _export(self, cursor: str | None) -> Any:
+        begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
+        return self._api.get(_EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, limit="zendesk_incremental")
+
+    def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
+        after = None
+        while True:
+            page = self._api.get(path, {"page[size]": _MANY, **params, **({"page[after]": after} if after else {})})
+            yield from page[key]
+            meta = page.get("meta") or {}
+            after = meta.get("after_cursor")
+            if not meta.get("has_more") or not after:
+                return

@@ -1,0 +1,124 @@
+"""What every source over HTTP does when its vendor misbehaves, asked of all of them alike."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.sources import SourceError
+from orchestration.sources.http import client
+from tests.fakes.accounts import ACCOUNTS, WRONG, Account
+from tests.fakes.vendor import CUT_OFF, GARBLED, Vendor
+from tests.orchestration.sources.nights import Nights, landed, without_waiting
+
+VENDORS = [kind for kind in ACCOUNTS if kind != "sql"]
+
+
+def _faults() -> list[Any]:
+    in_a_while = format_datetime(datetime.now(UTC) + timedelta(seconds=600), usegmt=True)
+    return [(429, {}), (429, {"retry-after": "7"}), (429, {"retry-after": in_a_while}), (500, {}), CUT_OFF, GARBLED]
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    with without_waiting(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture(params=VENDORS)
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    with ACCOUNTS[request.param]() as opened:
+        yield opened
+
+
+def _rows(nights: Nights, tables: list[str]) -> dict[str, Any]:
+    """What staging would see; when a record was found to be gone is another time in every run."""
+    return {table: {key: {**row, "deleted_at": "deleted_at" in row} for key, row in nights.rows(table).items()} for table in tables}
+
+
+def test_no_fault_on_the_way_changes_what_lands(account: Account, waits: list[float], tmp_path: Path) -> None:
+    undisturbed, disturbed = (Nights(tmp_path / name, account.settings) for name in ("undisturbed", "disturbed"))
+    tables = list(landed(undisturbed.night()))
+    # Each good answer but the first comes after one or two bad ones, all kinds of them in turn.
+    account.vendor.faults = [None, *chain.from_iterable((*pair, None) for pair in pairwise(_faults()))] * len(account.vendor.asked)
+    assert {load.error for load in disturbed.night().values()} == {None}
+    assert _rows(disturbed, tables) == _rows(undisturbed, tables)
+    assert 7.0 in waits
+    assert any(300 < wait <= 600 for wait in waits)
+
+
+def test_a_night_killed_after_any_call_lands_what_it_would_have(
+    account: Account, waits: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = Nights(tmp_path / "undisturbed", account.settings)
+    tables = list(landed(undisturbed.night()))
+    calls = len(account.vendor.asked)
+    for place in (calls // 2, calls):
+        nights = Nights(tmp_path / str(place), account.settings)
+        with monkeypatch.context() as patched:
+            _kill_after(place, patched)
+            with pytest.raises(KeyboardInterrupt):
+                nights.night()
+        nights.night()
+        assert _rows(nights, tables) == _rows(undisturbed, tables)
+
+
+def _kill_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, made = client.Api._tried, [0]
+
+    def tried(self: Any, *arguments: Any) -> Any:
+        made[0] += 1
+        try:
+            return original(self, *arguments)
+        finally:
+            if made[0] == calls:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(client.Api, "_tried", tried)
+
+
+def test_a_second_night_without_news_lands_nothing(account: Account, waits: list[float], tmp_path: Path) -> None:
+    nights = Nights(tmp_path, account.settings)
+    assert landed(nights.night())
+    assert landed(nights.night()) == {}
+
+
+def test_a_refusal_is_one_line_without_the_credential(account: Account, waits: list[float], tmp_path: Path) -> None:
+    calls = len(account.vendor.asked)
+    with pytest.raises(SourceError) as caught:
+        Nights(tmp_path, account.refused_settings).night()
+    assert "401" in str(caught.value)
+    assert WRONG not in str(caught.value)
+    assert len(account.vendor.asked) == calls + 1
+
+
+def test_a_vendor_that_is_down_is_given_up_in_time_and_nothing_lands(account: Account, waits: list[float], tmp_path: Path) -> None:
+    nights = Nights(tmp_path, account.settings)
+    account.vendor.faults = [None] + [(503, {})] * 1000
+    errors = [load.error for load in nights.night().values() if load.error]
+    assert errors
+    assert all("503" in error for error in errors)
+    assert sum(waits) < 60 * 30
+    account.vendor.faults = []
+    assert landed(nights.night())
+
+
+def test_a_vendor_that_asks_to_wait_for_hours_is_not_waited_for(account: Account, waits: list[float], tmp_path: Path) -> None:
+    account.vendor.faults = [(429, {"retry-after": "86400"})] * 1000
+    with pytest.raises(SourceError) as caught:
+        Nights(tmp_path, account.settings).night()
+    assert "429" in str(caught.value)
+    assert sum(waits) < 60
+
+
+def test_an_empty_account_is_no_error(account: Account, waits: list[float], tmp_path: Path) -> None:
+    emptied: Vendor = type(account.vendor)()
+    account.vendor.__dict__ |= {name: value for name, value in emptied.__dict__.items() if name not in ("url", "asked")}
+    nights = Nights(tmp_path, account.settings)
+    loads = nights.night()
+    assert ({load.error for load in loads.values()}, landed(loads)) == ({None}, {})
+    assert landed(nights.night()) == {}

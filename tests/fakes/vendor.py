@@ -1,0 +1,104 @@
+"""What the stand-ins for vendors share: a server on loopback that counts requests and misbehaves when a test tells it to."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+CUT_OFF, GARBLED = "cut off", "garbled"
+
+
+class RefusalError(Exception):
+    """An answer other than 200: status and body."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(status)
+        self.status, self.body = status, body
+
+
+class Vendor:
+    """`faults` are used up one per request: None for a good answer, (status, headers), CUT_OFF or GARBLED. `asked` holds (method, path)."""
+
+    token = "a-token-of-the-tests"
+
+    def __init__(self) -> None:
+        self.faults: list[Any] = []
+        self.asked: list[tuple[str, str]] = []
+        self.refuses_everybody = False
+        self.url = ""
+
+    def is_known(self, authorization: str) -> bool:
+        """Whether the header opens the account."""
+        return authorization == f"Bearer {self.token}"
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+        """The JSON of a good answer. Raises RefusalError."""
+        raise NotImplementedError
+
+    def between_requests(self) -> None:
+        """A test may change the account here, while it is being read."""
+
+    def taken(self, method: str, path: str, params: dict[str, str], body: Any, authorization: str) -> tuple[int, Any]:
+        self.asked.append((method, path))
+        if self.refuses_everybody or not self.is_known(authorization):
+            return 401, {"message": f"the credential {authorization} is wrong"}
+        try:
+            return 200, self.answer(method, path, params, body)
+        except RefusalError as refusal:
+            return refusal.status, refusal.body
+        finally:
+            self.between_requests()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    vendor: Vendor
+
+    def do_GET(self) -> None:
+        self._handle(None)
+
+    def do_POST(self) -> None:
+        self._handle(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+    def _handle(self, body: Any) -> None:
+        url = urlsplit(self.path)
+        fault = self.vendor.faults.pop(0) if self.vendor.faults else None
+        if isinstance(fault, tuple):
+            self.vendor.asked.append((self.command, url.path))
+            return self._send(fault[0], b"{}", fault[1])
+        params = dict(parse_qsl(url.query, keep_blank_values=True))
+        status, told = self.vendor.taken(self.command, url.path, params, body, self.headers.get("authorization", ""))
+        content = json.dumps(told).encode()
+        if fault == CUT_OFF:
+            self._send(status, content[: len(content) // 2], {}, length=len(content))
+            self.close_connection = True
+        else:
+            self._send(status, content[: len(content) // 2] if fault == GARBLED else content, {})
+
+    def _send(self, status: int, content: bytes, headers: dict[str, str], length: int | None = None) -> None:
+        self.send_response(status)
+        for name, value in {**headers, "content-type": "application/json", "content-length": str(length or len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def serving(vendor: Vendor) -> Iterator[Vendor]:
+    """`vendor` on a free port of loopback; its `url` says where."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"vendor": vendor}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    vendor.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield vendor
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

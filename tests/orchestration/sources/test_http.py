@@ -1,0 +1,80 @@
+"""How a vendor is called: never faster than it allows, and as patiently as it asks."""
+
+from collections import deque
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from orchestration.sources.http.client import Api
+from orchestration.sources.http.pacing import Limits, Pacer, limits, retry_after
+from orchestration.sources.http.refusals import refused
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Time passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize("windows", [((100, 10.0),), ((2, 1.0),), ((10, 60.0), (3, 1.0))])
+def test_no_window_is_ever_used_up(windows: tuple[tuple[int, float], ...]) -> None:
+    clock = Clock()
+    pacer = Pacer(Limits(windows), clock=clock, sleep=clock.sleep)
+    made: list[float] = []
+    for _ in range(300):
+        pacer.wait()
+        made.append(clock.now)
+    for calls, seconds in windows:
+        lately = deque[float](maxlen=calls)
+        for moment in made:
+            assert len(lately) < calls or moment - lately[0] >= seconds
+            lately.append(moment)
+    slowest = max(seconds / calls for calls, seconds in windows)
+    assert made[-1] == pytest.approx(300 * slowest / 0.8, rel=0.4)
+
+
+def test_every_number_of_the_limits_can_be_read() -> None:
+    for name in ("hubspot", "hubspot_search", "stripe", "typeform", "zendesk", "zendesk_incremental"):
+        assert limits(name).windows
+
+
+def test_an_answer_that_says_nothing_is_left_is_heeded() -> None:
+    clock = Clock()
+    pacer = Pacer(Limits(((100, 10.0),), "x-left", "x-reset"), clock=clock, sleep=clock.sleep)
+    pacer.heed(httpx.Response(200, headers={"x-left": "0", "x-reset": "7"}))
+    pacer.wait()
+    assert clock.now == 7
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("7", 7.0), ("Thu, 01 Jan 2026 00:01:00 GMT", 60.0), ("Wed, 31 Dec 2025 23:00:00 GMT", 0.0), ("soon", None), ("", None)],
+)
+def test_both_forms_of_retry_after(header: str, expected: float | None) -> None:
+    assert retry_after(httpx.Response(429, headers={"retry-after": header}), NOW) == expected
+
+
+def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
+    hubspot = {"message": "no for ann@example.org", "errors": [{"context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]}
+    error = refused("GET", "/x", httpx.Response(403, json=hubspot))
+    assert str(error) == "GET /x is forbidden (403): the credential lacks the scope crm.objects.contacts.read; grant it"
+    stripe = {"error": {"message": "The key 'rk_live_1' does not have 'rak_invoice_read' for this endpoint"}}
+    error = refused("GET", "/x", httpx.Response(403, json=stripe))
+    assert error.scopes == ("rak_invoice_read",)
+    assert "rk_live_1" not in str(error)
+    assert "403" in str(refused("GET", "/x", httpx.Response(403, text="<html>")))
+
+
+def test_a_base_url_takes_the_place_of_the_vendors_scheme_host_and_port() -> None:
+    api = Api("stripe", "https://api.stripe.com", base_url="http://127.0.0.1:9/ignored")
+    assert str(api._client.base_url) == "http://127.0.0.1:9"

