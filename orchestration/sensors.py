@@ -25,7 +25,7 @@ def missing_nights(published: list[date], yesterday: date, most: int = MOST_CAUG
 def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run request a missed night; the run key keeps a refused night from being asked for again."""
     loaded = settings.load(settings.chosen_config(None))
-    published = [release.as_of for release in releases.listing(loaded.home)]
+    published = [release.as_of for release in releases.intact(loaded.home)]
     today = datetime.now(UTC).astimezone(loaded.zone).date()
     # Last night belongs to the schedule; the sensor asks for what is older.
     nights = missing_nights(published, today - timedelta(days=2))

@@ -17,7 +17,7 @@ def serve_all(settings: Settings, release: Release) -> tuple[dict[str, Served], 
     """Target → its account, and a line for each that did not get `release`; one that fails holds up none of the others."""
     accounts: dict[str, Served] = {}
     failures: list[str] = []
-    at_home = releases.listing(settings.home)
+    at_home = releases.intact(settings.home)
     with release.pinned():
         for target in settings.serving:
             options: dict[str, Any] = target.model_dump(exclude={"type", "name"}, by_alias=True)

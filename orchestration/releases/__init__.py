@@ -17,7 +17,7 @@ from orchestration.releases.forgetting import Person, forget, keys_in
 from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.pointing import prune, publish, rollback
-from orchestration.releases.reading import Release, current, current_id, ids, listing, newest_before, open_release
+from orchestration.releases.reading import Release, current, current_id, ids, intact, listing, newest_before, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "customer_key",
     "forget",
     "ids",
+    "intact",
     "keys_in",
     "listing",
     "newest_before",

@@ -122,6 +122,17 @@ def newest_before(home: str | Path, day: date) -> Release | None:
     return None if found is None else open_release(releases_folder(home).resolve() / found)
 
 
+def intact(home: str | Path) -> list[Release]:
+    """Those of all releases whose manifests can be read, newest first; `releases` on the command line names the others."""
+    found = []
+    for name in ids(home):
+        try:
+            found.append(open_release(releases_folder(home).resolve() / name))
+        except ReleaseError:
+            continue  # a reader of the others has nothing to do with it
+    return found
+
+
 def listing(home: str | Path) -> list[Release]:
     """All releases, newest first. Raises ReleaseError when the manifest of one is damaged."""
     return [open_release(releases_folder(home).resolve() / name) for name in ids(home)]

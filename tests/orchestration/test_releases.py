@@ -150,6 +150,15 @@ def test_rollback_refuses_a_damaged_release(warehouse, home):
     assert releases.current(home).id == second.id
 
 
+def test_a_damaged_release_stops_no_reader_of_the_others(warehouse, home):
+    old, new = publish(warehouse, home), publish(warehouse, home)
+    (old.path / "manifest.json").chmod(0o600)
+    (old.path / "manifest.json").write_text("{")
+    assert [release.id for release in releases.intact(home)] == [new.id]
+    with pytest.raises(releases.ReleaseError, match="is not valid JSON"):
+        releases.listing(home)
+
+
 def test_prune_keeps_the_newest_the_served_and_the_pinned(warehouse, home):
     made = [publish(warehouse, home) for _ in range(5)]
     releases.rollback(home, made[0].id)

@@ -1,5 +1,7 @@
 """Dagster's record of past runs does not grow for ever."""
 
+import os
+
 import dagster as dg
 
 from orchestration import jobs
@@ -47,3 +49,15 @@ def test_nothing_to_forget(tmp_path):
     with jobs.instance(home) as storage:
         _run(storage)
         assert run_history.prune(storage, home, 1) == []
+
+
+def test_the_newest_logs_stay(tmp_path):
+    home = Home(tmp_path)
+    home.prepare()
+    for number in range(4):
+        log = home.logs / f"2026-01-0{4 - number}-run.log"  # an older night run later is newer
+        log.write_text("said")
+        os.utime(log, (number, number))
+    with jobs.instance(home) as storage:
+        run_history.prune(storage, home, 2)
+    assert sorted(path.name for path in home.logs.glob("*.log")) == ["2026-01-01-run.log", "2026-01-02-run.log"]
