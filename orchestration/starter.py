@@ -19,6 +19,11 @@ company:
 
 sources:
   - {{type: files, path: exports}}       # one file or folder a table; see exports/README.md
+#  - {{type: hubspot, token: "${{HUBSPOT_TOKEN}}"}}   # what each vendor can be told: docs/sources.md
+#  - {{type: stripe, api_key: "${{STRIPE_API_KEY}}"}}
+#  - {{type: typeform, token: "${{TYPEFORM_TOKEN}}", forms: [{{id: abc123, questions: {{recommend: nps}}}}]}}
+#  - {{type: zendesk, subdomain: acme, email: me@acme.com, api_token: "${{ZENDESK_TOKEN}}"}}
+#  - {{type: sql, url: "${{SHOP_URL}}", tables: {{crm_customers: {{table: customers, cursor: updated_at}}}}}}
 
 destinations: []                       # none: audiences are built and published, and nothing leaves the machine
 #  - {{name: crm_file, type: files, path: outbox, format: csv, audiences: [customer_scores], live: true}}

@@ -68,7 +68,7 @@ class StreamSource(ABC):
     type: ClassVar[str]
 
     def __init__(self) -> None:
-        self._notes: list[str] = []
+        self._notes: dict[str, None] = {}
         self.kept = Kept(self.type)
 
     @abstractmethod
@@ -77,11 +77,11 @@ class StreamSource(ABC):
 
     def notes(self) -> list[str]:
         """What lies at the source and is not read, one line each."""
-        return list(dict.fromkeys(self._notes))
+        return list(self._notes)
 
     def note(self, line: str) -> None:
         """Add a line to what the operator is told."""
-        self._notes.append(line)
+        self._notes[line] = None
 
     def extents(self) -> list[Extent]:
         """How much there is to read at first, as far as the vendor tells."""

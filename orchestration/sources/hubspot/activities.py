@@ -93,22 +93,21 @@ def email_event(one: Object, contact_of: Mapping[str, str]) -> Iterator[Row]:
         }
 
 
-def ticket(one: Object) -> Iterator[Row]:
+def ticket(one: Object) -> Row:
     """A ticket of its first contact."""
-    said, contacts = one["properties"], associated_ids(one, "contacts")
-    if contacts:
-        yield {
-            "ticket_id": one["id"],
-            "customer_id": contacts[0],
-            "opened_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),
-            "first_replied_at": from_milliseconds(said.get("first_agent_reply_date")),
-            "solved_at": from_milliseconds(said.get("closed_date")),
-            "status": said.get("hs_pipeline_stage"),
-            "priority": said.get("hs_ticket_priority"),
-            "channel": said.get("source_type"),
-            "topic": said.get("hs_ticket_category"),
-            "text": "\n".join(filter(None, (said.get("subject"), said.get("content")))) or None,
-        }
+    said = one["properties"]
+    return {
+        "ticket_id": one["id"],
+        "customer_id": associated_ids(one, "contacts")[0],
+        "opened_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),
+        "first_replied_at": from_milliseconds(said.get("first_agent_reply_date")),
+        "solved_at": from_milliseconds(said.get("closed_date")),
+        "status": said.get("hs_pipeline_stage"),
+        "priority": said.get("hs_ticket_priority"),
+        "channel": said.get("source_type"),
+        "topic": said.get("hs_ticket_category"),
+        "text": "\n".join(filter(None, (said.get("subject"), said.get("content")))) or None,
+    }
 
 
 def feedback(one: Object, scales: Mapping[str, tuple[float, float]]) -> Iterator[Row]:
@@ -116,7 +115,7 @@ def feedback(one: Object, scales: Mapping[str, tuple[float, float]]) -> Iterator
     said, contacts = one["properties"], associated_ids(one, "contacts")
     metric = str(said.get("hs_survey_type") or "").lower()
     email = said.get("hs_contact_email_rollup")
-    if metric in scales and said.get("hs_value") not in (None, "") and (contacts or email):
+    if metric in scales and said.get("hs_value") not in (None, ""):
         yield {
             "response_id": one["id"],
             "customer_id": contacts[0] if contacts else None,

@@ -5,6 +5,7 @@ Comes in: contacts, companies, owners. Goes out: rows. A contact that others wer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -81,8 +82,14 @@ def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Obj
         "owner": owners.get(owner, owner) if owner else None,
     }
     told = {column: said.get(name) for column, name in mapped.items()}
+    told["birth_year"] = _year(told.get("birth_year"))
     told["phone"] = first_filled(told.get("phone"), said.get("mobilephone"))
     return {**row, **{column: value for column, value in told.items() if value not in (None, "") or column not in row}}
+
+
+def _year(value: Any) -> Any:
+    """The year of what may be a date: HubSpot has birthdays, the contract only the year."""
+    return value[:4] if isinstance(value, str) and re.match(r"\d{4}-\d", value) else value
 
 
 def _company(one: Object, companies: Mapping[str, Object]) -> Object:

@@ -12,7 +12,7 @@ from typing import Any
 from orchestration.sources.base import Bench
 from orchestration.sources.http import RefusedError
 from orchestration.sources.hubspot import activities, consents, contacts
-from orchestration.sources.hubspot.crm import Crm, Object, chunks
+from orchestration.sources.hubspot.crm import Crm, Object, associated_ids, chunks
 from orchestration.sources.reading.records import Row
 
 _EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
@@ -46,6 +46,14 @@ class People:
         if self._owners is None:
             self._owners = {str(one["id"]): contacts.owner_name(one) for one in self._allowed("owners", self._crm.owners)}
         return self._owners
+
+    def with_contacts(self, kind: str, found: Iterator[Object]) -> Iterator[Object]:
+        """Those of the objects that belong to a contact."""
+        for one in found:
+            if associated_ids(one, "contacts"):
+                yield one
+            else:
+                self._note(f"{kind} of no contact are left out: nobody can be told from them")
 
     def subscriptions(self, found: Iterator[Object]) -> Iterator[Row]:
         """What these contacts have subscribed to."""

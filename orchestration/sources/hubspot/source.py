@@ -120,24 +120,26 @@ class Hubspot(StreamSource):
 
     def _engagements(self, kind: str) -> Callable[[Position, Bench], Reading]:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(activities.engagement(one, kind) for one in found)
+            return chain.from_iterable(activities.engagement(one, kind) for one in self._people.with_contacts(kind, found))
 
         properties = activities.engagement_properties(kind)
         return lambda known, bench: self._of_contacts(known, bench, kind, properties, rows, ("interaction_id", f"{kind}:"))
 
     def _tickets(self, known: Position, bench: Bench) -> Reading:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(map(activities.ticket, found))
+            return map(activities.ticket, self._people.with_contacts("tickets", found))
 
-        return self._of_contacts(known, bench, "tickets", list(activities.TICKET), rows, ("ticket_id", ""))
+        return self._of_contacts(known, bench, "tickets", activities.TICKET, rows, ("ticket_id", ""))
 
     def _feedback(self, known: Position, bench: Bench) -> Reading:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
             return chain.from_iterable(activities.feedback(one, self._scales) for one in found)
 
-        return self._of_contacts(known, bench, "feedback_submissions", list(activities.FEEDBACK), rows, ("response_id", ""))
+        return self._of_contacts(known, bench, "feedback_submissions", activities.FEEDBACK, rows, ("response_id", ""))
 
-    def _of_contacts(self, known: Position, bench: Bench, kind: str, properties: list[str], rows: Rows, key: tuple[str, str]) -> Reading:
+    def _of_contacts(
+        self, known: Position, bench: Bench, kind: str, properties: Sequence[str], rows: Rows, key: tuple[str, str]
+    ) -> Reading:
         """Objects that belong to contacts. `key`: the column that names an object, and what stands before its id there."""
         spoken_of: list[Sequence[str]] = []
 

@@ -26,7 +26,12 @@ class Owners:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._links: dict[str, str] | None = None
+        self._told: dict[str, str] = {}
         self._owners: dict[str, Owner] = {}
+
+    def learn(self, invoice: Object) -> None:
+        """Remember what an invoice tells of its payments; invoices are read before charges."""
+        self._told |= {link: str(invoice["id"]) for link in payment_links(invoice)}
 
     def of_charge(self, charge: Object, bench: Bench | None) -> Owner:
         """Of a charge as Stripe sends it; `bench` where all invoices are read tonight anyway."""
@@ -52,10 +57,11 @@ class Owners:
     def _linked(self, charge: Object, bench: Bench | None) -> str | None:
         if self._links is None and bench is not None:
             self._links = self._all_links(bench)
-        known = self._links or {}
         intent = id_of(charge.get("payment_intent"))
-        found = known.get(charge["id"]) or known.get(intent or "")
-        return found if found or self._links is not None else self._asked(intent)
+        for known in (self._told, self._links or {}):
+            if found := known.get(charge["id"]) or known.get(intent or ""):
+                return found
+        return self._asked(intent) if self._links is None else None
 
     def _all_links(self, bench: Bench) -> dict[str, str]:
         found = {link: invoice["id"] for invoice in self._account.listing("invoice", bench) for link in payment_links(invoice)}

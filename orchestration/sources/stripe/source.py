@@ -135,6 +135,7 @@ class Stripe(StreamSource):
         return [customers.subscription(one, self._product_names())]
 
     def _lines(self, one: Object, _: Bench | None) -> Iterator[Row]:
+        self._owners.learn(one)
         its_lines = below(one, "lines", "data") or []
         if below(one, "lines", "has_more"):
             its_lines = list(self._account.page_of(f"/v1/invoices/{one['id']}/lines", {}))

@@ -109,8 +109,8 @@ def test_everything_is_listed_again_after_a_month_and_finds_what_is_gone_for_goo
 
 
 def test_columns_come_from_the_properties_that_the_configuration_names(account: HubspotAccount, tmp_path: Path) -> None:
-    account.put("contacts", "1", tier="gold", birthyear="1980")
-    nights = _nights(tmp_path, account, properties={"birth_year": "birthyear", "tier": "tier"}, objects=["contacts"])
+    account.put("contacts", "1", tier="gold", birthday="1980-05-01")
+    nights = _nights(tmp_path, account, properties={"birth_year": "birthday", "tier": "tier"}, objects=["contacts"])
     load = nights.night("crm_customers")["crm_customers"]
     row = nights.rows("crm_customers")["1"]
     assert (row["birth_year"], row["tier"], load.unknown_columns) == (1980, "gold", ("tier",))
