@@ -12,7 +12,7 @@ from orchestration.destinations.base import Batch, Record, Result
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 FOLDER = Path(__file__).parents[2] / "orchestration" / "destinations"
-HELPERS = {"__init__", "base", "pacing", "transport"}
+HELPERS = {"__init__", "base", "delivery", "fields", "http", "pacing", "transport"}
 RECORDS = [
     Record(
         "c1",
