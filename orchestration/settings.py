@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
-from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
+from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Share, Text, local
 from orchestration.contract import INPUT_TABLES
+from orchestration.destination_settings import KINDS, Destination
 from orchestration.serving_settings import Serving
 
 DEFAULT_HOME = "data"
@@ -75,33 +76,7 @@ class FilesSource(Part):
         return value
 
 
-class FilesDestination(Part):
-    """Audiences as CSV or JSON Lines files in a folder."""
-
-    type: Literal["files"]
-    path: Folder
-    name: Name = "files"
-    format: Literal["csv", "jsonl"] = "csv"
-    audiences: tuple[str, ...] = ("customer_scores",)
-    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
-    live: bool = False
-
-
-class WebhookDestination(Part):
-    """Audiences as signed HTTP requests (Standard Webhooks)."""
-
-    type: Literal["webhook"]
-    url: str
-    secret: Secret
-    name: Name = "webhook"
-    base_url: str | None = None
-    audiences: tuple[str, ...] = ("customer_scores",)
-    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
-    live: bool = False
-
-
 Source = FilesSource
-Destination = Annotated[FilesDestination | WebhookDestination, Field(discriminator="type")]
 
 
 class Tuning(Part):
@@ -299,7 +274,7 @@ def _validated(path: Path, content: dict[str, Any]) -> _File:
     try:
         return _File.model_validate(filled)
     except ValidationError as error:
-        parts = (_File, Company, Tuning, FilesSource, FilesDestination, WebhookDestination)
+        parts: tuple[type[BaseModel], ...] = (_File, Company, Tuning, FilesSource, *KINDS)
         raise ConfigurationError(f"{path}: {in_words(error, content, [key for part in parts for key in part.model_fields])}") from error
 
 

@@ -47,6 +47,15 @@ def columns_of(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, s
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({text(file)})").fetchall()}
 
 
+def kind_of(kind: str) -> str:
+    """What a destination has to know of a column's type: number, boolean, date, time, list or text."""
+    if kind.endswith("[]"):
+        return "list"
+    if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) or kind.endswith(("INT", "INTEGER")):
+        return "number"
+    return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "text")
+
+
 def as_json(fields: Mapping[str, str]) -> str:
     """SQL for the fields as canonical JSON: sorted names, numbers at a fixed precision, times in UTC, no NaN."""
     parts = ", ".join(f"{text(name)}: {_canonical('audience.' + _name(name), kind)}" for name, kind in sorted(fields.items()))

@@ -7,10 +7,12 @@ from typing import Any
 
 from orchestration.destinations.base import Destination, DestinationError
 from orchestration.destinations.files import FilesDestination
+from orchestration.destinations.hubspot import HubspotDestination
 from orchestration.destinations.webhook import WebhookDestination
 
 DESTINATIONS: dict[str, type[Destination]] = {
     "files": FilesDestination,
+    "hubspot": HubspotDestination,
     "webhook": WebhookDestination,
 }
 

@@ -19,7 +19,6 @@ from orchestration.destinations.base import Answer, Batch, Destination, Destinat
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 
 REFUSED_AS_A_WHOLE = frozenset({400, 413, 422})
-PREFIX = "crmp_"  # only fields of this prefix are ever written, whatever the account holds beside
 # Finding one bad record among 500 takes 18 calls. A receiver that refuses this many refuses us, not a record.
 _MOST_REFUSALS = 60
 
@@ -43,14 +42,21 @@ class HttpDestination(Destination):
 
     def send(self, batch: Batch) -> Answer:
         """Deliver the batch, part by part, halving what is refused as a whole."""
-        before, outcomes, part_answer = self.caller.made, list[Outcome](), Answer([])
-        for part in self._parts(batch):
+        before, part_answer = self.caller.made, Answer([])
+        known = [record for record in batch.records if self._identifier(record)]
+        # To be cleared, but known there by an address that we do not have any more: a person has to look.
+        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
+        for part in self._parts(replace(batch, records=known)):
             if part_answer.stop:
                 outcomes += part.outcomes(Result.RETRYABLE, "not_sent")
                 continue
             part_answer = self._sent(part)
             outcomes += part_answer.outcomes
         return replace(part_answer, outcomes=outcomes, calls=self.caller.made - before)
+
+    def _identifier(self, record: Record) -> str:
+        """What the vendor knows the record by; empty when we do not know it."""
+        return record.external_id
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
         if batch.records:

@@ -1,0 +1,118 @@
+"""Sending the plan, and writing down what became of it.
+
+Comes in: the plan, a destination. Goes out: batches; outcomes in the state, each batch's in one transaction. What leaves is announced
+before it leaves, and a job's id is written down before the job is asked about: a crash anywhere leaves a state from which the next sync
+converges.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import duckdb
+
+from orchestration.activation import state
+from orchestration.activation.batching import Cut, batches
+from orchestration.activation.report import SyncReport
+from orchestration.destinations.base import Answer, Destination, Job, Limits, Outcome, Result, covered
+
+DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
+_MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
+Progress = Callable[[int, int], None]
+
+
+def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport) -> None:
+    """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
+    for job in state.open_jobs(connection, report.audience):
+        _finished(connection, destination, report, job)
+
+
+def deliver(
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    limits: Limits,
+    report: SyncReport,
+    progress: Progress = lambda *_: None,
+) -> None:
+    """Send the plan, batch by batch, then wait for the jobs that it became."""
+    report.calls, began, silent = 0, time.monotonic(), 0
+    log_suppressed(connection, report)
+    total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
+    jobs: list[Job] = []
+    for cut in batches(connection, limits, report):
+        state.announce(connection, report.audience, cut.first, cut.last)
+        answer = destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
+        jobs += _taken(connection, report, cut, answer)
+        progress(cut.last, total)
+        silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
+        report.refused = answer.stop or _why_stop(silent, began, cut.last < total)
+        if answer.disabled:
+            connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
+        if report.refused:
+            break
+    for job in jobs:
+        _finished(connection, destination, report, job)
+
+
+def _taken(connection: duckdb.DuckDBPyConnection, report: SyncReport, cut: Cut, answer: Answer) -> list[Job]:
+    """Write down what became of the batch; the job that it became, if it did."""
+    report.calls += answer.calls
+    rows = state.of_plan(cut.first, cut.last)
+    if answer.job:
+        _record(connection, report, cut.too_large, rows)
+        state.keep_job(connection, report.audience, answer.job, [record.external_id for record in cut.batch.records])
+        return [Job(answer.job, cut.batch.records)]
+    outcomes = covered(cut.batch, answer.outcomes) if cut.batch.records else []
+    _record(connection, report, outcomes + cut.too_large, rows)
+    return []
+
+
+def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, job: Job) -> None:
+    answer = destination.finish(job)
+    if answer is None:
+        report.refused = report.refused or "the destination still works on what it was sent; the next sync asks for the outcome"
+        return
+    report.calls += answer.calls
+    if answer.stop:  # not asked about: the job stays written down
+        report.refused = report.refused or answer.stop
+        return
+    _record(connection, report, answer.outcomes, state.of_job(job.id))
+
+
+def _record(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
+    stamp = state.Stamp(report.destination, report.audience, report.release_id)
+    state.record(connection, outcomes, stamp, rows, now())
+    report.outcomes.update(str(outcome.result) for outcome in outcomes)
+    report.codes.update(f"{outcome.result}: {outcome.code}" for outcome in outcomes if outcome.code)
+
+
+def _why_stop(silent: int, began: float, is_more: bool) -> str:
+    if silent >= _MOST_SILENT:
+        return f"{silent} batches in a row were not answered"
+    if is_more and time.monotonic() - began > DEADLINE:
+        return f"stopped after {DEADLINE / 3600:.0f} hours; the next sync goes on"
+    return ""
+
+
+def log_suppressed(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+    """Log who is suppressed since the last sync; repeating everyone every night would say nothing and fill the disk."""
+    suppressed = "SELECT external_id, suppressed_as FROM decided WHERE decision = 'suppressed'"
+    parameters = {"audience": report.audience}
+    logged = {**parameters, "destination": report.destination, "release_id": report.release_id, "at": now()}
+    with state.transaction(connection):
+        connection.execute(
+            f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.SUPPRESSED}', suppressed_as,
+            $release_id, $at FROM decided WHERE decision = 'suppressed' AND (external_id, suppressed_as) NOT IN
+            (SELECT (external_id, code) FROM state.suppressed WHERE audience = $audience)""",
+            logged,
+        )
+        connection.execute("DELETE FROM state.suppressed WHERE audience = $audience", parameters)
+        connection.execute(f"INSERT INTO state.suppressed SELECT $audience, external_id, suppressed_as FROM ({suppressed})", parameters)
+    report.outcomes[str(Result.SUPPRESSED)] += sum(report.suppressed.values())
+
+
+def now() -> datetime:
+    """The moment, UTC, without a zone, as the state keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
