@@ -21,6 +21,7 @@ from orchestration.releases import Release
 from orchestration.settings import Settings
 
 _LAST = "last_sync.json"
+_SQLITE = "sqlite:///"
 _NOT_OPTIONS = frozenset({"type", "audiences", "live"})
 
 
@@ -37,7 +38,7 @@ class Wish:
 
 def made(loaded: Settings, part: EveryDestination) -> Destination:
     """The destination that `part` of the configuration describes; its secrets are read now. Raises DestinationError."""
-    options = {name: _resolved(loaded, name, value) for name, value in part.model_dump(exclude=set(_NOT_OPTIONS)).items()}
+    options = {name: _resolved(loaded, name, value) for name, value in part.model_dump(exclude=set(_NOT_OPTIONS), by_alias=True).items()}
     return destinations.make(part.type, **options)
 
 
@@ -116,4 +117,6 @@ def kept(report: SyncReport) -> dict[str, Any]:
 def _resolved(loaded: Settings, name: str, value: Any) -> Any:
     if isinstance(value, str) and REFERENCE.match(value):
         return loaded.secret(value)
+    if name == "url" and isinstance(value, str) and value.startswith(_SQLITE):
+        return _SQLITE + loaded.resolve(value.removeprefix(_SQLITE))
     return loaded.resolve(value) if name == "path" else value

@@ -6,9 +6,10 @@ the class of that type in `orchestration/destinations`.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from orchestration.config_parts import Folder, Name, Part, Secret, Text
 
@@ -63,6 +64,93 @@ class HubspotDestination(Vendor):
     property_group: _Word = "contactinformation"
 
 
-DestinationKind = FilesDestination | WebhookDestination | HubspotDestination
+class SalesforceDestination(Vendor):
+    """Scores as custom fields of contacts; signs in with a token, or with the credentials of a connected app."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url", "instance_url")
+    type: Literal["salesforce"]
+    instance_url: Text
+    access_token: Secret | None = None
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+    name: Name = "salesforce"
+    api_version: Annotated[str, StringConstraints(pattern=r"^v\d\d\.0$")] = "v62.0"
+    object: _Word = "Contact"
+    external_id_field: _Word = "crmp_customer_id__c"
+
+    @model_validator(mode="after")
+    def _signs_in(self) -> SalesforceDestination:
+        if not self.access_token and not (self.client_id and self.client_secret):
+            raise ValueError("needs access_token, or client_id and client_secret")
+        return self
+
+
+class BrazeDestination(Vendor):
+    """Scores as custom attributes of users that Braze has."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url", "rest_url")
+    type: Literal["braze"]
+    rest_url: Text
+    api_key: Secret
+    name: Name = "braze"
+
+
+class MailchimpDestination(Vendor):
+    """Scores as merge fields of a list's members; `new_members`: what becomes of whom the list does not have."""
+
+    type: Literal["mailchimp"]
+    api_key: Secret
+    list_id: _Word
+    name: Name = "mailchimp"
+    new_members: Literal["transactional", "unsubscribed", "pending"] = "transactional"
+
+
+class KlaviyoDestination(Vendor):
+    """Scores as custom properties of profiles; `identify_by: external_id` where Klaviyo has the CRM's ids."""
+
+    type: Literal["klaviyo"]
+    api_key: Secret
+    name: Name = "klaviyo"
+    revision: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d$")] = "2026-07-15"
+    identify_by: Literal["email", "external_id"] = "email"
+
+
+class CustomerioDestination(Vendor):
+    """Scores as attributes of people."""
+
+    type: Literal["customerio"]
+    site_id: Text
+    api_key: Secret
+    name: Name = "customerio"
+    region: Literal["us", "eu"] = "us"
+
+
+class SqlDestination(EveryDestination):
+    """Scores as a table of PostgreSQL or SQLite; a URL with a password is a reference to the environment."""
+
+    type: Literal["sql"]
+    url: Text
+    name: Name = "sql"
+    schema_: _Word | None = Field(None, alias="schema")
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        if re.match(r"^[a-z0-9+]+://[^/@]*:[^/@]*@", value):
+            raise ValueError("a URL with a password is written as ${NAME} and kept in the environment, never in the file")
+        return value
+
+
+DestinationKind = (
+    FilesDestination
+    | WebhookDestination
+    | HubspotDestination
+    | SalesforceDestination
+    | BrazeDestination
+    | MailchimpDestination
+    | KlaviyoDestination
+    | CustomerioDestination
+    | SqlDestination
+)
 KINDS: tuple[type[Part], ...] = get_args(DestinationKind)
 Destination = Annotated[DestinationKind, Field(discriminator="type")]

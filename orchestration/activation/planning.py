@@ -46,6 +46,8 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
             sha256(concat({as_json(hashed)}, {email})) AS payload_hash, {reason} AS suppressed_as
         FROM read_parquet({text(release.table_file(table))}) AS audience {joined}""")
     _require_distinct(connection, table)
+    if destination.needs_email:
+        _require_addresses(connection, release, table, destination)
     make_permitted(connection, release, destination.channels)
     empty = ", ".join(f"{text(name)}: NULL" for name in sorted(fields) if name != "customer_key")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT CAST(to_json({{{empty}}}) AS VARCHAR) AS fields")
@@ -141,6 +143,15 @@ SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"
+
+
+def _require_addresses(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> None:
+    rows, addresses = connection.execute("SELECT count(*), count(email) FROM desired").fetchall()[0]
+    if rows and not addresses:
+        raise ActivationError(
+            f"{table}: release {release.id} holds no address by which {destination.name} knows customers: it was made before a destination"
+            f" of type {destination.type} was configured, and the next night's will"
+        )
 
 
 def _require_distinct(connection: duckdb.DuckDBPyConnection, table: str) -> None:

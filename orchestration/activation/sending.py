@@ -61,9 +61,11 @@ def _taken(connection: duckdb.DuckDBPyConnection, report: SyncReport, cut: Cut, 
     report.calls += answer.calls
     rows = state.of_plan(cut.first, cut.last)
     if answer.job:
-        _record(connection, report, cut.too_large, rows)
-        state.keep_job(connection, report.audience, answer.job, [record.external_id for record in cut.batch.records])
-        return [Job(answer.job, cut.batch.records)]
+        told = {outcome.external_id for outcome in answer.outcomes}
+        _record(connection, report, answer.outcomes + cut.too_large, rows)
+        working = [record for record in cut.batch.records if record.external_id not in told]
+        state.keep_job(connection, report.audience, answer.job, [record.external_id for record in working])
+        return [Job(answer.job, working)]
     outcomes = covered(cut.batch, answer.outcomes) if cut.batch.records else []
     _record(connection, report, outcomes + cut.too_large, rows)
     return []

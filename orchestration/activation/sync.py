@@ -53,7 +53,6 @@ def synchronise(
             try:
                 if not report.refused:
                     if report.calls:
-                        destination.preflight()
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
                     remember_scores(connection, audience)

@@ -9,7 +9,7 @@ not help.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,18 +76,24 @@ class HttpDestination(Destination):
         return Outcome(record.external_id, Result.REJECTED, "refused")
 
     def _sent(self, batch: Batch) -> Answer:
-        try:
-            response = self._post(batch)
-        except NoConnectionError:
-            return Answer(batch.outcomes(Result.RETRYABLE, "no_connection"), stop=f"no connection to {self.caller.url.host}")
-        except NoAnswerError:
-            return Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
+        response = self._tried(batch)
+        if isinstance(response, Answer):
+            return response
         if self._refuses_whole(response):
             return self._halved(batch, response)
         if not response.is_success:
             return self._refusal(batch, response)
         answer = self._read(batch, response)
-        return answer if answer.job else replace(answer, outcomes=covered(batch, answer.outcomes))
+        return replace(answer, outcomes=covered(batch, answer.outcomes))
+
+    def _tried(self, batch: Batch, post: Callable[[Batch], httpx.Response] | None = None) -> httpx.Response | Answer:
+        """The vendor's response, or what it means that there is none."""
+        try:
+            return (post or self._post)(batch)
+        except NoConnectionError:
+            return Answer(batch.outcomes(Result.RETRYABLE, "no_connection"), stop=f"no connection to {self.caller.url.host}")
+        except NoAnswerError:
+            return Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
 
     def _refusal(self, batch: Batch, response: httpx.Response) -> Answer:
         code = f"http_{response.status_code}"
@@ -148,6 +154,13 @@ def listed(body: Any, name: str) -> list[dict[str, Any]]:
     """The mappings in the list `name` of a body, whatever else it is."""
     found = body.get(name) if isinstance(body, Mapping) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def text_of(body: Any, *path: str) -> str:
+    """The value at `path` of a body as text; nothing when it is not there."""
+    for name in path:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return "" if body is None or isinstance(body, Mapping | list) else str(body)
 
 
 def code_of(body: Any, *names: str) -> str:
