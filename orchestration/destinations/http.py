@@ -88,10 +88,11 @@ class Caller:
     def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
         self._pacer.wait()
         self.made += 1
-        extra = options.get("headers_of_try")
-        sent = {name: value for name, value in options.items() if name != "headers_of_try"}
+        sent = dict(options)
+        if (fresh := sent.pop("headers_of_try", None)) is not None:
+            sent["headers"] = fresh()  # what is signed anew with every try
         url = self.url if path == self.url.path else self.url.copy_with(path=path)
-        response = self._client.request(method, url, headers=extra() if extra else None, **sent)
+        response = self._client.request(method, url, **sent)
         if used_up(response) and (wait := until_reset(response)) is not None:
             self._pacer.hold(wait)
         return response

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tests.fakes.vendor import EVERY_REQUEST, serving
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 FOLDER = Path(__file__).parents[2] / "orchestration" / "destinations"
-HELPERS = {"__init__", "base", "delivery", "fields", "http", "pacing", "transport"}
+HELPERS = {"__init__", "base", "databases", "delivery", "fields", "http", "pacing", "polling", "transport"}
 KINDS = {"churn_probability": "number", "reasons": "list", "plan": "text", "is_vip": "boolean", "as_of_date": "date"}
 EMPTY = dict.fromkeys(KINDS)
 RECORDS = [
@@ -48,6 +50,8 @@ def place(kind, tmp_path):
             yield {"name": "w", "url": receiver.url, "secret": SECRET}, lambda: receiver.state, receiver
     elif kind == "files":
         yield {"name": "f", "path": str(tmp_path / "out"), "format": "jsonl"}, lambda: arrived(tmp_path / "out"), None
+    elif kind == "sql":
+        yield {"name": "s", "url": f"sqlite:///{tmp_path / 'out.db'}"}, lambda: rows(tmp_path / "out.db"), None
     else:
         with serving(VENDORS[kind]()) as vendor:
             yield {"name": "v", **vendor.options, "base_url": vendor.url, "sleep": lambda _: None}, vendor.arrived, vendor
@@ -68,6 +72,22 @@ def vendor(place):
 def arrived(folder):
     lines = [json.loads(line) for file in sorted(folder.rglob("*.jsonl")) for line in file.read_text().splitlines()]
     return {line.pop("external_id"): {k: v for k, v in line.items() if k not in ("operation", "release_id")} for line in lines}
+
+
+def rows(file):
+    """Fields by external id, of the table; SQLite has no booleans."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = {
+            row["external_id"]: dict(row)
+            for row in connection.execute(
+                "SELECT external_id, churn_probability, reasons, plan, is_vip, as_of_date FROM crmp_customer_scores"
+            )
+        }
+    truth = {None: None, 0: False, 1: True}
+    return {
+        key: {**row, "is_vip": truth[row["is_vip"]], "reasons": row["reasons"] and json.loads(row["reasons"])} for key, row in found.items()
+    }
 
 
 def send(destination, batch=BATCH):
@@ -164,7 +184,7 @@ def test_what_lies_on_disk_is_for_the_owner_only(kind, destination, tmp_path):
     destination.prepare(KINDS)
     send(destination)
     modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.rglob("*")}
-    assert modes == ({0} if kind == "files" else set())
+    assert modes == ({0} if kind in ("files", "sql") else set())
 
 
 @pytest.mark.parametrize("kind", NET)

@@ -39,7 +39,7 @@ class Vendor:
         return [(status, {}, body) for status in (400, 401, 404, 500)]
 
     def __init__(self):
-        self.requests, self.faults, self.url = [], [], ""
+        self.requests, self.faults, self.offended, self.url = [], [], [], ""
 
     def answer(self, request):
         """(status, headers, body)."""
@@ -55,7 +55,11 @@ class Vendor:
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, tuple):
             return fault, ""
-        return self.answer(request), fault or ""
+        try:
+            return self.answer(request), fault or ""
+        except Exception as error:  # in the server's thread: told at the end of the test
+            self.offended.append(f"{type(error).__name__}: {error} in {request.method} {request.path}")
+            raise
 
     def calls(self, part):
         return [request for request in self.requests if part in f"{request.method} {request.path}"]
@@ -113,3 +117,4 @@ def serving(vendor):
         server.shutdown()
         server.server_close()
         thread.join()
+    assert vendor.offended == []
