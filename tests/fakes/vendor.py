@@ -82,6 +82,7 @@ def _body(handler):
 def serving(vendor):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def handle_one(self):
             parts = urlsplit(self.path)
@@ -95,8 +96,8 @@ def serving(vendor):
             if fault in ("lost", "late"):
                 self.close_connection = True
                 return
-            self.send_response(status)
-            for name, value in {**extra, "content-length": str(len(raw) + 100 * (fault == "cut"))}.items():
+            self.send_response_only(status)
+            for name, value in {"date": self.date_time_string(), **extra, "content-length": str(len(raw) + 100 * (fault == "cut"))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(raw)
