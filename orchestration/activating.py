@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from orchestration import activation, destinations
@@ -22,6 +22,7 @@ from orchestration.settings import Settings
 
 _LAST = "last_sync.json"
 _SQLITE = "sqlite:///"
+_KEPT = ("destination", "audience", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds", "refused")
 _NOT_OPTIONS = frozenset({"type", "audiences", "live"})
 
 
@@ -110,8 +111,7 @@ def replace(home: Home, told: list[SyncReport]) -> None:
 
 def kept(report: SyncReport) -> dict[str, Any]:
     """A report without the sample: what may be kept and shown."""
-    left_out = ("sample", "release_id", "released_at", "forgotten")
-    return {name: value for name, value in asdict(report).items() if name not in left_out}
+    return {name: dict(value) if isinstance(value := getattr(report, name), dict) else value for name in _KEPT}
 
 
 def _resolved(loaded: Settings, name: str, value: Any) -> Any:

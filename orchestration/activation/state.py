@@ -184,7 +184,10 @@ _RECORD = (
         WHERE outcome = '{Result.REJECTED}'""",
     f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.REJECTED}'))",
     "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected",
-    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome <> '{Result.UNKNOWN}')",
+    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.SUPPRESSED}'))",
+    # Only this attempt is known to have changed nothing: one before it, of which nobody knows, may have.
+    f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
+        WHERE {_THIS} WHERE outcome IN ('{Result.RETRYABLE}', '{Result.REJECTED}')) GROUP BY external_id)""",
     f"DELETE FROM state.jobs WHERE {_THIS})",
     """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
         FROM answered""",

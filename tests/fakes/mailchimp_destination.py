@@ -93,7 +93,7 @@ class Mailchimp(Vendor):
 
     def arrived(self):
         return {
-            member["email"].partition("@")[0]: {TAGS[tag]: value for tag, value in member["fields"].items()}
+            member["email"].partition("@")[0]: {TAGS.get(tag, tag): value for tag, value in member["fields"].items()}
             for member in self.members.values()
         }  # fmt: skip
 
