@@ -8,7 +8,9 @@ converges.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import duckdb
@@ -19,6 +21,7 @@ from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Destination, Job, Limits, Outcome, Result, covered
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
+_FEW = 10  # batches
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -37,23 +40,48 @@ def deliver(
     progress: Progress = lambda *_: None,
 ) -> None:
     """Send the plan, batch by batch, then wait for the jobs that it became."""
-    report.calls, began, silent = 0, time.monotonic(), 0
+    expected, report.calls = report.calls, 0
+    began, silent, jobs = time.monotonic(), 0, list[Job]()
     log_suppressed(connection, report)
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
-    jobs: list[Job] = []
-    for cut in batches(connection, limits, report):
-        state.announce(connection, report.audience, cut.first, cut.last)
-        answer = destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
+    # Few batches gain nothing from going side by side.
+    width = destination.side_by_side if expected > _FEW else 1
+    answered = _answers(connection, destination, batches(connection, limits, report), report, width)
+    for cut, answer in answered:
         jobs += _taken(connection, report, cut, answer)
         progress(cut.last, total)
         silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
-        report.refused = answer.stop or _why_stop(silent, began, cut.last < total)
+        # What is under way already is still written down; nothing more is started.
+        report.refused = report.refused or answer.stop or _why_stop(silent, began, cut.last < total)
         if answer.disabled:
             connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
-        if report.refused:
-            break
     for job in jobs:
         _finished(connection, destination, report, job)
+
+
+def _answers(
+    connection: duckdb.DuckDBPyConnection, destination: Destination, cuts: Iterator[Cut], report: SyncReport, width: int
+) -> Iterator[tuple[Cut, Answer]]:
+    """Each batch with its answer, in order, up to `width` of them under way at once; none is started once the report says why not."""
+    with ThreadPoolExecutor(width) as pool:
+        under_way: deque[tuple[Cut, Future[Answer] | Answer]] = deque()
+        for cut in cuts:
+            if report.refused:
+                break
+            state.announce(connection, report.audience, cut.first, cut.last)
+            under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
+            if len(under_way) >= width:
+                yield _awaited(*under_way.popleft())
+        while under_way:
+            yield _awaited(*under_way.popleft())
+
+
+def _sent(destination: Destination, cut: Cut) -> Answer:
+    return destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
+
+
+def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:
+    return cut, answer if isinstance(answer, Answer) else answer.result()
 
 
 def _taken(connection: duckdb.DuckDBPyConnection, report: SyncReport, cut: Cut, answer: Answer) -> list[Job]:

@@ -108,6 +108,8 @@ class Destination(Protocol):
     name: str
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
+    side_by_side: int = 1  # batches that may be under way at once
+
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
         return self.limits

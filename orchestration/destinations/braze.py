@@ -32,6 +32,7 @@ class BrazeDestination(HttpDestination):
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
     # 3,000 calls in 3 seconds; a contract may grant fewer, which the headers then say. 4 MB a request, 100 KB an object.
     limits: ClassVar[Limits] = Limits(max_records=75, max_bytes=4_000_000, max_record_bytes=100_000, windows=((3_000, 3.0),))
+    side_by_side = 8
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class CustomerioDestination(HttpDestination):
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
     # 100 calls a second by its pages, 1,000 by its specification: the lower one. An operation's own words take about 150 bytes.
     limits: ClassVar[Limits] = Limits(max_records=800, max_bytes=400_000, max_record_bytes=30_000, windows=((100, 1.0),))
+    side_by_side = 8
 
     def __init__(
         self,

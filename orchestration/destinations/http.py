@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -53,10 +54,15 @@ class Caller:
         timeout: float = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url, self.sleep, self.made = checked_url(url, base_url), sleep, 0
+        self.url, self.sleep, self._of_thread = checked_url(url, base_url), sleep, threading.local()
         self._allowed = tuple(re.compile(one) for one in allowed)
         self._hopeless, self._pacer = hopeless, Pacer(windows, sleep=sleep)
         self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, headers=dict(headers or {}), auth=auth)
+
+    @property
+    def made(self) -> int:
+        """Calls made so far by this thread."""
+        return int(getattr(self._of_thread, "made", 0))
 
     def close(self) -> None:
         """Close the connections."""
@@ -87,7 +93,7 @@ class Caller:
 
     def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
         self._pacer.wait()
-        self.made += 1
+        self._of_thread.made = self.made + 1
         sent = dict(options)
         if (fresh := sent.pop("headers_of_try", None)) is not None:
             sent["headers"] = fresh()  # what is signed anew with every try

@@ -41,6 +41,7 @@ class HubspotDestination(HttpDestination):
     channels: ClassVar[tuple[str, ...]] = ()
     # 100 calls in 10 seconds is what the smallest plan has; 625,000 a day the middle ones.
     limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=1_000_000, max_record_bytes=200_000, windows=((100, 10.0),))
+    side_by_side = 6
 
     def __init__(
         self,

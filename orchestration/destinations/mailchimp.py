@@ -123,7 +123,7 @@ class MailchimpDestination(HttpDestination):
         outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
         if len(known) > self.limits.max_records:
             return self._started(replace(batch, records=known), outcomes)
-        before, answers = self.caller.made, list[Answer]()
+        answers: list[Answer] = []
         parts = list(self._parts(replace(batch, records=known)))
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
             for start in range(0, len(parts), _SIDE_BY_SIDE):
@@ -132,7 +132,7 @@ class MailchimpDestination(HttpDestination):
                     break
                 answers += side_by_side.map(self._sent, parts[start : start + _SIDE_BY_SIDE])
         stop = next((answer.stop for answer in answers if answer.stop), "")
-        return Answer(outcomes + [one for answer in answers for one in answer.outcomes], stop, calls=self.caller.made - before)
+        return Answer(outcomes + [one for answer in answers for one in answer.outcomes], stop, calls=len(known))
 
     def _post(self, batch: Batch) -> httpx.Response:
         method, path, content = self._call(batch.records[0])

@@ -6,6 +6,7 @@ Comes in: a destination's windows (calls, seconds) and answers of HTTP servers. 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Pacer:
-    """Keeps calls within every window, at 80 % of each."""
+    """Keeps calls within every window, at 80 % of each, however many threads make them."""
 
     def __init__(
         self,
@@ -34,7 +35,7 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._windows = [(max(1, int(calls * SHARE_OF_LIMIT)), seconds, deque[float]()) for calls, seconds in windows]
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._one_at_a_time = clock, sleep, threading.Lock()
         self._held_until = float("-inf")
 
     def hold(self, seconds: float) -> None:
@@ -43,17 +44,19 @@ class Pacer:
 
     def wait(self) -> None:
         """Sleep until the next call fits all windows, and count that call."""
-        pause = max((self._pause(*window) for window in self._windows), default=0.0)
-        pause = max(pause, self._held_until - self._clock())
-        if pause > 0:
-            self._sleep(pause)
-        for calls, _, made in self._windows:
-            made.append(self._clock())
-            while len(made) > calls:
-                made.popleft()
+        with self._one_at_a_time:
+            now = self._clock()
+            moment = max(now, self._held_until, *(self._free_at(*window) for window in self._windows))
+            for calls, _, made in self._windows:
+                made.append(moment)
+                while len(made) > calls:
+                    made.popleft()
+        if moment > now:
+            self._sleep(moment - now)
 
-    def _pause(self, calls: int, seconds: float, made: deque[float]) -> float:
-        return 0.0 if len(made) < calls else made[0] + seconds - self._clock()
+    @staticmethod
+    def _free_at(calls: int, seconds: float, made: deque[float]) -> float:
+        return made[0] + seconds if len(made) >= calls else float("-inf")
 
 
 def forecast_seconds(windows: tuple[tuple[int, float], ...], calls: int) -> float:
