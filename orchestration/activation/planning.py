@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.activation.audience import ActivationError, AudienceSource, as_json, columns_of, kind_of, text
+from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of, text
 from orchestration.activation.consent import ERASED, PROFILED, consent_columns, consent_joins, make_permitted, suppression
 from orchestration.destinations.base import Destination
 
@@ -21,7 +21,7 @@ IDENTITY, EMAIL, CONSENT = "external_id", "email", "has_marketing_consent"
 
 
 def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> dict[str, str]:
-    """Make the temporary table `desired`: external_id, customer_key, email, fields (JSON), payload_hash, suppressed_as.
+    """Make the temporary table `desired`: external_id, customer_key, email, fields (JSON), payload_hash, coarse_hash, suppressed_as.
 
     Returns the kind of every field: number, boolean, date, time, list or text.
     """
@@ -43,7 +43,8 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
         CREATE OR REPLACE TEMP TABLE desired AS
         SELECT CAST(audience.{identity} AS VARCHAR) AS external_id, CAST(audience.customer_key AS VARCHAR) AS customer_key,
             CAST({email} AS VARCHAR) AS email, {as_json(fields)} AS fields,
-            sha256(concat({as_json(hashed)}, {email})) AS payload_hash, {reason} AS suppressed_as
+            sha256(concat({as_json(hashed)}, {email})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
+            {reason} AS suppressed_as
         FROM read_parquet({text(release.table_file(table))}) AS audience {joined}""")
     _require_distinct(connection, table)
     if destination.needs_email:
@@ -82,8 +83,12 @@ def make_plan(
 
 
 def change_share(connection: duckdb.DuckDBPyConnection) -> float:
-    """Share of the customers the destination has now that tonight would change or clear; who never was sent does not count."""
-    query = "SELECT count(*) FILTER (WHERE decision IN ('upsert', 'clear')), count(*) FROM decided WHERE is_held"
+    """Share of the customers the destination has now that tonight would clear, or change in more than the last digits.
+
+    Who never was sent does not count.
+    """
+    changed = "decision = 'clear' OR (decision = 'upsert' AND NOT is_alike)"
+    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE is_held"
     changed, held = connection.execute(query).fetchall()[0]
     return changed / held if held else 0.0
 
@@ -92,9 +97,10 @@ _DECIDE = """
 CREATE OR REPLACE TEMP TABLE decided AS
 WITH known AS (
     SELECT external_id, any_value(customer_key) AS customer_key, max(operation) AS operation, max(payload_hash) AS payload_hash,
-        max(acknowledged_at) AS acknowledged_at, bool_or(maybe_sent) AS maybe_sent, max(remote_id) AS remote_id
+        max(acknowledged_at) AS acknowledged_at, bool_or(maybe_sent) AS maybe_sent, max(remote_id) AS remote_id,
+        max(coarse_hash) AS coarse_hash
     FROM (
-        SELECT external_id, customer_key, operation, payload_hash, acknowledged_at, remote_id, false AS maybe_sent
+        SELECT external_id, customer_key, operation, payload_hash, acknowledged_at, remote_id, coarse_hash, false AS maybe_sent
         FROM state.acknowledged WHERE audience = $audience
         UNION ALL BY NAME
         SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
@@ -110,10 +116,11 @@ compared AS (
         coalesce(known.operation = 'upsert', false) AS is_held,
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AS is_wanted,
-        desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash
+        desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
+        desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike
     FROM desired FULL JOIN known USING (external_id)
 )
-SELECT external_id, customer_key, email, remote_id, is_held, acknowledged_at, suppressed_as,
+SELECT external_id, customer_key, email, remote_id, is_held, is_alike, acknowledged_at, suppressed_as, coarse_hash,
     CASE
         WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
         WHEN is_wanted THEN 'upsert'
@@ -138,7 +145,7 @@ _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upser
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
 _NUMBERED = """
 SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
-    coalesce(remote_id, '') AS remote_id, decision AS operation, fields, payload_hash,
+    coalesce(remote_id, '') AS remote_id, decision AS operation, fields, payload_hash, coarse_hash,
     coalesce(epoch_us(acknowledged_at), 0) AS version, strlen(fields) + strlen(external_id) + strlen(coalesce(email, '')) AS size
 FROM decided WHERE decision IN ('upsert', 'clear')
 """

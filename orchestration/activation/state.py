@@ -22,11 +22,12 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
     payload_hash VARCHAR, acknowledged_at TIMESTAMP);
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
-    remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR);
+    remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
@@ -109,7 +110,8 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
     """Write down that the destination works on `external_ids` of the plan, in this order, before it is asked how far it is."""
     numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
     connection.execute(
-        f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash
+        f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
+        coarse_hash
         FROM ({numbered}) AS sent JOIN plan USING (external_id)""",
         {"audience": audience, "job": job, "ids": list(external_ids)},
     )
@@ -177,7 +179,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 _THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
 _RECORD = (
     f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
-        coalesce(told_id, nullif(remote_id, '')) FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
+        coalesce(told_id, nullif(remote_id, '')), coarse_hash FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
     f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
         coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)

@@ -207,6 +207,13 @@ def test_scores_that_have_shifted_are_refused_by_their_name(night, fake):
     assert night(moved).ok
 
 
+def test_scores_that_all_move_a_little_are_sent_and_stop_nothing(night, fake):
+    night([customer(number, score=0.31 + number / 1_000) for number in range(10)])
+    report = night([customer(number, score=0.32 + number / 1_000) for number in range(10)], max_change_share=0.2)
+    assert (report.ok, report.decisions, report.change_share) == (True, {"upsert": 10}, 0)
+    assert night([customer(number, score=0.7) for number in range(10)], max_change_share=0.2).change_share == 1
+
+
 def test_stability_is_that_of_the_textbook():
     assert stability({0: 500, 9: 500}, {0: 500, 9: 500}) == 0
     assert stability({0: 700, 9: 300}, {0: 500, 9: 500}) == pytest.approx(0.1694, abs=0.003)  # 0.2·ln(7/5) + 0.2·ln(5/3)
