@@ -13,8 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.activation.planning import change_share
-from orchestration.destinations.base import Limits
-from orchestration.destinations.pacing import forecast_seconds
+from orchestration.destinations.base import Destination, Limits
 
 # Room for what a destination puts around a record and around a batch.
 RECORD_OVERHEAD, BATCH_OVERHEAD = 64, 512
@@ -46,15 +45,15 @@ class SyncReport:
         return not self.refused and not any(self.outcomes[name] for name in ("retryable", "rejected", "unknown"))
 
 
-def describe(connection: duckdb.DuckDBPyConnection, limits: Limits, report: SyncReport) -> None:
+def describe(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
     """Fill in what the plan says: reasons, share, sample, calls and time to expect."""
     query = "SELECT suppressed_as, count(*) FROM decided WHERE decision = 'suppressed' GROUP BY ALL ORDER BY ALL"
     report.suppressed = dict(connection.execute(query).fetchall())
     report.change_share = change_share(connection)
     report.sample = [_masked(row) for row in connection.execute("SELECT external_id, operation, fields FROM plan LIMIT 5").fetchall()]
     records, size = connection.execute(f"SELECT count(*), coalesce(sum(size + {RECORD_OVERHEAD}), 0) FROM plan").fetchall()[0]
-    report.calls = max(-(-records // limits.max_records), -(-int(size) // (limits.max_bytes - BATCH_OVERHEAD)))
-    report.forecast_seconds = forecast_seconds(limits.windows, report.calls)
+    batches = max(-(-records // limits.max_records), -(-int(size) // (limits.max_bytes - BATCH_OVERHEAD)))
+    report.calls, report.forecast_seconds = destination.forecast(records, batches)
 
 
 def _masked(row: tuple[str, str, str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from orchestration.destinations.base import Answer, Destination, Job, Limits, Ou
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches
+_SECONDS_UNWRITTEN = 0.5  # a crash sends again what was acknowledged in this time
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -46,17 +47,51 @@ def deliver(
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
     # Few batches gain nothing from going side by side.
     width = destination.side_by_side if expected > _FEW else 1
-    answered = _answers(connection, destination, batches(connection, limits, report), report, width)
-    for cut, answer in answered:
-        jobs += _taken(connection, report, cut, answer)
-        progress(cut.last, total)
-        silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
-        # What is under way already is still written down; nothing more is started.
-        report.refused = report.refused or answer.stop or _why_stop(silent, began, cut.last < total)
-        if answer.disabled:
-            connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
+    book = _Book(connection, report)
+    try:
+        for cut, answer in _answers(connection, destination, batches(connection, limits, report), report, width):
+            jobs += book.enter(cut, answer)
+            progress(cut.last, total)
+            silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
+            # What is under way already is still written down; nothing more is started.
+            report.refused = report.refused or answer.stop or _why_stop(silent, began, cut.last < total)
+            if answer.disabled:
+                connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
+    finally:
+        book.write()
     for job in jobs:
         _finished(connection, destination, report, job)
+
+
+class _Book:
+    """Outcomes on their way into the state: a transaction costs as much as many vendors take to answer, so a few batches share one."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+        self._connection, self._report = connection, report
+        self._outcomes: list[Outcome] = []
+        self._first, self._last, self._since = 0, 0, time.monotonic()
+
+    def enter(self, cut: Cut, answer: Answer) -> list[Job]:
+        """Take up what became of a batch; the job that it became, if it did, is written down at once."""
+        self._report.calls += answer.calls
+        self._first, self._last = self._first or cut.first, cut.last
+        outcomes, jobs = answer.outcomes, list[Job]()
+        if answer.job:
+            told = {outcome.external_id for outcome in outcomes}
+            jobs = [Job(answer.job, [record for record in cut.batch.records if record.external_id not in told])]
+            state.keep_job(self._connection, self._report.audience, answer.job, [record.external_id for record in jobs[0].records])
+        elif cut.batch.records:
+            outcomes = covered(cut.batch, outcomes)
+        self._outcomes += [*outcomes, *cut.too_large]
+        if time.monotonic() - self._since > _SECONDS_UNWRITTEN:
+            self.write()
+        return jobs
+
+    def write(self) -> None:
+        """Write down what was taken up."""
+        if self._outcomes:
+            _record(self._connection, self._report, self._outcomes, state.of_plan(self._first, self._last))
+        self._outcomes, self._first, self._since = [], 0, time.monotonic()
 
 
 def _answers(
@@ -82,21 +117,6 @@ def _sent(destination: Destination, cut: Cut) -> Answer:
 
 def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:
     return cut, answer if isinstance(answer, Answer) else answer.result()
-
-
-def _taken(connection: duckdb.DuckDBPyConnection, report: SyncReport, cut: Cut, answer: Answer) -> list[Job]:
-    """Write down what became of the batch; the job that it became, if it did."""
-    report.calls += answer.calls
-    rows = state.of_plan(cut.first, cut.last)
-    if answer.job:
-        told = {outcome.external_id for outcome in answer.outcomes}
-        _record(connection, report, answer.outcomes + cut.too_large, rows)
-        working = [record for record in cut.batch.records if record.external_id not in told]
-        state.keep_job(connection, report.audience, answer.job, [record.external_id for record in working])
-        return [Job(answer.job, working)]
-    outcomes = covered(cut.batch, answer.outcomes) if cut.batch.records else []
-    _record(connection, report, outcomes + cut.too_large, rows)
-    return []
 
 
 def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, job: Job) -> None:

@@ -47,7 +47,7 @@ def synchronise(
             resume(connection, destination, report)
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
-        describe(connection, limits, report)
+        describe(connection, destination, limits, report)
         report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides)
         if live:
             try:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.pacing import forecast_seconds
+
 Fields = Mapping[str, Any]
+USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
 
 
 class DestinationError(Exception):
@@ -113,6 +116,11 @@ class Destination(Protocol):
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
         return self.limits
+
+    def forecast(self, records: int, batches: int) -> tuple[int, float]:
+        """Calls and seconds that a sync of so many records in so many batches takes."""
+        limits = self.limits_for(records)
+        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.side_by_side)
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make room for the fields (name → number, boolean, date, time, list or text) before the first record. Raises DestinationError."""

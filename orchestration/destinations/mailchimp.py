@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
@@ -76,6 +76,12 @@ class MailchimpDestination(HttpDestination):
     def limits_for(self, records: int) -> Limits:
         """Many go as jobs of 1,000 calls."""
         return self.limits if records <= _FEW else replace(self.limits, max_records=1_000)
+
+    def forecast(self, records: int, batches: int) -> tuple[int, float]:
+        """Few are a call each."""
+        if records > _FEW:
+            return super().forecast(records, batches)
+        return records, records * USUAL_ANSWER / _SIDE_BY_SIDE
 
     def preflight(self) -> None:
         """Read the list's merge fields."""
