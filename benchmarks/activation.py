@@ -112,6 +112,8 @@ class Vendor:
             return httpx.Response(200, json={"data": [{"id": one, "attributes": {"email": one}} for one in wanted]})
         if path.startswith("/api/profile-bulk"):
             return httpx.Response(200, json={"data": {"id": "j", "attributes": {"status": "complete", "failed_count": 0}}})
+        if "/members/" in path:
+            return httpx.Response(200, json={"id": "x"})
         if "/3.0/batches" in path:
             return self._mailchimp(request, body)
         return self._salesforce(request) if "/jobs/ingest" in path else httpx.Response(200, json={})
