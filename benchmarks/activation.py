@@ -165,7 +165,7 @@ class Clock:
 def played(kind: str, clock: Clock) -> tuple[Any, Vendor]:
     """The destination with its vendor in place of the network, and clock and waits that run faster."""
     place, vendor = make(kind, name=kind, sleep=clock.sleep, **OPTIONS[kind]), Vendor(kind, clock)
-    for caller in (place.caller, getattr(place, "_profiles", place.caller)):
+    for caller in (place.caller, getattr(place, "_profiles", place).caller):
         caller._pacer._clock = clock.now
         caller._client = httpx.Client(transport=httpx.MockTransport(vendor), headers=caller._client.headers)
     if kind == "mailchimp":

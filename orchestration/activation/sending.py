@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
+from orchestration.activation.recording import Stamp, of_job, of_plan, record
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Destination, Job, Limits, Outcome, Result, covered
 
@@ -90,7 +91,7 @@ class _Book:
     def write(self) -> None:
         """Write down what was taken up."""
         if self._outcomes:
-            _record(self._connection, self._report, self._outcomes, state.of_plan(self._first, self._last))
+            _record(self._connection, self._report, self._outcomes, of_plan(self._first, self._last))
         self._outcomes, self._first, self._since = [], 0, time.monotonic()
 
 
@@ -128,12 +129,12 @@ def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, r
     if answer.stop:  # not asked about: the job stays written down
         report.refused = report.refused or answer.stop
         return
-    _record(connection, report, answer.outcomes, state.of_job(job.id))
+    _record(connection, report, answer.outcomes, of_job(job.id))
 
 
 def _record(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
-    stamp = state.Stamp(report.destination, report.audience, report.release_id)
-    state.record(connection, outcomes, stamp, rows, now())
+    stamp = Stamp(report.destination, report.audience, report.release_id)
+    record(connection, outcomes, stamp, rows, now())
     report.outcomes.update(str(outcome.result) for outcome in outcomes)
     report.codes.update(f"{outcome.result}: {outcome.code}" for outcome in outcomes if outcome.code)
 

@@ -12,26 +12,25 @@ job is done. Never called: the subscribe jobs, which would lift unsubscriptions;
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Job, Limits, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import prefixed
-from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
-from orchestration.destinations.klaviyo_answers import culprits, ids_of, refusals
+from orchestration.destinations.http import Caller
+from orchestration.destinations.klaviyo_answers import culprits, refusals
+from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.polling import polled
 
+_JSON = "application/vnd.api+json"
 _JOBS = "/api/profile-bulk-import-jobs"
 _WANTS = "its private key needs the scopes profiles:read and profiles:write"
 _MOST_REPAIRS = 5  # tries at a job without the profiles that Klaviyo names as malformed
-_LOOKED_UP, _SIDE_BY_SIDE = 100, 4  # profiles a page, pages at once
 
 
 class KlaviyoDestination(HttpDestination):
@@ -54,11 +53,11 @@ class KlaviyoDestination(HttpDestination):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.needs_email, self._update_only = identify_by == "email", mode == "update_only"
-        headers = {"authorization": f"Klaviyo-API-Key {api_key}", "revision": revision, "content-type": "application/vnd.api+json"}
+        headers = {"authorization": f"Klaviyo-API-Key {api_key}", "revision": revision, "content-type": _JSON, "accept": _JSON}
         own: dict[str, Any] = {"base_url": base_url, "headers": headers, "sleep": sleep}
         jobs = (f"POST {_JOBS}", rf"GET {_JOBS}/[^/]+(/import-errors)?")
         super().__init__(name, Caller("https://a.klaviyo.com", allowed=jobs, windows=self.limits.windows, **own))
-        self._profiles = Caller("https://a.klaviyo.com", allowed=("GET /api/profiles",), windows=((75, 1.0), (700, 60.0)), **own)
+        self._profiles = Profiles("email" if self.needs_email else "external_id", **own)
 
     def preflight(self) -> None:
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
@@ -79,7 +78,7 @@ class KlaviyoDestination(HttpDestination):
         outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
         records = [record for record in batch.records if self._identifier(record)]
         if self._update_only and records:
-            known = self._known(records)
+            known = self._profiles.known(records, required=True)
             strangers = [one for one in records if one.operation != "clear" and one.external_id not in known]
             outcomes += [Outcome(record.external_id, Result.SUPPRESSED, "not_there") for record in strangers]
             records = [one for one in records if one not in strangers]
@@ -131,7 +130,7 @@ class KlaviyoDestination(HttpDestination):
         refused = refusals(self._pages(f"{_JOBS}/{job.id}/import-errors"), job) if failed else {}
         if len(refused) < failed:  # some were refused, which ones was not told
             return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
-        known = self._known([one for one in job.records if one.email and not one.remote_id])
+        known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
         return [
             Outcome(one.external_id, Result.REJECTED, refused[one.external_id])
             if one.external_id in refused
@@ -154,23 +153,6 @@ class KlaviyoDestination(HttpDestination):
         """What Klaviyo answers, None when there is no such thing."""
         body = self._asked("GET", path, _WANTS, **options)
         return as_json(body) if body.is_success else None
-
-    def _known(self, records: Sequence[Record]) -> dict[str, str]:
-        """External id → Klaviyo's id, of the profiles that it has. One whose id could not be read can only be cleared by its address."""
-        parts = [records[start : start + _LOOKED_UP] for start in range(0, len(records), _LOOKED_UP)]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
-            return {external_id: profile for page in side_by_side.map(self._page, parts) for external_id, profile in page.items()}
-
-    def _page(self, records: Sequence[Record]) -> dict[str, str]:
-        key = "email" if self.needs_email else "external_id"
-        wanted = {self._identifier(record).lower(): record.external_id for record in records}
-        query = {"filter": f"any({key},{json.dumps(list(wanted))})", "fields[profile]": key, "page[size]": str(_LOOKED_UP)}
-        try:
-            return ids_of(as_json(self._profiles.call("GET", "/api/profiles", params=query)), key, wanted)
-        except (NoAnswerError, NoConnectionError):
-            if self._update_only:
-                raise DestinationError(f"destination {self.name}: klaviyo does not say which profiles it has") from None
-            return {}
 
 
 def _is_done(body: Any) -> bool:

@@ -12,8 +12,6 @@ field has a short one of its own. A merge field that is missing is made before t
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +24,12 @@ from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, Destina
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
-from orchestration.destinations.mailchimp_answers import field_value, member_outcome, results_of, tag_of
+from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, operations, results_of, tag_of
 from orchestration.destinations.polling import polled
 
 _WANTS = "check api_key and list_id"
 _SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
 _FEW = 2_000  # records up to which single calls are as fast as a batch, whose answer takes minutes
-_NO_VALIDATION = {"skip_merge_validation": "true"}  # fields that the list requires are not ours to fill in
 _TYPES = {"number": "number", "date": "date"}
 
 
@@ -110,14 +107,16 @@ class MailchimpDestination(HttpDestination):
         self._reading_answers.close()
 
     def _identifier(self, record: Record) -> str:
-        return record.remote_id or (hashlib.md5(record.email.encode(), usedforsecurity=False).hexdigest() if record.email else "")
+        return record.remote_id or (hashed(record.email) if record.email else "")
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
         content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
-        member = hashlib.md5(record.email.encode(), usedforsecurity=False).hexdigest() if record.email else record.remote_id
-        if self._updates or record.operation == "clear":
-            return "PATCH", f"{self._list}/members/{self._identifier(record) if record.operation == 'clear' else member}", content
-        return "PUT", f"{self._list}/members/{member}", {"email_address": record.email, "status_if_new": self._new_members, **content}
+        if record.operation == "clear":
+            return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
+        member = f"{self._list}/members/{hashed(record.email)}"
+        if self._updates:
+            return "PATCH", member, content
+        return "PUT", member, {"email_address": record.email, "status_if_new": self._new_members, **content}
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
         """One call a record, the first one alone: what refuses us refuses it."""
@@ -142,7 +141,7 @@ class MailchimpDestination(HttpDestination):
 
     def _post(self, batch: Batch) -> httpx.Response:
         method, path, content = self._call(batch.records[0])
-        return self.caller.call(method, path, params=_NO_VALIDATION, json=content)
+        return self.caller.call(method, path, params=NO_VALIDATION, json=content)
 
     def _refuses_whole(self, response: httpx.Response) -> bool:
         missing = response.status_code == 404 and response.request.method == "PATCH"
@@ -165,17 +164,7 @@ class MailchimpDestination(HttpDestination):
         return replace(answer, outcomes=outcomes + answer.outcomes)
 
     def _post_job(self, batch: Batch) -> httpx.Response:
-        operations = [
-            {
-                "method": method,
-                "path": path.removeprefix("/3.0"),
-                "params": _NO_VALIDATION,
-                "operation_id": str(number),
-                "body": json.dumps(content, ensure_ascii=False),
-            }
-            for number, (method, path, content) in enumerate(map(self._call, batch.records))
-        ]
-        return self.caller.call("POST", "/3.0/batches", json={"operations": operations})
+        return self.caller.call("POST", "/3.0/batches", json={"operations": operations(map(self._call, batch.records))})
 
     def finish(self, job: Job) -> Answer | None:
         """What became of the calls of a job; None when it still runs."""

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import tarfile
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -28,6 +29,28 @@ _TITLES = {
     "Invalid Resource": "invalid_resource", "Member In Compliance State": "member_in_compliance_state",
     "Forgotten Email Not Subscribed": "forgotten_email", "Resource Not Found": "not_there", "Member Exists": "member_exists",
 }  # fmt: skip
+
+
+NO_VALIDATION = {"skip_merge_validation": "true"}  # fields that the list requires are not ours to fill in
+
+
+def hashed(email: str) -> str:
+    """What Mailchimp calls a member: the MD5 of the address in lower case."""
+    return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+
+
+def operations(calls: Iterable[tuple[str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Calls (method, path, content) as the operations of a job, numbered in their order."""
+    return [
+        {
+            "method": method,
+            "path": path.removeprefix("/3.0"),
+            "params": NO_VALIDATION,
+            "operation_id": str(number),
+            "body": json.dumps(content, ensure_ascii=False),
+        }
+        for number, (method, path, content) in enumerate(calls)
+    ]
 
 
 def tag_of(name: str) -> str:
