@@ -57,6 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("action", nargs="?", choices=["rollback"], metavar="rollback", help="serve the release ID again")
     kept.add_argument("release_id", nargs="?", metavar="ID")
     _command(commands, "serve", _serve, "hand the served release on to PostgreSQL or an object store, as `serving` says")
+    sync = _command(commands, "sync", _sync, "bring one destination up to date from the served release")
+    sync.add_argument("name", metavar="NAME", help="of the destination in the configuration")
+    sync.add_argument("--dry-run", action="store_true", help="only tell what would be sent, also where the configuration says live")
+    sync.add_argument("--limit", type=int, metavar="N", help="send so many changed records at most")
+    sync.add_argument("--only", metavar="ID", help="send one customer: an external id or a customer_key")
+    sync.add_argument("--retry-dead", action="store_true", help="send again what the destination has rejected")
+    sync.add_argument("--override", action="append", default=[], metavar="BREAKER", help="let a circuit breaker through, by its name")
+    place = _command(commands, "check-destination", _check_destination, "ask a destination whether it lets us in; sends no record")
+    place.add_argument("name", metavar="NAME", help="of the destination in the configuration")
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
     quarantine.add_argument("--export", metavar="FILE", type=Path, help="write them whole to a .csv or .jsonl, to be mended at the source")
@@ -167,6 +176,21 @@ def _serve(options: argparse.Namespace) -> int:
             return _handed_on(loaded)
     except releases.ReleaseError as error:
         return _complain(str(error), FAILED)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from orchestration import activating, cli_sync
+
+    if options.limit is not None and options.limit < 1:
+        return _complain(f"--limit {options.limit}: send one record at least, or use --dry-run", MISCONFIGURED)
+    wish = activating.Wish(False if options.dry_run else None, options.limit, options.only, options.retry_dead, tuple(options.override))
+    return cli_sync.sync(_looked_at(options), options.name, wish)
+
+
+def _check_destination(options: argparse.Namespace) -> int:
+    from orchestration import cli_sync
+
+    return cli_sync.check(_loaded(options), options.name)
 
 
 def _handed_on(loaded: settings.Settings) -> int:

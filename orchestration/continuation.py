@@ -50,7 +50,7 @@ class Build:
 
 def fingerprint(project_hash: str, variables: Mapping[str, Any]) -> str:
     """A hash of what determines the marts beside the landed rows and the as-of date."""
-    lasting = {name: value for name, value in variables.items() if name != "as_of"}
+    lasting = {name: value for name, value in variables.items() if name not in ("as_of", "destinations")}
     return hashlib.sha256(json.dumps([project_hash, lasting], sort_keys=True).encode()).hexdigest()
 
 

@@ -74,12 +74,13 @@ class NodeResult:
 def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
     """The variables of a dbt start; with the landed data and the key of hashes, of which they tell a digest, they determine every mart."""
     tuned = {name: getattr(settings.tuning, name) for name in _TUNED}
-    company = {
+    company: dict[str, Any] = {
         "company_name": settings.company.name,
         "business_model": settings.company.business_model,
         "reporting_currency": settings.company.reporting_currency,
         "customer_level": settings.company.customer_level,
     }
+    company["destinations"] = sorted({part.type for part in settings.destinations})
     return {"as_of": as_of.isoformat(), "hash_proof": home.hash_proof(), **company, **tuned}
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration import dbt, starter
+from orchestration.config_parts import REFERENCE
+from orchestration.destination_settings import EveryDestination
 from orchestration.destinations import DestinationError
 from orchestration.destinations.transport import checked_url
-from orchestration.settings import ConfigurationError, Settings, WebhookDestination, check_secrets
+from orchestration.settings import ConfigurationError, Settings, check_secrets
 from orchestration.source_settings import FilesSource
 
 
@@ -40,11 +42,18 @@ def _check_destinations(loaded: Settings) -> None:
         unknown = next((audience for audience in destination.audiences if audience not in known), None)
         if unknown is not None:
             raise ConfigurationError(f"{place}.audiences: there is no audience {unknown!r} for {destination.type}; use {', '.join(known)}")
-        if isinstance(destination, WebhookDestination):
+        _check_addresses(destination, place)
+
+
+def _check_addresses(destination: EveryDestination, place: str) -> None:
+    base_url = getattr(destination, "base_url", None)
+    for key in destination.addresses:
+        url = getattr(destination, key, None)
+        if url is not None and not REFERENCE.match(url):
             try:
-                checked_url(destination.url, destination.base_url)
+                checked_url(url, base_url)
             except DestinationError as error:
-                raise ConfigurationError(f"{place}.url: {error}") from error
+                raise ConfigurationError(f"{place}.{key}: {error}") from error
 
 
 def _check_sources(loaded: Settings) -> None:

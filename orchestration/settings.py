@@ -21,6 +21,7 @@ from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
 from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
 from orchestration.contract import INPUT_TABLES
+from orchestration.destination_settings import KINDS, Destination
 from orchestration.serving_settings import Serving
 from orchestration.source_settings import SOURCE_SETTINGS, Source
 
@@ -55,34 +56,6 @@ class Company(Part):
         if value not in available_timezones():
             raise ValueError(f"unknown time zone {value!r}; use a name such as Europe/Berlin")
         return value
-
-
-class FilesDestination(Part):
-    """Audiences as CSV or JSON Lines files in a folder."""
-
-    type: Literal["files"]
-    path: Folder
-    name: Name = "files"
-    format: Literal["csv", "jsonl"] = "csv"
-    audiences: tuple[str, ...] = ("customer_scores",)
-    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
-    live: bool = False
-
-
-class WebhookDestination(Part):
-    """Audiences as signed HTTP requests (Standard Webhooks)."""
-
-    type: Literal["webhook"]
-    url: str
-    secret: Secret
-    name: Name = "webhook"
-    base_url: str | None = None
-    audiences: tuple[str, ...] = ("customer_scores",)
-    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
-    live: bool = False
-
-
-Destination = Annotated[FilesDestination | WebhookDestination, Field(discriminator="type")]
 
 
 class Tuning(Part):
@@ -300,7 +273,7 @@ def _validated(path: Path, content: dict[str, Any]) -> _File:
     try:
         return _File.model_validate(filled)
     except ValidationError as error:
-        parts: tuple[type[Part], ...] = (_File, Company, Tuning, *SOURCE_SETTINGS, FilesDestination, WebhookDestination)
+        parts: tuple[type[BaseModel], ...] = (_File, Company, Tuning, *SOURCE_SETTINGS, *KINDS)
         raise ConfigurationError(f"{path}: {in_words(error, content, [key for part in parts for key in part.model_fields])}") from error
 
 

@@ -6,12 +6,16 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 1. Consent is enforced here again, whatever the models did: those without it are suppressed; what they were sent before is cleared.
 2. A record goes out when the SHA-256 of its fields differs from what the destination acknowledged last. State is written on
    acknowledgement only, so a crash means that something is sent twice, never that it is lost.
-3. A circuit breaker refuses a night that would change more than a set share of what was acknowledged before.
+3. Circuit breakers refuse a night that is unlike the ones before: that would change more than a set share of what was acknowledged, whose
+   audience is empty, whose scores have shifted. A person lets each through by its name.
 """
 
 from orchestration.activation.audience import ActivationError
+from orchestration.activation.breakers import BREAKERS
 from orchestration.activation.forgetting import forget, orders
+from orchestration.activation.report import SyncReport
+from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
-from orchestration.activation.sync import SyncReport, synchronise
+from orchestration.activation.sync import synchronise
 
-__all__ = ["ActivationError", "StateError", "SyncReport", "forget", "orders", "synchronise"]
+__all__ = ["BREAKERS", "ActivationError", "Progress", "StateError", "SyncReport", "forget", "orders", "synchronise"]

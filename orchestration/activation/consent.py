@@ -38,7 +38,22 @@ def consent_joins(
     return joins, places
 
 
-def suppression(channels: Sequence[str], identity: str, places: Mapping[str, str]) -> str:
+def make_permitted(connection: duckdb.DuckDBPyConnection, release: AudienceSource, channels: Sequence[str]) -> None:
+    """Make the temporary table `permitted`: keys of all who may be sent, in the audience or not. Empty when that cannot be told."""
+    names = (ERASED, PROFILED, *(f"can_{channel}" for channel in channels))
+    tables = [name for name in _CONSENT_TABLES if name in release.tables]
+    joined = " FULL JOIN ".join(f"read_parquet({text(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
+                                for number, name in enumerate(tables))  # fmt: skip
+    places = {column: f"{table}.{column}" for table in tables for column in columns_of(connection, release.table_file(table))}
+    if not set(names) <= set(places):
+        connection.execute("CREATE OR REPLACE TEMP TABLE permitted AS SELECT '' AS customer_key WHERE false")
+        return
+    granted = " OR ".join(f"coalesce({places[name]}, false)" for name in names[2:]) or "true"
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE permitted AS SELECT CAST(customer_key AS VARCHAR) AS customer_key FROM {joined}
+        WHERE NOT coalesce({places[ERASED]}, true) AND coalesce({places[PROFILED]}, false) AND ({granted})""")
+
+
+def suppression(channels: Sequence[str], identity: str, places: Mapping[str, str], *, needs_email: bool = False) -> str:
     """SQL for the reason not to send a record, NULL when there is none. Fails closed: a customer of whom nothing is known is suppressed."""
     if channels:
         granted = " OR ".join(f"coalesce({places[f'can_{channel}']}, false)" for channel in channels)
@@ -47,4 +62,5 @@ def suppression(channels: Sequence[str], identity: str, places: Mapping[str, str
         consent = f"WHEN NOT coalesce({places[PROFILED]}, false) THEN 'profiling_withdrawn'"
     missing = f"WHEN audience.{identity} IS NULL THEN 'no_external_id'"
     known = f"WHEN {places[ERASED]} IS NULL THEN 'unknown_customer'"
-    return f"CASE {missing} {known} WHEN {places[ERASED]} THEN 'erased' {consent} END"
+    address = f"WHEN nullif({places['email']}, '') IS NULL THEN 'no_email'" if needs_email else ""
+    return f"CASE {missing} {known} WHEN {places[ERASED]} THEN 'erased' {consent} {address} END"

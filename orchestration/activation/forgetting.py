@@ -17,7 +17,7 @@ from orchestration.activation.log import FILE
 from orchestration.activation.state import TABLES
 
 Note = Callable[[Path, int, int], None]
-_ABOUT = ("acknowledged", "dead_letters", "under_way", "suppressed", "attempts")
+_ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "attempts")
 
 
 def forget(state_folder: Path, keys: Collection[str], external_ids: Collection[str], note: Note) -> dict[str, int]:
@@ -61,12 +61,13 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
             rows += _one(connection, f"SELECT count(*) FROM old.{table} WHERE {mine}")
             connection.execute(f"INSERT INTO state.{table} BY NAME SELECT * FROM old.{table} WHERE NOT {mine}")
         # Of what was sent, the last word counts; what may have been sent is to be forgotten as well.
-        connection.execute(f"""INSERT INTO state.to_forget SELECT DISTINCT audience, external_id FROM (
-            SELECT audience, external_id FROM old.acknowledged AS sent WHERE {_mine(connection, "acknowledged", keys, external_ids)}
+        connection.execute(f"""INSERT INTO state.to_forget SELECT audience, external_id, max(remote_id) FROM (
+            SELECT audience, external_id, remote_id FROM old.acknowledged AS sent
+            WHERE {_mine(connection, "acknowledged", keys, external_ids)}
             QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
                 AND operation = 'upsert'
-            UNION SELECT audience, external_id FROM old.under_way WHERE {_mine(connection, "under_way", keys, external_ids)})
-            WHERE (audience, external_id) NOT IN (SELECT (audience, external_id) FROM state.to_forget)""")
+            UNION SELECT audience, external_id, NULL FROM old.under_way WHERE {_mine(connection, "under_way", keys, external_ids)})
+            WHERE (audience, external_id) NOT IN (SELECT (audience, external_id) FROM state.to_forget) GROUP BY ALL""")
         left = _one(connection, f"SELECT count(*) FROM state.to_forget WHERE list_contains({known}, external_id)")
         connection.execute("DETACH state; DETACH old")
     _put(waiting, path, rows, note, bool(rows) or always)

@@ -9,25 +9,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from orchestration.destinations.base import Outcome, Result
+from orchestration.destinations.base import Job, Record
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
     payload_hash VARCHAR, acknowledged_at TIMESTAMP);
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
+CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
+    remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
+ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 """
 # One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync.
 _COMPACT = """
@@ -43,38 +47,37 @@ class StateError(Exception):
 
 @contextmanager
 def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the state attached as `state`. A dry run gets it read-only, or empty where there is none yet."""
+    """A connection with the state attached as `state`. A dry run gets a copy in memory, empty where there is none yet."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET temp_directory = '" + f"{path}.spill".replace("'", "''") + "'")  # else it is where the process was started
-        _attach(connection, path, writable)
+        if writable:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _attach(connection, path, "state", "")
+            os.chmod(path, 0o600)
+            connection.execute(TABLES)
+        else:
+            connection.execute("ATTACH ':memory:' AS state")
+            connection.execute(TABLES)
+            if path.is_file():
+                _copy(connection, path)
+        connection.execute(_COMPACT)
         yield connection
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path, writable: bool) -> None:
-    readable = path.is_file()
-    if writable:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place = str(path).replace("'", "''") if writable or readable else ":memory:"
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str) -> None:
+    place = str(path).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{place}' AS state {'(READ_ONLY)' if readable and not writable else ''}")
+        connection.execute(f"ATTACH '{place}' AS {name} {options}")
     except duckdb.IOException as error:
         raise StateError(f"{path}: cannot be opened; is another sync of this destination running?") from error
-    if writable:
-        os.chmod(path, 0o600)
-    if writable or not readable:
-        connection.execute(TABLES)
-    elif not _has_orders(connection):  # a state of before there were erasures, read by a dry run
-        connection.execute("CREATE OR REPLACE TEMP VIEW orders AS SELECT '' AS audience, '' AS external_id WHERE false")
-        return
-    connection.execute("CREATE OR REPLACE TEMP VIEW orders AS FROM state.to_forget")
-    if writable:
-        connection.execute(_COMPACT)
 
 
-def _has_orders(connection: duckdb.DuckDBPyConnection) -> bool:
-    query = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'state' AND table_name = 'to_forget'"
-    return connection.execute(query).fetchone() is not None
+def _copy(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    _attach(connection, path, "kept", "(READ_ONLY)")
+    for (table,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'kept'").fetchall():
+        connection.execute(f"INSERT INTO state.{table} BY NAME SELECT * FROM kept.{table}")
+    connection.execute("DETACH kept")
 
 
 def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
@@ -88,7 +91,7 @@ def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
             f"UPDATE state.attempts SET external_id = 'erased', customer_key = 'erased' WHERE audience = $audience AND {known}", parameters
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {done}", parameters)
-        for table in ("acknowledged", "dead_letters", "under_way", "suppressed", "to_forget"):
+        for table in ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "to_forget"):
             mine = "audience = $audience AND external_id IN (FROM forgotten)"
             connection.execute(f"DELETE FROM state.{table} WHERE {mine}", parameters)
     return int(counted[0]) if counted else 0
@@ -100,35 +103,24 @@ def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, l
     connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
 
 
-def record(
-    connection: duckdb.DuckDBPyConnection,
-    outcomes: Sequence[Outcome],
-    *,
-    destination: str,
-    audience: str,
-    release_id: str,
-    first: int,
-    last: int,
-    at: datetime,
-) -> None:
-    """Write down, in one transaction, what became of the records `first` to `last` of the plan."""
-    columns = {
-        "external_id": [outcome.external_id for outcome in outcomes],
-        "outcome": [str(outcome.result) for outcome in outcomes],
-        "code": [outcome.code or None for outcome in outcomes],
-    }
-    answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    connection.register("answers", answers)
-    parameters = {"destination": destination, "audience": audience, "release_id": release_id, "first": first, "last": last, "at": at}
-    with transaction(connection):
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE answered AS SELECT plan.*, outcome, code FROM answers"
-            " JOIN (SELECT * FROM plan WHERE number BETWEEN $first AND $last) AS plan USING (external_id)",
-            {"first": first, "last": last},
-        )
-        for statement in _RECORD:
-            connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
-    connection.unregister("answers")
+def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, external_ids: Sequence[str]) -> None:
+    """Write down that the destination works on `external_ids` of the plan, in this order, before it is asked how far it is."""
+    numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
+    connection.execute(
+        f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
+        coarse_hash
+        FROM ({numbered}) AS sent JOIN plan USING (external_id)""",
+        {"audience": audience, "job": job, "ids": list(external_ids)},
+    )
+
+
+def open_jobs(connection: duckdb.DuckDBPyConnection, audience: str) -> list[Job]:
+    """The jobs whose outcomes are not known yet, with their records in the order they were sent."""
+    query = "SELECT job, external_id, operation, remote_id FROM state.jobs WHERE audience = ? ORDER BY job, number"
+    records: dict[str, list[Record]] = {}
+    for job, external_id, operation, remote_id in connection.execute(query, [audience]).fetchall():
+        records.setdefault(job, []).append(Record(external_id, operation, {}, 0, "", remote_id or ""))
+    return [Job(job, listed) for job, listed in records.items()]
 
 
 @contextmanager
@@ -141,19 +133,3 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.rollback()
         raise
     connection.commit()
-
-
-_THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
-_RECORD = (
-    f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at
-        FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
-    f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
-        coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
-        LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
-        WHERE outcome = '{Result.REJECTED}'""",
-    f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.REJECTED}'))",
-    "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected",
-    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome <> '{Result.UNKNOWN}')",
-    """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
-        FROM answered""",
-)

@@ -6,11 +6,25 @@ Pure: knows no Dagster, reads no environment, opens no warehouse. Secrets and ab
 from typing import Any
 
 from orchestration.destinations.base import Destination, DestinationError
+from orchestration.destinations.braze import BrazeDestination
+from orchestration.destinations.customerio import CustomerioDestination
 from orchestration.destinations.files import FilesDestination
+from orchestration.destinations.hubspot import HubspotDestination
+from orchestration.destinations.klaviyo import KlaviyoDestination
+from orchestration.destinations.mailchimp import MailchimpDestination
+from orchestration.destinations.salesforce import SalesforceDestination
+from orchestration.destinations.sql import SqlDestination
 from orchestration.destinations.webhook import WebhookDestination
 
 DESTINATIONS: dict[str, type[Destination]] = {
+    "braze": BrazeDestination,
+    "customerio": CustomerioDestination,
     "files": FilesDestination,
+    "hubspot": HubspotDestination,
+    "klaviyo": KlaviyoDestination,
+    "mailchimp": MailchimpDestination,
+    "salesforce": SalesforceDestination,
+    "sql": SqlDestination,
     "webhook": WebhookDestination,
 }
 

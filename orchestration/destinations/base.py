@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.pacing import forecast_seconds
+
 Fields = Mapping[str, Any]
+USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
 
 
 class DestinationError(Exception):
@@ -36,6 +39,7 @@ class Outcome:
     external_id: str
     result: Result
     code: str = ""
+    remote_id: str = ""  # the destination's own id of it, where it told one: by that it is cleared when we know no address any more
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class Record:
     external_id: str
     operation: str
     fields: Fields
-    size: int  # bytes of the fields as JSON
+    size: int  # bytes of the fields and of what identifies it, as JSON
+    email: str = ""  # where the audience has one; identifies, and is never written as a field
+    remote_id: str = ""  # what the destination called it when it acknowledged it last
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,20 @@ class Answer:
     outcomes: list[Outcome]
     stop: str = ""  # why nothing more may be sent; empty = go on
     disabled: bool = False  # the receiver asked us to stop for good
+    calls: int = 1  # made for it
+    job: str = ""  # the destination works on it: no outcomes yet, `finish` fetches them once this id is written down
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that a destination has accepted and answers for later. `records`: the batch's, as they were sent, without their fields."""
+
+    id: str
+    records: Sequence[Record]
+
+    def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
+        """The same outcome for every record."""
+        return [Outcome(record.external_id, result, code) for record in self.records]
 
 
 class Destination(Protocol):
@@ -89,6 +109,26 @@ class Destination(Protocol):
     channels: ClassVar[tuple[str, ...]]  # a marketing destination's channels; empty = a system of record
     limits: ClassVar[Limits]
     name: str
+    needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
+
+    side_by_side: int = 1  # batches that may be under way at once
+
+    def limits_for(self, records: int) -> Limits:
+        """The limits of a sync of so many records; where a vendor has another way for many than for few."""
+        return self.limits
+
+    def forecast(self, records: int, batches: int) -> tuple[int, float]:
+        """Calls and seconds that a sync of so many records in so many batches takes."""
+        limits = self.limits_for(records)
+        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.side_by_side)
+
+    def prepare(self, kinds: Mapping[str, str]) -> None:
+        """Make room for the fields (name → number, boolean, date, time, list or text) before the first record. Raises DestinationError."""
+        return None
+
+    def finish(self, job: Job) -> Answer | None:
+        """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
+        return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
 
     @property
     def address(self) -> str:

@@ -6,6 +6,7 @@ Comes in: a destination's windows (calls, seconds) and answers of HTTP servers. 
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Pacer:
-    """Keeps calls within every window, at 80 % of each."""
+    """Keeps calls within every window, at 80 % of each, however many threads make them."""
 
     def __init__(
         self,
@@ -34,20 +35,28 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._windows = [(max(1, int(calls * SHARE_OF_LIMIT)), seconds, deque[float]()) for calls, seconds in windows]
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._one_at_a_time = clock, sleep, threading.Lock()
+        self._held_until = float("-inf")
+
+    def hold(self, seconds: float) -> None:
+        """Make no call for `seconds`: the server has said that its own count is used up, whoever used it."""
+        self._held_until = max(self._held_until, self._clock() + seconds)
 
     def wait(self) -> None:
         """Sleep until the next call fits all windows, and count that call."""
-        pause = max((self._pause(*window) for window in self._windows), default=0.0)
-        if pause > 0:
-            self._sleep(pause)
-        for calls, _, made in self._windows:
-            made.append(self._clock())
-            while len(made) > calls:
-                made.popleft()
+        with self._one_at_a_time:
+            now = self._clock()
+            moment = max(now, self._held_until, *(self._free_at(*window) for window in self._windows))
+            for calls, _, made in self._windows:
+                made.append(moment)
+                while len(made) > calls:
+                    made.popleft()
+        if moment > now:
+            self._sleep(moment - now)
 
-    def _pause(self, calls: int, seconds: float, made: deque[float]) -> float:
-        return 0.0 if len(made) < calls else made[0] + seconds - self._clock()
+    @staticmethod
+    def _free_at(calls: int, seconds: float, made: deque[float]) -> float:
+        return made[0] + seconds if len(made) >= calls else float("-inf")
 
 
 def forecast_seconds(windows: tuple[tuple[int, float], ...], calls: int) -> float:
@@ -68,10 +77,39 @@ def retry_after(response: httpx.Response, now: datetime | None = None) -> float 
     return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
 
 
+def until_reset(response: httpx.Response) -> float | None:
+    """Seconds until a window begins anew, by the headers of vendors that send no `Retry-After`; None without them.
+
+    Braze tells a moment (seconds since 1970), Klaviyo the seconds left, HubSpot the width of its window. A moment is compared with the
+    server's own clock, which may differ from ours.
+    """
+    headers = response.headers
+    told = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")
+    if told is not None and told.strip().isdigit():
+        return max(0.0, float(told) - _server_time(response)) if float(told) > 1e9 else float(told)
+    width = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
+    return float(width) / 1000 if width.isdigit() else None
+
+
+def used_up(response: httpx.Response) -> bool:
+    """Whether the server says that no call is left in its window."""
+    names = ("x-hubspot-ratelimit-remaining", "x-ratelimit-remaining", "ratelimit-remaining")
+    return any(response.headers.get(name, "").strip() == "0" for name in names)
+
+
+def _server_time(response: httpx.Response) -> float:
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()
+
+
 def wait_as_told(state: RetryCallState) -> float:
     """tenacity's wait: what the server asked for, else exponential with full jitter, 1 s to 60 s."""
     result = state.outcome.result() if state.outcome and not state.outcome.failed else None
     told = retry_after(result) if isinstance(result, httpx.Response) else None
+    if told is None and isinstance(result, httpx.Response) and result.status_code == 429:
+        told = until_reset(result)
     return told if told is not None else random.uniform(0.5, min(MAX_WAIT, 2.0**state.attempt_number))
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import activation, destinations, landing, releases, serving_targets, warehouse_renewal
+from orchestration.destination_settings import FilesDestination
 from orchestration.destinations import DESTINATIONS, Destination
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import journal, leftovers, receipts, remainder, verification
 from orchestration.privacy.journal import Journal
 from orchestration.privacy.subject import Subject, spelled
-from orchestration.settings import FilesDestination, Settings
+from orchestration.settings import Settings
 
 
 class StillThereError(Exception):

@@ -1,28 +1,40 @@
 """The same questions to every registered destination."""
 
 import json
+import logging
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestration.destinations import DESTINATIONS, DestinationError, make
-from orchestration.destinations.base import Batch, Record, Result
+from orchestration.destinations.base import Batch, Job, Record, Result
+from orchestration.destinations.fields import as_text
+from orchestration.destinations.http import ForbiddenCallError
+from tests.fakes.destinations import VENDORS
+from tests.fakes.receiver import EVERY_REQUEST, serving
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 FOLDER = Path(__file__).parents[2] / "orchestration" / "destinations"
-HELPERS = {"__init__", "base", "pacing", "transport"}
+HELPERS = {"__init__", "base", "databases", "delivery", "fields", "http", "pacing", "polling", "transport"}
+KINDS = {"churn_probability": "number", "reasons": "list", "plan": "text", "is_vip": "boolean", "as_of_date": "date"}
+EMPTY = dict.fromkeys(KINDS)
 RECORDS = [
     Record(
         "c1",
         "upsert",
-        {"customer_key": "k1", "churn_probability": 0.25, "reasons": ["späte Antwort", "🙂"], "plan": None, "is_vip": True},
+        {"churn_probability": 0.25, "reasons": ["späte Antwort", "🙂"], "plan": None, "is_vip": True, "as_of_date": "2026-01-31"},
         80,
+        "c1@example.com",
     ),
-    Record("c2", "clear", {"customer_key": "k2", "score": None, "reasons": None, "plan": None, "is_vip": None}, 80),
+    Record("c2", "upsert", {**EMPTY, "plan": "pro"}, 80, "c2@example.com"),
 ]
 BATCH = Batch("a" * 64, "customer_scores", "20260201T010203000000_as_of_20260131", "2026-02-01T01:02:03+00:00", RECORDS)
+PERSONAL = ("@example.com", "späte Antwort")
+NET = sorted(VENDORS)
 
 
 @pytest.fixture(params=sorted(DESTINATIONS))
@@ -32,19 +44,29 @@ def kind(request):
 
 @pytest.fixture
 def place(kind, tmp_path):
-    """How to make the destination, and what arrived there: external id → fields."""
+    """How to make the destination, what arrived there (external id → fields), and the vendor."""
     if kind == "webhook":
         with receiving() as receiver:
-            yield {"name": "w", "url": receiver.url, "secret": SECRET}, lambda: receiver.state
+            yield {"name": "w", "url": receiver.url, "secret": SECRET}, lambda: receiver.state, receiver
+    elif kind == "files":
+        yield {"name": "f", "path": str(tmp_path / "out"), "format": "jsonl"}, lambda: arrived(tmp_path / "out"), None
+    elif kind == "sql":
+        yield {"name": "s", "url": f"sqlite:///{tmp_path / 'out.db'}"}, lambda: rows(tmp_path / "out.db"), None
     else:
-        yield {"name": "f", "path": str(tmp_path / "out"), "format": "jsonl"}, lambda: arrived(tmp_path / "out")
+        with serving(VENDORS[kind]()) as vendor:
+            yield {"name": "v", **vendor.options, "base_url": vendor.url, "sleep": lambda _: None}, vendor.arrived, vendor
 
 
 @pytest.fixture
-def destination(kind, place):
+def destination(place, kind):
     made = make(kind, **place[0])
     yield made
     made.close()
+
+
+@pytest.fixture
+def vendor(place):
+    return place[2]
 
 
 def arrived(folder):
@@ -52,8 +74,35 @@ def arrived(folder):
     return {line.pop("external_id"): {k: v for k, v in line.items() if k not in ("operation", "release_id")} for line in lines}
 
 
+def rows(file):
+    """Fields by external id, of the table; SQLite has no booleans."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = {
+            row["external_id"]: dict(row)
+            for row in connection.execute(
+                "SELECT external_id, churn_probability, reasons, plan, is_vip, as_of_date FROM crmp_customer_scores"
+            )
+        }
+    truth = {None: None, 0: False, 1: True}
+    return {
+        key: {**row, "is_vip": truth[row["is_vip"]], "reasons": row["reasons"] and json.loads(row["reasons"])} for key, row in found.items()
+    }
+
+
+def send(destination, batch=BATCH):
+    """The answer, the outcomes of a job waited for."""
+    answer = destination.send(batch)
+    return destination.finish(Job(answer.job, batch.records)) if answer.job else answer
+
+
+def results(answer):
+    return {outcome.external_id: str(outcome.result) for outcome in answer.outcomes}
+
+
 def test_every_file_is_registered_and_every_entry_has_a_file():
-    assert {path.stem for path in FOLDER.glob("*.py")} - HELPERS == set(DESTINATIONS)
+    files = {path.stem for path in FOLDER.glob("*.py")} - HELPERS
+    assert {name for name in files if name.partition("_")[0] not in files - {name}} == set(DESTINATIONS)
 
 
 def test_is_called_what_it_is_registered_as(kind, destination):
@@ -68,10 +117,10 @@ def test_says_what_comes_in_and_goes_out(kind):
 
 
 def test_limits_are_usable(destination):
-    limits = destination.limits
-    assert limits.max_records > 0
-    assert limits.max_record_bytes < limits.max_bytes
-    assert all(calls > 0 and seconds > 0 for calls, seconds in limits.windows)
+    for limits in (destination.limits, destination.limits_for(10), destination.limits_for(1_000_000)):
+        assert limits.max_records > 0
+        assert limits.max_record_bytes < limits.max_bytes
+        assert all(calls > 0 and seconds > 0 for calls, seconds in limits.windows)
 
 
 def test_an_unknown_option_or_type_is_refused(kind, place):
@@ -83,33 +132,151 @@ def test_an_unknown_option_or_type_is_refused(kind, place):
 
 def test_every_record_gets_exactly_one_outcome(destination):
     destination.preflight()
-    answer = destination.send(BATCH)
+    destination.prepare(KINDS)
+    answer = send(destination)
     assert sorted((o.external_id, o.result) for o in answer.outcomes) == [("c1", Result.ACKNOWLEDGED), ("c2", Result.ACKNOWLEDGED)]
     assert (answer.stop, answer.disabled) == ("", False)
 
 
 def test_what_arrives_is_what_was_sent(destination, place):
     destination.preflight()
-    destination.send(BATCH)
-    assert place[1]() == {record.external_id: record.fields for record in RECORDS}
+    destination.prepare(KINDS)
+    send(destination)
+    told = place[1]()
+    assert {name: {key: as_text(value) for key, value in fields.items() if key in KINDS} for name, fields in told.items()} == {
+        record.external_id: {key: as_text(value) for key, value in record.fields.items()} for record in RECORDS
+    }  # fmt: skip
 
 
 def test_sending_a_batch_again_changes_nothing(destination, place):
     destination.preflight()
-    destination.send(BATCH)
+    destination.prepare(KINDS)
+    send(destination)
     once = place[1]()
-    destination.send(replace(BATCH))
+    send(destination, replace(BATCH))
     assert place[1]() == once
 
 
-def test_the_address_holds_no_secret(destination):
+def test_a_customer_is_cleared_and_no_contact_deleted(destination, place):
+    destination.preflight()
+    destination.prepare(KINDS)
+    told = {outcome.external_id: outcome.remote_id for outcome in send(destination).outcomes}
+    gone = Record("c1", "clear", EMPTY, 80, "", told["c1"])
+    assert results(send(destination, replace(BATCH, id="b" * 64, records=[gone]))) == {"c1": "acknowledged"}
+    assert {as_text(value) for key, value in place[1]()["c1"].items() if key in KINDS} == {""}
+    assert place[1]().keys() == {"c1", "c2"}
+
+
+def test_an_empty_batch_touches_nothing(destination, vendor):
+    assert destination.send(replace(BATCH, records=[])).outcomes == []
+    assert vendor is None or vendor.requests == []
+
+
+def test_the_address_holds_no_secret(destination, vendor):
+    secret = getattr(vendor, "secret", SECRET)
     assert destination.address
-    assert SECRET not in destination.address
-    assert SECRET not in repr(destination)
+    assert secret not in destination.address
+    assert secret not in repr(destination)
 
 
 def test_what_lies_on_disk_is_for_the_owner_only(kind, destination, tmp_path):
     destination.preflight()
-    destination.send(BATCH)
+    destination.prepare(KINDS)
+    send(destination)
     modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.rglob("*")}
-    assert modes == ({0} if kind == "files" else set())
+    assert modes == ({0} if kind in ("files", "sql") else set())
+
+
+@pytest.mark.parametrize("kind", NET)
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_passing_refusal_is_tried_again(destination, place, vendor, status):
+    vendor.faults = [(status, {}, {}), (status, {"retry-after": "1"}, {})]
+    assert set(results(send(destination)).values()) == {"acknowledged"} or vendor.strict
+    assert not vendor.faults
+
+
+@pytest.mark.parametrize("kind", NET)
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+def test_a_refusal_of_us_rejects_nobody_and_stops(destination, vendor, status):
+    vendor.faults = [(status, {}, {})] * 20
+    answer = send(destination)
+    assert set(results(answer).values()) == {"retryable"}
+    assert str(status) in answer.stop
+
+
+@pytest.mark.parametrize("kind", NET)
+def test_an_answer_that_does_not_come_is_unknown(destination, vendor):
+    destination.caller._client.timeout = 0.1
+    vendor.faults = ["late"] * 20
+    assert set(results(send(destination)).values()) == {"unknown"}
+
+
+@pytest.mark.parametrize("kind", NET)
+def test_an_answer_that_is_cut_off_is_asked_for_again_or_unknown(destination, vendor):
+    destination.prepare(KINDS)
+    vendor.faults = ["cut"]
+    assert set(results(send(destination)).values()) <= {"acknowledged", "unknown"}
+    vendor.faults = ["cut"] * 40
+    assert set(results(send(destination)).values()) == {"unknown"}
+
+
+@pytest.mark.parametrize("kind", NET)
+@pytest.mark.parametrize("body", [b"", b"not json", [], {}, {"results": [], "errors": []}])
+def test_a_success_that_says_nothing_is_no_success(destination, vendor, body):
+    if vendor.silent_success:
+        pytest.skip("this vendor answers nothing when it has taken everything")
+    vendor.faults = [(200, {}, body)] * 10
+    assert "acknowledged" not in results(send(destination)).values()
+
+
+@pytest.mark.parametrize("kind", NET)
+def test_nothing_personal_and_no_secret_is_told(destination, vendor, caplog):
+    caplog.set_level(logging.DEBUG)
+    destination.caller._client.timeout = 0.2
+    told = []
+    for fault in [*vendor.echoes(*[record.email for record in RECORDS]), "late"]:
+        for ask in (destination.preflight, lambda: destination.prepare(KINDS)):
+            vendor.faults = [fault] * 8
+            told.append(complaint(ask))
+        vendor.faults = [fault] * 8
+        answer = send(destination)
+        told.append(f"{answer.stop} {[(outcome.code, str(outcome.result)) for outcome in answer.outcomes]}")
+    text = "\n".join([*told, *(record.getMessage() for record in caplog.records)])
+    assert not [one for one in (*PERSONAL, vendor.secret) if one in text]
+
+
+def complaint(ask):
+    try:
+        ask()
+    except DestinationError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("kind", NET)
+@pytest.mark.parametrize("call", ["DELETE /crm/v3/objects/contacts/1", "POST /api/profile-subscription-bulk-create-jobs", "POST /"])
+def test_a_call_that_is_not_listed_cannot_be_made(destination, vendor, call):
+    with pytest.raises(ForbiddenCallError):
+        destination.caller.call(*call.split(" "))
+    assert vendor.requests == []
+
+
+FORBIDDEN_CALLS = ("subscri", "suppress", "archive", "gdpr", "merge_customers", "communication-preferences", "/events", "DELETE ")
+FORBIDDEN_FIELDS = {
+    "hs_marketable_status", "hs_email_optout", "email_subscribe", "push_subscribe", "subscription_groups", "subscriptions", "unsubscribed",
+    "cio_subscription_preferences", "HasOptedOutOfEmail", "DoNotCall", "status", "email_type", "events", "purchases", "lists", "list_id",
+}  # fmt: skip
+
+
+def names_in(body):
+    if isinstance(body, dict):
+        return set(body) | {name for value in body.values() for name in names_in(value)}
+    if isinstance(body, list):
+        return {name for value in body for name in names_in(value)}
+    return names_in(json.loads(body)) if isinstance(body, str) and body.startswith("{") else set()
+
+
+def test_nothing_forbidden_was_ever_asked_for():
+    for request in EVERY_REQUEST:
+        assert not [one for one in FORBIDDEN_CALLS if one in f"{request.method} {request.path}"], request
+        assert not names_in(request.body) & FORBIDDEN_FIELDS, request

@@ -58,6 +58,7 @@ def receiving():
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self):
             status, headers, content = receiver.take(self)

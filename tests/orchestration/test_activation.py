@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.activation import ActivationError, StateError, synchronise
 from orchestration.destinations import make
-from orchestration.destinations.base import Answer, Limits, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Limits, Outcome, Result
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, churn_probability DOUBLE, plan VARCHAR, as_of_date DATE, is_erased BOOLEAN,
@@ -33,7 +33,7 @@ class Nightly:
         return self.file
 
 
-class Fake:
+class Fake(Destination):
     """A destination that remembers. `answer` may be replaced by a test."""
 
     type, channels, name, address = "fake", (), "fake", "memory"
@@ -229,7 +229,7 @@ def test_the_circuit_breaker_compares_with_what_was_acknowledged(night, fake):
     assert "21% of the customers sent before would change" in report.refused
     assert not report.ok
     assert night([], max_change_share=0.2).refused, "an audience that vanished is refused too"
-    assert night(changed, max_change_share=0.2, force=True).ok
+    assert night(changed, max_change_share=0.2, overrides=("change_share",)).ok
 
 
 def test_a_dry_run_sends_nothing_writes_nothing_and_masks(tmp_path, night, fake):

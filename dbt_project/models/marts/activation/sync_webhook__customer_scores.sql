@@ -1,1 +1,1 @@
-{{ customer_scores() }}
+{{ customer_scores('webhook') }}

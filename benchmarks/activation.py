@@ -1,0 +1,209 @@
+"""How long 100,000 changed customers take to reach each destination: `python -m benchmarks.activation [--customers N] [--faster N]`.
+
+Every vendor is played in this process, answers after a third of a second, and refuses (429) what its published limits do not allow. Clocks
+and waits run `--faster` times, our own work does not: it counts that many times too much. Prints, per destination: calls, the forecast of a
+dry run, the time achieved, the least that the limits allow (every window used whole, answers waited for side by side), and the ratio.
+Klaviyo's, Mailchimp's and Salesforce's own work on a job is theirs and is left out: their jobs are done when they are asked about.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import io
+import json
+import tarfile
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import httpx
+
+from orchestration.activation import synchronise
+from orchestration.destinations import make
+
+ANSWER = 0.3
+OPTIONS: dict[str, dict[str, Any]] = {
+    "hubspot": {"token": "t"},
+    "braze": {"rest_url": "https://rest.example.com", "api_key": "k"},
+    "customerio": {"site_id": "s", "api_key": "k"},
+    "klaviyo": {"api_key": "k"},
+    "mailchimp": {"api_key": "k-us6", "list_id": "l"},
+    "salesforce": {"instance_url": "https://x.my.salesforce.com", "access_token": "t"},
+    "webhook": {"url": "https://hooks.example.com/x", "secret": "s"},
+}
+# What the vendors publish: calls and seconds, all of which hold at once. Klaviyo's profiles are asked for under limits of their own.
+PUBLISHED = {
+    "hubspot": [(100, 10.0)],
+    "braze": [(3_000, 3.0)],
+    "customerio": [(100, 1.0)],
+    "klaviyo": [(10, 1.0), (150, 60.0)],
+    "webhook": [(50, 1.0)],
+}
+
+
+class Release:
+    """One audience for every destination."""
+
+    id, created_at = "r1", datetime(2026, 2, 1, tzinfo=UTC)
+
+    def __init__(self, folder: Path, customers: int) -> None:
+        self.tables = tuple(f"sync_{kind}__customer_scores" for kind in OPTIONS)
+        self._file = folder / "audience.parquet"
+        duckdb.execute(f"""COPY (SELECT 'c' || i AS external_id, md5(i::VARCHAR) AS customer_key, 'c' || i || '@example.com' AS email,
+            round(hash(i) % 10000 / 10000.0, 4)::DECIMAL(5, 4) AS churn_probability, 'medium' AS churn_risk_band,
+            (hash(i) % 1000000 / 100.0)::DECIMAL(18, 2) AS clv_predicted, 'success_call' AS next_best_action, (i % 11)::INTEGER AS nps,
+            'loyal' AS lifecycle_stage, DATE '2026-01-31' AS as_of_date, false AS is_erased, true AS can_profile, true AS can_email,
+            true AS can_sms, true AS can_push FROM range({customers}) AS t(i)) TO '{self._file}' (FORMAT parquet)""")
+
+    def table_file(self, name: str) -> Path:
+        """The audience."""
+        return self._file
+
+
+class Vendor:
+    """Takes everything, in its time and within its limits."""
+
+    def __init__(self, kind: str, clock: Clock) -> None:
+        self.kind, self.clock, self.calls, self.refused = kind, clock, 0, 0
+        self.looked_up = 0
+        self._windows = [(calls, seconds, deque[float]()) for calls, seconds in PUBLISHED.get(kind, [])]
+        self._lock, self._jobs = threading.Lock(), dict[str, Any]()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """What httpx calls in place of the network."""
+        looked_up = request.url.path == "/api/profiles"
+        with self._lock:
+            self.calls, self.looked_up = self.calls + 1, self.looked_up + looked_up
+            allowed = looked_up or self._allows()
+        self.clock.sleep(ANSWER)
+        if not allowed:
+            self.refused += 1
+            return httpx.Response(429, headers={"retry-after": "1"})
+        return self._answer(request)
+
+    def _allows(self) -> bool:
+        now = self.clock.now()
+        for calls, seconds, made in self._windows:
+            while made and made[0] <= now - seconds:
+                made.popleft()
+            if len(made) >= calls:
+                return False
+        for _, _, made in self._windows:
+            made.append(now)
+        return True
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path, body = request.url.path, json.loads(request.content) if request.content[:1] in (b"{", b"[") else {}
+        if "/batch/up" in path:
+            return httpx.Response(
+                200, json={"results": [{"id": "1", "objectWriteTraceId": one["objectWriteTraceId"]} for one in body["inputs"]]}
+            )
+        if path == "/users/track":
+            return httpx.Response(201, json={"message": "success"})
+        if path == "/api/profiles":
+            wanted = json.loads(request.url.params["filter"].partition(",")[2][:-1])
+            return httpx.Response(200, json={"data": [{"id": one, "attributes": {"email": one}} for one in wanted]})
+        if path.startswith("/api/profile-bulk"):
+            return httpx.Response(200, json={"data": {"id": "j", "attributes": {"status": "complete", "failed_count": 0}}})
+        if "/members/" in path:
+            return httpx.Response(200, json={"id": "x"})
+        if "/3.0/batches" in path:
+            return self._mailchimp(request, body)
+        return self._salesforce(request) if "/jobs/ingest" in path else httpx.Response(200, json={})
+
+    def _mailchimp(self, request: httpx.Request, body: Any) -> httpx.Response:
+        if request.method == "POST":
+            name = f"b{len(self._jobs)}"
+            self._jobs[name] = len(body["operations"])
+            return httpx.Response(200, json={"id": name})
+        name = request.url.path.rpartition("/")[2]
+        return httpx.Response(200, json={"id": name, "status": "finished", "response_body_url": f"https://x.example.com/{name}"})
+
+    def archive(self, request: httpx.Request) -> httpx.Response:
+        """Mailchimp's answers to a job."""
+        count = self._jobs[request.url.path[1:]]
+        raw = json.dumps([{"status_code": 200, "operation_id": str(one), "response": '{"id": "x"}'} for one in range(count)]).encode()
+        content = io.BytesIO()
+        with gzip.open(content, "wb", 1) as zipped, tarfile.open(fileobj=zipped, mode="w|") as tar:
+            member = tarfile.TarInfo("0.json")
+            member.size = len(raw)
+            tar.addfile(member, io.BytesIO(raw))
+        return httpx.Response(200, content=content.getvalue())
+
+    def _salesforce(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            self._jobs["rows"] = [row["crmp_customer_id__c"] for row in csv.DictReader(io.StringIO(request.content.decode()))]
+        elif request.url.path.endswith("successfulResults"):
+            return httpx.Response(200, text="sf__Id,crmp_customer_id__c\n" + "\n".join(f"1,{one}" for one in self._jobs["rows"]))
+        elif request.url.path.endswith("failedResults"):
+            return httpx.Response(200, content=b"sf__Id,sf__Error,crmp_customer_id__c\n")
+        return httpx.Response(200, json={"id": "750", "state": "JobComplete"})
+
+
+class Clock:
+    """Runs faster than the real one."""
+
+    def __init__(self, faster: float) -> None:
+        self.faster = faster
+
+    def now(self) -> float:
+        """Seconds, simulated."""
+        return time.monotonic() * self.faster
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, simulated."""
+        time.sleep(max(0.0, seconds) / self.faster)
+
+
+def played(kind: str, clock: Clock) -> tuple[Any, Vendor]:
+    """The destination with its vendor in place of the network, and clock and waits that run faster."""
+    place, vendor = make(kind, name=kind, sleep=clock.sleep, **OPTIONS[kind]), Vendor(kind, clock)
+    for caller in (place.caller, getattr(place, "_profiles", place).caller):
+        caller._pacer._clock = clock.now
+        caller._client = httpx.Client(transport=httpx.MockTransport(vendor), headers=caller._client.headers)
+    if kind == "mailchimp":
+        place._reading_answers = httpx.Client(transport=httpx.MockTransport(vendor.archive))
+    place.prepare = lambda _: None
+    return place, vendor
+
+
+def least_seconds(kind: str, vendor: Vendor, side_by_side: int) -> float:
+    """What the published limits and the vendor's answers allow at best; looking up profiles has a limit of its own, 700 a minute."""
+    calls = vendor.calls - vendor.looked_up
+    paced = max((calls / most * seconds for most, seconds in PUBLISHED.get(kind, [])), default=0.0)
+    return max(paced, calls * ANSWER / side_by_side) + vendor.looked_up * 60 / 700
+
+
+def main() -> None:
+    """Send everyone to every destination."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--faster", type=float, default=1.0)
+    options = parser.parse_args()
+    clock = Clock(options.faster)
+    print(
+        f"{options.customers:,} customers; seconds\n{'':<12}{'calls':>7}{'429':>5}{'forecast':>10}{'achieved':>10}{'least':>8}{'ratio':>7}"
+    )
+    with TemporaryDirectory() as folder:
+        release = Release(Path(folder), options.customers)
+        for kind in OPTIONS:
+            place, vendor = played(kind, clock)
+            told = {"state_folder": Path(folder) / "state", "max_change_share": 1.0}
+            forecast = synchronise(release, place, "customer_scores", **told).forecast_seconds
+            began = clock.now()
+            report = synchronise(release, place, "customer_scores", live=True, **told)
+            took = clock.now() - began
+            assert report.outcomes["acknowledged"] == options.customers, (kind, report.outcomes, report.refused)
+            least = least_seconds(kind, vendor, place.side_by_side)
+            print(f"{kind:<12}{vendor.calls:>7,}{vendor.refused:>5}{forecast:>10.0f}{took:>10.0f}{least:>8.0f}{took / least:>7.2f}")
+
+
+if __name__ == "__main__":
+    main()

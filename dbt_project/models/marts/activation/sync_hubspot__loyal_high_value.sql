@@ -1,0 +1,1 @@
+{{ loyal_high_value('hubspot') }}

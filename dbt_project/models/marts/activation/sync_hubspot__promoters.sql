@@ -1,0 +1,1 @@
+{{ promoters('hubspot') }}

@@ -1,0 +1,1 @@
+{{ suppression_list('hubspot') }}

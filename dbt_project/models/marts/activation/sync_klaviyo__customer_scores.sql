@@ -1,0 +1,1 @@
+{{ customer_scores('klaviyo') }}

@@ -1,0 +1,122 @@
+"""Syncs as the configuration wants them, for the night and for the command line alike.
+
+Comes in: settings, home, the served release. Goes out: a report per destination and audience; a destination that cannot be used is a report
+too, so that it stops no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration import activation, destinations
+from orchestration.activation import ActivationError, StateError, SyncReport
+from orchestration.config_parts import REFERENCE
+from orchestration.destination_settings import EveryDestination
+from orchestration.destinations import Destination, DestinationError
+from orchestration.home import Home, write_private
+from orchestration.releases import Release
+from orchestration.settings import Settings
+
+_LAST = "last_sync.json"
+_SQLITE = "sqlite:///"
+_KEPT = ("destination", "audience", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds", "refused")
+_NOT_OPTIONS = frozenset({"type", "audiences", "live"})
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person asks of a sync by hand; a night asks nothing special."""
+
+    live: bool | None = None  # None: as the configuration says
+    limit: int | None = None
+    only: str | None = None
+    retry_dead: bool = False
+    overrides: tuple[str, ...] = ()
+
+
+def made(loaded: Settings, part: EveryDestination) -> Destination:
+    """The destination that `part` of the configuration describes; its secrets are read now. Raises DestinationError."""
+    options = {name: _resolved(loaded, name, value) for name, value in part.model_dump(exclude=set(_NOT_OPTIONS), by_alias=True).items()}
+    return destinations.make(part.type, **options)
+
+
+def reports(
+    loaded: Settings, home: Home, part: EveryDestination, release: Release, wish: Wish, progress: activation.Progress = lambda *_: None
+) -> Iterator[SyncReport]:
+    """One report an audience of `part`."""
+    live = part.live if wish.live is None else wish.live
+    with release.pinned():
+        try:
+            destination = made(loaded, part)
+        except DestinationError as error:
+            yield from (_unusable(part, audience, release, live, str(error)) for audience in part.audiences)
+            return
+        try:
+            for audience in part.audiences:
+                yield _report(loaded, home, part, destination, audience, release, live, wish, progress)
+        finally:
+            destination.close()
+
+
+def _report(
+    loaded: Settings,
+    home: Home,
+    part: EveryDestination,
+    destination: Destination,
+    audience: str,
+    release: Release,
+    live: bool,
+    wish: Wish,
+    progress: activation.Progress,
+) -> SyncReport:
+    try:
+        return activation.synchronise(
+            release,
+            destination,
+            audience,
+            state_folder=home.state,
+            max_change_share=loaded.tuning.max_audience_change_share,
+            mode=part.mode,
+            live=live,
+            overrides=wish.overrides,
+            retry_dead=wish.retry_dead,
+            limit=wish.limit,
+            only=wish.only,
+            progress=progress,
+        )
+    except (ActivationError, DestinationError, StateError) as error:
+        return _unusable(part, audience, release, live, str(error))
+
+
+def _unusable(part: EveryDestination, audience: str, release: Release, live: bool, reason: str) -> SyncReport:
+    return SyncReport(part.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live, refused=reason)
+
+
+def remember(home: Home, told: list[SyncReport]) -> None:
+    """Keep what a sync by hand did where `status` finds it, in place of its own lines of the night's."""
+    path = home.state / _LAST
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    new = [kept(report) for report in told]
+    named = {(one["destination"], one["audience"]) for one in new}
+    write_private(path, json.dumps([*(one for one in before if (one["destination"], one["audience"]) not in named), *new], indent=1))
+
+
+def replace(home: Home, told: list[SyncReport]) -> None:
+    """Keep what a night's syncs did, and nothing of before."""
+    write_private(home.state / _LAST, json.dumps([kept(report) for report in told], indent=1))
+
+
+def kept(report: SyncReport) -> dict[str, Any]:
+    """A report without the sample: what may be kept and shown."""
+    return {name: dict(value) if isinstance(value := getattr(report, name), dict) else value for name in _KEPT}
+
+
+def _resolved(loaded: Settings, name: str, value: Any) -> Any:
+    if isinstance(value, str) and REFERENCE.match(value):
+        return loaded.secret(value)
+    if name == "url" and isinstance(value, str) and value.startswith(_SQLITE):
+        return _SQLITE + loaded.resolve(value.removeprefix(_SQLITE))
+    return loaded.resolve(value) if name == "path" else value

@@ -1,0 +1,106 @@
+"""Circuit breakers: what makes a night so unlike the ones before that a person has to say that it is meant.
+
+Comes in: the plan, the state. Goes out: why nothing is sent, under the name by which a person lets it through (`sync NAME --override`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from math import log
+
+import duckdb
+
+from orchestration.activation.planning import change_share
+from orchestration.activation.report import SyncReport
+from orchestration.destinations.base import Destination
+
+_MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
+_FEWEST = 200  # customers below which ten bins say nothing
+_BINS = """SELECT least(CAST(floor(CAST(json_extract(fields, '$.{field}') AS DOUBLE) * 10) AS INTEGER), 9) AS bin, count(*) AS customers
+FROM desired WHERE suppressed_as IS NULL AND json_extract(fields, '$.{field}') <> 'null' GROUP BY ALL ORDER BY ALL"""
+
+
+def objection(
+    connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float, overrides: Collection[str]
+) -> str:
+    """Why nothing may be sent, with the name of the override; empty when nothing speaks against it."""
+    for name, judge in BREAKERS.items():
+        if name not in overrides and (reason := judge(connection, destination, report, max_share)):
+            return f"{reason} [{name}]"
+    return ""
+
+
+def remember_scores(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
+    """Keep tonight's distribution of every probability, to compare the next night's with."""
+    for field in _probabilities(connection):
+        connection.execute("DELETE FROM state.distributions WHERE audience = ? AND field = ?", [audience, field])
+        query = f"SELECT ?, ?, bin, customers FROM ({_BINS.format(field=field)})"
+        connection.execute(f"INSERT INTO state.distributions {query}", [audience, field])
+
+
+def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    gone = connection.execute("SELECT since FROM state.disabled WHERE address = ?", [destination.address]).fetchone()
+    return f"the receiver asked us to stop on {gone[0]:%Y-%m-%d} (410); give {destination.name} another address" if gone else ""
+
+
+def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    held, wanted = _counts(connection)
+    return f"the audience is empty, and all {held:,} customers sent before would be cleared" if held and not wanted else ""
+
+
+def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    share = change_share(connection)
+    return f"{share:.0%} of the customers sent before would change, more than max_audience_change_share {max_share:.0%}" * (
+        share > max_share
+    )
+
+
+def _audience_shrank(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    query = "SELECT count(*) FILTER (WHERE decision = 'kept') / nullif(count(*), 0) FROM decided WHERE is_held"
+    share = connection.execute(query).fetchall()[0][0] or 0.0
+    return f"{share:.0%} of the customers sent before have left, more than max_audience_change_share {max_share:.0%}" * (share > max_share)
+
+
+def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    for field in _probabilities(connection):
+        kept = connection.execute(
+            "SELECT bin, customers FROM state.distributions WHERE audience = ? AND field = ?", [report.audience, field]
+        ).fetchall()
+        shift = stability(dict(kept), dict(connection.execute(_BINS.format(field=field)).fetchall()))
+        if shift > _MOST_SHIFT:
+            return f"the distribution of {field} has shifted by {shift:.2f}, more than {_MOST_SHIFT}: is the model a new one?"
+    return ""
+
+
+def stability(before: dict[int, int], after: dict[int, int]) -> float:
+    """Population stability index of two counts per bin; 0 when either has too few to tell."""
+    if min(sum(before.values()), sum(after.values())) < _FEWEST:
+        return 0.0
+    shares = [
+        ((before.get(one, 0) + 0.5) / (sum(before.values()) + 5), (after.get(one, 0) + 0.5) / (sum(after.values()) + 5))
+        for one in range(10)
+    ]
+    return sum((new - old) * log(new / old) for old, new in shares)
+
+
+def _probabilities(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    row = connection.execute("SELECT json_keys(fields) FROM cleared").fetchone()
+    return sorted(name for name in (row[0] if row else ()) if name.endswith("_probability"))
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Customers the destination has, and customers it shall have."""
+    wanted = "decision IN ('upsert', 'unchanged', 'dead', 'left_out')"
+    query = f"SELECT count(*) FILTER (WHERE is_held), count(*) FILTER (WHERE {wanted}) FROM decided"
+    row = connection.execute(query).fetchall()[0]
+    return row[0], row[1]
+
+
+Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, float], str]
+BREAKERS: dict[str, Judge] = {
+    "receiver_gone": _receiver_gone,
+    "empty_audience": _empty_audience,
+    "change_share": _change_share,
+    "audience_shrank": _audience_shrank,
+    "score_shift": _score_shift,
+}

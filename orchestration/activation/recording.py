@@ -1,0 +1,75 @@
+"""What became of records, written into the state.
+
+Comes in: outcomes, and which rows of the plan or of a job they are about. Goes out: acknowledgements, dead letters and attempts, in one
+transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.activation.state import transaction
+from orchestration.destinations.base import Outcome, Result
+
+
+def of_plan(first: int, last: int) -> str:
+    """SQL for the records `first` to `last` of the plan, for `record`."""
+    return f"(SELECT * FROM plan WHERE number BETWEEN {first} AND {last})"
+
+
+def of_job(job: str) -> str:
+    """SQL for the records of a job, for `record`."""
+    name = job.replace("'", "''")
+    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job = '{name}')"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every attempt of one sync is written down with."""
+
+    destination: str
+    audience: str
+    release_id: str
+
+
+def record(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], stamp: Stamp, rows: str, at: datetime) -> None:
+    """Write down, in one transaction, what became of `rows` (SQL: of the plan or of a job)."""
+    columns = {
+        "external_id": [outcome.external_id for outcome in outcomes],
+        "outcome": [str(outcome.result) for outcome in outcomes],
+        "code": [outcome.code or None for outcome in outcomes],
+        "told_id": [outcome.remote_id or None for outcome in outcomes],
+    }
+    answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    connection.register("answers", answers)
+    parameters = {**asdict(stamp), "at": at}
+    answered = f"SELECT sent.*, outcome, code, told_id FROM answers JOIN {rows} AS sent USING (external_id)"
+    with transaction(connection):
+        for statement in (f"CREATE OR REPLACE TEMP TABLE answered AS {answered}", *_RECORD):
+            connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+    connection.unregister("answers")
+
+
+_THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
+_RECORD = (
+    f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
+        coalesce(told_id, nullif(remote_id, '')), coarse_hash FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
+    f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
+        coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
+        LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
+        WHERE outcome = '{Result.REJECTED}'""",
+    f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.REJECTED}'))",
+    "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected",
+    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.SUPPRESSED}'))",
+    # Only this attempt is known to have changed nothing: one before it, of which nobody knows, may have.
+    f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
+        WHERE {_THIS} WHERE outcome IN ('{Result.RETRYABLE}', '{Result.REJECTED}')) GROUP BY external_id)""",
+    f"DELETE FROM state.jobs WHERE {_THIS})",
+    """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
+        FROM answered""",
+)

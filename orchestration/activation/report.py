@@ -1,0 +1,67 @@
+"""What a sync did, or in a dry run would do: counts, reasons, a masked sample. Carries no personal value.
+
+Comes in: plan and outcomes. Goes out: the report that the night, the screen and the log of Dagster show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from orchestration.activation.planning import change_share
+from orchestration.destinations.base import Destination, Limits
+
+# Room for what a destination puts around a record and around a batch.
+RECORD_OVERHEAD, BATCH_OVERHEAD = 64, 512
+
+
+@dataclass
+class SyncReport:
+    """What a sync did, or in a dry run would do. Carries no personal value."""
+
+    destination: str
+    audience: str
+    release_id: str
+    released_at: str
+    live: bool
+    decisions: dict[str, int] = field(default_factory=dict)  # upsert, clear, unchanged, kept, suppressed, dead, gone, left_out → records
+    suppressed: dict[str, int] = field(default_factory=dict)  # reason → records
+    change_share: float = 0.0  # of the customers the destination had before
+    calls: int = 0  # made, or in a dry run expected
+    forecast_seconds: float = 0.0
+    sample: list[dict[str, Any]] = field(default_factory=list)  # a few records to be sent, masked
+    outcomes: Counter[str] = field(default_factory=Counter)  # outcome → records
+    codes: Counter[str] = field(default_factory=Counter)  # the destination's codes of what it did not take → records
+    forgotten: int = 0  # erased people whom the destination has confirmed to have cleared
+    refused: str = ""  # why nothing was sent, or why sending stopped
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that had to arrive has arrived."""
+        return not self.refused and not any(self.outcomes[name] for name in ("retryable", "rejected", "unknown"))
+
+
+def describe(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
+    """Fill in what the plan says: reasons, share, sample, calls and time to expect."""
+    query = "SELECT suppressed_as, count(*) FROM decided WHERE decision = 'suppressed' GROUP BY ALL ORDER BY ALL"
+    report.suppressed = dict(connection.execute(query).fetchall())
+    report.change_share = change_share(connection)
+    report.sample = [_masked(row) for row in connection.execute("SELECT external_id, operation, fields FROM plan LIMIT 5").fetchall()]
+    records, size = connection.execute(f"SELECT count(*), coalesce(sum(size + {RECORD_OVERHEAD}), 0) FROM plan").fetchall()[0]
+    batches = max(-(-records // limits.max_records), -(-int(size) // (limits.max_bytes - BATCH_OVERHEAD)))
+    report.calls, report.forecast_seconds = destination.forecast(records, batches)
+
+
+def _masked(row: tuple[str, str, str]) -> dict[str, Any]:
+    external_id, operation, fields = row
+    return {"external_id": _mask(external_id), "operation": operation, "fields": {k: _mask(v) for k, v in json.loads(fields).items()}}
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    return f"{str(value)[:2]}…" if isinstance(value, str) else "…"

@@ -1,0 +1,79 @@
+"""Braze: scores as custom attributes of users (https://www.braze.com/docs/api/endpoints/user_data/post_user_track).
+
+Comes in: batches. Goes out: `POST /users/track` with at most 75 attribute objects, which is Braze's limit for attributes, events and
+purchases together; we send no events, which Braze never recognises as sent before:
+
+    {"attributes": [{"external_id": "c1", "_update_existing_only": true, "crmp_nps": 9, "crmp_next_best_action": null}]}
+
+Null clears an attribute. Scores make no users: a user whom Braze does not know is passed over without a word, so that an acknowledgement
+means that Braze has the record if it has the user. Never written: subscription states and groups.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import httpx
+
+from orchestration.destinations.base import Answer, Batch, Limits, Outcome, Record, Result
+from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
+from orchestration.destinations.fields import prefixed
+from orchestration.destinations.http import Caller
+
+_WANTS = "its API key needs the permission users.track, and rest_url must be that of its cluster"
+
+
+class BrazeDestination(HttpDestination):
+    """A workspace of Braze's."""
+
+    type: ClassVar[str] = "braze"
+    channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
+    # 3,000 calls in 3 seconds; a contract may grant fewer, which the headers then say. 4 MB a request, 100 KB an object.
+    limits: ClassVar[Limits] = Limits(max_records=75, max_bytes=4_000_000, max_record_bytes=100_000, windows=((3_000, 3.0),))
+    side_by_side = 8
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        rest_url: str,
+        api_key: str,
+        base_url: str | None = None,
+        mode: str = "upsert",
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        headers = {"authorization": f"Bearer {api_key}"}
+        caller = Caller(
+            rest_url, base_url=base_url, headers=headers, allowed=("POST /users/track",), windows=self.limits.windows, sleep=sleep
+        )
+        super().__init__(name, caller)
+
+    def preflight(self) -> None:
+        """Ask for nothing: an empty list of attributes is refused (400) by who lets us in, and with 401 by who does not."""
+        self._asked("POST", "/users/track", _WANTS, json={"attributes": []})
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        return self.caller.call("POST", "/users/track", json={"attributes": [_attributes(record) for record in batch.records]})
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        return Outcome(record.external_id, Result.REJECTED, code_of(as_json(response), "message"))
+
+    def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        body = as_json(response)
+        if not isinstance(body, dict) or "message" not in body:
+            return Answer(batch.outcomes(Result.UNKNOWN, "not_in_the_answer"))
+        refused = {one.get("index"): code_of(one, "type") for one in listed(body, "errors")}
+        if not all(isinstance(index, int) and 0 <= index < len(batch.records) for index in refused):
+            return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_errors"))
+        return Answer(
+            [
+                Outcome(record.external_id, Result.REJECTED if index in refused else Result.ACKNOWLEDGED, refused.get(index, ""))
+                for index, record in enumerate(batch.records)
+            ]
+        )
+
+
+def _attributes(record: Record) -> dict[str, Any]:
+    return {"external_id": record.external_id, "_update_existing_only": True, **prefixed(record.fields)}

@@ -1,0 +1,169 @@
+"""How a batch is delivered over HTTP, the same for every vendor: what a refusal means, and how the record at fault is found.
+
+Comes in: a vendor's way to post a part of a batch and to read the answer. Goes out: one outcome per record.
+
+No connection: nothing has arrived. No answer: unknown. 400, 413, 422: the part is refused as a whole and halved until the record at
+fault is found. 2xx: the vendor's file reads it. Anything else concerns us and not the records: nothing is rejected, and calling on would
+not help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import httpx
+
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result, covered, safe_code
+from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
+
+REFUSED_AS_A_WHOLE = frozenset({400, 413, 422})
+# Finding one bad record among 500 takes 18 calls. A receiver that refuses this many refuses us, not a record.
+_MOST_REFUSALS = 60
+
+
+class HttpDestination(Destination):
+    """A destination that is called over HTTP. A vendor fills in `_post`, `_read` and, where batches divide, `_parts`."""
+
+    caller: Caller
+
+    def __init__(self, name: str, caller: Caller) -> None:
+        self.name, self.caller, self._refused = name, caller, 0
+
+    @property
+    def address(self) -> str:
+        """The URL without its query, which may hold a secret."""
+        return str(self.caller.url.copy_with(query=None, userinfo=b""))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.caller.close()
+
+    def send(self, batch: Batch) -> Answer:
+        """Deliver the batch, part by part, halving what is refused as a whole."""
+        before, part_answer = self.caller.made, Answer([])
+        known = [record for record in batch.records if self._identifier(record)]
+        # To be cleared, but known there by an address that we do not have any more: a person has to look.
+        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
+        for part in self._parts(replace(batch, records=known)):
+            if part_answer.stop:
+                outcomes += part.outcomes(Result.RETRYABLE, "not_sent")
+                continue
+            part_answer = self._sent(part)
+            outcomes += part_answer.outcomes
+        return replace(part_answer, outcomes=outcomes, calls=self.caller.made - before)
+
+    def _identifier(self, record: Record) -> str:
+        """What the vendor knows the record by; empty when we do not know it."""
+        return record.external_id
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        if batch.records:
+            yield batch
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        raise NotImplementedError
+
+    def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        raise NotImplementedError
+
+    def _refuses_whole(self, response: httpx.Response) -> bool:
+        return response.status_code in REFUSED_AS_A_WHOLE
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        """What became of a record that was refused all by itself."""
+        return Outcome(record.external_id, Result.REJECTED, "refused")
+
+    def _sent(self, batch: Batch) -> Answer:
+        response = self._tried(batch)
+        if isinstance(response, Answer):
+            return response
+        if self._refuses_whole(response):
+            return self._halved(batch, response)
+        if not response.is_success:
+            return self._refusal(batch, response)
+        answer = self._read(batch, response)
+        return replace(answer, outcomes=covered(batch, answer.outcomes))
+
+    def _tried(self, batch: Batch, post: Callable[[Batch], httpx.Response] | None = None) -> httpx.Response | Answer:
+        """The vendor's response, or what it means that there is none."""
+        try:
+            return (post or self._post)(batch)
+        except NoConnectionError:
+            return Answer(batch.outcomes(Result.RETRYABLE, "no_connection"), stop=f"no connection to {self.caller.url.host}")
+        except NoAnswerError:
+            return Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
+
+    def _refusal(self, batch: Batch, response: httpx.Response) -> Answer:
+        code = f"http_{response.status_code}"
+        gone = response.status_code == 410
+        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}"
+        return Answer(batch.outcomes(Result.RETRYABLE, code), stop=stop, disabled=gone)
+
+    def _halved(self, batch: Batch, response: httpx.Response) -> Answer:
+        self._refused += 1
+        if len(batch.records) == 1:
+            return Answer([self._alone(batch.records[0], response)])
+        if self._refused > _MOST_REFUSALS:
+            stop = "the receiver refuses nearly every batch; check what it expects"
+            return Answer(batch.outcomes(Result.RETRYABLE, "refused"), stop=stop)
+        middle = len(batch.records) // 2
+        first = self._sent(replace(batch, id=f"{batch.id}-1", records=batch.records[:middle]))
+        rest = replace(batch, id=f"{batch.id}-2", records=batch.records[middle:])
+        second = Answer(rest.outcomes(Result.RETRYABLE, "not_sent"), first.stop, first.disabled) if first.stop else self._sent(rest)
+        return replace(second, outcomes=first.outcomes + second.outcomes)
+
+    def _asked(self, method: str, path: str, wants: str, **options: Any) -> httpx.Response:
+        """A call before any record is sent; `wants` says what to mend when it is refused. Raises DestinationError."""
+        try:
+            response = self.caller.call(method, path, **options)
+        except NoConnectionError:
+            raise DestinationError(f"destination {self.name}: no connection to {self.caller.url.host}") from None
+        except NoAnswerError:
+            raise DestinationError(f"destination {self.name}: {self.caller.url.host} does not answer") from None
+        if response.status_code in (401, 403):
+            raise DestinationError(f"destination {self.name}: {self.type} refuses us ({response.status_code}); {wants}")
+        return response
+
+    def _must(self, method: str, path: str, wants: str, **options: Any) -> Any:
+        """What such a call answers, as JSON; anything but a success is a DestinationError."""
+        response = self._asked(method, path, wants, **options)
+        if not response.is_success:
+            raise DestinationError(f"destination {self.name}: {self.type} answers {response.status_code} to {method} {path}; {wants}")
+        return as_json(response)
+
+
+def divided(batch: Batch, chosen: Sequence[bool]) -> Iterator[Batch]:
+    """The batch in up to two, by a choice made for each record: first the chosen ones. Each keeps an id of its own."""
+    for number, wanted in enumerate((True, False)):
+        records = [record for record, choice in zip(batch.records, chosen, strict=True) if choice is wanted]
+        if records:
+            yield replace(batch, id=f"{batch.id}-{number}" if len(records) < len(batch.records) else batch.id, records=records)
+
+
+def as_json(response: httpx.Response) -> Any:
+    """The body, None when it is no JSON."""
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def listed(body: Any, name: str) -> list[dict[str, Any]]:
+    """The mappings in the list `name` of a body, whatever else it is."""
+    found = body.get(name) if isinstance(body, Mapping) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def text_of(body: Any, *path: str) -> str:
+    """The value at `path` of a body as text; nothing when it is not there."""
+    for name in path:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return "" if body is None or isinstance(body, Mapping | list) else str(body)
+
+
+def code_of(body: Any, *names: str) -> str:
+    """The first of `names` that a body has, as a code that a log may hold."""
+    found = next((body[name] for name in names if isinstance(body, Mapping) and body.get(name)), "")
+    return safe_code(found)

@@ -1,0 +1,112 @@
+"""Calls to a vendor's account: which may be made at all, how fast, and how often one is repeated.
+
+Comes in: the vendor's URL and headers, and the list of calls that the destination may make. Goes out: answers. A call outside that list
+raises before anything leaves, so that no mistake elsewhere can subscribe somebody or delete a contact.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+from tenacity import RetryError, Retrying, retry_if_exception, retry_if_result, stop_after_attempt
+
+from orchestration.destinations.pacing import MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, until_reset, used_up, wait_as_told
+from orchestration.destinations.transport import checked_url
+
+TIMEOUT = 30.0
+# httpx tells every URL at level INFO, and some vendors want addresses in the query.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+# Raised before a byte of the request left: the receiver cannot have it.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class NoConnectionError(Exception):
+    """No byte has left."""
+
+
+class NoAnswerError(Exception):
+    """The call may have arrived."""
+
+
+class ForbiddenCallError(Exception):
+    """A call that this destination must never make."""
+
+
+class Caller:
+    """One account: only the calls that `allowed` lists (method and path, as a regular expression) can be made."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        allowed: tuple[str, ...],
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        windows: tuple[tuple[int, float], ...] = (),
+        hopeless: Callable[[httpx.Response], bool] = lambda _: False,
+        timeout: float = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url, self.sleep, self._of_thread = checked_url(url, base_url), sleep, threading.local()
+        self._allowed = tuple(re.compile(one) for one in allowed)
+        self._hopeless, self._pacer = hopeless, Pacer(windows, sleep=sleep)
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, headers=dict(headers or {}), auth=auth)
+
+    @property
+    def made(self) -> int:
+        """Calls made so far by this thread."""
+        return int(getattr(self._of_thread, "made", 0))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """The answer, the last one where it was refused for now. Raises NoConnectionError or NoAnswerError without any."""
+        if not any(one.fullmatch(f"{method} {path}") for one in self._allowed):
+            raise ForbiddenCallError(f"{method} {path} is no call that this destination may make")
+        retrying = Retrying(
+            retry=retry_if_exception(_may_pass) | retry_if_result(self._is_for_now),
+            wait=wait_as_told,
+            stop=stop_after_attempt(MAX_TRIES) | AsksTooLong(),
+            sleep=self.sleep,
+        )
+        try:
+            return self._answered(retrying, method, path, options)
+        except _NOT_SENT:
+            raise NoConnectionError from None
+        except httpx.TransportError:
+            raise NoAnswerError from None
+
+    def _answered(self, retrying: Retrying, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+        try:
+            return retrying(self._once, method, path, options)
+        except RetryError as error:
+            return error.last_attempt.result()  # the last answer, or the last transport error raised again
+
+    def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+        self._pacer.wait()
+        self._of_thread.made = self.made + 1
+        sent = dict(options)
+        if (fresh := sent.pop("headers_of_try", None)) is not None:
+            sent["headers"] = fresh()  # what is signed anew with every try
+        url = self.url if path == self.url.path else self.url.copy_with(path=path)
+        response = self._client.request(method, url, **sent)
+        if used_up(response) and (wait := until_reset(response)) is not None:
+            self._pacer.hold(wait)
+        return response
+
+    def _is_for_now(self, response: httpx.Response) -> bool:
+        return response.status_code in RETRIED_STATUSES and not self._hopeless(response)
+
+
+def _may_pass(error: BaseException) -> bool:
+    # A server that has not answered in time is not asked again: it would take as long again, for every batch.
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ReadTimeout)

@@ -1,0 +1,144 @@
+"""HubSpot: scores as properties of contacts (https://developers.hubspot.com/docs/api-reference/crm-contacts-v3).
+
+Comes in: batches. Goes out: `POST …/contacts/batch/upsert` with at most 100 inputs, every value a string:
+
+    {"inputs": [{"idProperty": "email", "id": "ann@example.com", "objectWriteTraceId": "…", "properties": {"crmp_nps": "9"}}]}
+
+and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only` and for whatever is cleared (by the record's id
+that HubSpot told when it took the record). A property that is missing is made before the first record.
+
+Never called: anything that subscribes, archives, merges or deletes. Never written: a property that is not ours.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import httpx
+
+from orchestration.destinations.base import Answer, Batch, DestinationError, Limits, Outcome, Record
+from orchestration.destinations.delivery import HttpDestination, as_json, code_of, divided, listed
+from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
+from orchestration.destinations.http import Caller
+from orchestration.destinations.hubspot_answers import read, refused, traced
+
+RECORD_ID = "hs_object_id"
+_SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
+# kind of a field → HubSpot's type and field type
+_TYPES = {"number": ("number", "number"), "boolean": ("bool", "booleancheckbox"), "date": ("date", "date"), "time": ("datetime", "date")}
+_TEXT, _LIST = ("string", "text"), ("string", "textarea")
+_YES_NO: list[dict[str, Any]] = [
+    {"label": label, "value": value, "displayOrder": -1, "hidden": False} for label, value in (("Yes", "true"), ("No", "false"))
+]
+
+
+class HubspotDestination(HttpDestination):
+    """An account of HubSpot's."""
+
+    type: ClassVar[str] = "hubspot"
+    channels: ClassVar[tuple[str, ...]] = ()
+    # 100 calls in 10 seconds is what the smallest plan has; 625,000 a day the middle ones.
+    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=1_000_000, max_record_bytes=200_000, windows=((100, 10.0),))
+    side_by_side = 6
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        token: str,
+        base_url: str | None = None,
+        mode: str = "upsert",
+        api_version: str = "v3",
+        id_property: str = "email",
+        property_group: str = "contactinformation",
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        dated = api_version != "v3"
+        self._contacts = f"/crm/objects/{api_version}/contacts/batch" if dated else "/crm/v3/objects/contacts/batch"
+        self._properties = f"/crm/properties/{api_version}/contacts" if dated else "/crm/v3/properties/contacts"
+        self._id_property, self._group, self._creates = id_property, property_group, mode != "update_only" and id_property != RECORD_ID
+        self.needs_email = id_property == "email"
+        allowed = (f"POST {self._contacts}/(upsert|update)", f"(GET|POST) {self._properties}")
+        super().__init__(
+            name,
+            Caller(
+                "https://api.hubapi.com", base_url=base_url, allowed=allowed, headers={"authorization": f"Bearer {token}"},
+                windows=self.limits.windows, hopeless=_is_daily, sleep=sleep,
+            ),
+        )  # fmt: skip
+
+    def preflight(self) -> None:
+        """Check that the token may read and write properties of contacts."""
+        self._existing()
+
+    def prepare(self, kinds: Mapping[str, str]) -> None:
+        """Make the properties that are missing. One that is there with another type is refused: values would be rejected one by one."""
+        there = self._existing()
+        wanted = {f"{PREFIX}{name}": _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for name, kind in kinds.items()}
+        other = [name for name, (kind, _) in wanted.items() if name in there and not _takes(there[name], kind)]
+        if other:
+            raise DestinationError(
+                f"destination {self.name}: properties of another type are there already: {shortened(other, 3)}; rename them"
+            )
+        for name in sorted(set(wanted) - set(there)):
+            self._make(name, *wanted[name])
+
+    def _existing(self) -> dict[str, str]:
+        body = self._must("GET", self._properties, _SCOPES)
+        return {str(one.get("name")): str(one.get("type")) for one in listed(body, "results")}
+
+    def _make(self, name: str, kind: str, field: str) -> None:
+        content: dict[str, Any] = {
+            "name": name,
+            "label": f"Rapport: {labelled(name)}",
+            "groupName": self._group,
+            "type": kind,
+            "fieldType": field,
+        }
+        content |= {"options": _YES_NO} if kind == "bool" else {}
+        response = self._asked("POST", self._properties, _SCOPES, json=content)
+        if not response.is_success and response.status_code != 409:  # 409: somebody made it since we looked
+            raise DestinationError(
+                f"destination {self.name}: HubSpot answers {response.status_code} to making the property {name}; make it there"
+            )
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        return divided(batch, [record.operation == "clear" or not self._creates for record in batch.records])
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        updates = not self._creates or batch.records[0].operation == "clear"
+        inputs = [self._input(record, trace) for trace, record in traced(batch).items()]
+        return self.caller.call("POST", f"{self._contacts}/{'update' if updates else 'upsert'}", json={"inputs": inputs})
+
+    def _input(self, record: Record, trace: str) -> dict[str, Any]:
+        properties = {name: as_text(value) for name, value in prefixed(record.fields).items()}
+        content: dict[str, Any] = {"objectWriteTraceId": trace, "properties": properties}
+        by_record = self._id_property == RECORD_ID or (record.operation == "clear" and record.remote_id)
+        return {"id": self._identifier(record), **({} if by_record else {"idProperty": self._id_property}), **content}
+
+    def _identifier(self, record: Record) -> str:
+        if record.operation == "clear" and record.remote_id:
+            return record.remote_id
+        return record.email if self.needs_email else record.external_id
+
+    def _refuses_whole(self, response: httpx.Response) -> bool:
+        return super()._refuses_whole(response) or (
+            response.status_code == 404 and code_of(as_json(response), "category") == "object_not_found"
+        )
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        return refused(record, code_of(as_json(response), "category"))
+
+    def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        return Answer(read(batch, as_json(response), self._id_property))
+
+
+def _takes(there: str, wanted: str) -> bool:
+    return there == wanted or (there, wanted) == ("enumeration", "bool")
+
+
+def _is_daily(response: httpx.Response) -> bool:
+    """Whether the limit of the day is used up: waiting for it would take until midnight."""
+    return response.status_code == 429 and code_of(as_json(response), "policyName") == "daily"

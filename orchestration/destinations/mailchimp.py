@@ -1,0 +1,181 @@
+"""Mailchimp: scores as merge fields of members of one list (https://mailchimp.com/developer/marketing/api/list-members).
+
+Comes in: batches. Goes out: `PUT /3.0/lists/{list}/members/{MD5 of the address}`, a few at a time side by side, or for many
+`POST /3.0/batches` with up to 1,000 such calls, which is polled:
+
+    {"email_address": "ann@example.com", "status_if_new": "transactional", "merge_fields": {"CRMP_NPS": 9, "CRMP_CLV": ""}}
+
+`status` is never sent, so that nobody who left a list is put back; who is new becomes a contact without a subscription. With mode
+`update_only`, and to clear, it is `PATCH`, which makes nobody. An empty text clears a field. Tags have ten characters at most, so each
+field has a short one of its own. A merge field that is missing is made before the first member.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import httpx
+
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.fields import labelled
+from orchestration.destinations.http import Caller
+from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, operations, results_of, tag_of
+from orchestration.destinations.polling import polled
+
+_WANTS = "check api_key and list_id"
+_SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
+_FEW = 2_000  # records up to which single calls are as fast as a batch, whose answer takes minutes
+_TYPES = {"number": "number", "date": "date"}
+
+
+class MailchimpDestination(HttpDestination):
+    """One list of an account of Mailchimp's."""
+
+    type: ClassVar[str] = "mailchimp"
+    channels: ClassVar[tuple[str, ...]] = ("email",)
+    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=4_000_000, max_record_bytes=100_000)
+    needs_email = True
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        api_key: str,
+        list_id: str,
+        base_url: str | None = None,
+        mode: str = "upsert",
+        new_members: str = "transactional",
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        center = api_key.rpartition("-")[2] if "-" in api_key else ""
+        if not center.isalnum() and base_url is None:
+            raise DestinationError(f"destination {name}: the API key does not end in its data center, such as -us6")
+        self._list, self._updates, self._new_members = f"/3.0/lists/{list_id}", mode == "update_only", new_members
+        self._reading_answers = httpx.Client(timeout=60, trust_env=False)
+        allowed = (
+            rf"(PUT|PATCH) {self._list}/members/[^/]+",
+            f"(GET|POST) {self._list}/merge-fields",
+            r"POST /3.0/batches",
+            r"GET /3.0/batches/[^/]+",
+        )
+        super().__init__(
+            name,
+            Caller(
+                f"https://{center or 'us1'}.api.mailchimp.com", base_url=base_url, auth=("rapport", api_key), allowed=allowed, sleep=sleep
+            ),
+        )
+
+    def limits_for(self, records: int) -> Limits:
+        """Many go as jobs of 1,000 calls."""
+        return self.limits if records <= _FEW else replace(self.limits, max_records=1_000)
+
+    def forecast(self, records: int, batches: int) -> tuple[int, float]:
+        """Few are a call each."""
+        if records > _FEW:
+            return super().forecast(records, batches)
+        return records, records * USUAL_ANSWER / _SIDE_BY_SIDE
+
+    def preflight(self) -> None:
+        """Read the list's merge fields."""
+        self._existing()
+
+    def prepare(self, kinds: Mapping[str, str]) -> None:
+        """Make the merge fields that are missing; one that is there with another type is refused."""
+        there = self._existing()
+        for name, kind in kinds.items():
+            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            if there.get(tag, wanted) != wanted:
+                raise DestinationError(
+                    f"destination {self.name}: the merge field {tag} is there already as {there[tag]}, not as {wanted}; rename it"
+                )
+            if tag not in there:
+                content = {"tag": tag, "name": f"Rapport: {labelled(name)}", "type": wanted, "required": False, "public": False}
+                self._must("POST", f"{self._list}/merge-fields", _WANTS, json=content)
+
+    def _existing(self) -> dict[str, str]:
+        body = self._must("GET", f"{self._list}/merge-fields", _WANTS, params={"count": "1000"})
+        return {str(one.get("tag")): str(one.get("type")) for one in listed(body, "merge_fields")}
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        self._reading_answers.close()
+
+    def _identifier(self, record: Record) -> str:
+        return record.remote_id or (hashed(record.email) if record.email else "")
+
+    def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
+        content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
+        if record.operation == "clear":
+            return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
+        member = f"{self._list}/members/{hashed(record.email)}"
+        if self._updates:
+            return "PATCH", member, content
+        return "PUT", member, {"email_address": record.email, "status_if_new": self._new_members, **content}
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        """One call a record, the first one alone: what refuses us refuses it."""
+        return (replace(batch, id=f"{batch.id}-{number}", records=[record]) for number, record in enumerate(batch.records))
+
+    def send(self, batch: Batch) -> Answer:
+        """Single calls side by side, or one job."""
+        known = [record for record in batch.records if self._identifier(record)]
+        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
+        if len(known) > self.limits.max_records:
+            return self._started(replace(batch, records=known), outcomes)
+        answers: list[Answer] = []
+        parts = list(self._parts(replace(batch, records=known)))
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
+            for start in range(0, len(parts), _SIDE_BY_SIDE):
+                if answers and any(answer.stop for answer in answers[-_SIDE_BY_SIDE:]):
+                    answers += [Answer(part.outcomes(Result.RETRYABLE, "not_sent")) for part in parts[start:]]
+                    break
+                answers += side_by_side.map(self._sent, parts[start : start + _SIDE_BY_SIDE])
+        stop = next((answer.stop for answer in answers if answer.stop), "")
+        return Answer(outcomes + [one for answer in answers for one in answer.outcomes], stop, calls=len(known))
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        method, path, content = self._call(batch.records[0])
+        return self.caller.call(method, path, params=NO_VALIDATION, json=content)
+
+    def _refuses_whole(self, response: httpx.Response) -> bool:
+        missing = response.status_code == 404 and response.request.method == "PATCH"
+        return super()._refuses_whole(response) or missing
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        return member_outcome(record, response.status_code, as_json(response))
+
+    def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        return Answer([member_outcome(batch.records[0], response.status_code, as_json(response))])
+
+    def _started(self, batch: Batch, outcomes: list[Outcome]) -> Answer:
+        response = self._tried(batch, self._post_job)
+        if isinstance(response, Answer):
+            return replace(response, outcomes=outcomes + response.outcomes)
+        if job := text_of(as_json(response), "id") if response.is_success else "":
+            return Answer(outcomes, job=job)
+        unknown = Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        answer = unknown if response.is_success else self._refusal(batch, response)
+        return replace(answer, outcomes=outcomes + answer.outcomes)
+
+    def _post_job(self, batch: Batch) -> httpx.Response:
+        return self.caller.call("POST", "/3.0/batches", json={"operations": operations(map(self._call, batch.records))})
+
+    def finish(self, job: Job) -> Answer | None:
+        """What became of the calls of a job; None when it still runs."""
+        body = polled(lambda: self._asked("GET", f"/3.0/batches/{job.id}", _WANTS), _is_done, self.caller.sleep)
+        told = as_json(body)
+        if not body.is_success:
+            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"))
+        if text_of(told, "status") != "finished":
+            return None
+        return Answer(results_of(self._reading_answers, text_of(told, "response_body_url"), job))
+
+
+def _is_done(response: httpx.Response) -> bool:
+    return not response.is_success or text_of(as_json(response), "status") == "finished"

@@ -1,0 +1,103 @@
+"""Mailchimp's words: short tags for fields, and what an answer says of a member.
+
+Comes in: field names, answers. Goes out: tags, outcomes. Details of answers are left out: they quote addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+
+from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result
+from orchestration.destinations.delivery import text_of
+from orchestration.destinations.fields import listed_as_text
+from orchestration.destinations.pacing import RETRIED_STATUSES
+from orchestration.destinations.transport import checked_url
+
+_TAGS = {
+    "customer_key": "KEY", "churn_probability": "CHURN", "churn_risk_band": "RISK", "clv_predicted": "CLV", "next_best_action": "NBA",
+    "nps": "NPS", "lifecycle_stage": "STAGE", "as_of_date": "ASOF",
+}  # fmt: skip
+_TITLES = {
+    "Invalid Resource": "invalid_resource", "Member In Compliance State": "member_in_compliance_state",
+    "Forgotten Email Not Subscribed": "forgotten_email", "Resource Not Found": "not_there", "Member Exists": "member_exists",
+}  # fmt: skip
+
+
+NO_VALIDATION = {"skip_merge_validation": "true"}  # fields that the list requires are not ours to fill in
+
+
+def hashed(email: str) -> str:
+    """What Mailchimp calls a member: the MD5 of the address in lower case."""
+    return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+
+
+def operations(calls: Iterable[tuple[str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Calls (method, path, content) as the operations of a job, numbered in their order."""
+    return [
+        {
+            "method": method,
+            "path": path.removeprefix("/3.0"),
+            "params": NO_VALIDATION,
+            "operation_id": str(number),
+            "body": json.dumps(content, ensure_ascii=False),
+        }
+        for number, (method, path, content) in enumerate(calls)
+    ]
+
+
+def tag_of(name: str) -> str:
+    """The merge tag of a field: at most ten characters, ours by its beginning."""
+    return "CRMP_" + (_TAGS.get(name) or hashlib.sha256(name.encode()).hexdigest()[:5].upper())
+
+
+def field_value(value: Any) -> Any:
+    """A value as a merge field takes it: empty text clears."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, int | float) else str(listed_as_text(value))[:255]
+
+
+def member_outcome(record: Record, status: int, body: Any) -> Outcome:
+    """What an answer about one member means."""
+    if 200 <= status < 300:
+        if not text_of(body, "id"):
+            return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
+        return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=text_of(body, "contact_id") or text_of(body, "id"))
+    code = _TITLES.get(text_of(body, "title"), "refused")
+    if status == 404:
+        # Who is no member has nothing left to clear; with update_only nobody is made.
+        return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+    return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)
+
+
+def results_of(client: httpx.Client, url: str, job: Job) -> list[Outcome]:
+    """The outcomes of a finished job, from the archive of its answers. Raises DestinationError when that cannot be fetched."""
+    try:
+        content = client.get(checked_url(url)).raise_for_status().content
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+            files = [archive.extractfile(member) for member in archive.getmembers() if member.isfile() and member.name.endswith(".json")]
+            answers = [one for file in files if file for one in json.loads(file.read())]
+    except (httpx.HTTPError, tarfile.TarError, ValueError):
+        raise DestinationError("mailchimp's answers to a job cannot be fetched; the next sync asks again") from None
+    told = {str(one.get("operation_id")): one for one in answers if isinstance(one, dict)}
+    return [_outcome(record, told.get(str(number))) for number, record in enumerate(job.records)]
+
+
+def _outcome(record: Record, answer: dict[str, Any] | None) -> Outcome:
+    if answer is None or not re.fullmatch(r"\d{3}", str(answer.get("status_code"))):
+        return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
+    try:
+        body = json.loads(answer.get("response") or "{}")
+    except ValueError:
+        body = {}
+    return member_outcome(record, int(answer["status_code"]), body)

@@ -1,0 +1,171 @@
+"""Salesforce: scores as custom fields of contacts (https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest).
+
+Comes in: batches. Goes out: below 2,000 records `PATCH …/composite/sobjects/Contact/{external id field}` with at most 200:
+
+    {"allOrNone": false, "records": [{"attributes": {"type": "Contact"}, "crmp_customer_id__c": "c1", "crmp_nps__c": 9}]}
+
+above that a Bulk API 2.0 job (CSV, `#N/A` clears), whose id is kept before it is polled. Fields and the external id field are custom fields
+that an administrator makes once. With mode `update_only`, and to clear, it is asked first who is there. Never written: opt-out fields, or
+any other that is not ours. Salesforce answers 403, not 429, when the day's calls are used up: then the sync stops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import httpx
+
+from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.fields import prefixed
+from orchestration.destinations.http import Caller
+from orchestration.destinations.pacing import SHARE_OF_LIMIT
+from orchestration.destinations.polling import polled
+from orchestration.destinations.salesforce_answers import api_share, as_csv, outcome_of, quoted, results_of
+
+_WANTS = "check instance_url and the token, and that its user may edit the fields"
+_FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
+_ENDED = ("JobComplete", "Failed", "Aborted", "Open")  # Open: the process stopped before all was uploaded; nothing was done
+
+
+class SalesforceDestination(HttpDestination):
+    """An organisation of Salesforce's."""
+
+    type: ClassVar[str] = "salesforce"
+    channels: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Limits] = Limits(max_records=200, max_bytes=4_000_000, max_record_bytes=400_000)
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        instance_url: str,
+        access_token: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        base_url: str | None = None,
+        mode: str = "upsert",
+        api_version: str = "v62.0",
+        object: str = "Contact",  # noqa: A002 (the key in the configuration)
+        external_id_field: str = "crmp_customer_id__c",
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._data, self._object, self._key, self._updates = (
+            f"/services/data/{api_version}",
+            object,
+            external_id_field,
+            mode == "update_only",
+        )
+        self._collection, self._jobs = f"{self._data}/composite/sobjects/{object}/{external_id_field}", f"{self._data}/jobs/ingest"
+        self._credentials = (
+            None if access_token else {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+        )
+        self._token = access_token
+        job = r"/[^/]+"
+        allowed = (
+            f"PATCH {self._collection}", f"GET {self._data}/query", f"GET {self._data}/sobjects/{object}/describe", f"POST {self._jobs}",
+            f"PUT {self._jobs}{job}/batches", f"PATCH {self._jobs}{job}", "POST /services/oauth2/token",
+            f"GET {self._jobs}{job}(/(successfulResults|failedResults|unprocessedrecords))?",
+        )  # fmt: skip
+        super().__init__(name, Caller(instance_url, base_url=base_url, allowed=allowed, sleep=sleep))
+
+    def limits_for(self, records: int) -> Limits:
+        """Many go as Bulk jobs, of which a file may have 150 MB."""
+        return self.limits if records < _FEW else replace(self.limits, max_records=100_000, max_bytes=100_000_000)
+
+    def preflight(self) -> None:
+        """Check that the external id field is there, as an external id."""
+        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", _WANTS, headers=self._headers())
+        found = [one for one in listed(body, "fields") if one.get("name") == self._key]
+        if not found or not found[0].get("externalId"):
+            raise DestinationError(
+                f"destination {self.name}: {self._object}.{self._key} is missing or no external id; an administrator makes it once"
+            )
+
+    def _headers(self) -> dict[str, str]:
+        if self._token is None:
+            body = self._must("POST", "/services/oauth2/token", "check client_id and client_secret", data=self._credentials)
+            self._token = text_of(body, "access_token")
+        return {"authorization": f"Bearer {self._token}"}
+
+    def send(self, batch: Batch) -> Answer:
+        """Collections, or a job when there are more than one collection carries."""
+        before, asked = self.caller.made, [one for one in batch.records if self._updates or one.operation == "clear"]
+        known = self._known(asked) if asked else set()
+        gone = [one for one in asked if one.external_id not in known]
+        # Who is not there has nothing left to clear; with update_only nobody is made.
+        outcomes = [
+            Outcome(one.external_id, Result.ACKNOWLEDGED if one.operation == "clear" else Result.SUPPRESSED, "not_there") for one in gone
+        ]
+        left = replace(batch, records=[record for record in batch.records if record not in gone])
+        if not left.records:
+            return Answer(outcomes, calls=self.caller.made - before)
+        answer = self._started(left) if len(left.records) > self.limits.max_records else super().send(left)
+        return replace(answer, outcomes=outcomes + answer.outcomes, calls=self.caller.made - before)
+
+    def _known(self, records: Sequence[Record]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(records), self.limits.max_records):
+            ids = ",".join(quoted(record.external_id) for record in records[start : start + self.limits.max_records])
+            query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
+            body = self._must("GET", f"{self._data}/query", _WANTS, params={"q": query}, headers=self._headers())
+            found |= {str(one.get(self._key)) for one in listed(body, "records")}
+        return found
+
+    def _post(self, batch: Batch) -> httpx.Response:
+        records = [{"attributes": {"type": self._object}, **self._fields(record)} for record in batch.records]
+        return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records}, headers=self._headers())
+
+    def _fields(self, record: Record) -> dict[str, Any]:
+        return {self._key: record.external_id, **{f"{name}__c": value for name, value in prefixed(record.fields).items()}}
+
+    def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        body = as_json(response)
+        if not isinstance(body, list) or len(body) != len(batch.records):
+            return Answer(batch.outcomes(Result.UNKNOWN, "not_in_the_answer"))
+        used = api_share(response.headers.get("sforce-limit-info", ""))
+        stop = f"{used:.0%} of the day's calls to Salesforce are used" if used > SHARE_OF_LIMIT else ""
+        return Answer([outcome_of(record, one) for record, one in zip(batch.records, body, strict=True)], stop)
+
+    def _started(self, batch: Batch) -> Answer:
+        content = {
+            "object": self._object,
+            "operation": "upsert",
+            "externalIdFieldName": self._key,
+            "contentType": "CSV",
+            "lineEnding": "LF",
+        }
+        job = text_of(self._must("POST", self._jobs, _WANTS, json=content, headers=self._headers()), "id")
+        if not job:
+            return Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        table = as_csv([self._fields(record) for record in batch.records])
+        csv = {**self._headers(), "content-type": "text/csv"}
+        self._must("PUT", f"{self._jobs}/{job}/batches", _WANTS, content=table, headers=csv)
+        self._must("PATCH", f"{self._jobs}/{job}", _WANTS, json={"state": "UploadComplete"}, headers=self._headers())
+        return Answer([], job=job)
+
+    def finish(self, job: Job) -> Answer | None:
+        """What became of the rows of a job; None when it still runs."""
+        before, path = self.caller.made, f"{self._jobs}/{job.id}"
+        response = polled(lambda: self._asked("GET", path, _WANTS, headers=self._headers()), _is_done, self.caller.sleep)
+        state = text_of(as_json(response), "state")
+        if not response.is_success:
+            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"), calls=self.caller.made - before)
+        if state not in _ENDED:
+            return None
+        if state == "Open":
+            return Answer(job.outcomes(Result.RETRYABLE, "never_uploaded"), calls=self.caller.made - before)
+        parts = {
+            name: self._asked("GET", f"{path}/{name}", _WANTS, headers=self._headers()) for name in ("successfulResults", "failedResults")
+        }
+        return Answer(
+            results_of(job, self._key, {name: part.text for name, part in parts.items() if part.is_success}),
+            calls=self.caller.made - before,
+        )
+
+
+def _is_done(response: httpx.Response) -> bool:
+    return not response.is_success or text_of(as_json(response), "state") in _ENDED

@@ -1,0 +1,74 @@
+"""Salesforce's words: SOQL texts, CSV of Bulk jobs, and what an answer says of each record.
+
+Comes in: values, answers. Goes out: texts, outcomes. Messages are left out: they quote values.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
+from orchestration.destinations.fields import as_text
+
+_CLEARS = "#N/A"
+_FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded"})
+
+
+def quoted(value: str) -> str:
+    """A text of SOQL."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """The rows as a Bulk job takes them; an empty cell would change nothing."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, sorted({name for row in rows for name in row}), lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows({name: _CLEARS if value is None else as_text(value) for name, value in row.items()} for row in rows)
+    return text.getvalue().encode()
+
+
+def outcome_of(record: Record, told: Any) -> Outcome:
+    """What one entry of a collection's answer means."""
+    if isinstance(told, Mapping) and told.get("success") is True:
+        return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=str(told.get("id") or ""))
+    errors = told.get("errors") if isinstance(told, Mapping) else None
+    if not isinstance(errors, list) or not errors or not isinstance(errors[0], Mapping):
+        return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
+    return _refused(record.external_id, str(errors[0].get("statusCode") or ""))
+
+
+def results_of(job: Job, key: str, tables: Mapping[str, str]) -> list[Outcome]:
+    """The outcomes of an ended job. Its tables name each row by `key`, in any order; a row that is in none was not processed."""
+    taken = {row.get(key): row.get("sf__Id") or "" for row in _rows(tables.get("successfulResults", ""))}
+    failed = {row.get(key): (row.get("sf__Error") or "").partition(":")[0] for row in _rows(tables.get("failedResults", ""))}
+    complete = len(tables) == 2
+    return [_outcome(record.external_id, taken, failed, complete) for record in job.records]
+
+
+def api_share(header: str) -> float:
+    """Share of the day's calls that are used, of `api-usage=18/5000`; 0 when it is not told."""
+    found = re.search(r"api-usage=(\d+)/(\d+)", header)
+    return int(found[1]) / max(int(found[2]), 1) if found else 0.0
+
+
+def _outcome(external_id: str, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:
+    if external_id in taken:
+        return Outcome(external_id, Result.ACKNOWLEDGED, remote_id=taken[external_id])
+    if external_id in failed:
+        return _refused(external_id, failed[external_id])
+    return Outcome(external_id, Result.RETRYABLE, "not_processed") if complete else Outcome(external_id, Result.UNKNOWN, "results_not_told")
+
+
+def _refused(external_id: str, code: str) -> Outcome:
+    told = safe_code(code)
+    return Outcome(external_id, Result.RETRYABLE if told in _FOR_NOW else Result.REJECTED, told)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))

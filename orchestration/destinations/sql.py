@@ -1,0 +1,137 @@
+"""SQL: scores as rows of a table in a database, upserted (PostgreSQL and SQLite).
+
+Comes in: batches. Goes out: one table an audience, `crmp_<audience>`, made when it is missing, with a row a customer: `external_id` (its
+key), the audience's fields, `release_id`, `synced_at`. A field that is missing becomes a column. A batch is one transaction. A customer who
+is cleared keeps the row, with every field NULL. With mode `update_only` no row is made. No other table is touched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Limits, Outcome, Record, Result
+from orchestration.destinations.databases import Database, DatabaseError, OutOfReachError, opened
+from orchestration.destinations.fields import PREFIX
+
+_KINDS = {"number": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}
+_OWN = {"external_id": "TEXT", "release_id": "TEXT", "synced_at": "TIMESTAMP"}
+
+
+class SqlDestination(Destination):
+    """A database."""
+
+    type: ClassVar[str] = "sql"
+    channels: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Limits] = Limits(max_records=1_000, max_bytes=16 * 2**20, max_record_bytes=2**20)
+
+    def __init__(self, *, name: str, url: str, schema: str | None = None, mode: str = "upsert") -> None:
+        self.name, self._schema, self._updates = name, schema, mode == "update_only"
+        self._kinds: Mapping[str, str] = {}
+        self._database: Database = opened(name, url)
+
+    @property
+    def address(self) -> str:
+        """The URL without user and password."""
+        return self._database.address
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+    def preflight(self) -> None:
+        """Check that the database lets us in."""
+        try:
+            self._database.asked("SELECT 1")
+        except DatabaseError as error:
+            raise DestinationError(f"destination {self.name}: {self.address} does not let us in ({error})") from None
+
+    def prepare(self, kinds: Mapping[str, str]) -> None:
+        """Remember the fields' kinds: the table is made with the first batch, which names the audience."""
+        self._kinds = kinds
+
+    def send(self, batch: Batch) -> Answer:
+        """Write the batch in one transaction; where a record is at fault, one by one."""
+        if not batch.records:
+            return Answer([], calls=0)
+        try:
+            table, columns = self._table(batch)
+            return Answer(self._written(table, columns, batch, batch.records))
+        except OutOfReachError as error:
+            return Answer(batch.outcomes(Result.RETRYABLE, "no_connection"), stop=f"the database is out of reach ({error})")
+        except DatabaseError:
+            return self._one_by_one(batch)
+
+    def _one_by_one(self, batch: Batch) -> Answer:
+        try:
+            table, columns = self._table(batch)
+        except DatabaseError as error:
+            return Answer(batch.outcomes(Result.RETRYABLE, "no_table"), stop=f"the table cannot be made or widened ({error})")
+        outcomes: list[Outcome] = []
+        for record in batch.records:
+            try:
+                outcomes += self._written(table, columns, batch, [record])
+            except DatabaseError as error:
+                outcomes.append(Outcome(record.external_id, Result.REJECTED, str(error)))
+        return Answer(outcomes)
+
+    def _written(self, table: str, columns: Mapping[str, str], batch: Batch, records: Sequence[Record]) -> list[Outcome]:
+        there = self._there(table, records)
+        # Who is not there has nothing left to clear; with update_only nobody is made.
+        kept = [one for one in records if one.external_id in there or not (self._updates or one.operation == "clear")]
+        names = list(columns)
+        changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "external_id")
+        marks = ", ".join(self._database.mark(number) for number in range(1, len(names) + 1))
+        listed = ", ".join(f'"{name}"' for name in names)
+        statement = f"INSERT INTO {table} ({listed}) VALUES ({marks}) ON CONFLICT (external_id) DO UPDATE SET {changes}"
+        rows = [_row(columns, batch, record) for record in kept]
+        if rows:
+            self._database.write(statement, rows, columns)
+        written = {record.external_id for record in kept}
+        return [_outcome(record, record.external_id in written) for record in records]
+
+    def _there(self, table: str, records: Sequence[Record]) -> set[str]:
+        if not self._updates and all(record.operation != "clear" for record in records):
+            return set()
+        ids = ", ".join(_text(record.external_id) for record in records)
+        return {row[0] for row in self._database.asked(f"SELECT external_id FROM {table} WHERE external_id IN ({ids})")}
+
+    def _table(self, batch: Batch) -> tuple[str, dict[str, str]]:
+        """The audience's table and its columns with their types, made or widened where it lacks something."""
+        fields = [name for name in self._kinds or batch.records[0].fields if name not in _OWN]
+        columns = {**{name: _KINDS.get(self._kinds.get(name, "text"), "TEXT") for name in fields}, **_OWN}
+        table = (f'"{self._schema}".' if self._schema else "") + f'"{PREFIX}{batch.audience}"'
+        wanted = ", ".join(f'"{name}" {kind}{" PRIMARY KEY" * (name == "external_id")}' for name, kind in columns.items())
+        self._database.run(f"CREATE TABLE IF NOT EXISTS {table} ({wanted})")
+        for name in set(columns) - self._database.columns(table):
+            self._database.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
+        return table, columns
+
+
+def _row(columns: Mapping[str, str], batch: Batch, record: Record) -> list[Any]:
+    own = {"external_id": record.external_id, "release_id": batch.release_id, "synced_at": datetime.now(UTC).replace(tzinfo=None)}
+    return [own[name] if name in own else _value(record.fields.get(name), kind) for name, kind in columns.items()]
+
+
+def _value(value: Any, kind: str) -> Any:
+    if value is None:
+        return None
+    if kind == "DATE":
+        return date.fromisoformat(value)
+    if kind == "TIMESTAMP":
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    if kind == "TEXT":
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+    return float(value) if kind == "DOUBLE PRECISION" else value
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _outcome(record: Record, written: bool) -> Outcome:
+    if written or record.operation == "clear":
+        return Outcome(record.external_id, Result.ACKNOWLEDGED)
+    return Outcome(record.external_id, Result.SUPPRESSED, "not_there")

@@ -1,0 +1,122 @@
+"""HubSpot: identification, properties, answers in any order and any shape."""
+
+import pytest
+
+from orchestration.destinations import DestinationError
+from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+
+
+@pytest.fixture
+def hubspot(place):
+    destination, vendor = place("hubspot")
+    destination.prepare({"nps": "number"})
+    return destination, vendor
+
+
+def test_inputs_are_texts_under_our_prefix_and_known_by_address(hubspot):
+    destination, vendor = hubspot
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+    inputs = vendor.calls("/batch/upsert")[0].body["inputs"]
+    assert {**inputs[0], "objectWriteTraceId": ""} == {
+        "idProperty": "email", "id": "c1@example.com", "objectWriteTraceId": "", "properties": {"crmp_nps": "1"},
+    }  # fmt: skip
+    assert len({one["objectWriteTraceId"] for one in inputs}) == 2
+
+
+def test_missing_properties_are_made_once_with_their_types(place):
+    destination, vendor = place("hubspot")
+    destination.prepare({"nps": "number", "at_risk": "boolean", "reasons": "list", "as_of_date": "date", "plan": "text"})
+    destination.prepare({"nps": "number"})
+    made = {call.body["name"]: (call.body["type"], call.body["fieldType"]) for call in vendor.calls("POST")}
+    assert made == {
+        "crmp_nps": ("number", "number"), "crmp_at_risk": ("bool", "booleancheckbox"), "crmp_reasons": ("string", "textarea"),
+        "crmp_as_of_date": ("date", "date"), "crmp_plan": ("string", "text"),
+    }  # fmt: skip
+
+
+def test_a_property_of_another_type_stops_before_anything_is_sent(place):
+    destination, vendor = place("hubspot")
+    vendor.properties["crmp_nps"] = "string"
+    with pytest.raises(DestinationError, match="of another type are there already: crmp_nps"):
+        destination.prepare({"nps": "number"})
+
+
+def test_shuffled_errors_find_their_records(hubspot):
+    destination, vendor = hubspot
+    vendor.refuses = {"c3@example.com": "VALIDATION_ERROR", "c7@example.com": "RATE_LIMITS"}
+    results = sent(destination, batch_of(10))
+    assert results["c3"] == ("rejected", "validation_error")
+    assert results["c7"] == ("retryable", "rate_limits")
+    assert counted(results) == {"acknowledged": 8, "rejected": 1, "retryable": 1}
+
+
+def test_a_record_that_spoils_its_batch_is_found(hubspot):
+    destination, vendor = hubspot
+    results = sent(destination, batch_of(50, first=51))
+    assert counted(results) == {"acknowledged": 50}
+    before = len(vendor.requests)
+    spoilt = batch_of(64, nps=3)
+    spoilt.records[40].fields["nope"] = "x"  # a property that HubSpot does not have
+    results = sent(destination, spoilt)
+    assert [key for key, (result, _) in results.items() if result == "rejected"] == ["c41"]
+    assert len(vendor.requests) - before <= 2 * 6 + 1
+
+
+def test_results_without_traces_are_told_by_what_identifies_them(hubspot):
+    destination, vendor = hubspot
+    taken = [{"id": str(number), "properties": {"email": f"C{number}@example.com"}} for number in (2, 1)]
+    vendor.faults = [(201, {}, {"status": "COMPLETE", "results": taken})]
+    assert counted(sent(destination, batch_of(3))) == {"acknowledged": 2, "unknown": 1}
+
+
+def test_update_only_makes_nobody(place):
+    destination, vendor = place("hubspot", mode="update_only")
+    destination.prepare({"nps": "number"})
+    vendor.know("c1@example.com")
+    assert sent(destination, batch_of(2)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there")}
+    assert len(vendor.contacts) == 1
+    assert not vendor.calls("/upsert")
+
+
+def test_a_contact_is_cleared_by_its_own_id_and_never_made_for_it(hubspot):
+    destination, vendor = hubspot
+    known = vendor.know("c1@example.com", crmp_nps="9")
+    assert sent(destination, cleared("c1", known)) == {"c1": ("acknowledged", "")}
+    assert vendor.contacts[known]["crmp_nps"] == ""
+    assert sent(destination, cleared("c9", "999")) == {"c9": ("acknowledged", "not_there")}
+    assert sent(destination, cleared("c8")) == {"c8": ("rejected", "no_address")}
+    assert len(vendor.contacts) == 1
+
+
+def test_our_hubspots_own_ids_can_identify(place):
+    destination, vendor = place("hubspot", id_property="hs_object_id")
+    destination.prepare({"nps": "number"})
+    vendor.contacts["c1"] = {"email": "somebody@example.com"}
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 1, "suppressed": 1}
+    assert not destination.needs_email
+
+
+def test_a_dated_version_has_its_own_paths(place):
+    destination, vendor = place("hubspot", api_version="2026-09")
+    destination.prepare({"nps": "number"})
+    sent(destination, batch_of(1))
+    assert [call.path for call in vendor.requests] == [
+        "/crm/properties/2026-09/contacts", "/crm/properties/2026-09/contacts", "/crm/objects/2026-09/contacts/batch/upsert",
+    ]  # fmt: skip
+
+
+def test_a_day_that_is_used_up_is_not_waited_for(hubspot):
+    destination, vendor = hubspot
+    vendor.faults = [(429, {}, {"policyName": "DAILY"})] * 10
+    answer = destination.send(batch_of(1))
+    assert (answer.calls, answer.stop) == (1, "the receiver answers 429")
+
+
+def test_a_window_that_others_have_used_up_is_waited_for(place):
+    naps = []
+    destination, vendor = place("hubspot", sleep=naps.append)
+    used = {"x-hubspot-ratelimit-remaining": "0", "x-hubspot-ratelimit-interval-milliseconds": "10000"}
+    vendor.faults = [(200, used, {"results": []})]
+    destination.send(batch_of(1))
+    destination.send(batch_of(1))
+    assert [round(nap) for nap in naps] == [10]

@@ -1,0 +1,147 @@
+"""Braze, Customer.io, Klaviyo and Mailchimp: what is particular to each."""
+
+import json
+
+import pytest
+
+from orchestration.destinations import DestinationError
+from orchestration.destinations.base import Job
+from orchestration.destinations.mailchimp_answers import tag_of
+from tests.fakes.mailchimp_destination import hashed
+from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+
+
+def test_braze_updates_users_it_has_and_names_who_it_refuses_by_position(place):
+    destination, vendor = place("braze")
+    vendor.users, vendor.refuses = {"c1": {}, "c3": {}}, {"c2"}
+    assert sent(destination, batch_of(3)) == {"c1": ("acknowledged", ""), "c2": ("rejected", "unspecified"), "c3": ("acknowledged", "")}
+    assert vendor.users == {"c1": {"crmp_nps": 1}, "c3": {"crmp_nps": 3}}
+    assert vendor.requests[0].body.keys() == {"attributes"}
+
+
+def test_braze_waits_until_the_moment_its_server_names(place):
+    naps = []
+    destination, vendor = place("braze", sleep=naps.append)
+    # The server's clock is a day ahead of ours: what counts is the difference between its own two.
+    skewed = {"x-ratelimit-reset": "1900000007", "date": "Sun, 17 Mar 2030 17:46:40 GMT"}
+    vendor.faults = [(429, skewed, {})]
+    sent(destination, batch_of(1))
+    assert naps == [7.0]
+
+
+def test_customerio_keeps_below_its_bytes_and_reads_positions(place):
+    destination, vendor = place("customerio")
+    vendor.refuses = {"c5"}
+    results = sent(destination, batch_of(800, plan="p" * 350))
+    assert counted(results) == {"acknowledged": 799, "rejected": 1}
+    assert results["c5"] == ("rejected", "invalid")
+    assert vendor.requests[0].size < 500_000
+
+
+def test_customerio_makes_nobody_where_it_shall_not(place):
+    destination, vendor = place("customerio", mode="update_only", region="eu")
+    sent(destination, batch_of(1))
+    sent(destination, cleared("c2"))
+    assert vendor.people == {}
+    assert vendor.requests[1].body["batch"][0]["attributes"] == {"crmp_nps": "", "_update": True}
+
+
+def test_klaviyo_reads_the_errors_of_a_job_page_by_page(place):
+    destination, vendor = place("klaviyo")
+    vendor.refuses = {f"c{number}@example.com" for number in (2, 4, 6, 8, 9)}
+    vendor.polls = 3
+    results = sent(destination, batch_of(10))
+    assert {key for key, (result, _) in results.items() if result == "rejected"} == {"c2", "c4", "c6", "c8", "c9"}
+    assert len(vendor.calls("/import-errors")) == 3
+    assert all(call.headers["revision"] == "2026-07-15" for call in vendor.requests)
+
+
+def test_klaviyo_starts_a_job_without_the_profiles_that_it_calls_malformed(place):
+    destination, vendor = place("klaviyo")
+    vendor.malformed = {"c2@example.com", "c3@example.com"}
+    assert counted(sent(destination, batch_of(4))) == {"acknowledged": 2, "rejected": 2}
+    assert len(vendor.profiles) == 2
+
+
+def test_klaviyo_clears_by_its_own_id_which_it_was_asked_for(place):
+    destination, vendor = place("klaviyo")
+    batch = batch_of(1)
+    answer = destination.finish(Job(destination.send(batch).job, batch.records))
+    assert sent(destination, cleared("c1", answer.outcomes[0].remote_id)) == {"c1": ("acknowledged", "")}
+    assert next(iter(vendor.profiles.values()))["properties"] == {"crmp_nps": None}
+
+
+def test_klaviyo_makes_nobody_with_update_only(place):
+    destination, vendor = place("klaviyo")
+    sent(destination, batch_of(1))
+    updating, _ = place("klaviyo", vendor, mode="update_only")
+    assert sent(updating, batch_of(3)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there"), "c3": ("suppressed", "not_there")}
+    assert len(vendor.profiles) == 1
+
+
+def test_a_job_that_still_runs_is_not_given_up_and_one_that_is_gone_is_unknown(place):
+    for kind in ("klaviyo", "mailchimp", "salesforce"):
+        destination, vendor = place(kind)
+        vendor.polls = 10_000
+        destination.prepare({"nps": "number"})
+        batch = batch_of(201)
+        job = Job(destination.send(batch).job, batch.records)
+        assert destination.finish(job) is None, kind
+        gone = destination.finish(Job("another", batch.records))
+        assert {str(one.result) for one in gone.outcomes} == {"unknown"}, kind
+
+
+def test_mailchimp_never_says_who_is_subscribed(place):
+    destination, vendor = place("mailchimp")
+    destination.prepare({"nps": "number"})
+    vendor.members[hashed("c1@example.com")] = {"email": "c1@example.com", "status": "unsubscribed", "contact_id": "x", "fields": {}}
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+    assert [member["status"] for member in vendor.members.values()] == ["unsubscribed", "transactional"]
+
+
+def test_mailchimp_sends_many_as_jobs(place):
+    destination, vendor = place("mailchimp")
+    destination.prepare({"nps": "number"})
+    vendor.refuses = {hashed("c150@example.com"): "Member In Compliance State"}
+    results = sent(destination, batch_of(201))
+    assert results["c150"] == ("rejected", "member_in_compliance_state")
+    assert counted(results) == {"acknowledged": 200, "rejected": 1}
+    assert [destination.limits_for(count).max_records for count in (2_000, 2_001)] == [100, 1_000]
+    operation = vendor.calls("POST /3.0/batches")[0].body["operations"][0]
+    assert "status" not in json.loads(operation["body"])
+
+
+def test_mailchimp_updates_only_members_it_has_and_clears_by_contact(place):
+    destination, vendor = place("mailchimp", mode="update_only")
+    destination.prepare({"nps": "number"})
+    vendor.members[hashed("c1@example.com")] = {
+        "email": "c1@example.com",
+        "status": "cleaned",
+        "contact_id": "x7",
+        "fields": {"CRMP_NPS": 9},
+    }
+    assert sent(destination, batch_of(2)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there")}
+    assert sent(destination, cleared("c1", "x7")) == {"c1": ("acknowledged", "")}
+    assert vendor.members[hashed("c1@example.com")]["fields"] == {"CRMP_NPS": ""}
+
+
+def test_merge_tags_are_short_ours_and_distinct():
+    names = [
+        "customer_key",
+        "churn_probability",
+        "nps",
+        "at_risk",
+        "at_risk_reasons",
+        "win_back",
+        "win_back_value",
+        "suppress_email",
+        "suppress_sms",
+    ]
+    tags = [tag_of(name) for name in names]
+    assert all(tag.startswith("CRMP_") and len(tag) <= 10 for tag in tags)
+    assert len(set(tags)) == len(names)
+
+
+def test_a_mailchimp_key_without_its_data_center_is_told(place):
+    with pytest.raises(DestinationError, match="data center, such as -us6"):
+        place("mailchimp", api_key="nothing", base_url=None)

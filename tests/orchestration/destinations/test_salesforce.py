@@ -1,0 +1,58 @@
+"""Salesforce: collections for few, a Bulk job for many, and who is there."""
+
+import pytest
+
+from orchestration.destinations import DestinationError
+from orchestration.destinations.salesforce_answers import quoted
+from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+
+
+def test_collections_answer_in_order(place):
+    destination, vendor = place("salesforce")
+    vendor.refuses = {"c2": "REQUIRED_FIELD_MISSING", "c3": "UNABLE_TO_LOCK_ROW"}
+    results = sent(destination, batch_of(4))
+    assert results["c2"] == ("rejected", "required_field_missing")
+    assert results["c3"] == ("retryable", "unable_to_lock_row")
+    assert vendor.contacts == {"c1": {"crmp_nps__c": 1}, "c4": {"crmp_nps__c": 4}}
+
+
+def test_many_go_as_a_bulk_job_whose_rows_come_back_in_any_order(place):
+    destination, vendor = place("salesforce")
+    vendor.refuses, vendor.polls = {"c7": "INVALID_FIELD", "c9": "UNABLE_TO_LOCK_ROW"}, 2
+    results = sent(destination, batch_of(250, plan=None))
+    assert counted(results) == {"acknowledged": 248, "rejected": 1, "retryable": 1}
+    assert (results["c7"], vendor.contacts["c1"]) == (("rejected", "invalid_field"), {"crmp_nps__c": "1", "crmp_plan__c": None})
+    assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 100_000]
+
+
+def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
+    destination, vendor = place("salesforce", mode="update_only")
+    vendor.contacts = {"c1": {"crmp_nps__c": 3}}
+    assert sent(destination, batch_of(2)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there")}
+    assert sent(destination, cleared("c1")) == {"c1": ("acknowledged", "")}
+    assert sent(destination, cleared("c5")) == {"c5": ("acknowledged", "not_there")}
+    assert vendor.contacts == {"c1": {"crmp_nps__c": None}}
+
+
+def test_it_stops_before_the_days_calls_are_used_up(place):
+    destination, vendor = place("salesforce")
+    vendor.usage = "api-usage=81/100"
+    answer = destination.send(batch_of(1))
+    assert answer.stop == "81% of the day's calls to Salesforce are used"
+    assert {str(one.result) for one in answer.outcomes} == {"acknowledged"}
+
+
+def test_credentials_of_an_app_are_exchanged_for_a_token(place):
+    destination, vendor = place("salesforce", access_token=None, client_id="id", client_secret="secret")
+    assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
+    assert vendor.requests[0].path == "/services/oauth2/token"
+
+
+def test_a_missing_external_id_field_is_told_before_anything_is_sent(place):
+    destination, _ = place("salesforce", external_id_field="nope__c")
+    with pytest.raises(DestinationError, match=r"Contact\.nope__c is missing or no external id"):
+        destination.preflight()
+
+
+def test_a_text_of_a_query_cannot_leave_it():
+    assert quoted("o'neil\\") == "'o\\'neil\\\\'"

