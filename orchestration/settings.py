@@ -101,7 +101,9 @@ class Tuning(Part):
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
     )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
-    runs_kept: PositiveInt = Field(90, description="Finished runs that the Dagster UI remembers (a night's takes about 9 MB), and logs that are kept")
+    runs_kept: PositiveInt = Field(
+        90, description="Finished runs that the Dagster UI remembers (a night's takes about 9 MB), and logs that are kept"
+    )
     memory_gib: float = Field(8.0, gt=0, description="Memory that DuckDB may use before it spills to disk")
     threads: PositiveInt = Field(2, description="Threads that DuckDB and dbt may use")
 

@@ -1,4 +1,4 @@
-"""Dagster's own record of past runs and the logs of nights, kept as long as somebody may look at it: a night writes about nine megabytes of events.
+"""Dagster's record of past runs and the logs of nights, kept as long as somebody may look at them: a night writes nine megabytes of events.
 
 Comes in: Dagster's storage and how many runs to keep. Goes out: the ids of the runs that are forgotten.
 """
