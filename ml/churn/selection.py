@@ -46,7 +46,7 @@ def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed
     # From a few thousand rows on, a third left out says as much as a fifth, in little more than half the time.
     folds = min(5 if label.size < 5000 else 3, int(label.sum()), int((1 - label).sum()))
     splits = [list(_splits(label, groups, folds, seed + repeat)) for repeat in range(repeats)]
-    usable = [candidate for candidate in CANDIDATES if label.size >= candidate.smallest_rows]
+    usable = [candidate for candidate in CANDIDATES if candidate.smallest_rows <= label.size <= candidate.largest_rows]
     prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]
     trials: list[Trial] = []
     with quiet_threads(label.size):

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import CANDIDATES, fit
+from ml.churn.candidates import CANDIDATES, fit, named
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select
@@ -55,7 +55,7 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     kinds = {column.name: column.kind for column in model.encoder.columns}
     parsed, y, _ = _sampled(parse(features, kinds), y, None, FIT_ROWS, seed)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
-    candidate = next(one for one in CANDIDATES if one.name == chosen["candidate"])
+    candidate = named(chosen["candidate"])
     encoder = Encoder.fit(parsed, y)
     scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed)
     report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}

@@ -37,7 +37,7 @@ class Counted:
         Frequencies are few: the costly special functions of them are computed once per value, not once per row.
         """
         which, values = pd.factorize(self.columns[0])
-        return values, which, np.bincount(which, weights=self.count, minlength=values.size)
+        return values, which, np.bincount(which, weights=self.count, minlength=values.size).astype(np.float64)
 
     def thinned(self, most: int) -> Counted:
         """At most `most` rows, evenly through all of them: enough to find where the best fit lies, not to state it."""

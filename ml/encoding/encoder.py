@@ -121,7 +121,7 @@ def _category(name: str, texts: list[str], values: NDArray[Any], label: Floats) 
     if rare.size:
         sizes[_OTHER] = (counts[rare].sum(), rates[rare].sum())
     missing = float((values < 0).mean()) if values.size else 0.0
-    if len(sizes) < 2 and missing == 0:
+    if not sizes or (len(sizes) < 2 and missing == 0):  # nothing known of anybody, or the same of everybody
         return Column(name, CATEGORY, (), 0, 0, 0, 0, 0, (), "")
     base = float(label.mean())
     ordered = sorted(sizes, key=lambda level: ((sizes[level][1] + 10 * base) / (sizes[level][0] + 10), level))
