@@ -26,13 +26,14 @@ from ml.refusal import Refused
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
 FEWEST_ROWS, FEWEST_EACH = 200, 10
+_WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
 def train(features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, groups: ArrayLike | None = None) -> ChurnModel:
     """Train on one row per customer (or several per customer, told apart by `groups`).
 
-    Raises ValueError for a label that is not 0/1 or does not fit the frame; Refused below FEWEST_ROWS rows, or with fewer than
-    FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
+    Raises ValueError for a label that is not 0/1 (booleans, yes/no) or does not fit the frame; Refused below FEWEST_ROWS rows, or
+    with fewer than FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
     """
     y = _checked_label(features, label)
     customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
@@ -63,14 +64,24 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
 
 
 def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
-    values = pd.Series(np.asarray(label))
-    y = pd.to_numeric(values.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = pd.Series(np.ravel(_aligned(features, label))).astype(object)
+    words = values.map(lambda value: _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value)
+    y = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if len(y) != len(features) or not np.isin(y, (0.0, 1.0)).all():
-        raise ValueError("label: needs one 0 or 1 (or False, True) per row of features, none missing")
+        raise ValueError("label: needs one 0 or 1 (or False, True, no, yes) per row of features, none missing")
     if len(y) < FEWEST_ROWS or min(y.sum(), (1 - y).sum()) < FEWEST_EACH:
         needed = f"at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and {FEWEST_EACH} stayers are needed"
         raise Refused(f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; {needed}")
     return y
+
+
+def _aligned(features: pd.DataFrame, label: ArrayLike) -> NDArray[Any]:
+    """The label in the order of the rows: by position, unless both carry the same index in another order."""
+    if isinstance(label, pd.Series) and label.index.is_unique and not label.index.equals(features.index):
+        by_index = label.index.get_indexer(features.index) if len(label) == len(features) and features.index.is_unique else np.array([-1])
+        if (by_index >= 0).all():
+            return np.asarray(label)[by_index]
+    return np.asarray(label)
 
 
 def _sampled(
