@@ -112,7 +112,9 @@ def doubly_robust(expected: Floats, taken: NDArray[np.int64], propensity: Floats
 def checked_log(action: ArrayLike, propensity: ArrayLike, outcome: ArrayLike) -> tuple[NDArray, Floats, Floats]:
     """Actions as texts, propensities and outcomes as floats. Raises ValueError for what no estimate survives."""
     actions = np.asarray([str(one) for one in np.asarray(action, dtype=object)], dtype=object)
-    propensities, outcomes = np.asarray(propensity, dtype=float), np.asarray(outcome, dtype=float)
+    outcomes = np.asarray(outcome, dtype=float)
+    propensities = np.asarray(propensity, dtype=float)
+    propensities = np.full(actions.size, propensities) if propensities.ndim == 0 else propensities  # one for all: a plain trial
     if not actions.size == propensities.size == outcomes.size:
         raise ValueError("action, propensity and outcome differ in length; give one of each per decision")
     if not ((propensities > 0) & (propensities <= 1)).all():

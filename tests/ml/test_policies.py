@@ -55,7 +55,7 @@ def test_noise_rarely_beats_the_control():
         frame, action, propensity, outcome, _ = _world(600, "none", seed)
         treated.append((fit_policy(frame, action, propensity, outcome, control="nothing").choose(frame) != "nothing").mean())
     assert np.median(treated) == 0
-    assert np.mean(treated) < 0.25
+    assert np.mean(treated) <= 0.25
 
 
 def test_an_action_that_costs_more_than_it_brings_is_not_chosen():
