@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees, quiet_threads
-from ml.encoding import Encoder, Parsed
+from ml.encoding import Encoder, Parsed, parse
 
 FOLDS = 5
 _TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
@@ -62,6 +63,12 @@ def cross_fitted(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
         model = fit_outcomes(parsed.take(inside), taken[inside], outcome[inside], actions, seed)
         result[outside] = model.predict(parsed.take(outside))
     return result
+
+
+def expected_outcomes(features: pd.DataFrame | None, taken: NDArray[np.int64], outcome: Floats, actions: int, seed: int) -> Floats:
+    """Rows × actions, cross-fitted; without `features` from the actions' means alone."""
+    parsed = Parsed({}, {}, {}, {}, outcome.size) if features is None else parse(features)
+    return cross_fitted(parsed, taken, outcome, actions, seed)
 
 
 def fold_rows(rows: int, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ml.next_best_action import Policy, fit_policy
+from ml.policy_comparison import compare
 from ml.policy_evaluation import evaluate
 from ml.refusal import Refused
 
@@ -115,3 +116,33 @@ def test_a_choice_the_log_never_made_has_no_estimate():
     found = evaluate(["gift"] * 300, action, propensity, outcome, frame)
     assert found["value"].isna().all()
     assert (found["effective_sample_size"] == 0).all()
+
+
+def test_a_policy_may_only_claim_what_its_interval_clears():
+    frame, action, propensity, outcome, truth = _world(6000, "opposite", seed=8)
+    personal = np.where(frame["b"] > 0, "call", "nothing")
+    found = compare(personal, action, propensity, outcome, frame, control="nothing").set_index("rival")
+    assert found.index.tolist() == ["nothing", "call for all", "what was done"]
+    assert found["may_claim"].all()
+    gain = truth[np.arange(6000), np.where(frame["b"] > 0, 1, 0)].mean() - truth[:, 0].mean()
+    assert found.loc["nothing", "low"] < gain < found.loc["nothing", "high"]
+    costly = compare(personal, action, propensity, outcome, frame, control="nothing", cost={"call": 0.5}).set_index("rival")
+    assert costly.loc["nothing", "verdict"].startswith("worse")
+    assert not costly["may_claim"].any()
+
+
+def test_where_one_action_is_best_for_all_no_policy_may_claim_to_beat_it():
+    frame, action, propensity, outcome, _ = _world(6000, "constant", seed=9)
+    choices = {"everyone": np.full(6000, "call", dtype=object), "by chance": np.where(frame["b"] > 0, "call", "nothing")}
+    for chosen in choices.values():
+        found = compare(chosen, action, propensity, outcome, frame, control="nothing").set_index("rival")
+        assert found.loc["nothing", "may_claim"]
+        assert not found.loc["call for all", "may_claim"]
+
+
+def test_a_comparison_on_too_few_decisions_is_refused():
+    frame, action, propensity, outcome, _ = _world(250, "constant", seed=10)
+    found = compare(np.full(250, "mail", dtype=object), action, propensity, outcome, frame, control="nothing")
+    assert found["gain"].isna().all()
+    assert not found["may_claim"].any()
+    assert found["verdict"].str.contains("effective sample size").all()
