@@ -47,6 +47,14 @@ class BgNbd(Fit):
         alive, dead = _log_parts(self._params(), x, t_x, age, self._extra_stay)
         return np.exp(alive - np.logaddexp(alive, dead))
 
+    def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+        """Log-likelihood of each customer's purchase times: comparable between models of purchases."""
+        r, alpha, a, b = params = self._params()
+        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        stays = x + self._extra_stay
+        shared = betaln(a, b + stays) - betaln(a, b) + gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        return shared + np.logaddexp(*_log_parts(params, x, t_x, age, self._extra_stay))
+
     def draw_purchases(self, t: float, frequency: Floats, recency: Floats, T: Floats, draws: int, seed: int) -> Floats:
         """Exact draws (customers × draws) of purchases in the next `t`: min(Poisson, Geometric) of whoever is alive."""
         r, alpha, a, b = self._params()

@@ -20,10 +20,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Counted:
-    """Distinct rows (`columns`, one array each) and `count` customers per row."""
+    """Distinct rows (`columns`, one array each), `count` customers per row, and `which` row each customer's is."""
 
     columns: tuple[Floats, ...]
     count: Floats
+    which: NDArray[np.int64]
 
     @property
     def customers(self) -> float:
@@ -42,7 +43,7 @@ class Counted:
     def thinned(self, most: int) -> Counted:
         """At most `most` rows, evenly through all of them: enough to find where the best fit lies, not to state it."""
         step = -(-self.count.size // most)
-        return self if step == 1 else Counted(tuple(column[::step] for column in self.columns), self.count[::step])
+        return self if step == 1 else Counted(tuple(column[::step] for column in self.columns), self.count[::step], self.which[:0])
 
 
 def floats(values: ArrayLike, name: str) -> Floats:
@@ -64,7 +65,7 @@ def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum
         raise Refused(f"only {weight.sum():g} customers; at least {minimum} are needed for a fit")
     first, which = _distinct(arrays)
     count = np.bincount(which, weights=weight, minlength=first.size)
-    return Counted(tuple(array[first] for array in arrays), count.astype(np.float64))
+    return Counted(tuple(array[first] for array in arrays), count.astype(np.float64), which)
 
 
 def _distinct(arrays: list[Floats]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

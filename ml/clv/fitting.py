@@ -31,6 +31,11 @@ class Fit:
     standard_errors: dict[str, float]
     customers: float
 
+    def intervals(self, z: float = 1.96) -> dict[str, tuple[float, float]]:
+        """Per parameter its interval, 95 % by default: symmetric in the logarithm, so never below 0; NaN where no error is known."""
+        width = {name: np.exp(z * error / self.params[name]) for name, error in self.standard_errors.items()}
+        return {name: (float(value / width[name]), float(value * width[name])) for name, value in self.params.items()}
+
 
 def numeric_gradient(value: Callable[[Floats], float], step: float = 1e-5) -> Likelihood:
     """`value` with central differences in log-parameters, for likelihoods whose derivatives have no closed form."""
