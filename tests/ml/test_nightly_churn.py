@@ -68,7 +68,8 @@ def test_a_good_model_is_published_with_its_numbers(published):
     assert len(scores) == 500
     assert scores["churn_probability"].between(0, 1).all()
     assert set(scores["risk_band"]) == {"high", "medium", "low"}
-    assert scores["reasons"].map(len).between(1, 3).all()
+    assert scores["reasons"].map(len).between(0, 3).all()
+    assert (scores["reasons"].map(len) > 0).mean() > 0.98  # whoever is typical in every way has none
     assert scores["model_version"].nunique() == 1
     chosen = published.tables["model_runs"].to_pandas()["candidate"].iloc[1]
     assert _metric(published, "judgement", "is_out_of_time") == 1
