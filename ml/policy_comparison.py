@@ -18,6 +18,7 @@ from ml.additive import Floats
 from ml.outcomes import checked_log, doubly_robust, expected_outcomes
 
 FEWEST_EFFECTIVE = 100  # below it an interval from the normal distribution covers less than it says
+LEAST_OVERLAP = 0.8  # the weights of decisions that agree average 1 where the log could have made every choice
 COLUMNS = ("rival", "value", "gain", "low", "high", "effective_sample_size", "rival_effective_sample_size", "may_claim", "verdict")
 CURRENT = "what was done"
 
@@ -35,7 +36,8 @@ def compare(
 ) -> pd.DataFrame:
     """One row per rival (the control for all, the best single action for all, what was done), values net of `cost`.
 
-    A gain is NaN, and nothing may be claimed, where the effective sample size of either side is below FEWEST_EFFECTIVE.
+    A gain is NaN, and nothing may be claimed, where the effective sample size of either side is below FEWEST_EFFECTIVE; nor may it
+    where the log could not have made the choices (an action that many were never offered): the mean weight falls below LEAST_OVERLAP.
     Raises ValueError as `ml.policy_evaluation.evaluate` does.
     """
     actions, propensities, outcomes = checked_log(action, propensity, outcome)
@@ -52,12 +54,13 @@ def compare(
     best = int(np.argmax(np.where(is_single, scores.mean(axis=0), -np.inf)))
     each = np.arange(actions.size)
     mine, size = scores[each, choice], _effective(taken == choice, propensities)
+    overlap = float(((taken == choice) / propensities).mean())
     rivals = {
         str(known[nothing]): (scores[:, nothing], sizes[nothing]),
         f"{known[best]} for all": (scores[:, best], sizes[best]),
         CURRENT: (outcomes - paid[taken], float(actions.size)),
     }
-    return pd.DataFrame([_row(name, mine, size, *rival) for name, rival in rivals.items()], columns=list(COLUMNS))
+    return pd.DataFrame([_row(name, mine, size, overlap, *rival) for name, rival in rivals.items()], columns=list(COLUMNS))
 
 
 def _effective(agrees: NDArray[np.bool_], propensities: Floats) -> float:
@@ -65,7 +68,7 @@ def _effective(agrees: NDArray[np.bool_], propensities: Floats) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
 
 
-def _row(rival: str, mine: Floats, size: float, theirs: Floats, rival_size: float) -> tuple[object, ...]:
+def _row(rival: str, mine: Floats, size: float, overlap: float, theirs: Floats, rival_size: float) -> tuple[object, ...]:
     smallest = min(size, rival_size)
     if smallest < FEWEST_EFFECTIVE:
         verdict = f"cannot be judged: effective sample size {smallest:.0f}, at least {FEWEST_EFFECTIVE} are needed"
@@ -74,14 +77,7 @@ def _row(rival: str, mine: Floats, size: float, theirs: Floats, rival_size: floa
     gain, error = float(change.mean()), float(change.std(ddof=1) / np.sqrt(change.size))
     low, high = gain - 1.96 * error, gain + 1.96 * error
     verdict = "better" if low > 0 else "worse" if high < 0 else "not told apart"
-    return (
-        rival,
-        float(theirs.mean()),
-        gain,
-        low,
-        high,
-        size,
-        rival_size,
-        low > 0,
-        f"{verdict} (gain {gain:.4f}, from {low:.4f} to {high:.4f})",
-    )
+    told = f"{verdict} (gain {gain:.4f}, from {low:.4f} to {high:.4f})"
+    if overlap < LEAST_OVERLAP:
+        told += f"; not to be claimed: the log could have made about {overlap:.0%} of these choices, the rest is the outcome model's word"
+    return rival, float(theirs.mean()), gain, low, high, size, rival_size, low > 0 and overlap >= LEAST_OVERLAP, told

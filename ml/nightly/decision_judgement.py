@@ -36,6 +36,8 @@ def refusal_of_policy(log: pd.DataFrame, names: list[str], run: Run, seed: int) 
         for estimator, row in evaluate(choice, *decided, seed=seed).set_index("estimator").iterrows():
             run.measure(name, f"{str(estimator).lower()}_stayed", row["value"], row["low"], row["high"])
             run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
+    agrees = judged["action"].to_numpy() == chosen
+    run.measure("policy", "share_the_log_could_have_made", float((agrees / judged["propensity"].to_numpy()).mean()))
     against: list[dict[str, Any]] = compare(chosen, *decided, control=CONTROL, seed=seed).to_dict("records")  # type: ignore[assignment]
     for rival in against:
         name = str(rival["rival"]).replace(" ", "_")

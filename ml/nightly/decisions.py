@@ -63,7 +63,8 @@ def decide(
 def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path, seed: int) -> Policy | None:
     """Tonight's policy if it passes, else the last good one, else None; `run` says which and why."""
     names = [name for name in log.columns if name not in _LOG_META and name in tonight.columns]
-    used = log[log["propensity"].between(0, 1, inclusive="right") & log["stayed"].notna()].sort_values("action_id", ignore_index=True)
+    # Who could only get what they got (the holdout, a policy that never explores) says nothing of what else would have done.
+    used = log[log["propensity"].between(0, 1, inclusive="neither") & log["stayed"].notna()].sort_values("action_id", ignore_index=True)
     known_by = pd.to_datetime(used["outcome_day"]).max().date() if len(used) else run.as_of
     try:
         lesson = Lesson.of(used[_LEARNT_FROM + names], known_by, seed=seed)

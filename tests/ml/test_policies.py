@@ -146,3 +146,13 @@ def test_a_comparison_on_too_few_decisions_is_refused():
     assert found["gain"].isna().all()
     assert not found["may_claim"].any()
     assert found["verdict"].str.contains("effective sample size").all()
+
+
+def test_what_the_log_never_offered_may_not_be_claimed():
+    """Half the customers could never be called: calling all of them is judged by the outcome model alone."""
+    frame, action, propensity, outcome, _ = _world(6000, "constant", seed=11)
+    closed = (frame["a"] > 0).to_numpy() & (action != "nothing")
+    kept, share = ~closed, np.where((frame["a"] > 0).to_numpy(), 0.999, propensity)
+    found = compare(["call"] * kept.sum(), action[kept], share[kept], outcome[kept], frame[kept], control="nothing").set_index("rival")
+    assert not found["may_claim"].any()
+    assert "not to be claimed" in found.loc["nothing", "verdict"]
