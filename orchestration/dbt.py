@@ -19,6 +19,7 @@ from typing import Any
 import msgpack
 from filelock import FileLock
 
+from orchestration.action_settings import for_dbt
 from orchestration.home import Home
 from orchestration.settings import Settings, base_environment
 
@@ -80,7 +81,7 @@ def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
         "reporting_currency": settings.company.reporting_currency,
         "customer_level": settings.company.customer_level,
     }
-    return {"as_of": as_of.isoformat(), "hash_salt": home.salt(), **company, **tuned}
+    return {"as_of": as_of.isoformat(), "hash_salt": home.salt(), "actions": for_dbt(settings.actions), **company, **tuned}
 
 
 def environment(settings: Settings, home: Home, target: Path) -> dict[str, str]:

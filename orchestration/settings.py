@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from orchestration.action_settings import Action, read_actions
 from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
 from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
@@ -180,6 +181,7 @@ class _File(Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
     serving: tuple[Serving, ...] = ()
+    actions: Text | None = Field(None, description="YAML file of what may be done for customers; relative to this file")
     settings: Tuning = Tuning()
     home: Folder | None = Field(None, description="Where all state lies when RAPPORT_HOME is not set; relative to this file")
 
@@ -204,6 +206,7 @@ class Settings(BaseModel):
     sources: tuple[Source, ...]
     destinations: tuple[Destination, ...]
     serving: tuple[Serving, ...] = ()
+    actions: tuple[Action, ...] = ()
     tuning: Tuning
 
     @cached_property
@@ -254,6 +257,7 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         sources=file.sources,
         destinations=file.destinations,
         serving=file.serving,
+        actions=read_actions(path, file.actions),
         tuning=file.settings,
     )
 
