@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees, quiet_threads
-from ml.encoding import Encoder, Parsed
+from ml.encoding import Encoder, Parsed, parse
 
 FOLDS = 5
 _TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
@@ -62,6 +63,12 @@ def cross_fitted(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
         model = fit_outcomes(parsed.take(inside), taken[inside], outcome[inside], actions, seed)
         result[outside] = model.predict(parsed.take(outside))
     return result
+
+
+def expected_outcomes(features: pd.DataFrame | None, taken: NDArray[np.int64], outcome: Floats, actions: int, seed: int) -> Floats:
+    """Rows × actions, cross-fitted; without `features` from the actions' means alone."""
+    parsed = Parsed({}, {}, {}, {}, outcome.size) if features is None else parse(features)
+    return cross_fitted(parsed, taken, outcome, actions, seed)
 
 
 def fold_rows(rows: int, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -112,7 +119,9 @@ def doubly_robust(expected: Floats, taken: NDArray[np.int64], propensity: Floats
 def checked_log(action: ArrayLike, propensity: ArrayLike, outcome: ArrayLike) -> tuple[NDArray, Floats, Floats]:
     """Actions as texts, propensities and outcomes as floats. Raises ValueError for what no estimate survives."""
     actions = np.asarray([str(one) for one in np.asarray(action, dtype=object)], dtype=object)
-    propensities, outcomes = np.asarray(propensity, dtype=float), np.asarray(outcome, dtype=float)
+    outcomes = np.asarray(outcome, dtype=float)
+    propensities = np.asarray(propensity, dtype=float)
+    propensities = np.full(actions.size, propensities) if propensities.ndim == 0 else propensities  # one for all: a plain trial
     if not actions.size == propensities.size == outcomes.size:
         raise ValueError("action, propensity and outcome differ in length; give one of each per decision")
     if not ((propensities > 0) & (propensities <= 1)).all():

@@ -12,8 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml.additive import Floats
-from ml.encoding import Parsed, parse
-from ml.outcomes import checked_log, cross_fitted, doubly_robust
+from ml.outcomes import checked_log, doubly_robust, expected_outcomes
 
 COLUMNS = ("estimator", "value", "low", "high", "effective_sample_size")
 
@@ -54,8 +53,7 @@ def _doubly_robust(
 ) -> Floats:
     known, positions = np.unique(np.concatenate([actions, wanted]).astype(str), return_inverse=True)
     taken, choice = positions[: actions.size], positions[actions.size :]
-    parsed = Parsed({}, {}, {}, {}, actions.size) if features is None else parse(features)
-    expected = cross_fitted(parsed, taken, outcomes, len(known), seed)
+    expected = expected_outcomes(features, taken, outcomes, len(known), seed)
     return doubly_robust(expected, taken, propensities, outcomes)[np.arange(actions.size), choice]
 
 

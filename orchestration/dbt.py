@@ -19,6 +19,7 @@ from typing import Any
 import msgpack
 from filelock import FileLock
 
+from orchestration.action_settings import for_dbt
 from orchestration.home import Home
 from orchestration.settings import Settings, base_environment
 
@@ -81,7 +82,8 @@ def variables(settings: Settings, home: Home, as_of: date) -> dict[str, Any]:
         "customer_level": settings.company.customer_level,
     }
     company["destinations"] = sorted({part.type for part in settings.destinations})
-    return {"as_of": as_of.isoformat(), "hash_proof": home.hash_proof(), **company, **tuned}
+    told = {"as_of": as_of.isoformat(), "hash_proof": home.hash_proof(), "actions": for_dbt(settings.actions)}
+    return {**told, **company, **tuned}
 
 
 def environment(settings: Settings, home: Home, target: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from orchestration.action_settings import Action, read_actions
 from orchestration.config_file import ConfigurationError as ConfigurationError
 from orchestration.config_file import in_words, parsed
 from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
@@ -139,6 +140,7 @@ class _File(Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
     serving: tuple[Serving, ...] = ()
+    actions: Text | None = Field(None, description="YAML file of what may be done for customers; relative to this file")
     settings: Tuning = Tuning()
     hash_key: Secret | None = Field(
         None, description="Key of hashed personal values, `${NAME}` of the environment; without it one is made and kept with the landing"
@@ -167,6 +169,7 @@ class Settings(BaseModel):
     destinations: tuple[Destination, ...]
     serving: tuple[Serving, ...] = ()
     hash_key: str | None = None
+    actions: tuple[Action, ...] = ()
     tuning: Tuning
 
     @cached_property
@@ -230,6 +233,7 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         destinations=file.destinations,
         serving=file.serving,
         hash_key=file.hash_key,
+        actions=read_actions(path, file.actions),
         tuning=file.settings,
     )
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.additive import Floats
-from ml.churn.selection import Split, clustered_error
+from ml.churn.folds import Split
+from ml.churn.selection import clustered_error
 from ml.evaluation import calibration, log_losses
 
 Line = tuple[float, float]

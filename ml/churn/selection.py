@@ -1,24 +1,24 @@
 """Which candidate, by cross-validated log loss: the simplest within one standard error of the best.
 
-Comes in: parsed columns, label, optionally the group (customer) of each row. Goes out: `Selection`.
-Every fold learns its own encoder. Rows of one customer never lie on both sides of a split. The standard error is that of
-the paired difference per group: what is hard for every candidate cancels.
+Comes in: parsed columns, label, optionally the group (customer) and the moment of each row. Goes out: `Selection`.
+Every fold learns its own encoder. With moments each fold is judged on a later moment than it learns from (`ml.churn.folds`);
+else folds are random. The standard error is that of the paired difference per group: what is hard for every candidate cancels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.additive import Floats, quiet_threads
-from ml.churn.candidates import CANDIDATES, Candidate, staged_scores
+from ml.churn.candidates import CANDIDATES, WIDE, Candidate, staged_scores
+from ml.churn.folds import Moments, Split, random_folds, rolling_folds
 from ml.encoding import Encoder, Parsed
 from ml.evaluation import log_losses
 
-Split = tuple[NDArray[np.int64], NDArray[np.int64]]
+_PATIENCE = 50  # trees
 
 
 @dataclass
@@ -33,27 +33,40 @@ class Trial:
 
 @dataclass(frozen=True)
 class Selection:
-    """The chosen trial among all. `table`: per candidate log loss, its distance to the best, that distance's standard error."""
+    """The chosen trial among all. `table`: per candidate log loss, its distance to the best, that distance's standard error.
+
+    `rows`: those that were judged, all of them unless folds roll through time; scores and `splits` count among them.
+    """
 
     chosen: Trial
     table: list[dict[str, float | str | int]]
+    rows: NDArray[np.int64]
     splits: list[Split]
+    rolls: bool
 
 
-def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int) -> Selection:
+def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int, moments: Moments | None = None) -> Selection:
     """Cross-validate every candidate that suits the size of the table."""
-    repeats = 3 if label.size < 1500 else 2 if label.size < 4000 else 1
-    # From a few thousand rows on, a third left out says as much as a fifth, in little more than half the time.
-    folds = min(5 if label.size < 5000 else 3, int(label.sum()), int((1 - label).sum()))
-    splits = [list(_splits(label, groups, folds, seed + repeat)) for repeat in range(repeats)]
-    usable = [candidate for candidate in CANDIDATES if label.size >= candidate.smallest_rows]
+    rolling = [] if moments is None else rolling_folds(moments, label)
+    splits = [rolling] if rolling else _random(parsed, label, groups, seed)
+    rows = np.sort(np.concatenate([outside for _, outside in splits[0]]))
+    usable = [candidate for candidate in CANDIDATES if candidate.smallest_rows <= label.size <= candidate.largest_rows]
     prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]
     trials: list[Trial] = []
     with quiet_threads(label.size):
         for candidate in usable:
             if _is_worth_trying(candidate, trials):
-                trials.append(_trial(candidate, prepared, splits, label, seed))
-    return _choose(trials, groups, splits[0])
+                trials.append(_trial(candidate, prepared, splits, rows, label, seed))
+    chosen, table = _choose(trials, None if groups is None else groups[rows])
+    among = [np.searchsorted(rows, outside) for _, outside in splits[0]]
+    return Selection(chosen, table, rows, [(np.setdiff1d(np.arange(rows.size), one), one) for one in among], bool(rolling))
+
+
+def _random(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int) -> list[list[Split]]:
+    repeats = 1 if len(parsed.values) > WIDE else 3 if label.size < 1500 else 2 if label.size < 4000 else 1
+    # From a few thousand rows on, a third left out says as much as a fifth, in little more than half the time.
+    folds = min(5 if label.size < 5000 else 3, int(label.sum()), int((1 - label).sum()))
+    return [list(random_folds(label, groups, folds, seed + repeat)) for repeat in range(repeats)]
 
 
 def _is_worth_trying(candidate: Candidate, trials: list[Trial]) -> bool:
@@ -63,19 +76,6 @@ def _is_worth_trying(candidate: Candidate, trials: list[Trial]) -> bool:
     return trials[-1].losses.mean() <= min(trial.losses.mean() for trial in trials)
 
 
-def _splits(label: Floats, groups: NDArray[np.int64] | None, folds: int, seed: int) -> Iterator[Split]:
-    """Random folds of whole groups, each with its share of leavers: shuffled groups are dealt out in order of their leavers."""
-    which = np.arange(label.size) if groups is None else np.unique(groups, return_inverse=True)[1]
-    leavers = np.bincount(which, weights=label)
-    shuffled = np.random.default_rng(seed).permutation(leavers.size)
-    dealt = shuffled[np.argsort(leavers[shuffled], kind="stable")]
-    fold_of = np.empty(leavers.size, dtype=np.int64)
-    fold_of[dealt] = np.arange(leavers.size) % folds
-    for fold in range(folds):
-        outside = fold_of[which] == fold
-        yield np.flatnonzero(~outside), np.flatnonzero(outside)
-
-
 def _prepare(parsed: Parsed, label: Floats, split: Split) -> tuple[Encoder, Floats, Floats]:
     fitted = Encoder.fit(parsed.take(split[0]), label[split[0]])
     codes = fitted.codes(parsed)
@@ -83,24 +83,40 @@ def _prepare(parsed: Parsed, label: Floats, split: Split) -> tuple[Encoder, Floa
 
 
 def _trial(
-    candidate: Candidate, prepared: list[list[tuple[Encoder, Floats, Floats]]], splits: list[list[Split]], label: Floats, seed: int
+    candidate: Candidate,
+    prepared: list[list[tuple[Encoder, Floats, Floats]]],
+    splits: list[list[Split]],
+    rows: NDArray[np.int64],
+    label: Floats,
+    seed: int,
 ) -> Trial:
-    """Scores of every stage, then the stage with the least loss."""
-    stages: dict[int, Floats] = {}
-    for repeat, folds in enumerate(prepared):
-        for (encoder, train, unseen), (inside, outside) in zip(folds, splits[repeat], strict=True):
-            for trees, scores in staged_scores(candidate, encoder, train, label[inside], unseen, seed):
-                stages.setdefault(trees, np.zeros((len(splits), label.size)))[repeat, outside] = scores
-    losses = {trees: _mean_losses(label, scores) for trees, scores in stages.items()}
-    best = min(losses, key=lambda trees: (losses[trees].mean(), trees))
-    return Trial(candidate, best, stages[best], losses[best])
+    """The stage with the least loss; trees grow in all folds alike until _PATIENCE more of them have not lowered it."""
+    growing = [
+        staged_scores(candidate, encoder, train, label[inside], unseen, seed)
+        for repeat, folds in enumerate(prepared)
+        for (encoder, train, unseen), (inside, _) in zip(folds, splits[repeat], strict=True)
+    ]
+    where = [(repeat, np.searchsorted(rows, outside)) for repeat, folds in enumerate(splits) for _, outside in folds]
+    judged = label[rows]
+    best: Trial | None = None
+    for looks in zip(*growing, strict=True):
+        for stages in zip(*looks, strict=True):
+            scores = np.empty((len(splits), rows.size))
+            for (repeat, outside), (_, unseen_scores) in zip(where, stages, strict=True):
+                scores[repeat, outside] = unseen_scores
+            tried = Trial(candidate, stages[0][0], scores, _mean_losses(judged, scores))
+            best = tried if best is None or tried.losses.mean() < best.losses.mean() else best
+        if best is not None and looks[0][-1][0] - best.trees >= _PATIENCE:
+            break
+    assert best is not None
+    return best
 
 
 def _mean_losses(label: Floats, scores: Floats) -> Floats:
     return np.mean([log_losses(label, 1 / (1 + np.exp(-row))) for row in scores], axis=0)
 
 
-def _choose(trials: list[Trial], groups: NDArray[np.int64] | None, splits: list[Split]) -> Selection:
+def _choose(trials: list[Trial], groups: NDArray[np.int64] | None) -> tuple[Trial, list[dict[str, float | str | int]]]:
     best = min(trials, key=lambda trial: trial.losses.mean())
     table: list[dict[str, float | str | int]] = []
     within: list[Trial] = []
@@ -111,7 +127,7 @@ def _choose(trials: list[Trial], groups: NDArray[np.int64] | None, splits: list[
             within.append(trial)
         row = {"log_loss": float(trial.losses.mean()), "behind_best": float(behind.mean()), "standard_error": error}
         table.append({"candidate": trial.candidate.name, "trees": trial.trees, **row})
-    return Selection(within[0], table, splits)
+    return within[0], table
 
 
 def clustered_error(values: Floats, groups: NDArray[np.int64] | None) -> float:

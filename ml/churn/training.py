@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import CANDIDATES, fit
+from ml.churn.candidates import CANDIDATES, fit, named
+from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select
@@ -26,26 +27,33 @@ from ml.refusal import Refused
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
 FEWEST_ROWS, FEWEST_EACH = 200, 10
+_WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
-def train(features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, groups: ArrayLike | None = None) -> ChurnModel:
-    """Train on one row per customer (or several per customer, told apart by `groups`).
+def train(
+    features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, groups: ArrayLike | None = None, moments: Moments | None = None
+) -> ChurnModel:
+    """Train on one row per customer (or several per customer, told apart by `groups`, at several `moments`).
 
-    Raises ValueError for a label that is not 0/1 or does not fit the frame; Refused below FEWEST_ROWS rows, or with fewer than
-    FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
+    Raises ValueError for a label that is not 0/1 (booleans, yes/no) or does not fit the frame; Refused below FEWEST_ROWS rows, or
+    with fewer than FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
     """
     y = _checked_label(features, label)
     customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
-    parsed, y, customers = _sampled(parse(features), y, customers, FIT_ROWS, seed)
+    index = _sample(y.size, FIT_ROWS, seed)
+    parsed, y, customers, moments = _taken(parse(features), y, customers, moments, index)
     suspected = suspicions(parsed, y, seed)
     usable = parsed.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
-    tried, tried_y, tried_customers = _sampled(usable, y, customers, SELECTION_ROWS, seed)
-    selection = select(tried, tried_y, tried_customers, seed)
-    line, crossed = _calibrated(selection, tried_y, tried_customers)
+    tried, tried_y, tried_customers, tried_moments = _taken(usable, y, customers, moments, _sample(y.size, SELECTION_ROWS, seed))
+    selection = select(tried, tried_y, tried_customers, seed, tried_moments)
+    judged_y, judged_customers = tried_y[selection.rows], None if tried_customers is None else tried_customers[selection.rows]
+    line, crossed = _calibrated(selection, judged_y, judged_customers)
     encoder = Encoder.fit(usable, y)
     chosen = selection.chosen
     scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed)
-    report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(tried_y, crossed, seed)}
+    report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(judged_y, crossed, seed)}
+    if selection.rolls and tried_moments is not None:
+        report["rolling_folds"] = _folds(tried_moments.moment[selection.rows], judged_y, crossed)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
@@ -53,9 +61,9 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
     y = _checked_label(features, label)
     kinds = {column.name: column.kind for column in model.encoder.columns}
-    parsed, y, _ = _sampled(parse(features, kinds), y, None, FIT_ROWS, seed)
+    parsed, y, _, _ = _taken(parse(features, kinds), y, None, None, _sample(y.size, FIT_ROWS, seed))
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
-    candidate = next(one for one in CANDIDATES if one.name == chosen["candidate"])
+    candidate = named(chosen["candidate"])
     encoder = Encoder.fit(parsed, y)
     scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed)
     report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}
@@ -63,23 +71,37 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
 
 
 def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
-    values = pd.Series(np.asarray(label))
-    y = pd.to_numeric(values.astype(object), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = pd.Series(np.ravel(_aligned(features, label))).astype(object)
+    words = values.map(lambda value: _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value)
+    y = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if len(y) != len(features) or not np.isin(y, (0.0, 1.0)).all():
-        raise ValueError("label: needs one 0 or 1 (or False, True) per row of features, none missing")
+        raise ValueError("label: needs one 0 or 1 (or False, True, no, yes) per row of features, none missing")
     if len(y) < FEWEST_ROWS or min(y.sum(), (1 - y).sum()) < FEWEST_EACH:
         needed = f"at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and {FEWEST_EACH} stayers are needed"
         raise Refused(f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; {needed}")
     return y
 
 
-def _sampled(
-    parsed: Parsed, y: Floats, customers: NDArray[np.int64] | None, most: int, seed: int
-) -> tuple[Parsed, Floats, NDArray[np.int64] | None]:
-    if y.size <= most:
-        return parsed, y, customers
-    index = np.sort(np.random.default_rng(seed).choice(y.size, most, replace=False))
-    return parsed.take(index), y[index], None if customers is None else customers[index]
+def _aligned(features: pd.DataFrame, label: ArrayLike) -> NDArray[Any]:
+    """The label in the order of the rows: by position, unless both carry the same index in another order."""
+    if isinstance(label, pd.Series) and label.index.is_unique and not label.index.equals(features.index):
+        by_index = label.index.get_indexer(features.index) if len(label) == len(features) and features.index.is_unique else np.array([-1])
+        if (by_index >= 0).all():
+            return np.asarray(label)[by_index]
+    return np.asarray(label)
+
+
+def _sample(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    return np.arange(rows) if rows <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _taken(
+    parsed: Parsed, y: Floats, customers: NDArray[np.int64] | None, moments: Moments | None, index: NDArray[np.int64]
+) -> tuple[Parsed, Floats, NDArray[np.int64] | None, Moments | None]:
+    if index.size == y.size:
+        return parsed, y, customers, moments
+    kept = None if customers is None else customers[index]
+    return parsed.take(index), y[index], kept, None if moments is None else moments.take(index)
 
 
 def _calibrated(selection: Selection, y: Floats, customers: NDArray[np.int64] | None) -> tuple[Line, Floats]:
@@ -93,6 +115,17 @@ def _metrics(y: Floats, probability: Floats, seed: int) -> dict[str, dict[str, f
     """Out-of-fold metrics of the chosen candidate as it will score: name → value, low, high."""
     frame = evaluate(y, probability, seed=seed).set_index("metric")
     return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in frame.iterrows()}
+
+
+def _folds(moment: NDArray[np.int64], y: Floats, probability: Floats) -> list[dict[str, float]]:
+    """Per moment that was judged out of time: how many were expected to leave, and how many did."""
+    told = []
+    for one in np.unique(moment):
+        at = moment == one
+        told.append(
+            {"moment": int(one), "customers": int(at.sum()), "left": float(y[at].mean()), "expected": float(probability[at].mean())}
+        )
+    return told
 
 
 def _report(selection: Selection, suspected: list[Suspicion], parsed: Parsed, y: Floats, line: Line) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ml.clv.bgbb import BgBb, fit_bgbb
 from ml.clv.bgnbd import BgNbd, MbgNbd, fit_bgnbd, fit_mbg_nbd
 from ml.clv.gamma_gamma import GammaGamma, fit_gamma_gamma
 from ml.clv.pareto_nbd import ParetoNbd, fit_pareto_nbd
+from ml.clv.residual import residual_purchases
 from ml.clv.sbg import Sbg, fit_sbg, fit_sbg_censored
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "fit_pareto_nbd",
     "fit_sbg",
     "fit_sbg_censored",
+    "residual_purchases",
 ]

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, gammaln, hyp2f1
 
 from ml.clv.counted import Counted, Floats, count_purchases
-from ml.clv.fitting import Fit, maximise
+from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 
 _NAMES = ("r", "alpha", "a", "b")
 
@@ -46,6 +46,14 @@ class BgNbd(Fit):
         x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
         alive, dead = _log_parts(self._params(), x, t_x, age, self._extra_stay)
         return np.exp(alive - np.logaddexp(alive, dead))
+
+    def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+        """Log-likelihood of each customer's purchase times: comparable between models of purchases."""
+        r, alpha, a, b = params = self._params()
+        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        stays = x + self._extra_stay
+        shared = betaln(a, b + stays) - betaln(a, b) + gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+        return shared + np.logaddexp(*_log_parts(params, x, t_x, age, self._extra_stay))
 
     def draw_purchases(self, t: float, frequency: Floats, recency: Floats, T: Floats, draws: int, seed: int) -> Floats:
         """Exact draws (customers × draws) of purchases in the next `t`: min(Poisson, Geometric) of whoever is alive."""
@@ -83,7 +91,9 @@ def fit_mbg_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weigh
 def _fit(model: str, counted: Counted, extra_stay: int) -> Fit:
     mean_age = float(np.average(counted.columns[2], weights=counted.count))
     starts = [(1.0, mean_age, 1.0, 1.0), (0.3, mean_age / 5, 1.0, 3.0)]
-    return maximise(model, _NAMES, lambda params: _likelihood(params, counted, extra_stay), starts, counted.customers)
+    few = counted.thinned(ROUGH_ROWS)
+    rough = None if few is counted else lambda params: _likelihood(params, few, extra_stay)
+    return maximise(model, _NAMES, lambda params: _likelihood(params, counted, extra_stay), starts, counted.customers, rough=rough)
 
 
 def _log_parts(params: tuple[float, ...], x: Floats, t_x: Floats, age: Floats, extra_stay: int) -> tuple[Floats, Floats]:
@@ -97,18 +107,25 @@ def _log_parts(params: tuple[float, ...], x: Floats, t_x: Floats, age: Floats, e
 
 
 def _likelihood(params: Floats, counted: Counted, extra_stay: int) -> tuple[float, Floats]:
+    """Value and gradient. Special functions per distinct frequency; per row only logarithms and one exponential."""
     r, alpha, a, b = params
     x, t_x, age = counted.columns
-    stays = x + extra_stay
-    alive, dead = _log_parts((r, alpha, a, b), x, t_x, age, extra_stay)
-    mixed = np.logaddexp(alive, dead)
-    shared = betaln(a, b + stays) - betaln(a, b) + gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    weight_dead = np.exp(dead - mixed)
-    weight_alive = 1 - weight_dead
-    slopes = (
-        digamma(r + x) - digamma(r) + np.log(alpha) - weight_alive * np.log(alpha + age) - weight_dead * np.log(alpha + t_x),
-        r / alpha - (r + x) * (weight_alive / (alpha + age) + weight_dead / (alpha + t_x)),
-        digamma(a + b) - digamma(a + b + stays) + weight_dead / a,
-        digamma(b + stays) - digamma(a + b + stays) - digamma(b) + digamma(a + b) - weight_dead / np.where(stays > 0, b + stays - 1, 1),
+    level, which, customers = counted.levels
+    stays = level + extra_stay
+    until_now, until_last = np.log(alpha + age), np.log(alpha + t_x)
+    with np.errstate(divide="ignore", over="ignore"):  # nobody can have left before the first drop-out is possible
+        odds = np.where(stays > 0, np.log(a) - np.log(np.maximum(b + stays - 1, 1e-300)), -np.inf)[which]
+        odds = np.exp(odds + (r + x) * (until_now - until_last))  # of having left, against being there
+    weight_dead = counted.count * odds / (1 + odds)
+    weight_alive = counted.count - weight_dead
+    shared = betaln(a, b + stays) - betaln(a, b) + gammaln(r + level) - gammaln(r) + r * np.log(alpha)
+    value = customers @ shared + counted.count @ (np.log1p(odds) - (r + x) * until_now)
+    left = np.bincount(which, weights=weight_dead, minlength=level.size)
+    stayed = digamma(a + b) - digamma(a + b + stays)
+    gradient = (
+        customers @ (digamma(r + level) - digamma(r) + np.log(alpha)) - weight_alive @ until_now - weight_dead @ until_last,
+        customers.sum() * r / alpha - weight_alive @ ((r + x) / (alpha + age)) - weight_dead @ ((r + x) / (alpha + t_x)),
+        customers @ stayed + left.sum() / a,
+        customers @ (digamma(b + stays) - digamma(b) + stayed) - left @ (1 / np.where(stays > 0, b + stays - 1, 1)),
     )
-    return float(counted.count @ (shared + mixed)), np.array([counted.count @ slope for slope in slopes])
+    return float(value), np.array(gradient)

@@ -18,6 +18,7 @@ from ml.refusal import Refused
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 BOUND = 12.0  # e^12 = 160,000: a parameter there is not identified by the data
+ROUGH_ROWS = 20_000  # distinct histories on which the starts race; only the winner's fit is finished on all of them
 _GRADIENT_LIMIT = 1e-4  # per customer, in log-parameters
 
 
@@ -29,6 +30,11 @@ class Fit:
     log_likelihood: float
     standard_errors: dict[str, float]
     customers: float
+
+    def intervals(self, z: float = 1.96) -> dict[str, tuple[float, float]]:
+        """Per parameter its interval, 95 % by default: symmetric in the logarithm, so never below 0; NaN where no error is known."""
+        width = {name: np.exp(z * error / self.params[name]) for name, error in self.standard_errors.items()}
+        return {name: (float(value / width[name]), float(value * width[name])) for name, value in self.params.items()}
 
 
 def numeric_gradient(value: Callable[[Floats], float], step: float = 1e-5) -> Likelihood:
@@ -43,14 +49,24 @@ def numeric_gradient(value: Callable[[Floats], float], step: float = 1e-5) -> Li
 
 
 def maximise(
-    model: str, names: Sequence[str], likelihood: Likelihood, starts: Sequence[Sequence[float]], customers: float, *, edge: bool = False
+    model: str,
+    names: Sequence[str],
+    likelihood: Likelihood,
+    starts: Sequence[Sequence[float]],
+    customers: float,
+    *,
+    edge: bool = False,
+    rough: Likelihood | None = None,
 ) -> Fit:
-    """The best of the local maxima reached from `starts`.
+    """The best of the local maxima reached from `starts`, on `rough` (the likelihood of fewer rows) first where it is given.
 
     Raises Refused when none converges, or when a parameter ends at the edge of what is searched (unless `edge`
     allows it, for models whose limit is itself a sensible model).
     """
-    best = min((_climb(likelihood, np.asarray(start, dtype=float), customers) for start in starts), key=lambda found: found.fun)
+    climbed = [_climb(rough or likelihood, np.asarray(start, dtype=float), customers) for start in starts]
+    best = min(climbed, key=lambda found: found.fun)
+    if rough is not None:
+        best = _climb(likelihood, np.exp(best.x), customers)
     _require_converged(model, names, best, edge)
     params = np.exp(best.x)
     return Fit(

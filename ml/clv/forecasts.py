@@ -19,18 +19,27 @@ def judge(expected: ArrayLike, actual: ArrayLike, naive: ArrayLike) -> pd.DataFr
     e, a, n = (np.asarray(values, dtype=float) for values in (expected, actual, naive))
     deciles = np.array_split(np.argsort(e, kind="stable"), 10)
     gaps = [abs(e[part].mean() - a[part].mean()) for part in deciles if part.size]
+    nothing = not a.sum()  # then nobody can be ranked, and shares are of nothing
     metrics = {
         "total_expected": e.sum(),
         "total_actual": a.sum(),
         "rmse": _rmse(e, a),
         "rmse_naive": _rmse(n, a),
         "rmse_zero": _rmse(np.zeros_like(a), a),
-        "spearman": float(spearmanr(e, a).statistic),
-        "normalised_gini": _gini(a, e) / _gini(a, a),
-        "top_decile_share": a[deciles[-1]].sum() / a.sum(),
+        "spearman": np.nan if nothing else float(spearmanr(e, a).statistic),
+        "normalised_gini": np.nan if nothing else _gini(a, e) / _gini(a, a),
+        "top_decile_share": np.nan if nothing else a[deciles[-1]].sum() / a.sum(),
         "decile_calibration_error": float(np.mean(gaps)),
     }
     return pd.DataFrame({"metric": list(metrics), "value": [float(value) for value in metrics.values()]})
+
+
+def by_frequency(frequency: ArrayLike, expected: ArrayLike, actual: ArrayLike, most: int = 7) -> pd.DataFrame:
+    """One row per number of repeats seen (`most` stands for more too): `frequency`, customers, mean `expected` and `actual` purchases."""
+    seen = np.minimum(np.asarray(frequency, dtype=float), most).astype(int)
+    frame = pd.DataFrame({"frequency": seen, "expected": np.asarray(expected, dtype=float), "actual": np.asarray(actual, dtype=float)})
+    means = {"customers": ("actual", "size"), "expected": ("expected", "mean"), "actual": ("actual", "mean")}
+    return frame.groupby("frequency", as_index=False).agg(**means)
 
 
 def _rmse(forecast: Floats, actual: Floats) -> float:

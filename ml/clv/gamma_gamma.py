@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
 from ml.clv.counted import Counted, Floats, count_rows
-from ml.clv.fitting import Fit, maximise
+from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 from ml.refusal import Refused
 
 _NAMES = ("p", "q", "v")
@@ -59,7 +59,9 @@ def fit_gamma_gamma(
         )
     typical = float(np.average(counted.columns[1], weights=counted.count))
     starts = [(2.0, 3.0, typical), (6.0, 4.0, typical / 2)]
-    fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers)
+    few = counted.thinned(ROUGH_ROWS)
+    rough = None if few is counted else lambda params: _likelihood(params, few)
+    fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers, rough=rough)
     if fit.params["q"] <= 1:
         raise Refused(f"Gamma-Gamma: q is {fit.params['q']:.2f}; at 1 or below the mean order value has no expectation")
     return GammaGamma(**vars(fit), correlation=correlation)
@@ -74,14 +76,19 @@ def _correlation(counted: Counted) -> float:
 
 
 def _likelihood(params: Floats, counted: Counted) -> tuple[float, Floats]:
+    """Value and gradient. Special functions per distinct frequency."""
     p, q, v = params
     x, mean = counted.columns
-    px, total = p * x, x * mean
-    values = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v) + (px - 1) * np.log(mean) + px * np.log(x)
-    values = values - (px + q) * np.log(v + total)
+    level, which, customers = counted.levels
+    total, px = x * mean, p * level
+    order, spread = np.log(total), np.log(v + total)
+    summed = np.bincount(which, weights=counted.count * spread, minlength=level.size)
+    orders = np.bincount(which, weights=counted.count * order, minlength=level.size)
+    values = customers * (gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v)) + px * orders - (px + q) * summed
+    more = digamma(px + q)
     slopes = (
-        x * (digamma(px + q) - digamma(px) + np.log(total) - np.log(v + total)),
-        digamma(px + q) - digamma(q) + np.log(v) - np.log(v + total),
-        q / v - (px + q) / (v + total),
+        level @ (customers * (more - digamma(px)) + orders - summed),
+        customers @ (more - digamma(q) + np.log(v)) - summed.sum(),
+        customers.sum() * q / v - counted.count @ ((p * x + q) / (v + total)),
     )
-    return float(counted.count @ values), np.array([counted.count @ slope for slope in slopes])
+    return float(values.sum() - counted.count @ np.log(mean)), np.array(slopes)

@@ -1,6 +1,6 @@
 """How uncertain one customer's future is: quantiles of what they will spend, not of what they are expected to.
 
-Comes in: fitted BG/NBD and Gamma-Gamma, purchase histories. Goes out: quantiles per customer.
+Comes in: a fitted model of purchases and Gamma-Gamma, purchase histories. Goes out: quantiles per customer.
 Given n future orders their sum is Gamma(p·n) ÷ Gamma(p·x + q) times (v + x·mean): only that last factor knows the
 customer's money, so the draws are made once per distinct history and scaled.
 """
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.clv.bgnbd import BgNbd
 from ml.clv.counted import Floats
 from ml.clv.gamma_gamma import GammaGamma
+from ml.clv.residual import Purchases
 
 _DRAWS = 400
 _MOST_HISTORIES = 20_000
 
 
 def spend_quantiles(
-    purchases: BgNbd,
+    purchases: Purchases,
     spend: GammaGamma,
     t: float,
     frequency: Floats,

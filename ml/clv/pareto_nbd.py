@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, hyp2f1
 
-from ml.clv.counted import Counted, Floats, count_purchases
-from ml.clv.fitting import Fit, maximise, numeric_gradient
+from ml.clv.counted import Counted, Floats, count_purchases, count_rows
+from ml.clv.fitting import ROUGH_ROWS, Fit, Likelihood, maximise, numeric_gradient
 
 _NAMES = ("r", "alpha", "s", "beta")
 
@@ -38,31 +38,69 @@ class ParetoNbd(Fit):
         alive, dead = _log_parts(params, x, t_x, age)
         return np.exp(alive - np.logaddexp(alive, dead))
 
+    def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
+        """Log-likelihood of each customer's purchase times: comparable between models of purchases."""
+        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        params = np.array([self.params[name] for name in _NAMES])
+        return _log_shared(params, x) + np.logaddexp(*_log_parts(params, x, t_x, age))
+
+    def draw_purchases(self, t: float, frequency: Floats, recency: Floats, T: Floats, draws: int, seed: int) -> Floats:
+        """Exact draws (customers × draws) of purchases in the next `t`: Poisson until whoever is alive leaves."""
+        r, alpha, s, beta = (self.params[name] for name in _NAMES)
+        generator = np.random.default_rng(seed)
+        shape = (len(frequency), draws)
+        rate = generator.gamma(np.broadcast_to(r + frequency[:, None], shape)) / (alpha + T[:, None])
+        leaves = generator.gamma(s, size=shape) / (beta + T[:, None])
+        there = np.minimum(generator.standard_exponential(shape) / np.maximum(leaves, 1e-300), t)
+        alive = generator.random(shape) < self.p_alive(frequency, recency, T)[:, None]
+        return np.where(alive, generator.poisson(rate * there), 0).astype(float)
+
 
 def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None) -> ParetoNbd:
     """Fit Pareto/NBD by maximum likelihood; `weights` = customers per row. Raises Refused where it cannot be trusted."""
     counted = count_purchases(frequency, recency, T, weights)
     mean_age = float(np.average(counted.columns[2], weights=counted.count))
     starts = [(1.0, mean_age, 1.0, mean_age), (0.5, mean_age / 3, 0.6, mean_age / 3)]
-    likelihood = numeric_gradient(lambda params: _log_likelihood(params, counted))
-    return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, likelihood, starts, counted.customers)))
+    few = counted.thinned(ROUGH_ROWS)
+    rough = None if few is counted else _likelihood(few)
+    return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, _likelihood(counted), starts, counted.customers, rough=rough)))
 
 
-def _log_likelihood(params: Floats, counted: Counted) -> float:
-    r, alpha, s, beta = params
+def _likelihood(counted: Counted) -> Likelihood:
+    """The costly 2F1 stand on frequency and one time only: they are computed once per distinct pair."""
     x, t_x, age = counted.columns
-    shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    return float(counted.count @ (shared + np.logaddexp(*_log_parts(params, x, t_x, age))))
+    pairs = [_pairs(x, times) for times in (t_x, age)]
+
+    def value(params: Floats) -> float:
+        early, late = (_log_tail(params, *distinct)[which] for distinct, which in pairs)
+        r, alpha, s, beta = params
+        alive = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
+        return float(counted.count @ (_log_shared(params, x) + np.logaddexp(alive, _log_left(params, x, early, late))))
+
+    return numeric_gradient(value)
+
+
+def _pairs(x: Floats, times: Floats) -> tuple[tuple[Floats, Floats], NDArray[np.int64]]:
+    distinct = count_rows({"frequency": x, "time": times}, None, 0)
+    return (distinct.columns[0], distinct.columns[1]), distinct.which
+
+
+def _log_shared(params: Floats, x: Floats) -> Floats:
+    r, alpha, s, beta = params
+    return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
 
 
 def _log_parts(params: Floats, x: Floats, t_x: Floats, age: Floats) -> tuple[Floats, Floats]:
     """The two terms of the likelihood: still there at T; left between the last purchase and T."""
     r, alpha, s, beta = params
     alive = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
-    early, late = _log_tail(params, x, t_x), _log_tail(params, x, age)
+    return alive, _log_left(params, x, _log_tail(params, x, t_x), _log_tail(params, x, age))
+
+
+def _log_left(params: Floats, x: Floats, early: Floats, late: Floats) -> Floats:
+    r, _, s, _ = params
     with np.errstate(divide="ignore"):  # t_x = T leaves no time to have left in
-        between = early + np.log(-np.expm1(np.minimum(late - early, 0.0)))
-    return alive, np.log(s / (r + s + x)) + between
+        return np.log(s / (r + s + x)) + early + np.log(-np.expm1(np.minimum(late - early, 0.0)))
 
 
 def _log_tail(params: Floats, x: Floats, y: Floats) -> Floats:

@@ -20,7 +20,8 @@ from ml.encoding.kinds import CATEGORY
 from ml.encoding.parsed import Parsed, parse
 
 Floats = NDArray[np.float64]
-_MOST_LEVELS = 60
+_MOST_LEVELS, _FEWEST_LEVELS = 250, 60  # told apart per column; fewer in long tables, whose design must fit into memory
+_DESIGN_CELLS = 30_000_000
 _OTHER = "(other)"
 
 
@@ -114,14 +115,15 @@ def _number(name: str, kind: str, values: NDArray[Any]) -> Column:
 def _category(name: str, texts: list[str], values: NDArray[Any], label: Floats) -> Column:
     counts = np.bincount(values[values >= 0], minlength=len(texts))
     rates = np.bincount(values[values >= 0], weights=label[values >= 0], minlength=len(texts))
-    enough = 5 if values.size < 2000 else 20
-    frequent = [int(level) for level in np.argsort(-counts, kind="stable")[:_MOST_LEVELS] if counts[level] >= enough]
+    enough = 5 if values.size < 20_000 else 10
+    most = int(np.clip(_DESIGN_CELLS // max(values.size, 1), _FEWEST_LEVELS, _MOST_LEVELS))
+    frequent = [int(level) for level in np.argsort(-counts, kind="stable")[:most] if counts[level] >= enough]
     rare = np.setdiff1d(np.flatnonzero(counts), frequent)
     sizes = {texts[level]: (counts[level], rates[level]) for level in frequent}
     if rare.size:
         sizes[_OTHER] = (counts[rare].sum(), rates[rare].sum())
     missing = float((values < 0).mean()) if values.size else 0.0
-    if len(sizes) < 2 and missing == 0:
+    if not sizes or (len(sizes) < 2 and missing == 0):  # nothing known of anybody, or the same of everybody
         return Column(name, CATEGORY, (), 0, 0, 0, 0, 0, (), "")
     base = float(label.mean())
     ordered = sorted(sizes, key=lambda level: ((sizes[level][1] + 10 * base) / (sizes[level][0] + 10), level))

@@ -19,6 +19,7 @@ from pandas.api import types
 NUMBER, FLAG, DATE, CATEGORY = "number", "flag", "date", "category"
 _DAY = 86_400 * 10**9
 _SHARE = 0.99  # of the values that must read as numbers or dates before a text column counts as one
+_DECORATION = r"^[$€£¥\s]+|[$€£¥%\s]+$|(?<=\d),(?=\d{3}(?:\D|$))"
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 
 
@@ -41,7 +42,7 @@ def kind_of(values: pd.Series) -> str | None:
 def _kind_of_objects(values: pd.Series) -> str | None:
     try:
         distinct = pd.Series(values.dropna().unique(), dtype=object)
-    except TypeError:  # lists, dictionaries: nothing a churn model can read
+    except (TypeError, NotImplementedError):  # lists, dictionaries: nothing a churn model can read
         return None
     if not distinct.empty and distinct.map(lambda value: isinstance(value, (bool, np.bool_))).all():
         return FLAG
@@ -51,7 +52,7 @@ def _kind_of_objects(values: pd.Series) -> str | None:
         return DATE
     texts = distinct.astype(str).str.strip()
     texts = texts[texts != ""]
-    if len(texts) > 2 and pd.to_numeric(texts, errors="coerce").notna().mean() >= _SHARE:
+    if len(texts) > 2 and pd.to_numeric(_bare(texts), errors="coerce").notna().mean() >= _SHARE:
         return NUMBER
     if len(texts) and texts.str.fullmatch(_ISO_DATE).mean() >= _SHARE:
         return DATE
@@ -69,9 +70,19 @@ def read_numbers(values: pd.Series) -> NDArray[np.float64]:
     if types.is_timedelta64_dtype(values.dtype):
         return values.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
     if not (types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)):
-        values = pd.to_numeric(values.astype(object).map(_plain), errors="coerce")
+        values = pd.to_numeric(_bare(values.astype(object).map(_plain)), errors="coerce")
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _bare(texts: pd.Series) -> pd.Series:
+    """Amounts as people write them without what is not a number: "$1,234.50", "12 %", "€ 5"."""
+    written = texts.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+    if not written.any():
+        return texts
+    bare = texts.astype(object)
+    bare[written] = texts[written].astype(str).str.replace(_DECORATION, "", regex=True).to_numpy(dtype=object)
+    return bare
 
 
 def _plain(value: Any) -> Any:
@@ -84,13 +95,17 @@ def read_dates(values: pd.Series) -> NDArray[np.float64]:
     """Values as days since 1970-01-01 in UTC; what is missing or unreadable becomes NaN."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
-    if not types.is_datetime64_any_dtype(values.dtype):
+    if not types.is_datetime64_any_dtype(values.dtype) or _is_arrow_date(values.dtype):
         texts = values.astype(object).map(lambda value: value if pd.isna(value) else str(value))
         values = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
     elif values.dt.tz is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
     moments = values.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64)
     return np.where(values.isna().to_numpy(), np.nan, moments / _DAY)
+
+
+def _is_arrow_date(dtype: Any) -> bool:
+    return isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M" and "date" in str(dtype)
 
 
 def read_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:

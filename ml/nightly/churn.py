@@ -17,14 +17,13 @@ import pyarrow as pa
 from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.training import refit
-from ml.drift import psi
+from ml.nightly.churn_checks import drift_refusal
 from ml.nightly.churn_judgement import features_of, judge
 from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, build, empty, uniform
 from ml.refusal import Refused
 
 ROWS_PER_CUTOFF = 100_000
-_DRIFT_ROWS = 20_000
 
 
 def score_churn(features: pd.DataFrame, *, as_of: date, horizon_days: int, artifacts: Path, seed: int = 0) -> Result:
@@ -73,10 +72,12 @@ def _tonights_model(
         newest = labelled["cutoff_date"].max()
         lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
         model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed)))
+        columns = list(model.required)
+        refusal = drift_refusal(model, labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
+        if refusal is not None:
+            raise Refused(refusal)
     except Refused as reason:
         return _last_good(str(reason), tonight, run, artifacts)
-    columns = list(model.required)
-    _measure_drift(labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
     return model
 
 
@@ -93,14 +94,6 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
         raise Refused(refusal)
     model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
     return Learnt(*model.to_parts(), list(model.required), (labelled["cutoff_date"].min(), labelled["cutoff_date"].max()))
-
-
-def _measure_drift(then: pd.DataFrame, now: pd.DataFrame, run: Run) -> None:
-    """The five columns in which tonight's customers differ most from those at the newest cut-off that was learnt from."""
-    if then.shape[1]:
-        drift = psi(then.iloc[:_DRIFT_ROWS], now.iloc[:: max(1, len(now) // _DRIFT_ROWS)])
-        for column, index in zip(drift["column"].head(5), drift["psi"].head(5).tolist(), strict=True):
-            run.measure(str(column), "psi", index)
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:

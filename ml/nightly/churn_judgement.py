@@ -16,11 +16,13 @@ import numpy as np
 import pandas as pd
 
 from ml.additive import Floats
-from ml.churn.candidates import CANDIDATES, fit
+from ml.churn.candidates import fit, named
+from ml.churn.folds import Moments
 from ml.churn.model import ChurnModel
 from ml.churn.training import train
 from ml.encoding import Encoder, parse
 from ml.evaluation import difference, evaluate, log_losses
+from ml.nightly.churn_checks import EPOCH, measure_deciles, measure_folds, measure_groups
 from ml.nightly.tables import Run, uniform
 
 RECENCY = ("days_since_last_order", "days_since_engaged", "days_since_usage", "days_since_last_payment", "recency_days")
@@ -37,7 +39,8 @@ def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tup
     y_past, y = (part["label_left"].to_numpy(dtype=float) for part in (past, newest))
     if not 0 < y.sum() < y.size:
         return f"all {y.size} customers of the judged cut-off did the same, so nothing can be judged", None
-    model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"])
+    days = np.array([(day - EPOCH).days for day in past["cutoff_date"]], dtype=np.int64)
+    model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"], moments=Moments(days, horizon_days))
     chosen = str(model.report["chosen"])
     forecasts = {
         chosen: model.predict(features_of(newest)).to_numpy(),
@@ -49,6 +52,9 @@ def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tup
         run.measure_all(name, metrics.reset_index())
         if name == chosen:
             judged = metrics
+    measure_deciles(run, chosen, y, forecasts[chosen])
+    measure_groups(run, chosen, features_of(newest), y, forecasts[chosen])
+    measure_folds(run, model)
     return _verdict(run, chosen, y, forecasts, judged, seed), model
 
 
@@ -84,7 +90,7 @@ def _recency_columns(names: Sequence[str] | pd.Index) -> list[str]:
 def _one_column(past: pd.DataFrame, newest: pd.DataFrame, y: Floats, name: str, seed: int) -> tuple[float, Floats]:
     encoder = Encoder.fit(parse(past[[name]]), y)
     codes = encoder.codes(parse(past[[name]], {column.name: column.kind for column in encoder.columns}))
-    scorer = fit(CANDIDATES[2], encoder, codes, y, 0, seed)
+    scorer = fit(named("logistic"), encoder, codes, y, 0, seed)
     before, after = (1 / (1 + np.exp(-scorer.score(encoder, part))) for part in (codes, encoder.read(newest[[name]])))
     return float(log_losses(y, before).mean()), after
 

@@ -94,5 +94,4 @@ def _measure(run: Run, segment: str, fitted: Sbg, customers: int) -> None:
     run.measure(segment, "customers", customers)
     run.measure(segment, "log_likelihood", fitted.log_likelihood)
     for parameter, number in fitted.params.items():
-        error = fitted.standard_errors[parameter]
-        run.measure(segment, parameter, number, number - 1.96 * error, number + 1.96 * error)
+        run.measure(segment, parameter, number, *fitted.intervals()[parameter])

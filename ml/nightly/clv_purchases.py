@@ -1,6 +1,7 @@
-"""Value of customers without a contract: BG/NBD for how often, Gamma-Gamma for how much. Unit of time: weeks.
+"""Value of customers without a contract: the best model of purchases for how often, Gamma-Gamma for how much. Unit of time: weeks.
 
-Comes in: customer_key, frequency (repeat purchase days), recency_days, age_days, mean_order_value (of the repeats).
+Comes in: customer_key, frequency (repeat purchase days), recency_days, age_days, mean_order_value (of the repeats), and the same
+up to an earlier day (`known_*`), by which the model of purchases is chosen.
 Goes out: parameters (JSON-able), and one row of values per customer.
 """
 
@@ -12,26 +13,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.clv import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
+from ml.clv import GammaGamma, fit_gamma_gamma
 from ml.clv.fitting import Fit
 from ml.clv.intervals import spend_quantiles
+from ml.clv.residual import Purchases
+from ml.nightly.clv_judgement import MODELS, choose
 from ml.nightly.tables import Run
 
 Floats = NDArray[np.float64]
-NAME = "bgnbd_gamma_gamma"
 _STEPS = 12  # points at which the horizon is discounted
 
 
-def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
-    """Fit both models; what was measured goes into `run`. Raises Refused when either fit cannot be trusted."""
+def fit(frame: pd.DataFrame, run: Run, seed: int = 0) -> dict[str, Any]:
+    """Choose a model of purchases, fit it and Gamma-Gamma; what was measured goes into `run`.
+
+    Raises Refused when either fit cannot be trusted.
+    """
     x, t_x, age = _history(frame)
-    purchases = fit_bgnbd(x, t_x, age)
+    chosen = choose(frame, run, seed)
+    purchases = MODELS[chosen][1](x, t_x, age)
     spend = fit_gamma_gamma(x, frame["mean_order_value"].to_numpy(dtype=float))
-    for name, fitted in (("bgnbd", purchases), ("gamma_gamma", spend)):
+    for name, fitted in ((chosen, purchases), ("gamma_gamma", spend)):
         _measure(run, name, fitted)
     run.measure("gamma_gamma", "correlation_frequency_value", spend.correlation)
-    run.measure("bgnbd", "customers_never_repeating", float((x == 0).sum()))
-    return {"bgnbd": vars(purchases), "gamma_gamma": vars(spend)}
+    run.measure(chosen, "customers_never_repeating", float((x == 0).sum()))
+    return {"chosen": chosen, "purchases": vars(purchases), "gamma_gamma": vars(spend)}
 
 
 def value(
@@ -41,7 +47,7 @@ def value(
 
     Most customers buy nothing more, so both ends may be 0; the interval is widened where needed to hold the expectation.
     """
-    purchases, spend = BgNbd(**fitted["bgnbd"]), GammaGamma(**fitted["gamma_gamma"])
+    purchases, spend = MODELS[fitted["chosen"]][0](**fitted["purchases"]), GammaGamma(**fitted["gamma_gamma"])
     x, t_x, age = _history(frame)
     mean = np.nan_to_num(frame["mean_order_value"].to_numpy(dtype=float))
     weeks = horizon_days / 7
@@ -58,7 +64,7 @@ def value(
             "expected_purchases": expected,
             "p_alive": purchases.p_alive(x, t_x, age),
             "expected_order_value": order_value,
-            "model": NAME,
+            "model": f"{fitted['chosen']}_gamma_gamma",
         }
     )
 
@@ -68,7 +74,9 @@ def _history(frame: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     return x, frame["recency_days"].to_numpy(dtype=float) / 7, frame["age_days"].to_numpy(dtype=float) / 7
 
 
-def _expected(purchases: BgNbd, x: Floats, t_x: Floats, age: Floats, weeks: float, annual_discount_rate: float) -> tuple[Floats, Floats]:
+def _expected(
+    purchases: Purchases, x: Floats, t_x: Floats, age: Floats, weeks: float, annual_discount_rate: float
+) -> tuple[Floats, Floats]:
     """Expected purchases over the horizon, plain and discounted at the middle of each twelfth; once per distinct history."""
     histories, which = np.unique(np.column_stack([x, t_x, age]), axis=0, return_inverse=True)
     ends = weeks * np.arange(1, _STEPS + 1) / _STEPS
@@ -83,5 +91,4 @@ def _measure(run: Run, name: str, fitted: Fit) -> None:
     run.measure(name, "log_likelihood", fitted.log_likelihood)
     run.measure(name, "customers", fitted.customers)
     for parameter, number in fitted.params.items():
-        error = fitted.standard_errors[parameter]
-        run.measure(name, parameter, number, number - 1.96 * error, number + 1.96 * error)
+        run.measure(name, parameter, number, *fitted.intervals()[parameter])

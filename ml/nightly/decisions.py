@@ -14,15 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ml import artifacts as store
-from ml.next_best_action import Policy, fit_policy
+from ml.next_best_action import Policy
 from ml.nightly.choice import choose
+from ml.nightly.decision_judgement import CONTROL, fitted, refusal_of_policy
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
 from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, empty, uniform
-from ml.policy_evaluation import evaluate
 from ml.refusal import Refused
 
-CONTROL = "nothing"
 _LEARNT_FROM = ["action_id", "customer_key", "action", "propensity", "stayed"]
 _LOG_META = (*_LEARNT_FROM, "decided_at", "outcome_day", "cost", "is_holdout", "margin")
 
@@ -64,7 +63,8 @@ def decide(
 def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifacts: Path, seed: int) -> Policy | None:
     """Tonight's policy if it passes, else the last good one, else None; `run` says which and why."""
     names = [name for name in log.columns if name not in _LOG_META and name in tonight.columns]
-    used = log[log["propensity"].between(0, 1, inclusive="right") & log["stayed"].notna()].sort_values("action_id", ignore_index=True)
+    # Who could only get what they got (the holdout, a policy that never explores) says nothing of what else would have done.
+    used = log[log["propensity"].between(0, 1, inclusive="neither") & log["stayed"].notna()].sort_values("action_id", ignore_index=True)
     known_by = pd.to_datetime(used["outcome_day"]).max().date() if len(used) else run.as_of
     try:
         lesson = Lesson.of(used[_LEARNT_FROM + names], known_by, seed=seed)
@@ -75,41 +75,15 @@ def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifac
 
 def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> Learnt:
     """Raises Refused when nothing can be learnt, or the policy is certainly worse than doing nothing."""
-    refusal = _off_policy_refusal(log, names, run, seed)
+    refusal = refusal_of_policy(log, names, run, seed)
     if refusal is not None:
         raise Refused(refusal)
-    policy = _fitted(log, names, seed)
+    policy = fitted(log, names, seed)
     for effect in policy.report["effects"]:
         mean, margin = effect["mean_effect"], 1.96 * effect["standard_error"]
         run.measure(effect["action"], "mean_effect_on_staying", mean, mean - margin, mean + margin)
         run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
     return Learnt(*policy.to_parts(), names)
-
-
-def _fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
-    return fit_policy(
-        log[names], log["action"].tolist(), log["propensity"].to_numpy(), log["stayed"].to_numpy(), control=CONTROL, seed=seed
-    )
-
-
-def _off_policy_refusal(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> str | None:
-    """Learn on half the customers, judge on the others: is the policy certainly worse than doing nothing?"""
-    half = uniform(log["customer_key"], seed, None, "off_policy") < 0.5 if len(log) else np.array([], dtype=bool)
-    policy = _fitted(log[half], names, seed)
-    judged = log[~half]
-    estimates = {}
-    choices = {"policy": policy.choose(judged[names]).to_numpy(), CONTROL: np.full(len(judged), CONTROL, dtype=object)}
-    for name, chosen in choices.items():
-        estimates[name] = evaluate(chosen, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed).set_index(
-            "estimator"
-        )
-        for estimator, row in estimates[name].iterrows():
-            run.measure(name, f"{str(estimator).lower()}_stayed", row["value"], row["low"], row["high"])
-            run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
-    best, none = estimates["policy"].loc["DR"], estimates[CONTROL].loc["DR"]
-    if best["high"] < none["low"]:
-        return f"judged on past decisions the policy keeps {best['value']:.3f} of customers, doing nothing {none['value']:.3f}"
-    return None
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> Policy | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import gammaln, hyperu
 
-from ml.clv import fit_bgbb, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd, fit_sbg, fit_sbg_censored
+from ml.clv import bgnbd, fit_bgbb, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd, fit_sbg, fit_sbg_censored, residual_purchases
 from ml.clv.bgnbd import _likelihood
 from ml.clv.counted import count_purchases
 from ml.clv.forecasts import judge
@@ -96,12 +97,40 @@ def test_the_analytic_gradient_is_the_slope_of_the_likelihood(cdnow):
         assert _likelihood(at, counted, extra)[1] == pytest.approx(slopes, rel=1e-4)
 
 
-@pytest.mark.parametrize("fit", [fit_bgnbd, fit_mbg_nbd])
+@pytest.mark.parametrize("fit", [fit_bgnbd, fit_mbg_nbd, fit_pareto_nbd])
 def test_drawn_purchases_average_to_the_expected_ones(cdnow, fit):
     fitted = fit(*_history(cdnow))
     x, t_x, age = np.array([0.0, 2.0, 10.0]), np.array([0.0, 20.0, 30.0]), np.array([38.0, 38.0, 32.0])
     drawn = fitted.draw_purchases(52, x, t_x, age, 100_000, seed=3).mean(axis=1)
     assert drawn == pytest.approx(fitted.expected_purchases(52, x, t_x, age), rel=0.03)
+
+
+@pytest.mark.parametrize("fit", [fit_bgnbd, fit_mbg_nbd, fit_pareto_nbd])
+def test_each_customers_likelihood_adds_up_to_the_fits(cdnow, fit):
+    fitted = fit(*_history(cdnow))
+    assert fitted.log_densities(*_history(cdnow)).sum() == pytest.approx(fitted.log_likelihood)
+    low, high = fitted.intervals()["r"]
+    assert 0 < low < fitted.params["r"] < high
+
+
+def test_residual_purchases_agree_with_the_closed_form(cdnow):
+    """Fader, Hardie & Lee 2005, RFM and CLV, eq. 8: 15 % a year is 0.0027 a week."""
+    fitted = fit_pareto_nbd(*_history(cdnow))
+    r, alpha, s, beta = (fitted.params[name] for name in ("r", "alpha", "s", "beta"))
+    x, t_x, age, rate = np.array([0.0, 1.0, 7.0]), np.array([0.0, 10.0, 35.0]), np.full(3, 38.86), 0.0027
+    parts = gammaln(r + x + 1) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + (s - 1) * np.log(rate)
+    parts = parts + np.log(hyperu(s, s, rate * (beta + age))) - (r + x + 1) * np.log(alpha + age)
+    by_hand = np.exp(parts - fitted.log_densities(x, t_x, age))
+    assert residual_purchases(fitted, rate, x, t_x, age) == pytest.approx(by_hand, rel=1e-4)
+    with pytest.raises(ValueError, match="above 0"):
+        residual_purchases(fitted, 0.0, x, t_x, age)
+
+
+def test_many_histories_are_fitted_from_a_rough_start_to_the_same_place(cdnow, monkeypatch):
+    whole = fit_bgnbd(*_history(cdnow))
+    monkeypatch.setattr(bgnbd, "ROUGH_ROWS", 100)
+    started_roughly = fit_bgnbd(*_history(cdnow))
+    assert started_roughly.params == pytest.approx(whole.params, rel=1e-4)
 
 
 def test_expectations_stay_finite_for_heavy_buyers_and_long_horizons(cdnow):

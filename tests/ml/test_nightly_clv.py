@@ -29,6 +29,25 @@ def purchases(cdnow) -> pd.DataFrame:
     )
 
 
+@pytest.fixture(scope="module")
+def told_apart(purchases, purchase_days) -> pd.DataFrame:
+    """The same customers, their last 13 weeks before AS_OF held out."""
+    cut = pd.Timestamp(AS_OF) - pd.Timedelta(days=91)
+    seen = (
+        purchase_days[purchase_days["day"] <= cut].groupby("customer")["day"].agg(["min", "max", "size"]).reindex(purchases["customer_key"])
+    )
+    later = purchase_days[(purchase_days["day"] > cut) & (purchase_days["day"] <= pd.Timestamp(AS_OF))].groupby("customer")
+    return purchases.assign(
+        holdout_days=91,
+        known_frequency=(seen["size"] - 1).to_numpy(),
+        known_recency_days=(seen["max"] - seen["min"]).dt.days.to_numpy(),
+        known_age_days=(cut - seen["min"]).dt.days.to_numpy(),
+        known_mean_order_value=purchases["mean_order_value"],
+        held_out_purchases=later.size().reindex(purchases["customer_key"], fill_value=0).to_numpy(),
+        held_out_value=later["amount"].sum().reindex(purchases["customer_key"], fill_value=0).to_numpy(),
+    )
+
+
 def _subscribers(rows: int = 4000) -> pd.DataFrame:
     """Each month a subscriber leaves with a chance of their own; yearly ones only after every twelfth."""
     random = np.random.default_rng(0)
@@ -61,6 +80,19 @@ def test_purchases_are_valued_by_the_published_fit(purchases, tmp_path):
     assert (scores["clv_predicted"] <= scores["clv_predicted_high"]).all()
     runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])["value"]
     assert runs["bgnbd", "alpha"] == pytest.approx(4.414, abs=0.001)
+
+
+def test_the_model_is_the_one_under_which_what_followed_was_likeliest(told_apart, tmp_path):
+    result = _score(told_apart, artifacts=tmp_path)
+    runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])["value"]
+    likelihoods = runs.xs("holdout_log_likelihood", level="metric")
+    assert set(likelihoods.index) == {"bgnbd", "mbg_nbd", "pareto_nbd"}
+    best = likelihoods.idxmax()
+    assert set(result.tables["clv_scores"].to_pandas()["model"]) == {f"{best}_gamma_gamma"}
+    assert runs[best, "holdout_rmse"] < min(runs[best, "holdout_rmse_naive"], runs[best, "holdout_rmse_zero"])
+    assert runs[best, "holdout_total_actual"] == told_apart["held_out_purchases"].sum()
+    assert runs[best, "holdout_mean_after_0_repeats_expected"] < runs[best, "holdout_mean_after_7_repeats_expected"]
+    assert 0.75 < runs[best, "holdout_value_interval_80_coverage"] < 0.97  # most spend nothing, and 0 lies in their interval
 
 
 def test_margin_scales_and_discounting_lowers_value(purchases, tmp_path):

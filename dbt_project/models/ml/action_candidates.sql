@@ -26,6 +26,8 @@ offered as (
         catalogue.action = 'nothing' as is_nothing,
         coalesce(channels.customer_key is not null, false) as is_consented,
         coalesce(channels.is_reachable, false) as is_reachable,
+        {{ action_rule('suppress_sql', 'false') }} as is_suppressed,
+        {{ action_rule('eligible_sql', 'true') }} and
         {% for fact in action_facts() -%}
         coalesce(features.{{ fact }} >= catalogue.min_{{ fact }}, catalogue.min_{{ fact }} is null)
         and coalesce(features.{{ fact }} <= catalogue.max_{{ fact }}, catalogue.max_{{ fact }} is null)
@@ -48,7 +50,8 @@ gated as (
         case
             when offered.is_nothing then null
             when not offered.is_consented then 'consent'
-            when not offered.is_reachable or contact_state.is_gone or contact_state.high_priority_open > 0 then 'suppression'
+            when not offered.is_reachable or offered.is_suppressed or contact_state.is_gone or contact_state.high_priority_open > 0
+                then 'suppression'
             when not offered.is_eligible then 'eligibility'
             when contact_state.is_cooling_down then 'cooldown'
             when contact_state.contacts_30d >= {{ var('max_contacts_per_30_days') }} then 'pressure'

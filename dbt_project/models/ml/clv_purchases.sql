@@ -1,4 +1,5 @@
 -- Purchases are days with a positive net value: two orders on one day are one purchase, a day refunded in full is none.
+-- The last third of the history, at most the horizon, is also told apart: models are compared by what they foretell of it.
 with orders as (
     select * from {{ ref('int_orders') }}
     where {{ "true" if var('business_model') == 'non_contractual' else "false" }}
@@ -21,9 +22,40 @@ valued_days as (
 numbered as (
     select
         *,
-        row_number() over (partition by customer_key order by order_day) as purchase_number
+        row_number() over (partition by customer_key order by order_day) as purchase_number,
+        {{ days_between('order_day', as_of_date()) }} as days_ago
     from valued_days
     where day_value > 0
+),
+
+holdout as (
+    select least({{ var('clv_horizon_days') }}, cast(floor(max(days_ago) / 3.0) as bigint)) as holdout_days
+    from numbered
+),
+
+known as (
+    select
+        numbered.customer_key,
+        count(*) - 1 as known_frequency,
+        max(numbered.days_ago) - min(numbered.days_ago) as known_recency_days,
+        max(numbered.days_ago) - min(holdout.holdout_days) as known_age_days,
+        cast(sum(case when numbered.purchase_number > 1 then numbered.day_value end) as double) / nullif(count(*) - 1, 0)
+            as known_mean_order_value
+    from numbered
+    cross join holdout
+    where numbered.days_ago >= holdout.holdout_days
+    group by numbered.customer_key
+),
+
+held_out as (
+    select
+        numbered.customer_key,
+        count(*) as held_out_purchases,
+        cast(sum(numbered.day_value) as double) as held_out_value
+    from numbered
+    cross join holdout
+    where numbered.days_ago < holdout.holdout_days
+    group by numbered.customer_key
 ),
 
 counted as (
@@ -56,9 +88,19 @@ measured as (
         {{ days_between('counted.first_order_date', as_of_date()) }} as age_days,
         coalesce(counted.mean_repeat_value, counted.first_value) as mean_order_value,
         counted.first_order_date,
-        coalesce(left_out.days_left_out, 0) as days_left_out
+        coalesce(left_out.days_left_out, 0) as days_left_out,
+        holdout.holdout_days,
+        known.known_frequency,
+        known.known_recency_days,
+        known.known_age_days,
+        known.known_mean_order_value,
+        coalesce(held_out.held_out_purchases, 0) as held_out_purchases,
+        coalesce(held_out.held_out_value, 0) as held_out_value
     from counted
+    cross join holdout
     left join left_out using (customer_key)
+    left join known using (customer_key)
+    left join held_out using (customer_key)
 )
 
 select * from measured

@@ -1,7 +1,11 @@
--- What may be done for a customer: the catalogue (seed `actions`), and actions that only the log knows. Those take the channel of
+-- What may be done for a customer: the catalogue (the company's own or the seed `actions`), and actions that only the log knows. Those take the channel of
 -- their campaigns; without one they have no channel, nobody has consented to it, and they are never chosen.
 with catalogue as (
+    {% if var('actions') %}
+    {{ own_actions() }}
+    {% else %}
     select * from {{ ref('actions') }}
+    {% endif %}
 ),
 
 logged as (

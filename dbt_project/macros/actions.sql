@@ -1,0 +1,38 @@
+{#- A text as SQL. -#}
+{% macro quoted(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}
+
+{#- The company's own actions (variable `actions`) as rows of the seed `actions`; doing nothing is always one. Their bounds are empty:
+    their rules are conditions, see `action_rule`. -#}
+{% macro own_actions() -%}
+    {%- set nothing = {'name': 'nothing', 'channel': none, 'purpose': none, 'cost': 0, 'currency': none} -%}
+    {%- for action in [nothing] + var('actions') %}
+    select
+        {{ quoted(action.name) }} as action,
+        {% for name in ['channel', 'purpose', 'currency'] -%}
+        cast({{ quoted(action[name]) if action[name] else 'null' }} as {{ dbt.type_string() }}) as {{ name }},
+        {% endfor -%}
+        cast({{ action.cost }} as double) as cost_amount
+        {%- for fact in action_facts() %},
+        cast(null as double) as min_{{ fact }},
+        cast(null as double) as max_{{ fact }}
+        {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- Whether the rule `rule` of the customer's action holds; `otherwise` for actions without one. What is unknown does not hold. -#}
+{% macro action_rule(rule, otherwise) -%}
+    {%- set ruled = var('actions') | selectattr(rule) | list -%}
+    {%- if ruled -%}
+    case
+        {%- for action in ruled %}
+        when catalogue.action = {{ quoted(action.name) }} then coalesce({{ action[rule] }}, false)
+        {%- endfor %}
+        else {{ otherwise }}
+    end
+    {%- else -%}
+    {{ otherwise }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,85 @@
+"""What else is measured of a churn model that was judged out of time, and whether tonight's customers are still those it knows.
+
+Comes in: what customers did, what was expected of them, their features. Goes out: numbers in `run`; `drift_refusal` also a reason.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from ml.additive import Floats
+from ml.churn import ChurnModel
+from ml.drift import psi
+from ml.encoding import parse
+from ml.encoding.kinds import CATEGORY
+from ml.nightly.tables import Run
+
+EPOCH = date(1970, 1, 1)
+FEWEST_IN_GROUP, MOST_GROUPS_TOLD = 200, 8
+# Twice the usual reading of "strong" is what a season does; 1 is another kind of customer, or a column in another unit.
+DRIFT_LIMIT, MATTERS = 1.0, 0.05
+_DRIFT_ROWS = 20_000
+
+
+def measure_deciles(run: Run, name: str, left: Floats, expected: Floats) -> None:
+    """Per tenth of the judged customers, the least at risk first: share expected to leave, and share that did, with its interval."""
+    for number, rows in enumerate(np.array_split(np.argsort(expected, kind="stable"), 10), start=1):
+        if rows.size:
+            run.measure(name, f"decile_{number}_expected", expected[rows].mean())
+            run.measure(name, f"decile_{number}_left", *_share(left[rows]))
+
+
+def measure_groups(run: Run, name: str, features: pd.DataFrame, left: Floats, expected: Floats) -> None:
+    """Of all groups of at least FEWEST_IN_GROUP, those in which most more, or fewer, left than were expected: the gap and its interval."""
+    parsed = parse(features)
+    found = []
+    for column, kind in parsed.kinds.items():
+        if kind == CATEGORY:
+            levels = parsed.values[column]
+            for position, level in enumerate(parsed.texts[column]):
+                rows = np.flatnonzero(levels == position)
+                if rows.size >= FEWEST_IN_GROUP:
+                    found.append((f"{column}={level}", *_gap(left[rows], expected[rows])))
+    for group, gap, error in sorted(found, key=lambda one: -abs(one[1]) / one[2])[:MOST_GROUPS_TOLD]:
+        run.measure(name, f"gap_where_{group}", gap, gap - 1.96 * error, gap + 1.96 * error)
+    run.measure(name, "groups_checked", len(found))
+
+
+def measure_folds(run: Run, model: ChurnModel) -> None:
+    """How calibrated the same learner was at each earlier moment, judged out of time: whether its mistakes grow."""
+    for fold in model.report.get("rolling_folds", []):
+        day = (EPOCH + timedelta(days=int(fold["moment"]))).isoformat()
+        run.measure(str(model.report["chosen"]), f"out_of_time_{day}_expected", fold["expected"])
+        run.measure(str(model.report["chosen"]), f"out_of_time_{day}_left", fold["left"])
+
+
+def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run: Run) -> str | None:
+    """Measure the five columns that moved most since the newest cut-off learnt from; name one that matters and moved too far."""
+    if not then.shape[1]:
+        return None
+    tonight = now.iloc[:: max(1, len(now) // _DRIFT_ROWS)]
+    drift = psi(then.iloc[:_DRIFT_ROWS], tonight).set_index("column")["psi"]
+    for column, index in drift.head(5).items():
+        run.measure(str(column), "psi", index)
+    weight = model.contributions(tonight.iloc[:2000]).drop(columns="(base)").abs().mean()
+    share = weight / max(float(weight.sum()), 1e-12)
+    far = [str(column) for column, index in drift.items() if index > DRIFT_LIMIT and share.get(str(column), 0.0) >= MATTERS]
+    if not far:
+        return None
+    moved = f"{far[0]} has moved by a stability index of {drift[far[0]]:.2f}, above {DRIFT_LIMIT:g}"
+    return f"tonight's customers are not those it learnt from: {moved}"
+
+
+def _gap(left: Floats, expected: Floats) -> tuple[float, float]:
+    """Share that left more than expected, and the standard error were the expectation true."""
+    return float(left.mean() - expected.mean()), float(np.sqrt(max((expected * (1 - expected)).sum(), 1e-12)) / left.size)
+
+
+def _share(left: Floats) -> tuple[float, float, float]:
+    """Share with its Wilson 95 % interval."""
+    n, z2 = left.size, 1.96**2
+    middle, half = (left.sum() + z2 / 2) / (n + z2), 1.96 * np.sqrt(left.sum() * (n - left.sum()) / n + z2 / 4) / (n + z2)
+    return float(left.mean()), float(middle - half), float(middle + half)

@@ -1,0 +1,84 @@
+"""Which model of purchases? The one under which what customers did afterwards was most likely.
+
+Comes in: `ml_inputs.clv_purchases`: each history up to a day (`known_*`), and what came after it. Goes out: the name of the model,
+and in `run` how good each was on the part it had not seen, beside the naive forecast "as before".
+The measure is the log-likelihood of the whole history less that of its known part, under parameters fitted to the known part.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ml.clv import BgNbd, MbgNbd, ParetoNbd, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from ml.clv.counted import Floats
+from ml.clv.forecasts import by_frequency, judge
+from ml.clv.intervals import spend_quantiles
+from ml.nightly.tables import Run, uniform
+from ml.refusal import Refused
+
+MODELS: dict[str, Any] = {"bgnbd": (BgNbd, fit_bgnbd), "mbg_nbd": (MbgNbd, fit_mbg_nbd), "pareto_nbd": (ParetoNbd, fit_pareto_nbd)}
+FEWEST_CUSTOMERS, FEWEST_DAYS = 200, 28
+_MOST_CUSTOMERS = 100_000  # more of the same kind move the mean likelihood in the fourth digit
+
+
+def choose(frame: pd.DataFrame, run: Run, seed: int) -> str:
+    """The name of the best model among MODELS; the first where there is too little history to compare them by."""
+    names = list(MODELS)
+    known = frame[frame["known_age_days"].notna()] if "known_age_days" in frame else frame.iloc[:0]
+    is_judged = len(known) >= FEWEST_CUSTOMERS and int(known["holdout_days"].max()) >= FEWEST_DAYS
+    run.measure("judgement", "is_judged_on_holdout", float(is_judged))
+    if not is_judged:
+        return names[0]
+    order = np.argsort(uniform(known["customer_key"], seed, None, "clv_judgement"), kind="stable")[:_MOST_CUSTOMERS]
+    tried = known.iloc[np.sort(order)]
+    found = {name: likelihood for name in names if (likelihood := _judged(name, tried, run, seed)) is not None}
+    return max(found, key=lambda name: found[name]) if found else names[0]
+
+
+def _judged(name: str, frame: pd.DataFrame, run: Run, seed: int) -> float | None:
+    """Mean log-likelihood per customer of what came after; None where the model cannot be fitted to what came before."""
+    before, whole = _weeks(frame, "known_"), _weeks(frame, "")
+    try:
+        fitted = MODELS[name][1](*before)
+    except Refused as reason:
+        run.notes.append(f"{name} was not compared: {reason}")
+        return None
+    later = fitted.log_densities(*whole) - fitted.log_densities(*before)
+    mean, margin = float(later.mean()), float(1.96 * later.std() / np.sqrt(later.size))
+    run.measure(name, "holdout_log_likelihood", mean, mean - margin, mean + margin)
+    weeks = float(frame["holdout_days"].iloc[0]) / 7
+    expected = fitted.expected_purchases(weeks, *before)
+    actual = frame["held_out_purchases"].to_numpy(dtype=float)
+    naive = before[0] * weeks / before[2].max()
+    for metric, value in judge(expected, actual, naive).set_index("metric")["value"].items():
+        run.measure(name, f"holdout_{metric}", value)
+    for repeats, means in by_frequency(before[0], expected, actual).set_index("frequency").iterrows():
+        run.measure(name, f"holdout_mean_after_{repeats}_repeats_expected", means["expected"])
+        run.measure(name, f"holdout_mean_after_{repeats}_repeats_actual", means["actual"])
+    _judge_spend(name, fitted, frame, before, expected, weeks, run, seed)
+    return mean
+
+
+def _judge_spend(
+    name: str, fitted: Any, frame: pd.DataFrame, before: tuple[Floats, Floats, Floats], expected: Floats, weeks: float, run: Run, seed: int
+) -> None:
+    """Totals of money, and how many customers' spend the 80 % interval held (it cannot hold fewer who spend nothing)."""
+    mean = frame["known_mean_order_value"].to_numpy(dtype=float)
+    try:
+        spend = fit_gamma_gamma(before[0], mean)
+    except Refused as reason:
+        run.notes.append(f"spend was not judged: {reason}")
+        return
+    actual = frame["held_out_value"].to_numpy(dtype=float)
+    low, high = spend_quantiles(fitted, spend, weeks, *before, np.nan_to_num(mean), (0.1, 0.9), seed)
+    run.measure(name, "holdout_value_total_expected", float((expected * spend.expected_value(before[0], mean)).sum()))
+    run.measure(name, "holdout_value_total_actual", float(actual.sum()))
+    run.measure(name, "holdout_value_interval_80_coverage", float(((actual >= low) & (actual <= high)).mean()))
+
+
+def _weeks(frame: pd.DataFrame, prefix: str) -> tuple[Floats, Floats, Floats]:
+    frequency, recency, age = (frame[f"{prefix}{name}"].to_numpy(dtype=float) for name in ("frequency", "recency_days", "age_days"))
+    return frequency, recency / 7, age / 7
