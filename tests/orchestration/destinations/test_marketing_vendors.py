@@ -19,6 +19,15 @@ def test_braze_updates_users_it_has_and_names_who_it_refuses_by_position(place):
     assert vendor.requests[0].body.keys() == {"attributes"}
 
 
+def test_a_wrong_address_of_a_vendor_is_told_when_it_is_asked(place):
+    for kind in ("braze", "customerio"):
+        destination, vendor = place(kind)
+        destination.preflight()
+        vendor.faults = [(404, {}, {})]
+        with pytest.raises(DestinationError, match="answers 404"):
+            destination.preflight()
+
+
 def test_braze_waits_until_the_moment_its_server_names(place):
     naps = []
     destination, vendor = place("braze", sleep=naps.append)
