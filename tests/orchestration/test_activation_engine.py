@@ -134,6 +134,14 @@ def test_who_is_cleared_is_named_by_the_destinations_own_id_also_after_an_erasur
     assert b"remote-x2" not in everything_under(tmp_path / "state"), "and then nothing is left of them"
 
 
+def test_who_was_erased_is_cleared_also_on_a_night_that_is_refused(tmp_path, night, fake):
+    night([customer(number) for number in range(10)])
+    forget(tmp_path / "state", ["k9"], ["x9"], lambda *_: None)
+    report = night([customer(number, score=0.9) for number in range(9)], max_change_share=0.2)
+    assert "[change_share]" in report.refused
+    assert (fake.sent, report.forgotten) == (["x9"], 1)
+
+
 def test_limit_and_only_leave_out_the_others(night, fake):
     rows = [customer(number) for number in range(5)]
     assert night(rows, limit=2).decisions == {"left_out": 3, "upsert": 2}
