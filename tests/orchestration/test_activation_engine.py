@@ -182,6 +182,20 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
 
 
+def test_an_erasure_while_a_job_runs_leaves_the_others_in_their_places(tmp_path, night, fake):
+    fake.limits = Limits(max_records=10, max_bytes=100_000, max_record_bytes=1_000)
+    fake.answer, fake.finish = lambda batch: Answer([], job="j1"), lambda job: None
+    night([customer(number) for number in range(3)])
+    forget(tmp_path / "state", ["k1"], ["x1"], lambda *_: None)
+    fake.finish = lambda job: Answer(
+        [Outcome(one.external_id, Result.ACKNOWLEDGED if at != 2 else Result.REJECTED) for at, one in enumerate(job.records)]
+    )
+    fake.answer = lambda batch: Answer(batch.outcomes(Result.ACKNOWLEDGED))
+    report = night([customer(0), customer(2)])
+    assert report.decisions == {"clear": 1, "dead": 1, "unchanged": 1}
+    assert [(one.external_id, one.operation) for one in fake.batches[0].records] == [("x1", "clear")], "who was sent by the job is cleared"
+
+
 def test_three_batches_without_an_answer_end_the_sync(night, fake):
     fake.answer = lambda batch: Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
     report = night([customer(number) for number in range(20)])
