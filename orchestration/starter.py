@@ -27,6 +27,7 @@ sources:
 
 destinations: []                       # none: audiences are built and published, and nothing leaves the machine
 #  - {{name: crm_file, type: files, path: outbox, format: csv, audiences: [customer_scores], live: true}}
+#  - {{name: crm, type: hubspot, token: "${{HUBSPOT_TOKEN}}", audiences: [customer_scores], mode: update_only, live: true}}
 #  - {{name: hook, type: webhook, url: "https://example.com/rapport", secret: "${{RAPPORT_WEBHOOK_SECRET}}", audiences: [customer_scores]}}
 
 serving: []                            # the release in further places, for tools that cannot read this machine's files

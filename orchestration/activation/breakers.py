@@ -96,9 +96,10 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+RECEIVER_GONE = "receiver_gone"
 Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, float], str]
 BREAKERS: dict[str, Judge] = {
-    "receiver_gone": _receiver_gone,
+    RECEIVER_GONE: _receiver_gone,
     "empty_audience": _empty_audience,
     "change_share": _change_share,
     "audience_shrank": _audience_shrank,

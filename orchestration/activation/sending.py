@@ -129,7 +129,7 @@ def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, r
     if answer.stop:  # not asked about: the job stays written down
         report.refused = report.refused or answer.stop
         return
-    _record(connection, report, answer.outcomes, of_job(job.id))
+    _record(connection, report, [outcome for outcome in answer.outcomes if outcome.external_id], of_job(job.id))
 
 
 def _record(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:

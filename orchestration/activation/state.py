@@ -115,11 +115,16 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
 
 
 def open_jobs(connection: duckdb.DuckDBPyConnection, audience: str) -> list[Job]:
-    """The jobs whose outcomes are not known yet, with their records in the order they were sent."""
-    query = "SELECT job, external_id, operation, remote_id FROM state.jobs WHERE audience = ? ORDER BY job, number"
+    """The jobs whose outcomes are not known yet, with their records in the order they were sent.
+
+    Who was erased since has left a gap, which a nameless record fills: answers name positions.
+    """
+    query = "SELECT job, number, external_id, operation, remote_id FROM state.jobs WHERE audience = ? ORDER BY job, number"
     records: dict[str, list[Record]] = {}
-    for job, external_id, operation, remote_id in connection.execute(query, [audience]).fetchall():
-        records.setdefault(job, []).append(Record(external_id, operation, {}, 0, "", remote_id or ""))
+    for job, number, external_id, operation, remote_id in connection.execute(query, [audience]).fetchall():
+        listed = records.setdefault(job, [])
+        listed += [Record("", operation, {}, 0)] * (number - len(listed))
+        listed.append(Record(external_id, operation, {}, 0, "", remote_id or ""))
     return [Job(job, listed) for job, listed in records.items()]
 
 

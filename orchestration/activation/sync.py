@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import duckdb
+
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
-from orchestration.activation.breakers import objection, remember_scores
+from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired, make_plan
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume
-from orchestration.destinations.base import Destination
+from orchestration.destinations.base import Destination, Limits
 
 
 def synchronise(
@@ -51,7 +53,9 @@ def synchronise(
         report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides)
         if live:
             try:
-                if not report.refused:
+                if report.refused:
+                    _forget_all_the_same(connection, destination, limits, report)
+                else:
                     if report.calls:
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
@@ -62,3 +66,21 @@ def synchronise(
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
+    """Clear who was erased, also on a night that is refused: their right does not wait for somebody to look into it."""
+    if _keep_orders(connection, report.audience) and f"[{RECEIVER_GONE}]" not in report.refused:
+        reason, report.refused = report.refused, ""
+        deliver(connection, destination, limits, report)
+        report.refused = report.refused or reason
+
+
+def _keep_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
+    """Leave in the plan only the clearing of people who were erased; returns how many they are."""
+    ordered = "operation = 'clear' AND external_id IN (SELECT external_id FROM state.to_forget WHERE audience = $audience)"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE plan AS SELECT * REPLACE (row_number() OVER () AS number) FROM plan WHERE {ordered}",
+        {"audience": audience},
+    )
+    return len(connection.execute("FROM plan").fetchall())

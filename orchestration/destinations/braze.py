@@ -52,7 +52,7 @@ class BrazeDestination(HttpDestination):
 
     def preflight(self) -> None:
         """Ask for nothing: an empty list of attributes is refused (400) by who lets us in, and with 401 by who does not."""
-        self._asked("POST", "/users/track", _WANTS, json={"attributes": []})
+        self._knock("/users/track", _WANTS, {"attributes": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
         return self.caller.call("POST", "/users/track", json={"attributes": [_attributes(record) for record in batch.records]})

@@ -59,7 +59,7 @@ class CustomerioDestination(HttpDestination):
 
     def preflight(self) -> None:
         """Send an empty batch: who does not let us in says 401."""
-        self._asked("POST", _BATCH, _WANTS, json={"batch": []})
+        self._knock(_BATCH, _WANTS, {"batch": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
         return self.caller.call("POST", _BATCH, json={"batch": [self._operation(record) for record in batch.records]})

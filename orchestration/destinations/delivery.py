@@ -126,6 +126,12 @@ class HttpDestination(Destination):
             raise DestinationError(f"destination {self.name}: {self.type} refuses us ({response.status_code}); {wants}")
         return response
 
+    def _knock(self, path: str, wants: str, content: Any) -> None:
+        """Send nothing in the shape of something: who lets us in takes it or calls it malformed. Raises DestinationError."""
+        response = self._asked("POST", path, wants, json=content)
+        if not response.is_success and response.status_code not in REFUSED_AS_A_WHOLE:
+            raise DestinationError(f"destination {self.name}: {self.type} answers {response.status_code}; {wants}")
+
     def _must(self, method: str, path: str, wants: str, **options: Any) -> Any:
         """What such a call answers, as JSON; anything but a success is a DestinationError."""
         response = self._asked(method, path, wants, **options)

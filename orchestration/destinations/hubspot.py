@@ -82,6 +82,8 @@ class HubspotDestination(HttpDestination):
             raise DestinationError(
                 f"destination {self.name}: properties of another type are there already: {shortened(other, 3)}; rename them"
             )
+        if self._id_property.startswith(PREFIX):
+            wanted[self._id_property] = _TEXT
         for name in sorted(set(wanted) - set(there)):
             self._make(name, *wanted[name])
 
@@ -98,6 +100,7 @@ class HubspotDestination(HttpDestination):
             "fieldType": field,
         }
         content |= {"options": _YES_NO} if kind == "bool" else {}
+        content |= {"hasUniqueValue": True} if name == self._id_property else {}  # cannot be changed later
         response = self._asked("POST", self._properties, _SCOPES, json=content)
         if not response.is_success and response.status_code != 409:  # 409: somebody made it since we looked
             raise DestinationError(

@@ -81,7 +81,10 @@ def test_every_mart_of_the_contract_is_there_with_its_columns(table: str, releas
 
 def test_marts_hold_rows(release: Release) -> None:
     empty = [name for name, told in release.manifest["tables"].items() if not told["rows"]]
-    assert empty == ["data_erasures", "sync_log"]  # nobody was erased, and nothing had been sent before this release
+    audiences = [name for name in empty if name.startswith("sync_") and "__" in name]
+    # Nobody was erased, and nothing had been sent before this release; of so few customers there may be nobody to call tonight.
+    assert sorted({*empty} - {*audiences}) == ["data_erasures", "sync_log"]
+    assert not [name for name in audiences if name.endswith("__customer_scores")]
 
 
 def test_the_manifest_says_what_made_the_release_and_the_files_are_intact(release: Release) -> None:

@@ -12,7 +12,6 @@ class Hubspot(Vendor):
     kind = "hubspot"
     options = MappingProxyType({"token": TOKEN})
     secret = TOKEN
-    strict = True
 
     def __init__(self):
         super().__init__()

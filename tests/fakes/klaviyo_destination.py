@@ -43,11 +43,12 @@ class Klaviyo(Vendor):
         job = f"job{len(self.jobs) + 1}"
         failed = [(index, one) for index, one in enumerate(profiles) if not self.imported(one)]
         self.jobs[job] = {"polls": self.polls, "failed": failed, "total": len(profiles)}
-        return (
-            202,
-            {},
-            {"data": {"type": "profile-bulk-import-job", "id": job, "attributes": {"status": "queued", "total_count": len(profiles)}}},
-        )
+        return 202, {}, self.described(job, status="queued", total_count=len(profiles))
+
+    def described(self, job, **attributes):
+        told = {"created_at": "2026-02-01T00:00:00Z", **attributes}
+        links = {"self": f"{self.url}{JOBS}/{job}"}
+        return {"data": {"type": "profile-bulk-import-job", "id": job, "attributes": told, "links": links}, "links": links}
 
     @staticmethod
     def identifier(one):
@@ -71,7 +72,7 @@ class Klaviyo(Vendor):
         known["polls"] -= 1
         status = "complete" if known["polls"] < 0 else "processing"
         counts = {"total_count": known["total"], "failed_count": len(known["failed"]) if known["polls"] < 0 else 0}
-        return 200, {}, {"data": {"type": "profile-bulk-import-job", "id": job, "attributes": {"status": status, **counts}}}
+        return 200, {}, self.described(job, status=status, **counts)
 
     def errors(self, failed, request):
         start, size = int(request.query.get("page[cursor]") or 0), min(int(request.query["page[size]"]), 2)
@@ -82,7 +83,8 @@ class Klaviyo(Vendor):
             for index, one in failed[start : start + size]
         ]  # fmt: skip
         following = f"{self.url}{request.path}?page%5Bcursor%5D={start + size}" if start + size < len(failed) else None
-        return 200, {}, {"data": data, "links": {"self": "", "next": following}}
+        links = {"self": f"{self.url}{request.path}"} | ({"next": following} if following else {})
+        return 200, {}, {"data": data, "links": links}
 
     def looked_up(self, request):
         key, _, listed = request.query["filter"].removeprefix("any(").removesuffix(")").partition(",")

@@ -30,7 +30,6 @@ class Vendor:
     options = MappingProxyType({})
     patience = 0.3
     silent_success = False  # whether an answer without a body means that all was taken
-    strict = False  # whether it refuses what was not prepared
 
     @staticmethod
     def echoes(*addresses):

@@ -134,6 +134,14 @@ def test_who_is_cleared_is_named_by_the_destinations_own_id_also_after_an_erasur
     assert b"remote-x2" not in everything_under(tmp_path / "state"), "and then nothing is left of them"
 
 
+def test_who_was_erased_is_cleared_also_on_a_night_that_is_refused(tmp_path, night, fake):
+    night([customer(number) for number in range(10)])
+    forget(tmp_path / "state", ["k9"], ["x9"], lambda *_: None)
+    report = night([customer(number, score=0.9) for number in range(9)], max_change_share=0.2)
+    assert "[change_share]" in report.refused
+    assert (fake.sent, report.forgotten) == (["x9"], 1)
+
+
 def test_limit_and_only_leave_out_the_others(night, fake):
     rows = [customer(number) for number in range(5)]
     assert night(rows, limit=2).decisions == {"left_out": 3, "upsert": 2}
@@ -172,6 +180,20 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert (fake.sent, report.decisions) == ([], {"dead": 1, "unchanged": 2})
     log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log.parquet' ORDER BY ALL").fetchall()
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
+
+
+def test_an_erasure_while_a_job_runs_leaves_the_others_in_their_places(tmp_path, night, fake):
+    fake.limits = Limits(max_records=10, max_bytes=100_000, max_record_bytes=1_000)
+    fake.answer, fake.finish = lambda batch: Answer([], job="j1"), lambda job: None
+    night([customer(number) for number in range(3)])
+    forget(tmp_path / "state", ["k1"], ["x1"], lambda *_: None)
+    fake.finish = lambda job: Answer(
+        [Outcome(one.external_id, Result.ACKNOWLEDGED if at != 2 else Result.REJECTED) for at, one in enumerate(job.records)]
+    )
+    fake.answer = lambda batch: Answer(batch.outcomes(Result.ACKNOWLEDGED))
+    report = night([customer(0), customer(2)])
+    assert report.decisions == {"clear": 1, "dead": 1, "unchanged": 1}
+    assert [(one.external_id, one.operation) for one in fake.batches[0].records] == [("x1", "clear")], "who was sent by the job is cleared"
 
 
 def test_three_batches_without_an_answer_end_the_sync(night, fake):

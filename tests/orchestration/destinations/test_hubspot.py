@@ -96,6 +96,15 @@ def test_our_hubspots_own_ids_can_identify(place):
     assert not destination.needs_email
 
 
+def test_a_unique_property_of_ours_is_made_unique(place):
+    destination, vendor = place("hubspot", id_property="crmp_customer_id")
+    destination.prepare({"nps": "number"})
+    made = {call.body["name"]: call.body.get("hasUniqueValue", False) for call in vendor.calls("POST")}
+    assert made == {"crmp_customer_id": True, "crmp_nps": False}
+    sent(destination, batch_of(1))
+    assert vendor.calls("/upsert")[0].body["inputs"][0]["id"] == "c1"
+
+
 def test_a_dated_version_has_its_own_paths(place):
     destination, vendor = place("hubspot", api_version="2026-09")
     destination.prepare({"nps": "number"})

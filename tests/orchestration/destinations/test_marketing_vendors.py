@@ -1,7 +1,9 @@
 """Braze, Customer.io, Klaviyo and Mailchimp: what is particular to each."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from orchestration.destinations import DestinationError
@@ -10,6 +12,8 @@ from orchestration.destinations.mailchimp_answers import tag_of
 from tests.fakes.mailchimp_destination import hashed
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
+FAKES = Path(__file__).parents[2] / "fakes"
+
 
 def test_braze_updates_users_it_has_and_names_who_it_refuses_by_position(place):
     destination, vendor = place("braze")
@@ -17,6 +21,15 @@ def test_braze_updates_users_it_has_and_names_who_it_refuses_by_position(place):
     assert sent(destination, batch_of(3)) == {"c1": ("acknowledged", ""), "c2": ("rejected", "unspecified"), "c3": ("acknowledged", "")}
     assert vendor.users == {"c1": {"crmp_nps": 1}, "c3": {"crmp_nps": 3}}
     assert vendor.requests[0].body.keys() == {"attributes"}
+
+
+def test_a_wrong_address_of_a_vendor_is_told_when_it_is_asked(place):
+    for kind in ("braze", "customerio"):
+        destination, vendor = place(kind)
+        destination.preflight()
+        vendor.faults = [(404, {}, {})]
+        with pytest.raises(DestinationError, match="answers 404"):
+            destination.preflight()
 
 
 def test_braze_waits_until_the_moment_its_server_names(place):
@@ -61,6 +74,22 @@ def test_klaviyo_starts_a_job_without_the_profiles_that_it_calls_malformed(place
     vendor.malformed = {"c2@example.com", "c3@example.com"}
     assert counted(sent(destination, batch_of(4))) == {"acknowledged": 2, "rejected": 2}
     assert len(vendor.profiles) == 2
+
+
+def test_klaviyos_own_schema_takes_our_jobs_and_our_fakes_answers(place):
+    schemas = json.loads((FAKES / "klaviyo_bulk_import.json").read_text())
+    destination, vendor = place("klaviyo")
+    vendor.refuses = {"c2@example.com"}
+    sent(destination, batch_of(2, at_risk=True, reasons=["a", "b"], plan=None))
+    sent(destination, cleared("c1", "01P0"))
+    started = vendor.calls("POST /api/profile-bulk-import-jobs")
+    assert len(started) == 2
+    for request in started:
+        jsonschema.Draft4Validator(schemas["request"]).validate(request.body)
+        _, _, answer = vendor.answer(request)
+        jsonschema.Draft4Validator(schemas["accepted"]).validate(answer)
+    _, _, errors = vendor.answer(vendor.calls("/import-errors")[0])
+    jsonschema.Draft4Validator(schemas["import_errors"]).validate(errors)
 
 
 def test_klaviyo_clears_by_its_own_id_which_it_was_asked_for(place):

@@ -1,4 +1,5 @@
--- The id by which the outside knows a customer: the CRM's; the billing system's for whom no CRM knows.
+-- The id by which the outside knows a customer: the CRM's; the billing system's for whom no CRM knows. Two CRMs that count from 1 use
+-- the same ids for different people: then the source is part of the id, or one of them would receive the scores of the other.
 with customers as (
     select * from {{ ref('int_customers') }}
 ),
@@ -29,9 +30,18 @@ chosen as (
     select
         customer_key,
         source_name,
-        source_customer_id as external_id
+        source_customer_id,
+        count(*) over (partition by source_customer_id) as holders
     from ranked
     where choice = 1
+),
+
+told_apart as (
+    select
+        customer_key,
+        source_name,
+        case when holders > 1 then source_name || ':' || source_customer_id else source_customer_id end as external_id
+    from chosen
 )
 
-select * from chosen
+select * from told_apart

@@ -1,0 +1,1 @@
+{{ win_back('customerio') }}
