@@ -108,6 +108,27 @@ class ZendeskSource(Part):
     csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
 
 
+class SalesforceSource(Part):
+    """Contacts of a Salesforce organisation, and what happened with them."""
+
+    type: Literal["salesforce"]
+    instance_url: BaseUrl
+    access_token: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    name: Name = "salesforce"
+    base_url: BaseUrl | None = None
+    api_version: Annotated[Text, Field(pattern=r"^\d\d\.0$")] = "62.0"
+    properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → field of a contact")
+    full_every_days: PositiveInt = Field(30, description="Days after which everything is read again, to find what was purged")
+
+    @model_validator(mode="after")
+    def _has_credentials(self) -> SalesforceSource:
+        if not self.access_token and not (self.client_id and self.client_secret):
+            raise ValueError("needs an `access_token`, or `client_id` and `client_secret` of a connected app")
+        return self
+
+
 class SqlTable(Part):
     """Where an input table lies in a database: columns of the contract (or your own) → columns there, where the names differ."""
 
@@ -142,6 +163,6 @@ class SqlSource(Part):
         return value
 
 
-_Source = FilesSource | StripeSource | HubspotSource | TypeformSource | ZendeskSource | SqlSource
+_Source = FilesSource | StripeSource | HubspotSource | SalesforceSource | TypeformSource | ZendeskSource | SqlSource
 SOURCE_SETTINGS: tuple[type[Part], ...] = get_args(_Source)
 Source = Annotated[_Source, Field(discriminator="type")]

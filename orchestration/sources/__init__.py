@@ -7,6 +7,7 @@ A new source is one file in this folder and one line in SOURCES; `tests/contract
 from orchestration.sources.base import Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from orchestration.sources.hubspot import Hubspot
+from orchestration.sources.salesforce import Salesforce
 from orchestration.sources.sql import Sql
 from orchestration.sources.stripe import Stripe
 from orchestration.sources.typeform import Typeform
@@ -15,6 +16,7 @@ from orchestration.sources.zendesk import Zendesk
 SOURCES: dict[str, type[Source]] = {
     "files": Files,
     "hubspot": Hubspot,
+    "salesforce": Salesforce,
     "sql": Sql,
     "stripe": Stripe,
     "typeform": Typeform,

@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from orchestration.source_settings import HubspotSource, SqlSource, StripeSource, TypeformSource, ZendeskSource
+from orchestration.source_settings import HubspotSource, SalesforceSource, SqlSource, StripeSource, TypeformSource, ZendeskSource
 from tests.fakes.hubspot import small_account as hubspot_account
+from tests.fakes.salesforce import small_account as salesforce_org
 from tests.fakes.stripe import small_account as stripe_account
 from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.vendor import Vendor, serving
@@ -58,6 +59,16 @@ def _hubspot() -> Iterator[Account]:
 
 
 @contextmanager
+def _salesforce() -> Iterator[Account]:
+    with serving(salesforce_org()) as vendor:
+        settings = SalesforceSource(
+            type="salesforce", instance_url="https://acme.my.salesforce.com", access_token="${KEY}", base_url=vendor.url
+        )
+        opened, refused = _opened(settings, access_token=vendor.token), _opened(settings, access_token=WRONG)
+        yield Account(vendor, opened, refused, table="crm_customers", rows=3, absent="billing_payments")
+
+
+@contextmanager
 def _typeform() -> Iterator[Account]:
     with serving(typeform_account()) as vendor:
         forms = [{"id": "form1", "questions": {"recommend": "nps", "service": "csat"}}]
@@ -97,6 +108,7 @@ def _sql() -> Iterator[Account]:
 
 ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {
     "hubspot": _hubspot,
+    "salesforce": _salesforce,
     "sql": _sql,
     "stripe": _stripe,
     "typeform": _typeform,

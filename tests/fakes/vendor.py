@@ -61,7 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle(None)
 
     def do_POST(self) -> None:
-        self._handle(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        content = self.rfile.read(int(self.headers["content-length"]))
+        is_form = self.headers["content-type"] == "application/x-www-form-urlencoded"
+        self._handle(dict(parse_qsl(content.decode())) if is_form else json.loads(content))
 
     def _handle(self, body: Any) -> None:
         url = urlsplit(self.path)

@@ -52,6 +52,7 @@ class Api:
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
         )
         self._pacers: dict[str, Pacer] = {}
+        self._token: Callable[[], str] | None = None
         self._tries = MAX_TRIES
 
     def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
@@ -62,7 +63,22 @@ class Api:
         """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
         return self._json("POST", path, {"json": body}, limit)
 
+    def form(self, path: str, fields: Mapping[str, str]) -> Any:
+        """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
+        return self._json("POST", path, {"data": fields, "headers": {"authorization": ""}}, None)
+
+    def authorize(self, token: str) -> None:
+        """Send `token` with every call."""
+        self._client.headers["authorization"] = f"Bearer {token}"
+
+    def authorize_later(self, token: Callable[[], str]) -> None:
+        """Ask for a token with the first call."""
+        self._token = token
+
     def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None) -> Any:
+        if self._token is not None:
+            token, self._token = self._token, None
+            self.authorize(token())
         pacer = self._pacer(limit or self.vendor)
         started = self._clock()
         retrying = Retrying(
