@@ -7,6 +7,7 @@ A new source is one file in this folder and one line in SOURCES; `tests/contract
 from orchestration.sources.base import Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from orchestration.sources.hubspot import Hubspot
+from orchestration.sources.qualtrics import Qualtrics
 from orchestration.sources.salesforce import Salesforce
 from orchestration.sources.sql import Sql
 from orchestration.sources.stripe import Stripe
@@ -16,6 +17,7 @@ from orchestration.sources.zendesk import Zendesk
 SOURCES: dict[str, type[Source]] = {
     "files": Files,
     "hubspot": Hubspot,
+    "qualtrics": Qualtrics,
     "salesforce": Salesforce,
     "sql": Sql,
     "stripe": Stripe,

@@ -8,8 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from orchestration.source_settings import HubspotSource, SalesforceSource, SqlSource, StripeSource, TypeformSource, ZendeskSource
+from orchestration.source_settings import (
+    HubspotSource,
+    QualtricsSource,
+    SalesforceSource,
+    SqlSource,
+    StripeSource,
+    TypeformSource,
+    ZendeskSource,
+)
 from tests.fakes.hubspot import small_account as hubspot_account
+from tests.fakes.qualtrics import small_account as qualtrics_account
 from tests.fakes.salesforce import small_account as salesforce_org
 from tests.fakes.stripe import small_account as stripe_account
 from tests.fakes.typeform import small_account as typeform_account
@@ -56,6 +65,15 @@ def _hubspot() -> Iterator[Account]:
         settings = HubspotSource(type="hubspot", token="${KEY}", base_url=vendor.url)
         opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
         yield Account(vendor, opened, refused, table="crm_interactions", rows=6, absent="billing_payments")
+
+
+@contextmanager
+def _qualtrics() -> Iterator[Account]:
+    with serving(qualtrics_account()) as vendor:
+        surveys = [{"id": "SV_1", "questions": {"QID1": "nps", "QID2": "csat"}, "comments": {"QID1": "QID3_TEXT"}}]
+        settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=vendor.url, surveys=surveys)
+        opened, refused = _opened(settings, api_token=vendor.token), _opened(settings, api_token=WRONG)
+        yield Account(vendor, opened, refused, table="survey_responses", rows=3, absent="crm_customers")
 
 
 @contextmanager
@@ -108,6 +126,7 @@ def _sql() -> Iterator[Account]:
 
 ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {
     "hubspot": _hubspot,
+    "qualtrics": _qualtrics,
     "salesforce": _salesforce,
     "sql": _sql,
     "stripe": _stripe,
