@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from orchestration.addresses import BaseUrl
 from orchestration.config_parts import Name, Part, PositiveInt, Secret, Text
+
+_NOT_MAPPED = ("customer_id", "created_at", "updated_at", "deleted_at", "merged_into_customer_id")
+
+
+def _mappable(value: dict[str, str]) -> dict[str, str]:
+    taken = next((column for column in _NOT_MAPPED if column in value), None)
+    if taken is not None:
+        raise ValueError(f"{taken} is the vendor's own; map the property to a column of another name")
+    return value
+
+
+_Mapped = Annotated[dict[Name, Text], AfterValidator(_mappable)]
 
 
 class StripeSource(Part):
@@ -41,11 +53,18 @@ class HubspotSource(Part):
     objects: tuple[_HubspotObject, ...] = Field(
         get_args(_HubspotObject), min_length=1, description="What to read; the token needs the scope of each"
     )
-    properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → property of a contact")
+    properties: _Mapped = Field({}, description="Column of crm_customers, or one of your own → property of a contact")
     full_every_days: PositiveInt = Field(30, description="Days after which everything is listed again, to find what is gone for good")
     feedback_scales: dict[Literal["nps", "csat", "ces"], _Scale] = Field(
         {}, description="Lowest and highest answer of a kind of survey, where they are not 0 to 10 (nps), 1 to 5 (csat), 1 to 7 (ces)"
     )
+
+    @field_validator("objects")
+    @classmethod
+    def _with_contacts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "contacts" not in value:
+            raise ValueError("must name contacts: everything else is of contacts")
+        return value
 
 
 class TypeformForm(Part):
@@ -123,7 +142,7 @@ class SalesforceSource(Part):
     name: Name = "salesforce"
     base_url: BaseUrl | None = None
     api_version: Annotated[Text, Field(pattern=r"^\d\d\.0$")] = "62.0"
-    properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → field of a contact")
+    properties: _Mapped = Field({}, description="Column of crm_customers, or one of your own → field of a contact")
     full_every_days: PositiveInt = Field(30, description="Days after which everything is read again, to find what was purged")
 
     @model_validator(mode="after")

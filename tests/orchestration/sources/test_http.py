@@ -67,7 +67,9 @@ def test_both_forms_of_retry_after(header: str, expected: float | None) -> None:
 def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
     hubspot = {"message": "no for ann@example.org", "errors": [{"context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]}
     error = refused("GET", "/x", httpx.Response(403, json=hubspot))
-    assert str(error) == "GET /x is forbidden (403): the credential lacks the scope crm.objects.contacts.read; grant it"
+    assert (
+        str(error) == "GET /x is forbidden (403): the credential lacks the scope crm.objects.contacts.read; grant it, or do not ask for it"
+    )
     stripe = {"error": {"message": "The key 'rk_live_1' does not have 'rak_invoice_read' for this endpoint"}}
     error = refused("GET", "/x", httpx.Response(403, json=stripe))
     assert error.scopes == ("rak_invoice_read",)
