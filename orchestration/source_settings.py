@@ -12,7 +12,8 @@ from pydantic import Field, field_validator, model_validator
 
 from orchestration.config_parts import Folder, Name, Part, PositiveInt, Secret, Text
 from orchestration.contract import INPUT_TABLES
-from orchestration.vendor_settings import HubspotSource, QualtricsSource, SalesforceSource, StripeSource, TypeformSource, ZendeskSource
+from orchestration.survey_settings import QualtricsSource, SurveymonkeySource, TypeformSource
+from orchestration.vendor_settings import HubspotSource, SalesforceSource, StripeSource, ZendeskSource
 
 
 class FilesSource(Part):
@@ -67,6 +68,7 @@ class SqlSource(Part):
         return value
 
 
-_Source = FilesSource | StripeSource | HubspotSource | QualtricsSource | SalesforceSource | TypeformSource | ZendeskSource | SqlSource
+_Vendor = HubspotSource | QualtricsSource | SalesforceSource | StripeSource | SurveymonkeySource | TypeformSource | ZendeskSource
+_Source = FilesSource | SqlSource | _Vendor
 SOURCE_SETTINGS: tuple[type[Part], ...] = get_args(_Source)
 Source = Annotated[_Source, Field(discriminator="type")]

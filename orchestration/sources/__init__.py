@@ -11,6 +11,7 @@ from orchestration.sources.qualtrics import Qualtrics
 from orchestration.sources.salesforce import Salesforce
 from orchestration.sources.sql import Sql
 from orchestration.sources.stripe import Stripe
+from orchestration.sources.surveymonkey import Surveymonkey
 from orchestration.sources.typeform import Typeform
 from orchestration.sources.zendesk import Zendesk
 
@@ -21,6 +22,7 @@ SOURCES: dict[str, type[Source]] = {
     "salesforce": Salesforce,
     "sql": Sql,
     "stripe": Stripe,
+    "surveymonkey": Surveymonkey,
     "typeform": Typeform,
     "zendesk": Zendesk,
 }

@@ -14,6 +14,7 @@ from orchestration.source_settings import (
     SalesforceSource,
     SqlSource,
     StripeSource,
+    SurveymonkeySource,
     TypeformSource,
     ZendeskSource,
 )
@@ -21,6 +22,7 @@ from tests.fakes.hubspot import small_account as hubspot_account
 from tests.fakes.qualtrics import small_account as qualtrics_account
 from tests.fakes.salesforce import small_account as salesforce_org
 from tests.fakes.stripe import small_account as stripe_account
+from tests.fakes.surveymonkey import small_account as surveymonkey_account
 from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.vendor import Vendor, serving
 from tests.fakes.zendesk import small_account as zendesk_account
@@ -87,6 +89,15 @@ def _salesforce() -> Iterator[Account]:
 
 
 @contextmanager
+def _surveymonkey() -> Iterator[Account]:
+    with serving(surveymonkey_account()) as vendor:
+        surveys = [{"id": "77", "questions": {"1": "nps", "2": "csat"}, "comments": {"1": "3"}}]
+        settings = SurveymonkeySource(type="surveymonkey", token="${KEY}", base_url=vendor.url, surveys=surveys)
+        opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
+        yield Account(vendor, opened, refused, table="survey_responses", rows=3, absent="crm_customers")
+
+
+@contextmanager
 def _typeform() -> Iterator[Account]:
     with serving(typeform_account()) as vendor:
         forms = [{"id": "form1", "questions": {"recommend": "nps", "service": "csat"}}]
@@ -130,6 +141,7 @@ ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {
     "salesforce": _salesforce,
     "sql": _sql,
     "stripe": _stripe,
+    "surveymonkey": _surveymonkey,
     "typeform": _typeform,
     "zendesk": _zendesk,
 }

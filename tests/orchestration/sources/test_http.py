@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from orchestration.sources import SourceError
 from orchestration.sources.http.client import Api
 from orchestration.sources.http.pacing import Limits, Pacer, limits, retry_after
 from orchestration.sources.http.refusals import refused
@@ -41,6 +42,16 @@ def test_no_window_is_ever_used_up(windows: tuple[tuple[int, float], ...]) -> No
             lately.append(moment)
     slowest = max(seconds / calls for calls, seconds in windows)
     assert made[-1] == pytest.approx(300 * slowest / 0.8, rel=0.4)
+
+
+def test_a_night_does_not_wait_for_tomorrows_calls() -> None:
+    clock = Clock()
+    pacer = Pacer(Limits(((2, 86_400.0),)), clock=clock, sleep=clock.sleep)
+    pacer.wait()
+    pacer.wait()
+    with pytest.raises(SourceError, match="as the vendor allows in a day"):
+        pacer.wait()
+    assert clock.now == 0
 
 
 def test_every_number_of_the_limits_can_be_read() -> None:
