@@ -123,7 +123,7 @@ def test_a_key_that_another_stream_tells_too_vanishes_only_from_one(night: Any, 
 def test_any_nights_leave_what_a_full_export_would(night: Any, tmp_path: Path) -> None:
     chance, held = random.Random(7), {"lines": {}, "notes": {}}  # type: ignore[var-annotated]
     night(lines=_full({}), notes=_full({}))
-    for _ in range(12):
+    for _ in range(8):
         told: dict[str, Any] = {}
         for part, low in (("lines", 0), ("notes", 50)):
             invoices = {str(chance.randrange(4)) for _ in range(chance.randrange(3))}
