@@ -65,7 +65,7 @@ def first_landing(batches: Sequence[Batch], bench: Bench, table: Table) -> Chang
     paths = tuple(batch.data for batch in filled if batch.data)
     if len({batch.unknown_columns for batch in filled}) > 1:
         paths = (one_file(paths, bench, table),)
-    return Changes(paths, rows=sum(batch.rows for batch in filled))
+    return Changes(paths, rows=sum(batch.rows for batch in filled), gained={batch.part: batch.rows for batch in filled})
 
 
 def compared(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> Changes:
