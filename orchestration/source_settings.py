@@ -10,9 +10,10 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.addresses import BaseUrl
 from orchestration.config_parts import Folder, Name, Part, PositiveInt, Secret, Text
 from orchestration.contract import INPUT_TABLES
+from orchestration.survey_settings import QualtricsSource, SurveymonkeySource, TypeformSource
+from orchestration.vendor_settings import HubspotSource, SalesforceSource, StripeSource, ZendeskSource
 
 
 class FilesSource(Part):
@@ -31,81 +32,6 @@ class FilesSource(Part):
         except LookupError:
             raise ValueError(f"unknown encoding {value!r}; use a name such as utf-8, latin-1 or utf-16") from None
         return value
-
-
-class StripeSource(Part):
-    """Customers, subscriptions, invoices and payments of a Stripe account."""
-
-    type: Literal["stripe"]
-    api_key: Secret
-    name: Name = "stripe"
-    base_url: BaseUrl | None = None
-    api_version: Annotated[Text, Field(pattern=r"^20\d\d-\d\d-\d\d(\.[a-z]+)?$")] = Field(
-        "2024-06-20", description="Stripe's version of objects; older and newer shapes are read as well"
-    )
-    customer_id_metadata: Text = Field("customer_id", description="Key of a customer's metadata that holds the CRM's id")
-
-
-_HubspotObject = Literal["contacts", "consents", "emails", "calls", "meetings", "email_events", "tickets", "feedback_submissions"]
-_Scale = tuple[float, float]
-
-
-class HubspotSource(Part):
-    """Contacts of a HubSpot account, and what happened with them."""
-
-    type: Literal["hubspot"]
-    token: Secret
-    name: Name = "hubspot"
-    base_url: BaseUrl | None = None
-    api_version: Annotated[Text, Field(pattern=r"^(v3|20\d\d-\d\d)$")] = Field("v3", description="v3, or a dated version such as 2026-03")
-    objects: tuple[_HubspotObject, ...] = Field(
-        get_args(_HubspotObject), min_length=1, description="What to read; the token needs the scope of each"
-    )
-    properties: dict[Name, Text] = Field({}, description="Column of crm_customers, or one of your own → property of a contact")
-    full_every_days: PositiveInt = Field(30, description="Days after which everything is listed again, to find what is gone for good")
-    feedback_scales: dict[Literal["nps", "csat", "ces"], _Scale] = Field(
-        {}, description="Lowest and highest answer of a kind of survey, where they are not 0 to 10 (nps), 1 to 5 (csat), 1 to 7 (ces)"
-    )
-
-
-class TypeformForm(Part):
-    """One form: which questions measure what (`{recommend: nps}`), by reference or id, and where its hidden fields tell who answers."""
-
-    id: Text
-    questions: dict[Text, Literal["nps", "csat", "ces"]] = Field(min_length=1)
-    touchpoint: Text | None = None
-    customer_id_field: Text = "customer_id"
-    email_field: Text = "email"
-
-
-class TypeformSource(Part):
-    """Scored answers to forms of a Typeform account."""
-
-    type: Literal["typeform"]
-    token: Secret
-    forms: tuple[TypeformForm, ...] = Field(min_length=1)
-    name: Name = "typeform"
-    base_url: BaseUrl | None = Field(None, description="For accounts in the European Union: https://api.eu.typeform.com")
-    full_every_days: PositiveInt = Field(30, description="Days after which all responses are read again, to find the deleted ones")
-
-    @field_validator("forms")
-    @classmethod
-    def _distinct(cls, value: tuple[TypeformForm, ...]) -> tuple[TypeformForm, ...]:
-        if len({form.id for form in value}) < len(value):
-            raise ValueError("names a form twice; list all of its questions in one place")
-        return value
-
-
-class ZendeskSource(Part):
-    """Tickets of a Zendesk account, who wrote them, and how satisfied they were."""
-
-    type: Literal["zendesk"]
-    subdomain: Annotated[Text, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9-]*$")]
-    email: Text
-    api_token: Secret
-    name: Name = "zendesk"
-    base_url: BaseUrl | None = None
-    csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
 
 
 class SqlTable(Part):
@@ -142,6 +68,7 @@ class SqlSource(Part):
         return value
 
 
-_Source = FilesSource | StripeSource | HubspotSource | TypeformSource | ZendeskSource | SqlSource
+_Vendor = HubspotSource | QualtricsSource | SalesforceSource | StripeSource | SurveymonkeySource | TypeformSource | ZendeskSource
+_Source = FilesSource | SqlSource | _Vendor
 SOURCE_SETTINGS: tuple[type[Part], ...] = get_args(_Source)
 Source = Annotated[_Source, Field(discriminator="type")]

@@ -65,7 +65,7 @@ def first_landing(batches: Sequence[Batch], bench: Bench, table: Table) -> Chang
     paths = tuple(batch.data for batch in filled if batch.data)
     if len({batch.unknown_columns for batch in filled}) > 1:
         paths = (one_file(paths, bench, table),)
-    return Changes(paths, rows=sum(batch.rows for batch in filled))
+    return Changes(paths, rows=sum(batch.rows for batch in filled), gained={batch.part: batch.rows for batch in filled})
 
 
 def compared(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> Changes:
@@ -98,8 +98,7 @@ def _refused(held: int, bench: Bench) -> int:
 
 
 def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> None:
-    """The views the comparison reads: landed, incoming, booked (copies a part holds, as entries to be summed), restated and standing
-    (those that tonight's batches speak of, and the others), and the parts' order."""
+    """The views the comparison reads: landed, incoming, booked (copies a part holds, as entries to be summed), and the parts' order."""
     run = bench.connection.execute
     touched = [batch for batch in batches if batch.status in ("changed", "gone")]
     incoming = [str(batch.data) for batch in touched if batch.data]

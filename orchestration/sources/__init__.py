@@ -7,16 +7,22 @@ A new source is one file in this folder and one line in SOURCES; `tests/contract
 from orchestration.sources.base import Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from orchestration.sources.hubspot import Hubspot
+from orchestration.sources.qualtrics import Qualtrics
+from orchestration.sources.salesforce import Salesforce
 from orchestration.sources.sql import Sql
 from orchestration.sources.stripe import Stripe
+from orchestration.sources.surveymonkey import Surveymonkey
 from orchestration.sources.typeform import Typeform
 from orchestration.sources.zendesk import Zendesk
 
 SOURCES: dict[str, type[Source]] = {
     "files": Files,
     "hubspot": Hubspot,
+    "qualtrics": Qualtrics,
+    "salesforce": Salesforce,
     "sql": Sql,
     "stripe": Stripe,
+    "surveymonkey": Surveymonkey,
     "typeform": Typeform,
     "zendesk": Zendesk,
 }

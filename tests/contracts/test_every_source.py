@@ -19,6 +19,7 @@ from orchestration.source_settings import SOURCE_SETTINGS
 from orchestration.sources import SOURCES, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from tests.fakes import accounts
+from tests.orchestration.sources.nights import without_waiting
 
 # What several sources are built on.
 SHARED = {"base", "streams", "http", "reading"}
@@ -55,6 +56,12 @@ def _vendor(kind: str) -> Callable[[Path], AbstractContextManager[Example]]:
 
 
 EXAMPLES = {"files": _files, **{kind: _vendor(kind) for kind in accounts.ACCOUNTS}}
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with without_waiting(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -8,9 +8,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from orchestration.source_settings import HubspotSource, SqlSource, StripeSource, TypeformSource, ZendeskSource
+from orchestration.source_settings import (
+    HubspotSource,
+    QualtricsSource,
+    SalesforceSource,
+    SqlSource,
+    StripeSource,
+    SurveymonkeySource,
+    TypeformSource,
+    ZendeskSource,
+)
 from tests.fakes.hubspot import small_account as hubspot_account
+from tests.fakes.qualtrics import small_account as qualtrics_account
+from tests.fakes.salesforce import small_account as salesforce_org
 from tests.fakes.stripe import small_account as stripe_account
+from tests.fakes.surveymonkey import small_account as surveymonkey_account
 from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.vendor import Vendor, serving
 from tests.fakes.zendesk import small_account as zendesk_account
@@ -58,6 +70,34 @@ def _hubspot() -> Iterator[Account]:
 
 
 @contextmanager
+def _qualtrics() -> Iterator[Account]:
+    with serving(qualtrics_account()) as vendor:
+        surveys = [{"id": "SV_1", "questions": {"QID1": "nps", "QID2": "csat"}, "comments": {"QID1": "QID3_TEXT"}}]
+        settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=vendor.url, surveys=surveys)
+        opened, refused = _opened(settings, api_token=vendor.token), _opened(settings, api_token=WRONG)
+        yield Account(vendor, opened, refused, table="survey_responses", rows=3, absent="crm_customers")
+
+
+@contextmanager
+def _salesforce() -> Iterator[Account]:
+    with serving(salesforce_org()) as vendor:
+        settings = SalesforceSource(
+            type="salesforce", instance_url="https://acme.my.salesforce.com", access_token="${KEY}", base_url=vendor.url
+        )
+        opened, refused = _opened(settings, access_token=vendor.token), _opened(settings, access_token=WRONG)
+        yield Account(vendor, opened, refused, table="crm_customers", rows=3, absent="billing_payments")
+
+
+@contextmanager
+def _surveymonkey() -> Iterator[Account]:
+    with serving(surveymonkey_account()) as vendor:
+        surveys = [{"id": "77", "questions": {"1": "nps", "2": "csat"}, "comments": {"1": "3"}}]
+        settings = SurveymonkeySource(type="surveymonkey", token="${KEY}", base_url=vendor.url, surveys=surveys)
+        opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
+        yield Account(vendor, opened, refused, table="survey_responses", rows=3, absent="crm_customers")
+
+
+@contextmanager
 def _typeform() -> Iterator[Account]:
     with serving(typeform_account()) as vendor:
         forms = [{"id": "form1", "questions": {"recommend": "nps", "service": "csat"}}]
@@ -97,8 +137,11 @@ def _sql() -> Iterator[Account]:
 
 ACCOUNTS: dict[str, Callable[[], AbstractContextManager[Account]]] = {
     "hubspot": _hubspot,
+    "qualtrics": _qualtrics,
+    "salesforce": _salesforce,
     "sql": _sql,
     "stripe": _stripe,
+    "surveymonkey": _surveymonkey,
     "typeform": _typeform,
     "zendesk": _zendesk,
 }

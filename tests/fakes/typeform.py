@@ -29,6 +29,7 @@ class TypeformAccount(Vendor):
         super().__init__()
         self.form: dict[str, Any] = FORM
         self.responses: list[dict[str, Any]] = []
+        self.hides_definitions = False
         self.clock = datetime.fromisoformat("2026-01-10T10:00:00+00:00")
 
     def respond(self, token: str, hidden: dict[str, str], *answers: tuple[str, str, Any], submitted: bool = True) -> None:
@@ -48,6 +49,8 @@ class TypeformAccount(Vendor):
         pieces = path.strip("/").split("/")
         if pieces[1] != self.form["id"]:
             raise RefusalError(404, {"code": "FORM_NOT_FOUND"})
+        if len(pieces) == 2 and self.hides_definitions:
+            raise RefusalError(403, {"code": "AUTHORIZATION_FAILED"})
         if len(pieces) == 2:
             return self.form
         since = params.get("since")

@@ -23,6 +23,7 @@ class Vendor:
     """`faults` are used up one per request: None for a good answer, (status, headers), CUT_OFF or GARBLED. `asked` holds (method, path)."""
 
     token = "a-token-of-the-tests"
+    credential_header = "authorization"
 
     def __init__(self) -> None:
         self.faults: list[Any] = []
@@ -61,7 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle(None)
 
     def do_POST(self) -> None:
-        self._handle(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        content = self.rfile.read(int(self.headers["content-length"]))
+        is_form = self.headers["content-type"] == "application/x-www-form-urlencoded"
+        self._handle(dict(parse_qsl(content.decode())) if is_form else json.loads(content))
 
     def _handle(self, body: Any) -> None:
         url = urlsplit(self.path)
@@ -70,8 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.vendor.asked.append((self.command, url.path))
             return self._send(fault[0], b"{}", fault[1])
         params = dict(parse_qsl(url.query, keep_blank_values=True))
-        status, told = self.vendor.taken(self.command, url.path, params, body, self.headers.get("authorization", ""))
-        content = json.dumps(told).encode()
+        status, told = self.vendor.taken(self.command, url.path, params, body, self.headers.get(self.vendor.credential_header, ""))
+        content = told if isinstance(told, bytes) else json.dumps(told).encode()
         if fault == CUT_OFF:
             self._send(status, content[: len(content) // 2], {}, length=len(content))
             self.close_connection = True

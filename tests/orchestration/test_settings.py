@@ -12,6 +12,7 @@ GOOD = """\
 company: {name: Acme, business_model: contractual, reporting_currency: USD}
 sources: [{type: files, path: exports}]
 """
+SOURCE = "company: {name: Acme, business_model: contractual, reporting_currency: USD}\nsources: [%s]\n"
 
 
 def config(folder: Path, text: str) -> Path:
@@ -40,6 +41,15 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
         (GOOD.replace("name: Acme", "name: ''"), "company.name: must not be empty"),
         (GOOD.replace("[{type: files, path: exports}]", "exports"), "sources: must be a list"),
         (GOOD + "settings: [a]\n", "settings: must be a mapping"),
+        (SOURCE % "{type: stripe, api_key: sk_live_1}", "sources.0.api_key: a secret is written as ${NAME}"),
+        (SOURCE % '{type: stripe, api_key: "${K}", base_url: "http://a.org"}', "sources.0.base_url: only https is used"),
+        (SOURCE % '{type: stripe, api_key: "${K}", base_url: "https://me:x@a.org"}', "sources.0.base_url: holds a name or a password"),
+        (SOURCE % '{type: stripe, api_keys: "${K}"}', "sources.0.api_key: this key is missing"),
+        (SOURCE % '{type: hubspot, token: "${K}", objects: [tickets]}', "sources.0.objects: must name contacts"),
+        (SOURCE % '{type: hubspot, token: "${K}", properties: {customer_id: x}}', "sources.0.properties: customer_id is the vendor's own"),
+        (SOURCE % '{type: typeform, token: "${K}", forms: []}', "sources.0.forms"),
+        (SOURCE % '{type: sql, url: "${K}", tables: {people: {table: p}}}', "sources.0.tables: 'people' is no input table"),
+        (SOURCE % '{type: sql, url: "${K}", tables: {crm_tickets: {table: p, mode: incremental}}}', "needs a `cursor`"),
         (GOOD + "settings: {max_amount: .inf}\n", "settings.max_amount: Input should be a finite number"),
         (GOOD.replace("path: exports", "path: 's3://bucket/x'"), "sources.0.path: is a URL; give a folder of this machine"),
         (GOOD + "home: s3://bucket/x\n", "home: is a URL; give a folder of this machine"),

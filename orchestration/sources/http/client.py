@@ -52,6 +52,7 @@ class Api:
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
         )
         self._pacers: dict[str, Pacer] = {}
+        self._token: Callable[[], str] | None = None
         self._tries = MAX_TRIES
 
     def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
@@ -62,7 +63,37 @@ class Api:
         """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
         return self._json("POST", path, {"json": body}, limit)
 
-    def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None) -> Any:
+    def form(self, path: str, fields: Mapping[str, str]) -> Any:
+        """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
+        return self._json("POST", path, {"data": fields, "headers": {"authorization": ""}}, None)
+
+    def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
+        """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
+        return self._json("GET", path, {}, None, lambda response: read(response.content))
+
+    def pause(self, seconds: float) -> None:
+        """Wait, as everything here waits."""
+        self._sleep(seconds)
+
+    def authorize(self, token: str) -> None:
+        """Send `token` with every call."""
+        self._client.headers["authorization"] = f"Bearer {token}"
+
+    def authorize_later(self, token: Callable[[], str]) -> None:
+        """Ask for a token with the first call."""
+        self._token = token
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any],
+        limit: str | None,
+        read: Callable[[httpx.Response], Any] = httpx.Response.json,
+    ) -> Any:
+        if self._token is not None:
+            token, self._token = self._token, None
+            self.authorize(token())
         pacer = self._pacer(limit or self.vendor)
         started = self._clock()
         retrying = Retrying(
@@ -73,15 +104,15 @@ class Api:
             sleep=self._sleep,
         )
         try:
-            answer = retrying(self._tried, method, path, content, pacer)
+            answer = retrying(self._tried, method, path, content, pacer, read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
             raise SourceError(self._gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
         self._tries = MAX_TRIES
         return answer
 
-    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer) -> Any:
-        """The JSON, or the response where it may be another one the next time."""
+    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Callable[[httpx.Response], Any]) -> Any:
+        """What was asked for, or the response where it may be another one the next time."""
         pacer.wait()
         self.calls += 1
         response = self._client.request(method, path, **content)
@@ -91,7 +122,7 @@ class Api:
         if not response.is_success:
             raise refused(method, path, response)
         try:
-            return response.json()
+            return read(response)
         except ValueError:
             raise _CutOffError from None
 
@@ -100,7 +131,7 @@ class Api:
             answer: httpx.Response = last()
             reason = f"is answered with {answer.status_code}"
         except _CutOffError:
-            reason = "is answered with something that is no whole JSON"
+            reason = "is answered with something that is cut off"
         except (httpx.TransportError, httpx.DecodingError) as error:
             reason = f"gets no answer ({type(error).__name__})"
         return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"

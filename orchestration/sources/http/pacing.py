@@ -17,9 +17,12 @@ from pathlib import Path
 
 import httpx
 
+from orchestration.sources.base import SourceError
+
 # What others on the same account leave us; a limit used up to its edge is a limit exceeded.
 SHARE_OF_LIMIT = 0.8
 MAX_WAIT = 60.0
+LONGEST_PAUSE = 30 * 60.0
 _FILE = Path(__file__).with_name("limits.toml")
 
 
@@ -55,9 +58,11 @@ class Pacer:
         self._not_before = 0.0
 
     def wait(self) -> None:
-        """Sleep until the next call fits, and count that call."""
+        """Sleep until the next call fits, and count that call. Raises SourceError where that is longer than a night can wait."""
         now = self._clock()
         pause = max([self._not_before - now, *(made[0] + seconds - now for calls, seconds, made in self._made if len(made) == calls)])
+        if pause > LONGEST_PAUSE:
+            raise SourceError("as many calls as the vendor allows in a day were made; what had landed stays, the next run asks again")
         if pause > 0:
             self._sleep(pause)
         for _, _, made in self._made:

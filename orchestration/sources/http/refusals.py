@@ -40,7 +40,9 @@ def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     said = _MEANING.get(status, f"is answered with {status}")
     if status == 403:
         said += (
-            f": the credential lacks the scope {', '.join(scopes)}; grant it" if scopes else ": the credential lacks a permission; grant it"
+            f": the credential lacks the scope {', '.join(scopes)}; grant it, or do not ask for it"
+            if scopes
+            else ": the credential lacks a permission; grant it, or do not ask for it"
         )
     return RefusedError(f"{method} {path} {said}", status, scopes)
 

@@ -15,6 +15,7 @@ from orchestration.sources.reading.values import below, first_filled, from_secon
 from orchestration.sources.stripe.money import major
 
 Object = Mapping[str, Any]
+_UNPAID = ("payment_failed", "payment_disputed")
 _DAYS = {"day": Decimal(1), "week": Decimal(7), "month": Decimal(365) / 12, "year": Decimal(365)}
 
 
@@ -103,7 +104,7 @@ def _reason(one: Object) -> Any:
 def _requested(one: Object) -> Any:
     """When the customer asked to end it. Stripe notes an end for want of payment in the same field, at the moment of the end."""
     asked, reason = one.get("canceled_at"), below(one, "cancellation_details", "reason")
-    if reason not in (None, "cancellation_requested") or (reason is None and asked == one.get("ended_at")):
+    if reason in _UNPAID or (reason is None and asked == one.get("ended_at")):
         return None
     return asked
 

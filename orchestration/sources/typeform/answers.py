@@ -15,6 +15,8 @@ from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
+# Lowest and highest answer where the definition of the form may not be read.
+_SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 _WRITTEN = ("long_text", "short_text")
 
 
@@ -40,6 +42,11 @@ class Form:
     touchpoint: str | None
     customer_id_field: str
     email_field: str
+
+
+def undefined_questions(measured: Mapping[str, str]) -> tuple[Question, ...]:
+    """The scored questions of a form whose definition may not be read: on the usual scales, without comments."""
+    return tuple(Question(ref, metric, *_SCALES[metric], None) for ref, metric in measured.items())
 
 
 def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) -> tuple[Question, ...]:

@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position, SourceError
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.values import from_milliseconds
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
@@ -36,7 +36,6 @@ class Typeform(StreamSource):
     def __init__(self, api: Api, forms: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.api, self._forms, self._read_again, self._now = api, forms, read_again, now
-        self._definitions: dict[str, Object] = {}
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Typeform:
@@ -47,7 +46,7 @@ class Typeform(StreamSource):
 
     def check(self) -> None:
         """Raise SourceError when the token is refused, or the first form is not there."""
-        self._definition(self._forms[0].id)
+        self.api.get(f"/forms/{self._forms[0].id}/responses", {"page_size": 1})
 
     def extents(self) -> list[Extent]:
         """The responses of each form."""
@@ -75,9 +74,11 @@ class Typeform(StreamSource):
 
     def _form(self, settings: Any) -> Form:
         definition = self._definition(settings.id)
+        measured = settings.questions
+        questions = answers.questions_of(settings.id, definition, measured) if definition else answers.undefined_questions(measured)
         return Form(
             settings.id,
-            answers.questions_of(settings.id, definition, settings.questions),
+            questions,
             next(iter(settings.questions)),
             (definition.get("settings") or {}).get("language"),
             settings.touchpoint,
@@ -86,9 +87,14 @@ class Typeform(StreamSource):
         )
 
     def _definition(self, form_id: str) -> Object:
-        if form_id not in self._definitions:
-            self._definitions[form_id] = self.api.get(f"/forms/{form_id}")
-        return self._definitions[form_id]
+        """What the form is; nothing where the token may read responses only."""
+        try:
+            return self.api.get(f"/forms/{form_id}") or {}
+        except RefusedError as error:
+            if error.status not in (403, 404):
+                raise
+            self.note(f"scales are taken for the usual ones, and comments are not read: {error}")
+            return {}
 
     def _responses(self, form_id: str, since: Mapping[str, str]) -> Iterator[Object]:
         last: str | None = None

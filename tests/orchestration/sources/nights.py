@@ -10,7 +10,7 @@ import pytest
 
 from orchestration import landing
 from orchestration.contract import INPUT_TABLES
-from orchestration.landing import TableLoad, completed_files
+from orchestration.landing import TableLoad, Tombstones, completed_files
 from orchestration.sources.http import client
 
 _OURS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_hash", "load_id")
@@ -21,10 +21,11 @@ class Nights:
 
     def __init__(self, folder: Path, settings: Any) -> None:
         self.folder, self.settings = folder, settings
+        self.tombstones: Tombstones | None = None
 
     def night(self, *tables: str) -> dict[str, TableLoad]:
         wanted = [INPUT_TABLES[name] for name in tables or INPUT_TABLES]
-        loads = landing.extract(self.settings, wanted, self.folder / "landing", self.folder / "dlt")
+        loads = landing.extract(self.settings, wanted, self.folder / "landing", self.folder / "dlt", tombstones=self.tombstones)
         return {load.table: load for load in loads}
 
     def rows(self, table: str) -> dict[str, dict[str, Any]]:

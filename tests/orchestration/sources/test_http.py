@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from orchestration.sources import SourceError
 from orchestration.sources.http.client import Api
 from orchestration.sources.http.pacing import Limits, Pacer, limits, retry_after
 from orchestration.sources.http.refusals import refused
@@ -43,6 +44,16 @@ def test_no_window_is_ever_used_up(windows: tuple[tuple[int, float], ...]) -> No
     assert made[-1] == pytest.approx(300 * slowest / 0.8, rel=0.4)
 
 
+def test_a_night_does_not_wait_for_tomorrows_calls() -> None:
+    clock = Clock()
+    pacer = Pacer(Limits(((2, 86_400.0),)), clock=clock, sleep=clock.sleep)
+    pacer.wait()
+    pacer.wait()
+    with pytest.raises(SourceError, match="as the vendor allows in a day"):
+        pacer.wait()
+    assert clock.now == 0
+
+
 def test_every_number_of_the_limits_can_be_read() -> None:
     for name in ("hubspot", "hubspot_search", "stripe", "typeform", "zendesk", "zendesk_incremental"):
         assert limits(name).windows
@@ -67,7 +78,9 @@ def test_both_forms_of_retry_after(header: str, expected: float | None) -> None:
 def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
     hubspot = {"message": "no for ann@example.org", "errors": [{"context": {"requiredGranularScopes": ["crm.objects.contacts.read"]}}]}
     error = refused("GET", "/x", httpx.Response(403, json=hubspot))
-    assert str(error) == "GET /x is forbidden (403): the credential lacks the scope crm.objects.contacts.read; grant it"
+    assert (
+        str(error) == "GET /x is forbidden (403): the credential lacks the scope crm.objects.contacts.read; grant it, or do not ask for it"
+    )
     stripe = {"error": {"message": "The key 'rk_live_1' does not have 'rak_invoice_read' for this endpoint"}}
     error = refused("GET", "/x", httpx.Response(403, json=stripe))
     assert error.scopes == ("rak_invoice_read",)

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from orchestration import landing
+from orchestration.landing import Tombstones
+from orchestration.redaction import Needles
 from orchestration.source_settings import HubspotSource
 from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
@@ -114,6 +117,28 @@ def test_columns_come_from_the_properties_that_the_configuration_names(account: 
     load = nights.night("crm_customers")["crm_customers"]
     row = nights.rows("crm_customers")["1"]
     assert (row["birth_year"], row["tier"], load.unknown_columns) == (1980, "gold", ("tier",))
+
+
+def test_somebody_who_was_erased_does_not_come_back_with_a_change(account: HubspotAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account)
+    nights.night()
+    gone = Tombstones(tmp_path / "erasures")
+    gone.begin()
+    pairs = [("crm", "hubspot", "2"), ("crm", "*", "2"), ("email", "", "bo@example.org"), ("phone", "", "+4930123456")]
+    gone.add(gone.hashed(*pair) for pair in pairs)
+    landing.forget(tmp_path / "landing", gone, Needles.of([]), landing.plan(tmp_path / "landing", gone, {}), lambda *_: None)
+    nights.tombstones = gone
+    account.clock += 24 * HOUR
+    for kind, identifier in (("contacts", "2"), ("contacts", "1"), ("tickets", "21"), ("emails", "11")):
+        account.put(kind, identifier, firstname="Anew", subject="Anew")
+    # The first, the contact merged into it, and nothing of the one who was erased.
+    assert landed(nights.night()) == {"crm_customers": 2}
+    assert landing.remaining(tmp_path / "landing", gone) == {}
+    assert "2" not in nights.rows("crm_customers")
+    held = {row["table"]: row["held_now"] for row in landing.summary(tmp_path / "landing")}
+    assert (held["crm_customers"], held["crm_tickets"]) == (3, 1)
+    erased = {table: rows for _, table, rows in landing.erased_rows(tmp_path / "landing")}
+    assert (erased["crm_customers"], erased["crm_tickets"]) == (1, 1)
 
 
 def _contact(**said: str) -> dict[str, Any]:

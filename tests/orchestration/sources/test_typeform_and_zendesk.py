@@ -58,7 +58,7 @@ def test_new_answers_arrive_and_deleted_ones_leave_with_the_next_full_reading(fo
     forms.respond("t5", {"customer_id": "C5"}, ("recommend", "number", 10))
     calls = len(forms.asked)
     assert landed(nights.night("survey_responses")) == {"survey_responses": 1}
-    assert len(forms.asked) - calls == 3  # the form, and two pages: also those of the last hour before the newest
+    assert len(forms.asked) - calls == 4  # the check, the form, and two pages: also those of the last hour before the newest
     nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
     nights.night("survey_responses")
     assert set(nights.rows("survey_responses")) == {"t2", "t3", "t5"}
@@ -92,6 +92,14 @@ def test_questions_that_are_not_there_or_have_no_scale_are_one_line() -> None:
         questions_of("form1", FORM, {"nothing": "nps"})
     with pytest.raises(SourceError, match="the question why of the form form1 is no opinion scale"):
         questions_of("form1", FORM, {"why": "csat"})
+
+
+def test_a_token_for_responses_alone_is_enough(forms: TypeformAccount, tmp_path: Path) -> None:
+    forms.hides_definitions = True
+    nights = _of_forms(tmp_path, forms, {"recommend": "nps", "service": "csat"})
+    loads = nights.night("survey_responses")
+    assert float(nights.rows("survey_responses")["t1:service"]["scale_max"]) == 5
+    assert any("scales are taken for the usual ones" in note for note in loads["survey_responses"].warnings)
 
 
 def test_a_comment_belongs_to_the_question_before_it() -> None:

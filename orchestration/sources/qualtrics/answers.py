@@ -1,0 +1,42 @@
+"""Responses to a Qualtrics survey as rows of survey_responses.
+
+Comes in: what is measured, responses with coded values (labels would change the numbers). Goes out: a row for each scored answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestration.sources.reading.records import Row
+
+Object = Mapping[str, Any]
+# Lowest and highest code, where the configuration says nothing else.
+SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
+_PREVIEWS = (1, 2, 4, 9, 12)  # statuses of previews, tests and imported tests
+
+
+def rows(survey: Any, response: Object) -> Iterator[Row]:
+    """The rows of one response. One that is unfinished or a preview has none."""
+    values = response["values"]
+    if str(values.get("finished", 1)) != "1" or values.get("status") in _PREVIEWS:
+        return
+    for place, (question, metric) in enumerate(survey.questions.items()):
+        if values.get(question) not in (None, ""):
+            low, high = survey.scales.get(question, SCALES[metric])
+            yield {
+                # The first of the configuration goes by the response's id, so that one more question renames no answer.
+                "response_id": response["responseId"] + (f":{question}" if place else ""),
+                "customer_id": values.get(survey.customer_id_field) or None,
+                "email": values.get(survey.email_field) or None,
+                "survey_id": survey.id,
+                "metric": metric,
+                "score": values[question],
+                "scale_min": low,
+                "scale_max": high,
+                "responded_at": values.get("recordedDate") or values.get("endDate"),
+                "channel": values.get("distributionChannel"),
+                "touchpoint": survey.touchpoint,
+                "comment": values.get(survey.comments.get(question, "")),
+                "language": str(values.get("userLanguage") or "").lower()[:2] or None,
+            }

@@ -1,0 +1,56 @@
+"""Exports of Qualtrics: ordered, waited for, fetched as a zip of JSON.
+
+Comes in: the API. Goes out: responses. One export at a time: sources disagree about how many are allowed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestration.sources.base import SourceError
+from orchestration.sources.http import Api
+
+Object = Mapping[str, Any]
+_POLL, _MOST_POLLS = 5.0, 360  # seconds; half an hour
+
+
+class Exports:
+    """The surveys of one account."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def probe(self) -> None:
+        """Ask for nearly nothing; raises what stands in the way."""
+        self._api.get("/API/v3/whoami")
+
+    def responses(self, survey: str, since: str | None) -> Iterator[Object]:
+        """The responses recorded since `since`, or all."""
+        path = f"/API/v3/surveys/{survey}/export-responses"
+        ordered = self._api.post(path, {"format": "json", "compress": True, **({"startDate": since} if since else {})})
+        file = self._waited_for(f"{path}/{ordered['result']['progressId']}", survey)
+        yield from self._api.get_file(f"{path}/{file}/file", _unpacked)
+
+    def _waited_for(self, path: str, survey: str) -> str:
+        for _ in range(_MOST_POLLS):
+            state = self._api.get(path)["result"]
+            if state["status"] == "complete":
+                return str(state["fileId"])
+            if state["status"] == "failed":
+                raise SourceError(f"Qualtrics could not export the survey {survey}; the next run asks again")
+            self._api.pause(_POLL)
+        raise SourceError(f"Qualtrics has not exported the survey {survey} within half an hour; the next run asks again")
+
+
+def _unpacked(content: bytes) -> list[Object]:
+    """The responses in a zip. Raises ValueError when it was cut off."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            files = [json.loads(packed.read(name)) for name in packed.namelist()]
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ValueError("no whole zip") from error
+    return [response for file in files for response in file["responses"]]

@@ -1,0 +1,65 @@
+"""What is read of Qualtrics, and when.
+
+Comes in: settings. Goes out: a stream for each survey. Later nights export what was recorded since an hour before the newest response seen;
+deleted responses are found when everything is exported again, every `full_every_days` and whenever the survey is read otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api
+from orchestration.sources.qualtrics import answers
+from orchestration.sources.qualtrics.export import Exports
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.values import from_milliseconds
+from orchestration.sources.streams import Reading, Stream, StreamSource
+
+_LAG = timedelta(hours=1)
+
+
+class Qualtrics(StreamSource):
+    """The surveys of one account that are asked for."""
+
+    type: ClassVar[str] = "qualtrics"
+
+    def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._surveys, self._read_again, self._now = api, surveys, read_again, now
+        self._exports = Exports(api)
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Qualtrics:
+        """The account that one `{type: qualtrics, data_center: …, api_token: …}` describes."""
+        address = f"https://{settings.data_center}.qualtrics.com"
+        api = Api("qualtrics", address, base_url=settings.base_url, headers={"x-api-token": settings.api_token}, sleep=sleep)
+        return cls(api, settings.surveys, read_again=timedelta(days=settings.full_every_days), now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the token is refused."""
+        self._exports.probe()
+
+    def streams(self, table: str) -> list[Stream]:
+        """One for each survey."""
+        if table != "survey_responses":
+            return []
+        return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
+
+    def _read(self, survey: Any, known: Position, _: Bench) -> Reading:
+        told = hashlib.sha256(repr(survey).encode()).hexdigest()[:16]
+        full_at = known.get("full_at")
+        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
+        is_full = is_due or known.get("survey") != told
+        newest = Newest(None if is_full else known.get("since"))
+        since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
+        found = newest.watched(self._exports.responses(survey.id, since), lambda one: one["values"].get("recordedDate"))
+        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        rows = chain.from_iterable(answers.rows(survey, one) for one in found)
+        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "survey": told}, is_full)

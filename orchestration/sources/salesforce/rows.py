@@ -1,0 +1,97 @@
+"""Records of Salesforce as rows.
+
+Comes in: records. Goes out: rows of crm_customers, crm_consents, crm_interactions, crm_campaigns and crm_tickets. A contact that was merged
+into another is a deleted record that names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below, first_filled
+
+Object = Mapping[str, Any]
+
+_ALL = ("Id", "CreatedDate", "SystemModstamp", "IsDeleted")
+# Column → field of a contact, where the configuration says nothing else.
+MAPPED = {"email": "Email", "phone": "Phone", "country": "MailingCountry", "region": "MailingState", "acquisition_channel": "LeadSource"}
+_ACCOUNT = ("Account.Name", "Account.Industry", "Account.NumberOfEmployees")
+CONTACT = (*_ALL, "MasterRecordId", "Name", "MobilePhone", "Owner.Name", *_ACCOUNT, "HasOptedOutOfEmail", "DoNotCall")
+TASK = (*_ALL, "WhoId", "ActivityDate", "TaskSubtype")
+EVENT = (*_ALL, "WhoId", "StartDateTime")
+CASE = (*_ALL, "ContactId", "ClosedDate", "Status", "Priority", "Origin", "Type", "Subject", "Description")
+CAMPAIGN = (*_ALL, "Name", "Type", "StartDate", "EndDate")
+_OPT_OUTS = {"HasOptedOutOfEmail": "email", "DoNotCall": "phone"}
+_TASKS = {"Email": ("email", "sent"), "Call": ("phone", "call")}
+_CONTACT_PREFIX = "003"  # an activity may be with a lead as well
+
+
+def contact(one: Object, mapped: Mapping[str, str]) -> Row:
+    """A contact; deleted when it was changed last."""
+    row = {
+        "customer_id": one["Id"],
+        "created_at": one.get("CreatedDate"),
+        "updated_at": one.get("SystemModstamp"),
+        "deleted_at": one.get("SystemModstamp") if one.get("IsDeleted") and not one.get("MasterRecordId") else None,
+        "full_name": one.get("Name"),
+        "company_name": below(one, "Account", "Name"),
+        "industry": below(one, "Account", "Industry"),
+        "company_size": below(one, "Account", "NumberOfEmployees"),
+        "owner": below(one, "Owner", "Name"),
+        "merged_into_customer_id": one.get("MasterRecordId"),
+    }
+    told = {column: below(one, *field.split(".")) for column, field in mapped.items()}
+    told["phone"] = first_filled(told.get("phone"), one.get("MobilePhone"))
+    return {**row, **{column: value for column, value in told.items() if value is not None or column not in row}}
+
+
+def opt_outs(one: Object) -> Iterator[Row]:
+    """What a contact has opted out of, as of the last change; that nothing is set is no consent."""
+    for field, channel in _OPT_OUTS.items():
+        if one.get(field) and not one.get("IsDeleted"):
+            statement = {"channel": channel, "purpose": "marketing", "status": "withdrawn", "origin": f"salesforce: {field}"}
+            yield {**statement, "customer_id": one["Id"], "recorded_at": one.get("SystemModstamp")}
+
+
+def task(one: Object) -> Iterator[Row]:
+    """An e-mail or a call with a contact; other tasks are the company's own."""
+    known = _TASKS.get(str(one.get("TaskSubtype")))
+    if known and _is_with_contact(one):
+        at = first_filled(one.get("ActivityDate"), one.get("CreatedDate"))
+        yield {"interaction_id": one["Id"], "customer_id": one["WhoId"], "occurred_at": at, "channel": known[0], "kind": known[1]}
+
+
+def event(one: Object) -> Iterator[Row]:
+    """A meeting with a contact."""
+    if _is_with_contact(one):
+        at = first_filled(one.get("StartDateTime"), one.get("CreatedDate"))
+        yield {"interaction_id": one["Id"], "customer_id": one["WhoId"], "occurred_at": at, "channel": "meeting", "kind": "meeting"}
+
+
+def case(one: Object) -> Iterator[Row]:
+    """A case of a contact."""
+    if not one.get("IsDeleted") and one.get("ContactId"):
+        yield {
+            "ticket_id": one["Id"],
+            "customer_id": one["ContactId"],
+            "opened_at": one.get("CreatedDate"),
+            "solved_at": one.get("ClosedDate"),
+            "status": one.get("Status"),
+            "priority": one.get("Priority"),
+            "channel": one.get("Origin"),
+            "topic": one.get("Type"),
+            "text": "\n".join(filter(None, (one.get("Subject"), one.get("Description")))) or None,
+        }
+
+
+def campaign(one: Object) -> Iterator[Row]:
+    """A campaign; what it cost has no currency in most organisations, and is not told."""
+    if not one.get("IsDeleted"):
+        times = {"started_at": one.get("StartDate"), "ended_at": one.get("EndDate")}
+        yield {"campaign_id": one["Id"], "name": one.get("Name"), "channel": one.get("Type"), **times}
+
+
+def _is_with_contact(one: Object) -> bool:
+    return not one.get("IsDeleted") and str(one.get("WhoId") or "").startswith(_CONTACT_PREFIX)

@@ -1,0 +1,110 @@
+"""What is read of a Salesforce organisation, and when.
+
+Comes in: settings. Goes out: streams. The first night reads everything; later nights what changed since an hour before the newest change
+seen. Changes of formulas and of accounts do not change a contact's stamp, and what was purged is not told: every `full_every_days` all is
+read again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.contract import INPUT_TABLES
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.records import Row
+from orchestration.sources.salesforce import rows
+from orchestration.sources.salesforce.org import STAMP, Object, Org
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+
+_LAG = timedelta(hours=1)  # longer than a transaction may take
+_KINDS = ("Contact", "Task", "Event", "Case", "Campaign")
+
+
+class Salesforce(StreamSource):
+    """One organisation."""
+
+    type: ClassVar[str] = "salesforce"
+
+    def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._now = api, now
+        self._full_every = timedelta(days=settings.full_every_days)
+        self._mapped = {**rows.MAPPED, **settings.properties}
+        self._org = Org(api, self.kept, settings.api_version)
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Salesforce:
+        """The organisation that one `{type: salesforce, instance_url: …}` describes."""
+        api = Api("salesforce", settings.instance_url, base_url=settings.base_url, sleep=sleep)
+        if settings.access_token:
+            api.authorize(settings.access_token)
+        else:
+            api.authorize_later(partial(_token, api, settings.client_id, settings.client_secret))
+        return cls(api, settings, now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the credentials are refused."""
+        self._org.probe()
+
+    def extents(self) -> list[Extent]:
+        """As many of each kind as there are."""
+        return [Extent(kind, self._org.count(kind), 2000, "salesforce") for kind in _KINDS]
+
+    def streams(self, table: str) -> list[Stream]:
+        """The kinds of records that feed `table`."""
+        own = INPUT_TABLES["crm_customers"].column_names
+        contact = (*rows.CONTACT, *self._mapped.values())
+        return {
+            "crm_customers": [
+                Stream(
+                    "contacts",
+                    partial(self._read, "Contact", contact, lambda one: [rows.contact(one, self._mapped)], None),
+                    tuple(sorted(self._mapped.keys() - set(own))),
+                )
+            ],
+            "crm_consents": [Stream("opt-outs", partial(self._statements, contact))],
+            "crm_interactions": [
+                Stream("tasks", partial(self._read, "Task", rows.TASK, rows.task, "interaction_id")),
+                Stream("events", partial(self._read, "Event", rows.EVENT, rows.event, "interaction_id")),
+            ],
+            "crm_campaigns": [Stream("campaigns", partial(self._read, "Campaign", rows.CAMPAIGN, rows.campaign, "campaign_id"))],
+            "crm_tickets": [Stream("cases", partial(self._read, "Case", rows.CASE, rows.case, "ticket_id"))],
+        }.get(table, [])
+
+    def _read(
+        self, kind: str, fields: Sequence[str], mapped: Callable[[Object], Iterable[Row]], key: str | None, known: Position, bench: Bench
+    ) -> Reading:
+        """`key` names the column of the record's id where a record may have no row: it is deleted, or not of a contact."""
+        full_at = known.get("full_at")
+        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
+        newest = Newest(None if is_full else known.get("since"))
+        spoken_of: list[Sequence[str]] = []
+
+        def told(found: Iterator[Object]) -> Iterator[Object]:
+            for one in found:
+                spoken_of.append((one["Id"],))
+                yield one
+
+        found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
+        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        scope = ((key,), spoken_of) if key and not is_full else None
+        made = chain.from_iterable(map(mapped, told(found)))
+        return Reading(made, lambda: {"since": newest.until(self._now()), "full_at": full_at}, is_full, scope)
+
+    def _statements(self, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
+        """What was stated once stays stated, so that this stream is complete but once."""
+        reading = self._read("Contact", fields, rows.opt_outs, None, known, bench)
+        return Reading(reading.rows, reading.position, not known)
+
+
+def _token(api: Api, client_id: str, client_secret: str) -> str:
+    """An access token for the credentials of a connected app."""
+    asked = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return str(api.form("/services/oauth2/token", asked)["access_token"])

@@ -1,0 +1,82 @@
+"""What is read of SurveyMonkey, and when.
+
+Comes in: settings. Goes out: a stream for each survey. Responses are read in bulk, newest change first: one that changes while pages are
+read moves to a page that was read already, and hides no other. Later nights read what changed since an hour before the newest change seen;
+deleted responses are found when all are read again, every `full_every_days` and whenever the survey is read otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, ClassVar
+
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.surveymonkey import answers
+from orchestration.sources.surveymonkey.answers import Object
+
+_ADDRESS = "https://api.surveymonkey.com"
+_LAG = timedelta(hours=1)
+_PAGE = 100
+
+
+class Surveymonkey(StreamSource):
+    """The surveys of one account that are asked for."""
+
+    type: ClassVar[str] = "surveymonkey"
+
+    def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.api, self._surveys, self._read_again, self._now = api, surveys, read_again, now
+
+    @classmethod
+    def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Surveymonkey:
+        """The account that one `{type: surveymonkey, token: …, surveys: […]}` describes."""
+        headers = {"authorization": f"Bearer {settings.token}"}
+        api = Api("surveymonkey", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
+        return cls(api, settings.surveys, read_again=timedelta(days=settings.full_every_days), now=lambda: datetime.now(UTC))
+
+    def check(self) -> None:
+        """Raise SourceError when the token is refused."""
+        self.api.get("/v3/users/me")
+
+    def extents(self) -> list[Extent]:
+        """The responses of each survey."""
+        counted = ((one.id, self.api.get(f"/v3/surveys/{one.id}/responses/bulk", {"per_page": 1})) for one in self._surveys)
+        return [Extent(f"responses to {survey}", page.get("total"), _PAGE, "surveymonkey") for survey, page in counted]
+
+    def streams(self, table: str) -> list[Stream]:
+        """One for each survey."""
+        if table != "survey_responses":
+            return []
+        return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
+
+    def _read(self, survey: Any, known: Position, _: Bench) -> Reading:
+        questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details"))
+        told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
+        full_at = known.get("full_at")
+        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
+        is_full = is_due or known.get("survey") != told
+        newest = Newest(None if is_full else known.get("since"))
+        since = 0 if is_full else newest.before(_LAG)
+        found = newest.watched(self._responses(survey.id, since), lambda one: one.get("date_modified"))
+        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        rows = chain.from_iterable(answers.rows(survey, questions, one) for one in found)
+        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "survey": told}, is_full)
+
+    def _responses(self, survey: str, since: int) -> Iterator[Object]:
+        params: dict[str, Any] = {"per_page": _PAGE, "sort_by": "date_modified", "sort_order": "DESC"}
+        if since:
+            params["start_modified_at"] = datetime.fromtimestamp(since // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        page: Any = {"links": {"next": "the first"}}
+        while page.get("data", True) and (page.get("links") or {}).get("next"):
+            params["page"] = params.get("page", 0) + 1
+            page = self.api.get(f"/v3/surveys/{survey}/responses/bulk", params)
+            yield from page["data"]

@@ -1,0 +1,59 @@
+"""A Qualtrics account on loopback: exports that take a while and come as a zip."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from tests.fakes.vendor import RefusalError, Vendor
+
+
+class QualtricsAccount(Vendor):
+    """`respond` adds a response to the survey SV_1. An export is in progress when it is first asked after."""
+
+    credential_header = "x-api-token"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.responses: dict[str, dict[str, Any]] = {}
+        self.exports: list[list[dict[str, Any]]] = []
+        self.waiting: set[int] = set()
+
+    def is_known(self, authorization: str) -> bool:
+        return authorization == self.token
+
+    def respond(self, identifier: str, recorded: str, **values: Any) -> None:
+        told = {"recordedDate": recorded, "finished": 1, "status": 0, **values}
+        self.responses[identifier] = {"responseId": identifier, "values": told}
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+        pieces = path.removeprefix("/API/v3/").split("/")
+        if pieces == ["whoami"]:
+            return {"result": {"userId": "UR_1"}}
+        if pieces[:2] != ["surveys", "SV_1"]:
+            raise RefusalError(404, {"meta": {"httpStatus": "404 - Not Found"}})
+        if method == "POST":
+            since = body.get("startDate", "")
+            self.exports.append([one for one in self.responses.values() if one["values"]["recordedDate"] >= since])
+            self.waiting.add(len(self.exports) - 1)
+            return {"result": {"progressId": str(len(self.exports) - 1), "status": "inProgress"}}
+        number = int(pieces[3])
+        if pieces[4:] == ["file"]:
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as file:
+                file.writestr("survey.json", json.dumps({"responses": self.exports[number]}))
+            return packed.getvalue()
+        if number in self.waiting:
+            self.waiting.remove(number)
+            return {"result": {"status": "inProgress", "percentComplete": 10}}
+        return {"result": {"status": "complete", "fileId": str(number)}}
+
+
+def small_account() -> QualtricsAccount:
+    """Two people who answered, one who did not finish, one preview."""
+    account = QualtricsAccount()
+    account.respond("R_1", "2026-01-10T10:00:00Z", QID1=9, QID2=4, QID3_TEXT="Good", externalDataReference="C1", userLanguage="EN")
+    account.respond("R_2", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="bo@example.org")
+    account.respond("R_3", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="cy@example.org", finished=0)
+    account.respond("R_4", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="cy@example.org", status=1)
+    return account

@@ -1,0 +1,62 @@
+"""Salesforce: times, deletes and merges, activities of contacts alone, a token for a connected app."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.source_settings import SalesforceSource
+from tests.fakes.salesforce import SalesforceOrg, small_account
+from tests.fakes.vendor import serving
+from tests.orchestration.sources.nights import Nights, landed, without_waiting
+
+
+@pytest.fixture
+def org(monkeypatch: pytest.MonkeyPatch) -> Iterator[SalesforceOrg]:
+    with without_waiting(monkeypatch), serving(small_account()) as vendor:
+        assert isinstance(vendor, SalesforceOrg)
+        yield vendor
+
+
+def _nights(folder: Path, org: SalesforceOrg, **credentials: str) -> Nights:
+    given: dict[str, Any] = dict.fromkeys(credentials or ["access_token"], "${KEY}")
+    settings = SalesforceSource(type="salesforce", instance_url="https://acme.my.salesforce.com", base_url=org.url, **given)
+    return Nights(folder, settings.model_copy(update=credentials or {"access_token": org.token}))
+
+
+def test_every_kind_of_record_arrives_with_times_that_can_be_read(org: SalesforceOrg, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, org)
+    loads = nights.night()
+    assert landed(loads) == {"crm_customers": 3, "crm_consents": 2, "crm_interactions": 2, "crm_campaigns": 1, "crm_tickets": 1}
+    people = nights.rows("crm_customers")
+    assert people["003A"]["created_at"] == datetime(2026, 1, 1, 10)
+    assert (people["003A"]["company_size"], people["003A"]["owner"]) == ("120", "Olga")
+    assert people["003C"]["merged_into_customer_id"] == "003A"
+    assert "deleted_at" not in people["003C"]
+    assert {row["channel"] for row in nights.rows("crm_consents").values()} == {"email", "phone"}
+    assert nights.rows("crm_tickets")["5001"]["solved_at"] == datetime(2026, 1, 3, 9)
+
+
+def test_what_changes_and_what_is_deleted_arrives_the_next_night(org: SalesforceOrg, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, org)
+    nights.night()
+    org.clock = "2026-01-05T10:00:00.000+0000"
+    org.put("Contact", "003B", IsDeleted=True)
+    org.put("Task", "00T1", IsDeleted=True)
+    org.put("Case", "5001", Status="Open", ClosedDate=None)
+    assert landed(nights.night()) == {"crm_customers": 1, "crm_interactions": 1, "crm_tickets": 1}
+    assert nights.rows("crm_customers")["003B"]["deleted_at"] == datetime(2026, 1, 5, 10)
+    assert list(nights.rows("crm_interactions")) == ["00U1"]
+    assert nights.rows("crm_tickets")["5001"]["status"] == "Open"
+
+
+def test_a_connected_app_gets_a_token_of_its_own(org: SalesforceOrg, tmp_path: Path) -> None:
+    assert landed(_nights(tmp_path, org, client_id="app", client_secret="hush").night())
+    assert org.asked[0] == ("POST", "/services/oauth2/token")
+
+
+def test_without_credentials_it_is_no_source() -> None:
+    with pytest.raises(ValueError, match="needs an `access_token`"):
+        SalesforceSource(type="salesforce", instance_url="https://acme.my.salesforce.com")

@@ -1,0 +1,34 @@
+"""SurveyMonkey: scores of choices, comments, what changes later."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from orchestration.sources import SourceError
+from orchestration.sources.surveymonkey.answers import questions_of
+from tests.fakes.accounts import ACCOUNTS
+from tests.fakes.surveymonkey import DETAILS, SurveymonkeyAccount
+from tests.orchestration.sources.nights import Nights, landed, without_waiting
+
+
+def test_answers_have_the_score_of_their_choice_and_change_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with without_waiting(monkeypatch), ACCOUNTS["surveymonkey"]() as account:
+        assert isinstance(account.vendor, SurveymonkeyAccount)
+        nights = Nights(tmp_path, account.settings)
+        nights.night("survey_responses")
+        told = nights.rows("survey_responses")
+        assert {key: (float(row["score"]), float(row["scale_min"]), float(row["scale_max"])) for key, row in told.items()} == {
+            "501": (9, 0, 10),
+            "501:2": (4, 1, 5),
+            "502": (3, 0, 10),
+        }
+        assert (told["501"]["comment"], told["501"]["customer_id"], told["502"]["email"]) == ("Quick", "C1", "bo@example.org")
+        account.vendor.respond("503", "2026-01-12T10:00:00+00:00", {"1": "n8"}, custom_variables={"customer_id": "C3"})
+        assert landed(nights.night("survey_responses")) == {"survey_responses": 1}
+
+
+def test_questions_without_numbers_are_one_line() -> None:
+    for question, said in (("9", "has no question 9"), ("3", "have no numbers")):
+        with pytest.raises(SourceError, match=said):
+            questions_of(SimpleNamespace(id="77", questions={question: "nps"}), DETAILS)
