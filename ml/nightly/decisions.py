@@ -17,6 +17,7 @@ from ml import artifacts as store
 from ml.next_best_action import Policy
 from ml.nightly.choice import choose
 from ml.nightly.decision_judgement import CONTROL, fitted, refusal_of_policy
+from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
 from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, empty, uniform
@@ -54,6 +55,7 @@ def decide(
     choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity)
     version = f"{run.version or 'no_policy'}/explore={exploration_share:g}"
     _measure_night(run, night, choice.action)
+    measure_lift(run, action_log)
     return run.result(
         next_best_actions=decisions_table(night, choice, as_of, version, run.version),
         action_candidates=candidates_table(night, choice, as_of),
