@@ -1,6 +1,6 @@
 """Did treating customers pay? Those who could be treated against the holdout, month by month.
 
-Comes in: the log of past decisions with how they ended. Goes out: `lift_<month>` in `run`: the share that stayed above the holdout's,
+Comes in: the log of past decisions with how they ended. Goes out: `holdout_lift_<month>` in `run`: the share that stayed above the holdout's,
 with its 95 % interval, of everyone who was not held out (as decided, `nothing` included) and of each action.
 The holdout is drawn by a hash of the key alone, so everyone against it is a randomised trial. An action's share is weighted by
 1 ÷ propensity: it speaks of those who could be given it.
@@ -36,7 +36,7 @@ def measure_lift(run: Run, log: pd.DataFrame) -> None:
         groups |= {str(name): (here & ~held & (action == name), weight) for name in np.unique(action[here & ~held])}
         for name, (rows, weights) in groups.items():
             if rows.sum() >= FEWEST:
-                run.measure(name, f"lift_{one}", *_difference(stayed[rows], weights[rows], control))
+                run.measure(name, f"holdout_lift_{one}", *_difference(stayed[rows], weights[rows], control))
 
 
 def _difference(stayed: Floats, weights: Floats, control: Floats) -> tuple[float, float, float]:

@@ -176,8 +176,8 @@ def test_the_months_tell_whether_treating_paid():
     run = Run("next_best_action", AS_OF)
     measure_lift(run, log)
     found = pd.DataFrame(run.measured).set_index(["candidate", "metric"])
-    assert set(found.index.get_level_values("metric")) == {"lift_2026-03"}
+    assert set(found.index.get_level_values("metric")) == {"holdout_lift_2026-03"}
     for name, lift in (("everyone_not_held_out", 0.2), ("call", 0.4), ("nothing", 0.0)):
-        row = found.loc[(name, "lift_2026-03")]
+        row = found.loc[(name, "holdout_lift_2026-03")]
         assert row["low"] < lift < row["high"]
         assert row["high"] - row["low"] < 0.12
