@@ -1,7 +1,7 @@
 """Did treating customers pay? Those who could be treated against the holdout, month by month.
 
-Comes in: the log of past decisions with how they ended. Goes out: `holdout_lift_<month>` in `run`: the share that stayed above the holdout's,
-with its 95 % interval, of everyone who was not held out (as decided, `nothing` included) and of each action.
+Comes in: the log of past decisions with how they ended. Goes out: `holdout_lift_<month>` in `run`: the share that stayed above
+the holdout's, with its 95 % interval, of everyone who was not held out (as decided, `nothing` included) and of each action.
 The holdout is drawn by a hash of the key alone, so everyone against it is a randomised trial. An action's share is weighted by
 1 ÷ propensity: it speaks of those who could be given it.
 """

@@ -7,6 +7,7 @@ and `model_runs`. score = believed change in the chance of staying × predicted 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -37,11 +38,13 @@ def decide(
     artifacts: Path,
     exploration_share: float = 0.10,
     capacity: int | None = None,
+    capacities: Mapping[str, int] | None = None,
     seed: int = 0,
 ) -> Result:
     """Decide for every customer among `candidates`. Deterministic given seed, as-of date and customer_key.
 
-    `clv` needs customer_key and clv_predicted; a customer without a value counts as 0 and is only ever treated by exploration.
+    `capacity`: most actions of the night, `capacities`: of each by its name. `clv` needs customer_key and clv_predicted;
+    a customer without a value counts as 0 and is only ever treated by exploration.
     Without a policy that passed its check no effect is believed: everyone gets "nothing" but the explored share, which is how a
     log comes about. Status: published, kept_last_good, or refused.
     """
@@ -52,7 +55,8 @@ def decide(
     policy = _tonights_policy(action_log, features_tonight, run, artifacts, seed)
     night = _night(candidates, features_tonight, clv, policy)
     order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
-    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity)
+    limits = {night.actions.index(name): most for name, most in (capacities or {}).items() if name in night.actions}
+    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity, limits)
     version = f"{run.version or 'no_policy'}/explore={exploration_share:g}"
     _measure_night(run, night, choice.action)
     measure_lift(run, action_log)
