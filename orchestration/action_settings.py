@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, computed_field, field_validator, mo
 
 from orchestration.action_rules import sql_of
 from orchestration.config_file import ConfigurationError, in_words, parsed
-from orchestration.config_parts import Name, Part, Text
+from orchestration.config_parts import Name, Part, PositiveInt, Text
 
 NOTHING = "nothing"
 
@@ -27,6 +27,7 @@ class Action(Part):
     purpose: Literal["marketing", "service"] = Field(description="Purpose that consent must have been given for")
     cost: Annotated[float, Field(ge=0)] = Field(description="What one costs, in major units")
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(None, description="Of the cost; none = the reporting currency")
+    capacity: PositiveInt | None = Field(None, description="Most of them in a night; none = no limit but that of all actions")
     description: Text
     eligible_when: Text | None = Field(None, description="Rule that must hold; none = everyone is eligible")
     suppress_when: Text | None = Field(None, description="Rule that must not hold")

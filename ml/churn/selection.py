@@ -18,7 +18,7 @@ from ml.churn.folds import Moments, Split, random_folds, rolling_folds
 from ml.encoding import Encoder, Parsed
 from ml.evaluation import log_losses
 
-_PATIENCE = 50  # trees
+_LEAST_GAIN = 0.002  # of the base rate's log loss, by the trees grown since the last look; less is not worth the time of more
 
 
 @dataclass
@@ -90,7 +90,7 @@ def _trial(
     label: Floats,
     seed: int,
 ) -> Trial:
-    """The stage with the least loss; trees grow in all folds alike until _PATIENCE more of them have not lowered it."""
+    """The stage with the least loss; trees grow in all folds alike until more of them hardly lower it."""
     growing = [
         staged_scores(candidate, encoder, train, label[inside], unseen, seed)
         for repeat, folds in enumerate(prepared)
@@ -98,7 +98,9 @@ def _trial(
     ]
     where = [(repeat, np.searchsorted(rows, outside)) for repeat, folds in enumerate(splits) for _, outside in folds]
     judged = label[rows]
-    best: Trial | None = None
+    best, before = None, np.inf
+    share = float(judged.mean())
+    least = _LEAST_GAIN * float(log_losses(judged, np.full(judged.size, share)).mean())
     for looks in zip(*growing, strict=True):
         for stages in zip(*looks, strict=True):
             scores = np.empty((len(splits), rows.size))
@@ -106,8 +108,9 @@ def _trial(
                 scores[repeat, outside] = unseen_scores
             tried = Trial(candidate, stages[0][0], scores, _mean_losses(judged, scores))
             best = tried if best is None or tried.losses.mean() < best.losses.mean() else best
-        if best is not None and looks[0][-1][0] - best.trees >= _PATIENCE:
+        if best is not None and before - best.losses.mean() < least:
             break
+        before = before if best is None else float(best.losses.mean())
     assert best is not None
     return best
 

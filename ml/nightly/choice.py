@@ -10,10 +10,13 @@ get the control. So the number treated never exceeds the capacity, whatever the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.nightly.assignment import within_capacities
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -21,18 +24,37 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Choice:
-    """Per customer: the action (column), its propensity, whether the draw overrode the best one; and who was beyond capacity."""
+    """Per customer: the action (column), its propensity, whether the draw overrode the best one; and who was beyond capacity.
+
+    `closed` (customers × actions): what passed all gates but was beyond the capacity of that action or of the night.
+    """
 
     action: NDArray[np.int64]
     propensity: Floats
     is_explored: Flags
     beyond_capacity: Flags
+    closed: Flags
 
 
-def choose(scores: Floats, passed: Flags, holdout: Flags, order: Floats, draw: Floats, exploration: float, capacity: int | None) -> Choice:
-    """Column 0 is the control, which always passes. `order`, `draw`: uniform numbers per customer. `scores` NaN = not offered."""
+def choose(
+    scores: Floats,
+    passed: Flags,
+    holdout: Flags,
+    order: Floats,
+    draw: Floats,
+    exploration: float,
+    capacity: int | None,
+    capacities: Mapping[int, int] | None = None,
+) -> Choice:
+    """Column 0 is the control, which always passes. `order`, `draw`: uniform numbers per customer. `scores` NaN = not offered.
+
+    `capacity` counts all actions of the night, `capacities` those of a column.
+    """
     open_to = passed & ~holdout[:, None]
     open_to[:, 0] = True
+    offered = open_to.copy()
+    if capacities:
+        open_to = within_capacities(scores, open_to, order, capacities)
     best = np.where(open_to & (scores > 0), scores, -np.inf)
     best[:, 0] = 0.0
     gain = best.max(axis=1)
@@ -44,7 +66,7 @@ def choose(scores: Floats, passed: Flags, holdout: Flags, order: Floats, draw: F
     drawn = _nth_open(open_to, np.minimum((draw / max(exploration, 1e-12) * options).astype(np.int64), options - 1))
     action = np.where(explores, drawn, greedy)
     propensity = exploration / options + (action == greedy) * (1 - exploration)
-    return Choice(action, propensity, explores & (action != greedy), beyond)
+    return Choice(action, propensity, explores & (action != greedy), beyond, offered & ~open_to)
 
 
 def _beyond_capacity(gain: Floats, open_to: Flags, order: Floats, capacity: int | None) -> Flags:

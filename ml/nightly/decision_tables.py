@@ -73,7 +73,7 @@ def candidates_table(night: Night, choice: Choice, as_of: date) -> pa.Table:
     late = night.passed.copy()
     late[:, 0] = False
     gate[late & night.holdout[:, None]] = "holdout"
-    gate[late & choice.beyond_capacity[:, None]] = "capacity"
+    gate[late & choice.closed] = "capacity"
     rows, columns = np.nonzero(night.offered)
     named = {
         "customer_key": night.customers[rows],

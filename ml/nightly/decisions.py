@@ -7,6 +7,7 @@ and `model_runs`. score = believed change in the chance of staying × predicted 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ml import artifacts as store
 from ml.next_best_action import Policy
 from ml.nightly.choice import choose
 from ml.nightly.decision_judgement import CONTROL, fitted, refusal_of_policy
+from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
 from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Result, Run, empty, uniform
@@ -36,11 +38,13 @@ def decide(
     artifacts: Path,
     exploration_share: float = 0.10,
     capacity: int | None = None,
+    capacities: Mapping[str, int] | None = None,
     seed: int = 0,
 ) -> Result:
     """Decide for every customer among `candidates`. Deterministic given seed, as-of date and customer_key.
 
-    `clv` needs customer_key and clv_predicted; a customer without a value counts as 0 and is only ever treated by exploration.
+    `capacity`: most actions of the night, `capacities`: of each by its name. `clv` needs customer_key and clv_predicted;
+    a customer without a value counts as 0 and is only ever treated by exploration.
     Without a policy that passed its check no effect is believed: everyone gets "nothing" but the explored share, which is how a
     log comes about. Status: published, kept_last_good, or refused.
     """
@@ -51,9 +55,11 @@ def decide(
     policy = _tonights_policy(action_log, features_tonight, run, artifacts, seed)
     night = _night(candidates, features_tonight, clv, policy)
     order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
-    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity)
+    limits = {night.actions.index(name): most for name, most in (capacities or {}).items() if name in night.actions}
+    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity, limits)
     version = f"{run.version or 'no_policy'}/explore={exploration_share:g}"
     _measure_night(run, night, choice.action)
+    measure_lift(run, action_log)
     return run.result(
         next_best_actions=decisions_table(night, choice, as_of, version, run.version),
         action_candidates=candidates_table(night, choice, as_of),

@@ -134,6 +134,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
         artifacts=tonight.home.models,
         exploration_share=tonight.settings.tuning.exploration_share,
         capacity=tonight.settings.tuning.action_daily_capacity,
+        capacities={action.name: action.capacity for action in tonight.settings.actions if action.capacity is not None},
     )
     with tonight.warehouse() as connection:
         yield from _written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})

@@ -10,7 +10,8 @@ import pytest
 
 from ml.nightly import decide
 from ml.nightly.choice import choose
-from ml.nightly.tables import uniform
+from ml.nightly.decision_lift import measure_lift
+from ml.nightly.tables import Run, uniform
 
 AS_OF = date(2025, 6, 30)
 ROWS = 2000
@@ -44,6 +45,8 @@ def night() -> dict[str, pd.DataFrame]:
             "customer_key": random.choice(keys, rows),
             "action": action,
             "propensity": pd.Series(action).map({"nothing": 0.5, "call": 0.3, "mail": 0.2}),
+            "decided_at": pd.Timestamp(AS_OF) - pd.to_timedelta(np.arange(rows) % 60 + 90, "D"),
+            "is_holdout": False,
             "outcome_day": pd.Timestamp(AS_OF) - pd.to_timedelta(random.integers(0, 300, rows), "D"),
             "stayed": (random.random(rows) < 0.6 + np.where((action == "call") & (x > 0), 0.25, 0.0)).astype(int),
             "x": x,
@@ -155,3 +158,26 @@ def test_hashed_numbers_are_uniform_and_their_purposes_independent():
     assert np.histogram(first, 10, (0, 1))[0] / 20_000 == pytest.approx(np.full(10, 0.1), abs=0.01)
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.03
     assert uniform(keys[::-1], 0, AS_OF, "order")[::-1].tolist() == first.tolist()
+
+
+def test_the_months_tell_whether_treating_paid():
+    """In one month the treated stay 20 points more often than the holdout; in the other nobody was held out."""
+    random = np.random.default_rng(4)
+    held, call = np.arange(6000) % 10 == 0, random.random(6000) < 0.5
+    log = pd.DataFrame(
+        {
+            "decided_at": np.where(np.arange(6000) < 5000, pd.Timestamp("2026-03-05"), pd.Timestamp("2026-04-05")),
+            "is_holdout": held & (np.arange(6000) < 5000),
+            "action": np.where(call & ~held, "call", "nothing"),
+            "propensity": np.where(held, 1.0, 0.5),
+            "stayed": (random.random(6000) < 0.5 + 0.4 * (call & ~held)).astype(float),
+        }
+    )
+    run = Run("next_best_action", AS_OF)
+    measure_lift(run, log)
+    found = pd.DataFrame(run.measured).set_index(["candidate", "metric"])
+    assert set(found.index.get_level_values("metric")) == {"holdout_lift_2026-03"}
+    for name, lift in (("everyone_not_held_out", 0.2), ("call", 0.4), ("nothing", 0.0)):
+        row = found.loc[(name, "holdout_lift_2026-03")]
+        assert row["low"] < lift < row["high"]
+        assert row["high"] - row["low"] < 0.12

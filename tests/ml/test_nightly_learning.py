@@ -79,6 +79,8 @@ def decisions(night: date, artifacts: Path, label: float | None = None, **settin
         {
             "action_id": [f"a{number:05d}" for number in range(rows)],
             "customer_key": random.choice(keys, rows),
+            "decided_at": pd.Timestamp(LEARNT_BY),
+            "is_holdout": False,
             "outcome_day": pd.Timestamp(LEARNT_BY) - pd.to_timedelta(np.arange(rows) % 300, "D"),
             "action": action,
             "propensity": 0.5,

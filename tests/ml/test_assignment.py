@@ -1,0 +1,69 @@
+"""Actions that may only be done so often: the exact optimum, never exceeded, with propensities that stay exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from ml.nightly.assignment import assign, within_capacities
+from ml.nightly.choice import choose
+
+CAPACITIES = {1: 20, 2: 35, 3: 10}
+
+
+def _scores(rows: int, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    scores = random.normal(1, 2, (rows, 1)) + random.normal(0, 2, (rows, 5))
+    scores[:, 0] = 0
+    return scores
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_its_value_is_that_of_the_exact_optimum(seed):
+    scores, everyone = _scores(200, seed), np.ones((200, 5), dtype=bool)
+    order = np.random.default_rng(seed).random(200)
+    got = assign(scores, everyone, order, CAPACITIES)
+    for action, capacity in CAPACITIES.items():
+        assert (got == action).sum() <= capacity
+    places = np.concatenate([np.repeat(action, CAPACITIES.get(action, 200)) for action in range(5)])
+    rows, columns = linear_sum_assignment(scores[:, places], maximize=True)
+    best = scores[rows, places[columns]].sum()
+    assert scores[np.arange(200), got].sum() == pytest.approx(best, rel=0.002)
+
+
+def test_what_stays_open_cannot_exceed_a_capacity_and_spare_places_are_left_to_explore():
+    scores, everyone = _scores(200, 9), np.ones((200, 5), dtype=bool)
+    scores[:, 3] = -1.0  # nobody asks for it
+    order = np.random.default_rng(9).random(200)
+    kept = within_capacities(scores, everyone, order, CAPACITIES)
+    assert kept.sum(axis=0).tolist() == [200, 20, 35, 10, 200]
+    asked = assign(scores, everyone, order, CAPACITIES)
+    assert kept[np.arange(200), asked].all()
+
+
+def test_propensities_stay_exact_under_capacities():
+    """3,000 draws of the same night: how often each action came is what was logged."""
+    scores, passed, nobody = _scores(40, 3), np.ones((40, 5), dtype=bool), np.zeros(40, dtype=bool)
+    random = np.random.default_rng(3)
+    order, limits, times = random.random(40), {1: 5, 2: 5}, 3_000
+    seen = np.zeros((40, 5))
+    logged = np.full((40, 5), np.nan)
+    each = np.arange(40)
+    for _ in range(times):
+        choice = choose(scores, passed, nobody, order, random.random(40), 0.4, None, limits)
+        seen[each, choice.action] += 1
+        logged[each, choice.action] = choice.propensity
+        assert (choice.action == 1).sum() <= 5
+    assert np.nansum(logged, axis=1) == pytest.approx(1)
+    assert seen / times == pytest.approx(np.nan_to_num(logged), abs=0.04)
+    assert choice.closed[:, 1].sum() == 35
+
+
+def test_a_capacity_is_told_as_the_gate_that_removed():
+    choice = choose(
+        _scores(50, 1), np.ones((50, 5), dtype=bool), np.zeros(50, dtype=bool), np.arange(50.0), np.full(50, 0.9), 0.1, 12, {1: 3}
+    )
+    assert (choice.action > 0).sum() <= 12
+    assert (choice.closed | (choice.propensity[:, None] > 0)).all()
+    assert choice.closed[choice.beyond_capacity, 1:].all()
