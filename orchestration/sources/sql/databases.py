@@ -17,6 +17,9 @@ from orchestration.sources.reading.records import text_array
 from orchestration.sources.sql.query import Asked, refusal, select
 
 _ROWS = 20_000
+# What people write → the driver that comes along, and what it is told: a TIMESTAMP is read in the session's zone.
+_MYSQL = ("mysql://", "mariadb://")
+_UTC = {"init_command": "SET time_zone = '+00:00'"}
 
 
 class Database:
@@ -24,7 +27,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self._engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+            plain = _with_driver(url)
+            told = _UTC if plain.startswith("mysql+pymysql:") else {}
+            self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)
         except sa.exc.ArgumentError:
             raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
         except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
@@ -60,4 +65,15 @@ class Database:
         except sa.exc.SQLAlchemyError as error:
             original = getattr(error, "orig", None)
             # The driver's message may quote values and the address.
-            raise refusal(what, getattr(original, "sqlstate", None), type(original or error).__name__) from None
+            raise refusal(what, _state(original), type(original or error).__name__) from None
+
+
+def _with_driver(url: str) -> str:
+    kind = next((kind for kind in _MYSQL if url.startswith(kind)), None)
+    return url if kind is None else f"mysql+pymysql://{url.removeprefix(kind)}"
+
+
+def _state(original: Any) -> str | None:
+    """The number that MySQL's drivers tell, which says more than its SQLSTATE; else that of the driver."""
+    number = next(iter(getattr(original, "args", ())), None)
+    return str(number) if isinstance(number, int) else getattr(original, "sqlstate", None)

@@ -21,6 +21,13 @@ _MEANING = {
     "3D000": "there is no such database",
     "28P01": "the password is wrong",
     "28000": "the user may not log in",
+    "1044": "the user of the URL may not use this database",
+    "1045": "the user may not log in, or the password is wrong",
+    "1049": "there is no such database",
+    "1054": "a column that the configuration names is not there",
+    "1142": "the user of the URL may not read it; grant SELECT",
+    "1146": "there is no such table",
+    "2003": "nobody answers at this address",
 }
 
 
@@ -68,7 +75,7 @@ def earlier(cursor: str, lag: timedelta) -> str:
 
 
 def refusal(what: str, state: str | None, kind: str) -> SourceError:
-    """The error for what a database refuses; `state` is its SQLSTATE."""
+    """The error for what a database refuses; `state` is its SQLSTATE, or the number that MySQL has for it."""
     said = _MEANING.get(state or "") or " ".join(filter(None, (kind, state)))
     return SourceError(f"{what} cannot be read: {said}")
 

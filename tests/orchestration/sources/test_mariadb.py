@@ -1,0 +1,120 @@
+"""MariaDB, and so MySQL: a server of the tests' own, read with the driver that comes along."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from orchestration.source_settings import SqlSource
+from orchestration.sources import SourceError
+from tests.orchestration.sources.nights import Nights, landed
+
+SERVER, INSTALLER = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+pytestmark = pytest.mark.skipif(not (SERVER and INSTALLER), reason="MariaDB is not installed: apt-get install mariadb-server")
+
+TABLE = """CREATE TABLE shop.payments (id BIGINT PRIMARY KEY, who VARCHAR(20), kind VARCHAR(20), how VARCHAR(20), paid DATETIME,
+    amount DECIMAL(12, 2), money CHAR(3), note TEXT CHARACTER SET utf8mb4, seen TIMESTAMP(6) NULL)"""
+ROWS = """INSERT INTO shop.payments SELECT seq, concat('b', seq), 'payment', 'succeeded', '2026-01-01 08:00:00', seq + 0.25, 'EUR',
+    'Grüße 🙂', timestampadd(day, seq, '2026-01-01 10:00:00.5') FROM shop.seq_1_to_5"""
+COLUMNS = {"payment_id": "id", "billing_customer_id": "who", "status": "how", "occurred_at": "paid", "currency": "money", "note": "note"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("maria")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = ["--no-defaults", f"--datadir={folder / 'data'}"]
+    install = [str(INSTALLER), *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run(install, check=True, capture_output=True, timeout=120)
+    options = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder / 's'}", "--user=root", "--default-time-zone=+05:00"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen([str(SERVER), *common, *options], stdout=log, stderr=log)
+    try:
+        _wait(f"mysql+pymysql://root@127.0.0.1:{port}", server, folder / "log")
+        _run(f"mysql+pymysql://root@127.0.0.1:{port}", "CREATE USER reader@'127.0.0.1' IDENTIFIED BY 's3cret'")
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while True:
+        assert server.poll() is None, log.read_text()
+        try:
+            return _run(address, "SELECT 1")
+        except sa.exc.OperationalError:
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+
+
+def _run(address: str, *statements: str) -> None:
+    engine = sa.create_engine(address, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+@pytest.fixture
+def shop(url: str) -> str:
+    owner = f"mysql+pymysql://root@{url}"
+    _run(owner, "DROP DATABASE IF EXISTS shop", "CREATE DATABASE shop", TABLE, "SET time_zone = '+00:00'")
+    _run(owner, "SET time_zone = '+00:00'", ROWS, "GRANT SELECT ON shop.* TO reader@'127.0.0.1'")
+    return owner
+
+
+def _settings(url: str, **options: Any) -> SqlSource:
+    table = {"table": "shop.payments", "columns": COLUMNS, "cursor": "seen", **options}
+    made = SqlSource(type="sql", url="${URL}", tables={"billing_payments": table})  # type: ignore[arg-type]
+    return made.model_copy(update={"url": url})
+
+
+def test_types_text_and_times_come_over_in_utc(url: str, shop: str, tmp_path: Path) -> None:
+    nights = Nights(tmp_path, _settings(f"mysql://reader:s3cret@{url}/shop", columns={**COLUMNS, "occurred_at": "seen"}))
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    row = nights.rows("billing_payments")["3"]
+    assert (row["amount"], row["billing_customer_id"], row["note"]) == (Decimal("3.25"), "b3", "Grüße 🙂")
+    assert row["occurred_at"] == datetime(2026, 1, 4, 10, 0, 0, 500_000)
+
+
+def test_only_what_changed_is_read_and_deletes_are_found_by_a_full_reading(url: str, shop: str, tmp_path: Path) -> None:
+    nights = Nights(tmp_path, _settings(f"mariadb://reader:s3cret@{url}"))
+    nights.night("billing_payments")
+    assert landed(nights.night("billing_payments")) == {}
+    _run(shop, "UPDATE shop.payments SET how = 'failed', seen = now(6) WHERE id = 2", "DELETE FROM shop.payments WHERE id = 1")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+    nights.settings = _settings(f"mariadb://reader:s3cret@{url}", mode="full")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+    assert sorted(nights.rows("billing_payments")) == ["2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("user", "change", "said"),
+    [
+        ("reader:s3cret", {"table": "shop.nothing"}, "shop.nothing cannot be read: there is no such table"),
+        ("reader:s3cret", {"cursor": "nothing"}, "a column that the configuration names is not there"),
+        ("reader:s3cret", {"table": "mysql.global_priv"}, "may not read it; grant SELECT"),
+    ],
+)
+def test_a_wrong_name_is_one_line(url: str, shop: str, tmp_path: Path, user: str, change: dict[str, Any], said: str) -> None:
+    load = Nights(tmp_path, _settings(f"mysql://{user}@{url}", **change)).night("billing_payments")["billing_payments"]
+    assert said in (load.error or "")
+
+
+def test_a_wrong_password_is_one_line_without_it(url: str, shop: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the password is wrong") as caught:
+        Nights(tmp_path, _settings(f"mysql://reader:guessed@{url}")).night("billing_payments")
+    assert "guessed" not in str(caught.value)
