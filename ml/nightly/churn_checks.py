@@ -19,8 +19,9 @@ from ml.nightly.tables import Run
 
 EPOCH = date(1970, 1, 1)
 FEWEST_IN_GROUP, MOST_GROUPS_TOLD = 200, 8
-# Twice the usual reading of "strong" is what a season does; 1 is another kind of customer, or a column in another unit.
-DRIFT_LIMIT, MATTERS = 1.0, 0.05
+# A season moves a column by 0.5, a young company's customers by 1; 2 is another kind of customer, or a column in another unit.
+DRIFT_LIMIT, MATTERS = 2.0, 0.05
+AGES = ("tenure_days", "days_since_first_order", "days_since_first_paid")  # they grow by a day a day for everyone: that is no drift
 _DRIFT_ROWS = 20_000
 
 
@@ -66,7 +67,11 @@ def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run:
         run.measure(str(column), "psi", index)
     weight = model.contributions(tonight.iloc[:2000]).drop(columns="(base)").abs().mean()
     share = weight / max(float(weight.sum()), 1e-12)
-    far = [str(column) for column, index in drift.items() if index > DRIFT_LIMIT and share.get(str(column), 0.0) >= MATTERS]
+    far = [
+        str(column)
+        for column, index in drift.items()
+        if index > DRIFT_LIMIT and column not in AGES and share.get(str(column), 0.0) >= MATTERS
+    ]
     if not far:
         return None
     moved = f"{far[0]} has moved by a stability index of {drift[far[0]]:.2f}, above {DRIFT_LIMIT:g}"
