@@ -46,6 +46,7 @@ def check(loaded: Settings, name: str) -> int:
 def _refused(source: Source, bench: Bench) -> Iterator[str]:
     """Show what the source has of each table; what it refuses is given back, too."""
     if not isinstance(source, StreamSource):
+        yield from _unreadable(source, bench)
         return
     for table in INPUT_TABLES.values():
         if source.streams(table.name):
@@ -59,6 +60,20 @@ def _refused(source: Source, bench: Bench) -> Iterator[str]:
     except SourceError as error:
         say(f"✗ how much there is: {error}")
         yield "extents"
+
+
+def _unreadable(source: Source, bench: Bench) -> Iterator[str]:
+    """Show the first part of each table that lies in files; one that cannot be read is given back."""
+    for table in INPUT_TABLES.values():
+        batch = next(iter(source.extract(table, {}, bench)), None)
+        if batch is None:
+            continue
+        if batch.error or batch.data is None:
+            say(f"✗ {table.name}: {batch.error or batch.part}")
+            yield table.name
+            continue
+        rows = bench.connection.execute("FROM read_parquet(?) LIMIT ?", [str(batch.data), _ROWS]).to_arrow_table().to_pylist()
+        _show(table, [{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
 
 
 def _show(table: Table, rows: list[Any]) -> None:

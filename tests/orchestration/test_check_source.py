@@ -65,3 +65,21 @@ def test_wrong_names_and_missing_variables_are_configuration(check: Checked) -> 
     assert (code, "the environment variable TOKEN is not set" in told) == (2, True)
     code, told = check('{type: stripe, api_key: "${TOKEN}", base_url: "http://example.org"}', "stripe", "x")
     assert (code, "sources.0.base_url: only https is used; plain http only for loopback" in told) == (2, True)
+
+
+def test_files_show_rows_too_and_a_broken_one_is_named(check: Checked, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "crm_customers.csv").write_text("customer_id,created_at,email,tier\n" + "c1,2026-01-01,ann@example.org,gold\n" * 9)
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 0
+    assert "crm_customers: 5 rows of it, personal values masked" in told
+    assert "customer_id c1" in told
+    assert "email a…" in told
+    assert "tier g…" in told
+    assert "ann@example.org" not in told
+    (exports / "crm_tickets.csv").write_text('ticket_id,customer_id,opened_at\n1,2,"never closed\n')
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 1
+    assert "✗ crm_tickets: crm_tickets.csv: " in told
+    assert "✓ crm_customers" in told
