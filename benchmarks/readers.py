@@ -97,10 +97,11 @@ def main(home: Path, nights: int, kills: int) -> int:
         for number in range(5, 5 + nights):
             among.append(night(warehouse, folder / "home", number))
             serve(folder / "home", server.get_uri())
-        killed = [murdered(warehouse, folder / "home", statistics.median(among)) for _ in range(kills)]
+        for _ in range(kills):
+            kill_one(warehouse, folder / "home", statistics.median(among))
         night(warehouse, folder / "home", 5 + nights)  # the next run needs no manual step
         stop.touch()
-        return told(alone, among, killed, [json.loads(reader.communicate(timeout=120)[0]) for reader in readers])
+        return told(alone, among, kills, [json.loads(reader.communicate(timeout=120)[0]) for reader in readers])
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,8 +129,8 @@ def started(kind: str, home: Path, stop: Path, uri: str) -> subprocess.Popen[str
     return subprocess.Popen([sys.executable, "-c", READ, kind, str(home), str(stop), uri], stdout=subprocess.PIPE, text=True)
 
 
-def murdered(warehouse: Path, home: Path, usual: float) -> bool:
-    """Kill a publisher at a random moment of its work; whether every release listed after it is whole."""
+def kill_one(warehouse: Path, home: Path, usual: float) -> None:
+    """Kill a publisher at a random moment of its work. Raises ReleaseError when a release that is listed after it is not whole."""
     victim = subprocess.Popen([sys.executable, "-c", PUBLISH, str(warehouse), str(home)], stdout=subprocess.PIPE, text=True)
     assert victim.stdout is not None
     victim.stdout.readline()
@@ -138,15 +139,14 @@ def murdered(warehouse: Path, home: Path, usual: float) -> bool:
     victim.communicate()
     for release in releases.listing(home):
         release.verify()
-    return True
 
 
-def told(alone: list[float], among: list[float], killed: list[bool], readers: list[dict]) -> int:
+def told(alone: list[float], among: list[float], kills: int, readers: list[dict]) -> int:
     """Print; 1 when a reader saw a mix or an error."""
     print(f"publishing alone         {statistics.median(alone):6.2f} s in the middle of {len(alone)}")
     ratio = statistics.median(among) / statistics.median(alone)
     print(f"publishing among readers {statistics.median(among):6.2f} s in the middle of {len(among)}, {ratio:.2f} times as long")
-    print(f"killed                   {len(killed)} times, every release listed afterwards whole")
+    print(f"killed                   {kills} times, every release listed afterwards whole")
     for one in readers:
         waits = sorted(one["waits"])
         print(

@@ -18,6 +18,7 @@ from ml.drift import psi
 from orchestration import releases
 from orchestration.night import Night
 from orchestration.releases import Release
+from orchestration.row_rules import literal
 
 # With fewer rows on a side the index of ten bins is mostly noise: about 9/n of either side.
 FEWEST_ROWS = 200
@@ -45,7 +46,7 @@ def _table(night: Night, connection: duckdb.DuckDBPyConnection, table: str, refe
         return
     columns = [column for column in watched.columns if column in reference.manifest["tables"][table]["columns"]]
     now = _sampled(connection, f"marts.{table}", columns, watched, night.as_of)
-    then = _sampled(connection, f"read_parquet('{_text(reference.table_file(table))}')", columns, watched, reference.as_of)
+    then = _sampled(connection, f"read_parquet({literal(str(reference.table_file(table)))})", columns, watched, reference.as_of)
     if min(len(now), len(then)) < FEWEST_ROWS:
         yield from ((table, column, None, f"fewer than {FEWEST_ROWS} rows tell nothing") for column in columns)
         return
@@ -80,7 +81,3 @@ def _kept(night: Night, connection: duckdb.DuckDBPyConnection, frame: pd.DataFra
         ) GROUP BY ALL""",
         [night.as_of, NIGHTS_OF_A_HISTORY],
     ).df()
-
-
-def _text(value: object) -> str:
-    return str(value).replace("'", "''")

@@ -97,6 +97,7 @@ class Database:
             self._connection = None
 
     def _tried(self, work: Callable[[Any], Told]) -> Told:
+        # The drivers' errors have nothing else in common, and their messages quote values: the kind of an error is all that is told.
         try:
             self._connection = self._connection or self.connect()
         except Exception as error:

@@ -5,21 +5,19 @@ Comes in: a destination's windows (calls, seconds) and answers of HTTP servers. 
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 from tenacity import RetryCallState
 from tenacity.stop import stop_base
 
-SHARE_OF_LIMIT = 0.8  # what others on the same account leave us; a limit used up to its edge is a limit exceeded
+from orchestration.server_waits import SHARE_OF_LIMIT, backed_off, retry_after
+
 MAX_TRIES = 6
-MAX_WAIT = 60.0
 DEADLINE = 30 * 60.0
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -64,19 +62,6 @@ def forecast_seconds(windows: tuple[tuple[int, float], ...], calls: int) -> floa
     return max((calls / (limit * SHARE_OF_LIMIT) * seconds for limit, seconds in windows), default=0.0)
 
 
-def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:
-    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
-
-
 def until_reset(response: httpx.Response) -> float | None:
     """Seconds until a window begins anew, by the headers of vendors that send no `Retry-After`; None without them.
 
@@ -110,7 +95,7 @@ def wait_as_told(state: RetryCallState) -> float:
     told = retry_after(result) if isinstance(result, httpx.Response) else None
     if told is None and isinstance(result, httpx.Response) and result.status_code == 429:
         told = until_reset(result)
-    return told if told is not None else random.uniform(0.5, min(MAX_WAIT, 2.0**state.attempt_number))
+    return told if told is not None else backed_off(state.attempt_number)
 
 
 class AsksTooLong(stop_base):

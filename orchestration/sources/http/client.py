@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, retry_if_result
 
+from orchestration.server_waits import backed_off, retry_after
 from orchestration.sources.base import SourceError
-from orchestration.sources.http.pacing import Pacer, backed_off, limits, retry_after
+from orchestration.sources.http.pacing import Pacer, limits
 from orchestration.sources.http.refusals import refused
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2

@@ -1,27 +1,22 @@
-"""How fast a vendor is called, and how long a refused call waits.
+"""How fast a vendor is called.
 
 Comes in: limits.toml, and answers. Goes out: waits, in seconds.
 """
 
 from __future__ import annotations
 
-import random
 import tomllib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 
 import httpx
 
+from orchestration.server_waits import MAX_WAIT, SHARE_OF_LIMIT
 from orchestration.sources.base import SourceError
 
-# What others on the same account leave us; a limit used up to its edge is a limit exceeded.
-SHARE_OF_LIMIT = 0.8
-MAX_WAIT = 60.0
 LONGEST_PAUSE = 30 * 60.0
 _FILE = Path(__file__).with_name("limits.toml")
 
@@ -74,24 +69,6 @@ class Pacer:
             return
         seconds = _number(response, self._stated.resets_in) or _number(response, self._stated.resets_in_ms) / 1000
         self._not_before = self._clock() + min(seconds, MAX_WAIT)
-
-
-def retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.replace(".", "", 1).isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
-
-
-def backed_off(attempt: int) -> float:
-    """Exponential with full jitter, from half a second to a minute."""
-    return random.uniform(0.5, min(MAX_WAIT, 2.0**attempt))
 
 
 def _number(response: httpx.Response, header: str) -> float:

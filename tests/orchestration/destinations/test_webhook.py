@@ -9,8 +9,9 @@ import pytest
 
 from orchestration.destinations import DestinationError, make
 from orchestration.destinations.base import Batch, Record, Result, safe_code
-from orchestration.destinations.pacing import Pacer, forecast_seconds, retry_after
+from orchestration.destinations.pacing import Pacer, forecast_seconds
 from orchestration.destinations.transport import checked_url, signature, signing_key
+from orchestration.server_waits import retry_after
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 

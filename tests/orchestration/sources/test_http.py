@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from orchestration.server_waits import retry_after
 from orchestration.sources import SourceError
 from orchestration.sources.http.client import Api
-from orchestration.sources.http.pacing import Limits, Pacer, limits, retry_after
+from orchestration.sources.http.pacing import Limits, Pacer, limits
 from orchestration.sources.http.refusals import refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

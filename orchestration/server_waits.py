@@ -1,0 +1,33 @@
+"""How long a server that was asked over HTTP wants to be left alone: what sources and destinations have in common.
+
+Comes in: answers, and the number of an attempt. Goes out: seconds.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+SHARE_OF_LIMIT = 0.8  # what others on the same account leave us; a limit used up to its edge is a limit exceeded
+MAX_WAIT = 60.0
+
+
+def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:
+    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def backed_off(attempt: int) -> float:
+    """Exponential with full jitter, from half a second to a minute."""
+    return random.uniform(0.5, min(MAX_WAIT, 2.0**attempt))
