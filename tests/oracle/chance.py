@@ -5,13 +5,15 @@ Comes in: a source of chance (hypothesis'). Goes out: rows of the input tables t
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from billing_by_chance import BEGIN, CURRENCIES, Tables, moment, payment, purchase, subscription
 
 AS_OF = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 3, 1), date(2024, 6, 17), date(2023, 12, 31), date(2024, 2, 28)]
+# When many people say something at once.
+INSTANTS = [datetime(2023, 11, 30), datetime(2024, 2, 1, 12)]
 # Made up, for prices of all currencies are alike; the last one was redenominated.
 RATES = {"EUR": (1.25, 1.1, 1.3), "JPY": (0.67, 0.71), "KWD": (3.25,), "ZWL": (0.4, 400.0)}
 
@@ -22,6 +24,7 @@ def company(random: Random, customers: int = 8, least: int = 1) -> tuple[Tables,
     as_of = random.choice(AS_OF)
     people(random, tables, random.randint(least, customers))
     bill(random, tables)
+    consents(random, tables)
     return tables, as_of
 
 
@@ -35,6 +38,7 @@ def company_of_sources(random: Random) -> tuple[Tables, date]:
         if source == "books":
             own = {"billing_customers": own["billing_customers"]}
         bill(random, own)
+        consents(random, own)
         for name, rows in own.items():
             tables.setdefault(name, []).extend(row | {"_source": source} for row in rows)
     return tables, as_of
@@ -49,6 +53,23 @@ def bill(random: Random, tables: Tables) -> None:
             purchase(random, tables, account["billing_customer_id"])
         for _ in range(random.choice([0, 0, 1, 2])):
             payment(random, tables, account["billing_customer_id"], random.choice([None, "elsewhere"]), 100, random.choice(CURRENCIES))
+
+
+def consents(random: Random, tables: Tables) -> None:
+    """What people allowed and took back, now and then in one instant by two of their records, or by unsubscribing."""
+    for row in tables.get("crm_customers", []):
+        instants = [max(row["created_at"], instant) for instant in (*INSTANTS, moment(random))]  # nobody speaks before they are known
+        spoken = {
+            (random.choice(["email", "email", "phone", "sms", "push"]), random.choice(["marketing"] * 3 + ["profiling"]), random.choice(instants))
+            for _ in range(random.choice([0, 1, 2, 4]))
+        }
+        for channel, purpose, at in sorted(spoken):
+            said = {"channel": channel, "purpose": purpose, "recorded_at": at, "status": random.choice(["granted", "granted", "withdrawn"])}
+            tables.setdefault("crm_consents", []).append({"customer_id": row["customer_id"]} | said)
+        if random.random() < 0.3:
+            refused = {"channel": random.choice(["email", "phone"]), "kind": random.choice(["unsubscribed", "complained", "opened"])}
+            refused |= {"interaction_id": f"r{row['customer_id']}", "occurred_at": random.choice(instants)}
+            tables.setdefault("crm_interactions", []).append({"customer_id": row["customer_id"]} | refused)
 
 
 def _rates() -> Any:

@@ -17,6 +17,8 @@ import identity
 import lifecycle
 import orders
 import pandas as pd
+import permissions
+import purchases
 import retention
 import revenue
 import sources
@@ -29,7 +31,7 @@ from orchestration import dbt
 MARTS = [
     "customer_identities", "dim_customers", "fct_orders", "dim_customer_segments", "fct_subscription_months", "metric_mrr_movements",
     "metric_retention_monthly", "metric_cohort_retention", "metric_customer_clv",
-    "metric_lifecycle_monthly",
+    "metric_lifecycle_monthly", "clv_purchases",
 ]  # fmt: skip
 ATTRIBUTES = ("country", "region", "industry", "company_size", "acquisition_channel")
 SEGMENTS = {
@@ -162,6 +164,16 @@ class Company:
             [{"customer": one, "clv_historic": received.get(one, 0)} for one in self.everyone],
             ["customer"],
         )
+
+    def check_what_models_of_purchases_are_told(self) -> None:
+        silent = permissions.not_profiled(self.facts, self.customers)
+        rows = [] if self.is_contractual else purchases.inputs(self.facts, self.orders, silent)
+        assert_same(self.marts["clv_purchases"], rows, ["customer"])
+
+    def check_permissions(self) -> None:
+        granted = permissions.channels(self.facts, self.customers)
+        rows = [{"customer": one} | {f"can_{name}": name in granted[one] for name in permissions.CHANNELS} for one in self.everyone]
+        assert_same(self.marts["dim_customers"], rows, ["customer"])
 
     def check_subscription_months(self) -> None:
         kinds = churn.kinds(self.live, self.subscriptions, self.months, self.facts)

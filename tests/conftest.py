@@ -1,0 +1,40 @@
+"""How two workers share the suite: by file, except that the tests of one published company stay together.
+
+Building that company takes a minute, so one worker builds it for all of them, and begins with it: what takes longest starts first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+    from xdist.workermanage import NodeManager
+
+ONE_COMPANY = "tests/end_to_end"
+# Folders that take minutes, in the order in which a worker should begin them; whatever is not named is quick and fills the end.
+LONG_FIRST = (ONE_COMPANY, "tests/dbt", "tests/oracle", "tests/faults", "tests/examples")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long folders first; within them the order in which they were collected."""
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    return next((place for place, folder in enumerate(LONG_FIRST) if nodeid.startswith(folder)), len(LONG_FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: NodeManager) -> LoadScopeScheduling:
+    """A scheduler that hands out whole files, and all files of the one company as if they were one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByCompany(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return ONE_COMPANY if nodeid.startswith(ONE_COMPANY) else nodeid.split("::", 1)[0]
+
+    config.option.loadscopereorder = False  # by number of tests would put the long ones last
+    return ByCompany(config, log)
