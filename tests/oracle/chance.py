@@ -12,6 +12,7 @@ from typing import Any
 from billing_by_chance import BEGIN, CURRENCIES, Tables, moment, payment, purchase, subscription
 
 AS_OF = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 3, 1), date(2024, 6, 17), date(2023, 12, 31), date(2024, 2, 28)]
+SPOKEN_OF = ["email", "email", "phone", "sms", "push"]
 # When many people say something at once.
 INSTANTS = [datetime(2023, 11, 30), datetime(2024, 2, 1, 12)]
 # Made up, for prices of all currencies are alike; the last one was redenominated.
@@ -60,7 +61,7 @@ def consents(random: Random, tables: Tables) -> None:
     for row in tables.get("crm_customers", []):
         instants = [max(row["created_at"], instant) for instant in (*INSTANTS, moment(random))]  # nobody speaks before they are known
         spoken = {
-            (random.choice(["email", "email", "phone", "sms", "push"]), random.choice(["marketing"] * 3 + ["profiling"]), random.choice(instants))
+            (random.choice(SPOKEN_OF), random.choice(["marketing"] * 3 + ["profiling"]), random.choice(instants))
             for _ in range(random.choice([0, 1, 2, 4]))
         }
         for channel, purpose, at in sorted(spoken):

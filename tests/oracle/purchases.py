@@ -40,7 +40,8 @@ def inputs(facts: Facts, orders: pd.DataFrame, left_out: Container[Record]) -> l
 def _counted(days: dict[pd.Timestamp, Any], night: pd.Timestamp) -> Row:
     first, *repeats = days
     value = sum(days[day] for day in repeats) / len(repeats) if repeats else days[first]
-    return {"frequency": len(repeats), "recency_days": (max(days) - first).days, "age_days": (night - first).days, "mean_order_value": value}
+    counted = {"frequency": len(repeats), "mean_order_value": value}
+    return counted | {"recency_days": (max(days) - first).days, "age_days": (night - first).days}
 
 
 def _told_apart(days: dict[pd.Timestamp, Any], night: pd.Timestamp, holdout: int) -> Row:
