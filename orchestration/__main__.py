@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     gone = _command(commands, "erase", _erase, "remove a person from everything that is kept, for good")
     gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
     gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
+    gone.add_argument("--expired", action="store_true", help="everybody whose retention is over (settings.deleted_people_days)")
     gone.add_argument("--yes", action="store_true", help="do not ask")
     gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
     held = _command(commands, "export", _export, "everything that is held on a person, as JSON")
@@ -241,13 +242,11 @@ def _erase(options: argparse.Namespace) -> int:
     from orchestration import cli_privacy
 
     loaded = _looked_at(options)
-    return cli_privacy.told(
-        lambda: (
-            cli_privacy.verify(loaded, options.verify)
-            if options.verify
-            else cli_privacy.erase(loaded, options.customer, options.from_file, options.yes)
-        )
-    )
+    if options.verify:
+        return cli_privacy.told(lambda: cli_privacy.verify(loaded, options.verify))
+    if options.expired:
+        return cli_privacy.told(lambda: cli_privacy.erase_expired(loaded))
+    return cli_privacy.told(lambda: cli_privacy.erase(loaded, options.customer, options.from_file, options.yes))
 
 
 def _export(options: argparse.Namespace) -> int:

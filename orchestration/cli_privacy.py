@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration import landing
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.privacy import erasure, exporting, journal, receipts, verification
+from orchestration.privacy import erasure, exporting, journal, receipts, retention, verification
 from orchestration.privacy.subject import UnknownPersonError, find
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
@@ -54,6 +54,20 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
         for name in left:  # anew: two of the names may have been one person
             if not _was_erased(home, name):
                 _tell(erasure.carry_out(loaded, home, erasure.begin(home, find(home, name))))
+    return 0
+
+
+def erase_expired(loaded: Settings) -> int:
+    """Erase everybody whom every source has deleted for longer than the configuration keeps them; returns the exit code."""
+    if loaded.tuning.deleted_people_days is None:
+        raise ConfigurationError("erase --expired: set settings.deleted_people_days, the days for which deleted people are kept")
+    home = Home.of(loaded)
+    with home.exclusive("an erasure"):
+        home.prepare()
+        done = retention.enforce(loaded, home)
+    for receipt in done.receipts:
+        _tell(receipt)
+    print(f"{done.people:,} people were deleted at every source more than {loaded.tuning.deleted_people_days} days before the last night.")
     return 0
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets import activate, extract, predict, publish, quality, serve, transform
-from orchestration.jobs import night_logger, nightly
+from orchestration.assets import activate, extract, forget, predict, publish, quality, serve, transform
+from orchestration.jobs import night_logger, nightly, retention
 from orchestration.resources import NightResource
-from orchestration.schedules import every_night
+from orchestration.schedules import every_morning, every_night
 from orchestration.sensors import missed_nights
 
 defs = dg.Definitions(
@@ -23,10 +23,11 @@ defs = dg.Definitions(
         publish.release,
         serve.served,
         activate.activation_asset,
+        forget.expired_people,
     ],
     asset_checks=[quality.landing_gate, quality.mart_gate, quality.audience_gate],
-    jobs=[nightly],
-    schedules=[every_night],
+    jobs=[nightly, retention],
+    schedules=[every_night, every_morning],
     sensors=[missed_nights],
     resources={"night": NightResource()},
     loggers={"console": dg.colored_console_logger, "night": night_logger},

@@ -21,13 +21,21 @@ from orchestration.home import Home, write_private
 from orchestration.plain_words import in_plain_words
 from orchestration.resources import NIGHTS
 
+_FORGETTING = dg.AssetSelection.groups("privacy")
 # In process: DuckDB takes one writing process, and a process per step would collide on its file.
 nightly = dg.define_asset_job(
     "nightly",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - _FORGETTING,
     partitions_def=NIGHTS,
     executor_def=dg.in_process_executor,
     description="One night, end to end: extract, gate, build, gate, model, build, gate, publish, sync",
+)
+
+retention = dg.define_asset_job(
+    "retention",
+    selection=_FORGETTING,
+    executor_def=dg.in_process_executor,
+    description="Erases people whom every source has deleted for longer than the configuration keeps them",
 )
 
 _INSTANCE = """\

@@ -33,7 +33,7 @@ _TRAITS = ("birth_year", "gender", "income_band", "country", "region")
 _KINDS = {"crm": "id", "billing": "id", "email": "e-mail", "phone": "phone"}
 _HEADINGS = ("column", "what", "purpose", "kept in", "leaves to", "kept")
 _AS_RELEASED = "as long as the release (`releases_kept`), or until the person is erased"
-_UNTIL = "until the person is erased; what vanished at the source stays as history"
+_UNTIL = "until the person is erased, or every source has deleted them for `deleted_people_days`; until then as history"
 
 
 def page(path: Path, manifest: Mapping[str, Any]) -> str:

@@ -101,6 +101,9 @@ class Tuning(Part):
     extra_dimensions: tuple[Name, ...] = Field(
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
     )
+    deleted_people_days: PositiveInt | None = Field(
+        None, description="Days after which a person whom every source has deleted is erased here too; without it they stay as history"
+    )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     runs_kept: PositiveInt = Field(
         90, description="Finished runs that the Dagster UI remembers (a night's takes about 9 MB), and logs that are kept"

@@ -8,7 +8,7 @@ ID, ACCOUNT, EMAIL, PHONE = "CANARY-0001", "cus_CANARY_1", "canary.person@nest.e
 PERSONAL = ("Canary Full-Name", "Canary Works GmbH", "a canary ticket text", "a canary comment", "a canary call note")
 CANARIES = (ID, ACCOUNT, EMAIL, PHONE, *PERSONAL, "TESTCANARY")
 HEADERS = {
-    "crm_customers": "customer_id,created_at,email,phone,full_name,company_name,country,birth_year,gender,income_band,owner",
+    "crm_customers": "customer_id,created_at,email,phone,full_name,company_name,country,birth_year,gender,income_band,owner,deleted_at",
     "crm_consents": "customer_id,channel,purpose,status,recorded_at",
     "crm_interactions": "interaction_id,customer_id,occurred_at,channel,kind,text",
     "crm_tickets": "ticket_id,customer_id,opened_at,status,text",
@@ -25,7 +25,7 @@ HEADERS = {
 def rows(person: str, account: str, mark: str) -> dict[str, list[str]]:
     """The canary in every table, under ids of its own; with `mark` in front of the ids of rows."""
     return {
-        "crm_customers": [f"{person},2026-01-05,{EMAIL},{PHONE},{PERSONAL[0]},{PERSONAL[1]},DE,1970,f,high,Kim"],
+        "crm_customers": [f"{person},2026-01-05,{EMAIL},{PHONE},{PERSONAL[0]},{PERSONAL[1]},DE,1970,f,high,Kim,"],
         "crm_consents": [f"{person},email,marketing,granted,2026-01-06"],
         "crm_interactions": [f"{mark}int,{person},2026-09-01,phone,call,{PERSONAL[4]}"],
         "crm_tickets": [f"{mark}tic,{person},2026-09-02,open,{PERSONAL[2]}", f"{mark}bad,{person},the 31st,open,{PERSONAL[2]}"],
@@ -48,6 +48,19 @@ def day(month: int) -> str:
 def plant(exports: Path, name: str, planted: dict[str, list[str]]) -> None:
     for table, lines in planted.items():
         (exports / table / f"{name}.csv").write_text("\n".join([HEADERS[table], *lines]) + "\n")
+
+
+# Deleted at the source long before the night; somebody of that address has come back since.
+GONE_ID, GONE_EMAIL, GONE_NAME = "EXPIRED-0001", "expired.person@nest.example", "Expired Full-Name"
+
+
+def long_gone() -> dict[str, list[str]]:
+    """Somebody whom every source deleted in spring, and what they had said."""
+    return {
+        "crm_customers": [f"{GONE_ID},2025-01-05,{GONE_EMAIL},,{GONE_NAME},,DE,1970,f,high,Kim,2026-04-30"],
+        "crm_tickets": [f"EXPIREDtic,{GONE_ID},2026-02-02,solved,{GONE_EMAIL} is gone"],
+        "survey_responses": [f"EXPIREDres,{GONE_EMAIL},relationship,nps,3,0,10,2026-02-02,{GONE_NAME} was here"],
+    }
 
 
 def about_others() -> dict[str, list[str]]:

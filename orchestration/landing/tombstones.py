@@ -63,6 +63,11 @@ class Tombstones:
         self.hashes = self.hashes | frozenset(hashes)
         self._write()
 
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Let whoever has one of `hashes` land again."""
+        self.hashes = self.hashes - frozenset(hashes)
+        self._write()
+
     def _front(self, kind: str, source: str) -> str:
         return _SIGN.join((self.key, kind, source, ""))
 

@@ -18,7 +18,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import journal, leftovers, receipts, remainder, verification
 from orchestration.privacy.journal import Journal
-from orchestration.privacy.subject import Subject, spelled
+from orchestration.privacy.subject import KINDS, Subject, spelled
 from orchestration.settings import Settings
 
 
@@ -26,13 +26,19 @@ class StillThereError(Exception):
     """After everything, a file still holds the person; the message is one line that names it."""
 
 
-def begin(home: Home, subject: Subject) -> Journal:
-    """Plan the erasure and write it down; from here on it is carried through."""
+def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journal:
+    """Plan the erasure and write it down; from here on it is carried through.
+
+    bury_contacts  whether their e-mail addresses and phone numbers are kept from landing for good, and not their ids alone
+    """
     begun = journal.begin(home.erasures, subject)
     tombstones = Tombstones(home.erasures)
     tombstones.begin()
     if releases.current_id(home.root) is not None:
         begun.remainder = remainder.of(releases.current(home.root), subject.keys, subject.answers)
+    if not bury_contacts:
+        contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in KINDS.values()}
+        begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
     begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
     begun.facts["others"] = subject.others
     begun.save()
@@ -55,6 +61,7 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
         raise StillThereError(
             f"{len(found)} files still hold this person: {'; '.join(found[:5])}; run erase again, or report this as a bug"
         )
+    _dig_up(home, begun)
     at("receipt")
     receipt = receipts.write(home, begun, _told(settings, home, begun))
     at("end")
@@ -65,6 +72,14 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
 def _bury(_: Settings, home: Home, begun: Journal) -> None:
     tombstones = Tombstones(home.erasures)
     tombstones.add(tombstones.hashed(*pair) for pair in begun.subject.tombstones)
+
+
+def _dig_up(home: Home, begun: Journal) -> None:
+    """Let contacts land again that were buried to find everything of a person who did not ask to be forgotten."""
+    contacts = begun.facts.get("dug_up", ())
+    if contacts:
+        Tombstones(home.erasures).remove(contacts)
+        begun.facts["subject"] = sorted(set(begun.facts["subject"]) - set(contacts))
 
 
 def _plan(_: Settings, home: Home, begun: Journal) -> None:

@@ -22,7 +22,8 @@ from orchestration.landing.tombstones import ANY_SOURCE
 from orchestration.landing.written import parquet
 from orchestration.redaction import Needles
 
-_TYPES = {"crm_customers": "crm", "billing_customers": "billing"}
+# Table → the kind of its records.
+KINDS = {"crm_customers": "crm", "billing_customers": "billing"}
 _BUILT = "SELECT source_name, record_type, source_customer_id, customer_key FROM intermediate.int_identity_spans WHERE valid_to IS NULL"
 _PUBLISHED = "SELECT source, record_type, source_customer_id, customer_key FROM marts.customer_identities WHERE valid_to IS NULL"
 
@@ -79,6 +80,13 @@ def find(home: Home, wanted: str) -> Subject:
     return subject
 
 
+def of_keys(home: Home, keys: Iterable[str]) -> Subject:
+    """Several customers as one subject, to be erased together."""
+    wanted, identities = set(keys), _identities(home)
+    records = {row[:3] for row in identities if row[3] in wanted}
+    return _completed(home, Subject(tuple(sorted(records)), tuple(sorted(wanted))), identities, "")
+
+
 def _identities(home: Home) -> list[tuple[str, str, str, str]]:
     if home.warehouse.exists():
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:
@@ -104,7 +112,7 @@ def _by_contact(home: Home, wanted: str, identities: Iterable[tuple[str, str, st
 
 
 def _records(rows: Iterable[tuple[str, str, str, dict[str, Any]]], wanted: str | None) -> set[tuple[str, str, str]]:
-    found = {(source, _TYPES[table], row[RECORD_TABLES[table]]) for source, table, _, row in rows if table in RECORD_TABLES}
+    found = {(source, KINDS[table], row[RECORD_TABLES[table]]) for source, table, _, row in rows if table in RECORD_TABLES}
     return {record for record in found if record[2] and wanted in (None, record[2])}
 
 
@@ -131,9 +139,7 @@ def _completed(home: Home, subject: Subject, identities: list[tuple[str, str, st
 
 
 def _others(identities: Iterable[tuple[str, str, str, str]], mine: set[tuple[str, str, str]]) -> dict[str, tuple[str, ...]]:
-    return {
-        table: tuple(sorted({row[2] for row in identities if row[1] == kind and row[:3] not in mine})) for table, kind in _TYPES.items()
-    }
+    return {table: tuple(sorted({row[2] for row in identities if row[1] == kind and row[:3] not in mine})) for table, kind in KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def _held_by_others(home: Home, mine: set[tuple[str, str, str]]) -> set[str]:
         connection.execute("CREATE TEMP TABLE mine (source VARCHAR, kind VARCHAR, id VARCHAR)")
         connection.executemany("INSERT INTO mine VALUES (?, ?, ?)", sorted(mine) or [("", "", "")])
         for source, table, files in _record_files(home):
-            own = f"SELECT id FROM mine WHERE source = '{source}' AND kind = '{_TYPES[table]}'"
+            own = f"SELECT id FROM mine WHERE source = '{source}' AND kind = '{KINDS[table]}'"
             rows = f"(SELECT * FROM {parquet(files)} WHERE {RECORD_TABLES[table]} NOT IN ({own}))"
             held |= {one for (one,) in connection.execute(f"SELECT DISTINCT {email_key('email')} FROM {rows} AS said").fetchall() if one}
             if table == "crm_customers":

@@ -123,6 +123,7 @@ def published(make_company: Callable[..., Company]) -> Company:
     )
     canaries.plant(company.exports)
     person.plant(company.exports, "canary", person.rows(person.ID, person.ACCOUNT, "TESTCANARY"))
+    person.plant(company.exports, "gone", person.long_gone())
     person.plant(company.exports, "others", person.about_others())
     (company.exports / "crm_tickets" / "planted.csv").write_text(BAD_TICKET.format(customer=FIRST_CUSTOMER))
     (company.folder / "screen.txt").write_text(company.night(AS_OF))

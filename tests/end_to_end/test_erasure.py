@@ -17,7 +17,9 @@ from orchestration.landing import completed_files
 from orchestration.privacy import verification
 from orchestration.redaction import Needles
 from tests.end_to_end.conftest import AS_OF, NEXT
-from tests.person import ACCOUNT, CANARIES, EMAIL, HEADERS, ID, plant, rows
+from tests.person import ACCOUNT, CANARIES, EMAIL, GONE_EMAIL, GONE_ID, GONE_NAME, HEADERS, ID, long_gone, plant, rows
+
+RETURNED = {"crm_customers": [f"EXPIRED-0002,2026-10-01,{GONE_EMAIL},,{GONE_NAME},,DE,1970,f,high,Kim,"]}
 
 
 def first_lines(table: str, home: Path) -> list[tuple[Any, ...]]:
@@ -32,6 +34,7 @@ def erased(published: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     numbers = months(before)
     held = company.run("--customer", ACCOUNT, "--out", str(company.folder / "held.json"), command="export")
     assert holding(company.home), "the canary must be somewhere, else finding it nowhere says nothing"
+    expired = retained(company)
     (company.folder / "whom.txt").write_text(f"{ID}\n\n{EMAIL}\n")  # two names of one person, as a list of requests may hold
     done = company.run("--from-file", str(company.folder / "whom.txt"), "--yes", command="erase")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -40,9 +43,13 @@ def erased(published: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     # the same rows in a file that changed, and the person under new ids: known again by e-mail and phone
     plant(company.exports, "canary", {table: list(reversed(lines)) for table, lines in rows(ID, ACCOUNT, "TESTCANARY").items()})
     plant(company.exports, "again", rows("CANARY-0002", "cus_CANARY_2", "TESTCANARYnew"))
+    # the same address as somebody whose retention is over, in a record of its own, beside the old one in a file that changed
+    gone = {table: list(reversed([*lines, *RETURNED.get(table, [])])) for table, lines in long_gone().items()}
+    plant(company.exports, "gone", gone)
     screen = company.night(AS_OF)
     return {
         "company": company,
+        "expired": expired,
         "numbers": numbers,
         "held": held,
         "said": done.stdout,
@@ -50,6 +57,17 @@ def erased(published: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         "kept_release": verified,
         "screen": screen,
     }
+
+
+def retained(company: Any) -> dict[str, Any]:
+    """What `erase --expired` did: its answer, and where the person was found before and afterwards."""
+    needles = Needles.of([GONE_ID, GONE_EMAIL, GONE_NAME])
+    before = verification.found(Home(company.home), needles)
+    unset = company.run("--expired", command="erase")
+    text = company.config.read_text()
+    company.config.write_text(text.replace("settings: {", "settings: {deleted_people_days: 180, "))
+    done = company.run("--expired", command="erase")
+    return {"before": before, "unset": unset, "done": done, "after": verification.found(Home(company.home), needles)}
 
 
 def months(release: releases.Release) -> dict[tuple[str, str], Decimal]:
@@ -80,16 +98,35 @@ def holding(home: Path) -> list[str]:
     return verification.found(Home(home), Needles.of(CANARIES)) + raw
 
 
+def receipts(erased: dict[str, Any]) -> list[Path]:
+    """Oldest first."""
+    return sorted(erased["company"].home.glob("state/erasures/2*.json"))
+
+
 def waiting(found: list[str]) -> list[str]:
     """All but the order to the destination to forget, which names whom until it is delivered."""
     return [one for one in found if "crm_file.duckdb" not in one]
 
 
+def test_a_retention_that_is_over_erases_like_a_request(erased: dict[str, Any]) -> None:
+    told = erased["expired"]
+    assert (told["unset"].returncode, told["unset"].stderr.count("set settings.deleted_people_days")) == (2, 1)
+    assert told["done"].returncode == 0, told["done"].stdout + told["done"].stderr
+    assert "1 people were deleted at every source more than 180 days before the last night." in told["done"].stdout
+    assert {Path(name.split(":")[0].split(" ")[0]).parts[0] for name in told["before"]} >= {"landing", "warehouse", "releases"}
+    assert waiting(told["after"]) == []
+
+
+def test_whoever_comes_back_after_their_retention_is_a_new_customer(erased: dict[str, Any]) -> None:
+    with releases.current(erased["company"].home).connect() as marts:
+        ids = marts.execute("SELECT source_customer_id FROM marts.customer_identities WHERE source_customer_id LIKE 'EXPIRED%'").fetchall()
+    assert ids == [("EXPIRED-0002",)]
+
+
 def test_two_names_of_one_person_are_one_erasure(erased: dict[str, Any]) -> None:
     assert erased["said"].count("Erased: ") == 1
     assert erased["said"].count("Erased before; the receipt is ") == 1
-    receipts = [path for path in (erased["company"].home / "state" / "erasures").glob("*.json") if path.name.startswith("2")]
-    assert len(receipts) == 1
+    assert len(receipts(erased)) == 2  # and that of the retention before
 
 
 def test_nothing_is_left_in_the_home(erased: dict[str, Any]) -> None:
@@ -107,8 +144,10 @@ def test_what_was_not_landed_is_counted(erased: dict[str, Any]) -> None:
         row[0]: row
         for row in duckdb.execute(f"SELECT table_name, erased FROM '{releases.current(home).table_file('data_reconciliation')}'").fetchall()
     }
-    planted = rows(ID, ACCOUNT, "")
-    assert {table: counted[table][1] for table in planted} == {table: 2 * len(lines) for table, lines in planted.items()}
+    planted, gone = rows(ID, ACCOUNT, ""), long_gone()
+    assert {table: counted[table][1] for table in planted} == {
+        table: 2 * len(lines) + len(gone.get(table, ())) for table, lines in planted.items()
+    }
     assert counted["exchange_rates"][1] == 0
 
 
@@ -127,7 +166,7 @@ def test_the_release_of_before_is_still_whole_and_says_what_left_it(erased: dict
     name, kept = erased["kept_release"]
     listed = {release.id: release for release in releases.listing(erased["company"].home)}
     listed[name].verify()
-    (note,) = kept.manifest["erasures"]
+    _, note = kept.manifest["erasures"]
     assert note["rows"]["dim_customers"] == 1
     with kept.connect() as marts:
         assert marts.execute("SELECT count(*) FROM marts.fct_subscription_months WHERE mrr = 77.13").fetchone() == (0,)
@@ -135,7 +174,7 @@ def test_the_release_of_before_is_still_whole_and_says_what_left_it(erased: dict
 
 def test_the_receipt_names_nobody_and_says_what_where_and_when(erased: dict[str, Any]) -> None:
     company = erased["company"]
-    (path,) = company.home.glob("state/erasures/2*.json")
+    path = receipts(erased)[-1]
     told = json.loads(path.read_text())
     assert not Needles.of(CANARIES).pattern.search(path.read_bytes())
     assert {held["table"] for held in told["still_at_the_source"]} == set(HEADERS)
@@ -152,7 +191,7 @@ def test_the_destination_is_told_and_its_files_are_cleared(erased: dict[str, Any
     assert [line for text in outbox for line in text.splitlines() if line.startswith(ID)] == [
         next(line for text in outbox for line in text.splitlines() if line.startswith(f"{ID},clear"))
     ]
-    assert "1 clearing records go with the next sync" in erased["said"]
+    assert "2 clearing records go with the next sync" in erased["said"]  # that of the retention waited
 
 
 def test_somebody_elses_row_stays_without_the_mention(erased: dict[str, Any]) -> None:

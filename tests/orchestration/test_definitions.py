@@ -68,9 +68,13 @@ def test_a_mart_carries_the_definitions_of_its_metrics_and_columns() -> None:
     assert [text for text in everything if "doc(" in text.split("#### Raw SQL")[0]] == []
 
 
+EXPIRED = dg.AssetKey(["privacy", "expired_people"])
+
+
 def test_every_asset_is_one_night_a_run() -> None:
     assets = defs.resolve_asset_graph()
-    policies = {(assets.get(key).partitions_def, assets.get(key).backfill_policy) for key in assets.materializable_asset_keys}
+    nightly = assets.materializable_asset_keys - {EXPIRED}
+    policies = {(assets.get(key).partitions_def, assets.get(key).backfill_policy) for key in nightly}
     assert {policy.max_partitions_per_run for _, policy in policies if policy} == {1}
     assert len({partitions for partitions, _ in policies}) == 1
 
@@ -78,7 +82,13 @@ def test_every_asset_is_one_night_a_run() -> None:
 def test_the_job_runs_everything_in_one_process() -> None:
     job = defs.resolve_job_def("nightly")
     assert job.executor_def.name == "in_process"
-    assert set(job.asset_layer.executable_asset_keys) == set(defs.resolve_asset_graph().materializable_asset_keys)
+    assert set(job.asset_layer.executable_asset_keys) == set(defs.resolve_asset_graph().materializable_asset_keys) - {EXPIRED}
+
+
+def test_forgetting_is_a_job_of_its_own_after_the_night() -> None:
+    job = defs.resolve_job_def("retention")
+    assert (job.executor_def.name, set(job.asset_layer.executable_asset_keys)) == ("in_process", {EXPIRED})
+    assert defs.resolve_schedule_def("every_morning").job_name == job.name
 
 
 @pytest.mark.parametrize(("tick", "night"), [("2026-11-02T02:00", "2026-11-01"), ("2027-01-01T02:00", "2026-12-31")])

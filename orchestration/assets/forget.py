@@ -1,0 +1,32 @@
+"""Retention as an asset of its own: people whom every source has deleted for long enough are erased from the whole home.
+
+Comes in: the home after a night. Goes out: receipts under `state/erasures/`. It rewrites what nights read, so it is no part of one.
+"""
+
+import dagster as dg
+
+from orchestration import settings
+from orchestration.assets.metadata import OWNERS
+from orchestration.home import Home
+from orchestration.privacy import retention
+from orchestration.resources import WAREHOUSE_POOL, NightResource
+
+
+@dg.asset(
+    name="expired_people",
+    key_prefix="privacy",
+    group_name="privacy",
+    description="Erasures of people whom every source has deleted for longer than `deleted_people_days`; without that setting, nobody's.",
+    owners=OWNERS,
+    kinds={"python"},
+    pool=WAREHOUSE_POOL,
+)
+def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
+    """Erase whoever is overdue; the resource holds the home meanwhile."""
+    loaded = settings.load(settings.chosen_config(None))
+    done = retention.enforce(loaded, Home.of(loaded), lambda step: context.log.info(f"erasing: {step}"))
+    days = loaded.tuning.deleted_people_days
+    kept = "no period is set: deleted people stay as history" if days is None else f"{days} days after every source has deleted them"
+    return dg.MaterializeResult(
+        metadata={"people": done.people, "kept": kept, "receipts": dg.MetadataValue.json([path.name for path in done.receipts])}
+    )

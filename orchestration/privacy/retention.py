@@ -1,0 +1,86 @@
+"""Retention: people whom every source has deleted are erased once `deleted_people_days` are over, without anybody asking for it.
+
+Comes in: the settings and the home of a company whose night was built. Goes out: erasures like those that are asked for, a receipt each,
+of many people at once.
+Unlike them they bury ids and no contacts: who comes back under a new record is welcome as a new customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contract import RECORD_TABLES
+from orchestration.home import Home
+from orchestration.privacy import erasure, journal
+from orchestration.privacy.subject import KINDS, of_keys
+from orchestration.settings import ConfigurationError, Settings
+
+# Every erasure reads and writes the whole home once, and its journal and searches name everybody in it.
+MOST_AT_ONCE = 500
+
+# A record that its source no longer lists is gone from the load on that found it missing; one that came back has no deleted_at.
+_RECORDS = """
+    SELECT staged.source_name, '{kind}' AS record_type, staged.{column} AS source_customer_id,
+        CASE WHEN staged.deleted_at IS NOT NULL
+            THEN least(staged.deleted_at, CASE WHEN landed.gone_in > landed.seen_in THEN strptime(landed.gone_in, '%Y%m%dT%H%M%S.%fZ') END)
+        END AS gone_at
+    FROM staging.stg_files__{table} AS staged
+    INNER JOIN (
+        SELECT _source, {column}, max(_load_id) FILTER (_is_deleted) AS gone_in,
+            max(_load_id) FILTER (NOT coalesce(_is_deleted, false)) AS seen_in
+        FROM landing.{table} GROUP BY ALL
+    ) AS landed ON landed._source = staged.source_name AND landed.{column} = staged.{column}
+"""
+_OVERDUE = f"""
+    SELECT spans.customer_key
+    FROM intermediate.int_identity_spans AS spans
+    LEFT JOIN (
+        {" UNION ALL ".join(_RECORDS.format(table=table, column=column, kind=KINDS[table]) for table, column in RECORD_TABLES.items())}
+    ) AS records USING (source_name, record_type, source_customer_id)
+    WHERE spans.valid_to IS NULL
+    GROUP BY spans.customer_key
+    HAVING bool_and(coalesce(records.gone_at < (SELECT as_of_date FROM ops.night) - to_days($days), false))
+    ORDER BY spans.customer_key
+"""
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """What came of it: how many people were erased, and the receipts."""
+
+    people: int
+    receipts: tuple[Path, ...]
+
+
+def overdue(home: Home, days: int) -> list[str]:
+    """The customers, by key, all of whose records were deleted more than `days` before the night that the warehouse holds."""
+    if not home.warehouse.exists():
+        return []
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'int_identity_spans'").fetchone():
+            return []  # an erasure has emptied it; the next night builds it anew
+        return overdue_in(connection, days)
+
+
+def overdue_in(warehouse: duckdb.DuckDBPyConnection, days: int) -> list[str]:
+    """The same, of a warehouse that is open and was built."""
+    return [key for (key,) in warehouse.execute(_OVERDUE, {"days": days}).fetchall()]
+
+
+def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _: None) -> Enforced:
+    """End erasures that were interrupted, then erase everybody who is overdue. Raises erasure.StillThereError."""
+    days = settings.tuning.deleted_people_days
+    if days is None:
+        return Enforced(0, ())
+    if settings.company.customer_level == "company":
+        raise ConfigurationError("settings.deleted_people_days: the customers here are companies (customer_level: company), not people")
+    receipts = [erasure.carry_out(settings, home, begun, at) for begun in journal.unfinished(home.erasures)]
+    keys = overdue(home, days)
+    for first in range(0, len(keys), MOST_AT_ONCE):
+        begun = erasure.begin(home, of_keys(home, keys[first : first + MOST_AT_ONCE]), bury_contacts=False)
+        receipts.append(erasure.carry_out(settings, home, begun, at))
+    return Enforced(len(keys), tuple(receipts))
