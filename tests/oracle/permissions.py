@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from facts import Facts, Row
 from identity import Record
+from sources import bare, source_of
 
 CHANNELS = ("email", "sms", "phone", "push")
 ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
@@ -25,11 +26,49 @@ def channels(facts: Facts, customers: Customers) -> dict[Record, set[str]]:
     refused = _refused(facts, customers)
     found: dict[Record, set[str]] = {one: set() for one in customers.values()}
     for (one, channel, purpose), (said_at, is_granted) in _last_words(facts, customers).items():
+        if purpose != "marketing" or not is_granted or channel not in reachable.get(one, ()):
+            continue
+        opened_at = said_at if facts.customer_level == "contact" else _opened(facts, customers, one, channel, purpose)
         taken_back = refused.get((one, channel))
-        stands = is_granted and not (taken_back is not None and taken_back.normalize() >= said_at.normalize())
-        if purpose == "marketing" and stands and channel in reachable.get(one, ()):
+        if opened_at is not None and (taken_back is None or taken_back.normalize() < opened_at.normalize()):
             found[one].add(channel)
     return found
+
+
+def _opened(facts: Facts, customers: Customers, one: Record, channel: str, purpose: str) -> pd.Timestamp | None:
+    """When whoever the company's address belongs to granted it; the address is that of the record that is believed first."""
+    column = ADDRESS.get(channel)
+    address = _best(facts, customers, one, column) if column else None
+    granted = [
+        said_at
+        for (customer, said_of, said_for, speaker), (said_at, is_granted) in _words(facts, customers).items()
+        if (customer, said_of, said_for, is_granted) == (one, channel, purpose, True)
+        and (column is None or _stated(facts, speaker, column) == address)
+    ]
+    return max(granted, default=None)
+
+
+def _stated(facts: Facts, customer_id: str, column: str) -> str | None:
+    value = next(row[column] for row in facts.rows("crm_customers") if row["customer_id"] == customer_id)
+    return _written(column, value)
+
+
+def _best(facts: Facts, customers: Customers, one: Record, column: str) -> str | None:
+    """A record that still exists before one that was deleted or merged, a CRM's before billing's, the newest before older ones."""
+    ranked = sorted(_records(facts, customers)[one], key=_rank)
+    return next((_written(column, row[column]) for row in ranked if row.get(column)), None)
+
+
+def _rank(row: Row) -> tuple[object, ...]:
+    is_gone = row["deleted_at"] is not None or row.get("merged_into_customer_id") is not None
+    changed = row.get("updated_at") or row["created_at"]
+    newest_first = -changed.value if changed is not None else 1
+    identity = row["customer_id"] if "acquisition_channel" in row else row["billing_customer_id"]
+    return is_gone, "acquisition_channel" not in row, newest_first, source_of(identity), bare(identity)
+
+
+def _written(column: str, value: str | None) -> str | None:
+    return value.strip().lower() if value and column == "email" else value.strip() if value else None
 
 
 def not_profiled(facts: Facts, customers: Customers) -> set[Record]:
@@ -44,6 +83,15 @@ def _last_words(facts: Facts, customers: Customers) -> dict[tuple[Record, str, s
 
     People of a company speak for themselves alone: whatever one of them refused stays refused.
     """
+    found: dict[tuple[Record, str, str], tuple[pd.Timestamp, bool]] = {}
+    for (one, channel, purpose, _), said in _words(facts, customers).items():
+        key = (one, channel, purpose)
+        found[key] = max(found.get(key, said), said, key=lambda word: (not word[1], word[0]))
+    return found
+
+
+def _words(facts: Facts, customers: Customers) -> dict[tuple[Record, str, str, str], tuple[pd.Timestamp, bool]]:
+    """The same by who said it, where people speak for themselves; else by nobody in particular."""
     of_person: dict[tuple[Record, str, str, str], tuple[pd.Timestamp, bool]] = {}
     for row in _of_known_people(facts, customers, "crm_consents"):
         one = customers["crm", row["customer_id"]]
@@ -51,11 +99,7 @@ def _last_words(facts: Facts, customers: Customers) -> dict[tuple[Record, str, s
         key = (one, row["channel"], row["purpose"], speaker)
         said = (row["recorded_at"], row["status"] == "granted")
         of_person[key] = max(of_person.get(key, said), said, key=lambda word: (word[0], not word[1]))
-    found: dict[tuple[Record, str, str], tuple[pd.Timestamp, bool]] = {}
-    for (one, channel, purpose, _), said in of_person.items():
-        key = (one, channel, purpose)
-        found[key] = max(found.get(key, said), said, key=lambda word: (not word[1], word[0]))
-    return found
+    return of_person
 
 
 def _refused(facts: Facts, customers: Customers) -> dict[tuple[Record, str], pd.Timestamp]:

@@ -1,42 +1,25 @@
 -- What did the customer last say about a channel and purpose? Nothing said is no row, and no row is no consent.
-with statements as (
-    select * from {{ canonical('crm_consents') }}
+-- What the project depends on must not depend on the company:
+-- depends_on: {{ ref('int_contact_consents') }}, {{ ref('int_customer_identities') }}, {{ canonical('crm_consents') }}
+{% if var('customer_level') == 'company' -%}
+-- Contacts of a company speak each for themselves: what one has refused, another cannot grant.
+with spoken as (
+    select * from {{ ref('int_contact_consents') }}
 ),
-
-identities as (
-    select * from {{ ref('int_customer_identities') }}
-    where record_type = 'crm'
-),
-
-pooled as (
-    -- merged records speak for one customer: their statements are one history
+{%- else -%}
+-- Merged records speak for one customer: their statements are one history.
+with spoken as (
     select
         identities.customer_key,
-        statements.source_name,
-        statements.customer_id,
         statements.channel,
         statements.purpose,
         statements.status = 'granted' as is_granted,
         statements.recorded_at
-    from statements
-    inner join identities
+    from {{ canonical('crm_consents') }} as statements
+    inner join {{ ref('int_customer_identities') }} as identities
         on statements.source_name = identities.source_name
         and statements.customer_id = identities.source_customer_id
-),
-
-{% if var('customer_level') == 'company' -%}
--- Contacts of a company speak each for themselves: what one has refused, another cannot grant.
-spoken as (
-    select *
-    from pooled
-    qualify row_number() over (
-        partition by customer_key, source_name, customer_id, channel, purpose
-        order by recorded_at desc, case when is_granted then 1 else 0 end
-    ) = 1
-),
-{%- else -%}
-spoken as (
-    select * from pooled
+        and identities.record_type = 'crm'
 ),
 {%- endif %}
 
