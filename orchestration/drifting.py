@@ -45,14 +45,18 @@ def _table(night: Night, connection: duckdb.DuckDBPyConnection, table: str, refe
         yield from ((table, column, None, "there is no release of an earlier day to compare with") for column in watched.columns)
         return
     columns = [column for column in watched.columns if column in reference.manifest["tables"][table]["columns"]]
+    lacking = [column for column in watched.columns if column not in columns]
+    yield from ((table, column, None, f"the release of {reference.as_of} has no such column") for column in lacking)
+    if not columns:
+        return
     now = _sampled(connection, f"marts.{table}", columns, watched, night.as_of)
     then = _sampled(connection, f"read_parquet({literal(str(reference.table_file(table)))})", columns, watched, reference.as_of)
     if min(len(now), len(then)) < FEWEST_ROWS:
         yield from ((table, column, None, f"fewer than {FEWEST_ROWS} rows tell nothing") for column in columns)
         return
-    # A column that is empty on both sides has no distribution.
-    for column, index in psi(then, now).loc[:, ["column", "psi"]].itertuples(index=False):
-        yield table, column, index, f"the release of {reference.as_of}"
+    told = dict(psi(then, now).loc[:, ["column", "psi"]].itertuples(index=False))
+    yield from ((table, column, index, f"the release of {reference.as_of}") for column, index in told.items())
+    yield from ((table, column, None, "it is empty in both releases") for column in columns if column not in told)
 
 
 def _sampled(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], watched: Watched, as_of: date) -> pd.DataFrame:

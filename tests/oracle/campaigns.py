@@ -14,6 +14,7 @@ from tests.oracle.attribution import CREDITED, credit_of
 from tests.oracle.engagement import MESSAGES, presumes_deliveries, rates
 from tests.oracle.intervals import Z95, ratio
 from tests.oracle.people import Night, People
+from tests.oracle.sources import source_of
 
 Tables = Mapping[str, pd.DataFrame]
 WINDOW = pd.Timedelta(days=90)
@@ -99,7 +100,8 @@ def _decisions(actions: pd.DataFrame, campaigns: pd.DataFrame, known: People) ->
 
 
 def _campaigns_of(decision: object, campaigns: pd.DataFrame) -> list[str]:
-    """The campaigns that a decision belongs to: of those with one action, the last to have started."""
+    """The campaigns of its source that a decision belongs to: of those with one action, the last to have started."""
+    campaigns = campaigns.loc[[name for name in campaigns.index if source_of(name) == source_of(decision.action_id)]]
     ran = campaigns[~(campaigns["started_at"] > decision.decided_at) & ~(campaigns["ended_at"] <= decision.decided_at)]
     held_out = decision.is_holdout and decision.action == "nothing"
     ran = ran[ran["action"].notna() & (held_out | (ran["action"] == decision.action))]

@@ -11,14 +11,25 @@ from hypothesis import strategies as st
 from tests.oracle import harness
 from tests.oracle.expected import disagreements
 from tests.oracle.made_up import NIGHTS, company, company_of_sources
-from tests.oracle.made_up_facts import INTERACTIONS, INVITATIONS, LOYALTY, REFERRALS, RESPONSES, TICKETS
+from tests.oracle.made_up_facts import (
+    ACTIONS,
+    CAMPAIGNS,
+    INTERACTIONS,
+    INVITATIONS,
+    LOYALTY,
+    ORDERS,
+    REFERRALS,
+    RESPONSES,
+    TICKETS,
+)
 from tests.oracle.test_feedback_marts import FEEDBACK, SURVEYS, thorough
-from tests.oracle.test_relationship_marts import TOGETHER
+from tests.oracle.test_relationship_marts import CAMPAIGN, TOGETHER
 
 FACTS = {
     "survey_responses": RESPONSES, "survey_invitations": INVITATIONS, "crm_tickets": TICKETS, "crm_interactions": INTERACTIONS,
     "crm_referrals": REFERRALS, "crm_loyalty_events": LOYALTY,
 }  # fmt: skip
+SENT = {"crm_interactions": INTERACTIONS, "crm_campaigns": CAMPAIGNS, "crm_actions": ACTIONS, "billing_invoice_lines": ORDERS}
 MARTS = [*SURVEYS, *FEEDBACK, *TOGETHER]
 
 
@@ -32,6 +43,18 @@ def test_several_sources(tables: harness.Tables, as_of: str) -> None:
 @given(company_of_sources(**FACTS), st.sampled_from(NIGHTS))
 def test_several_sources_of_companies_that_buy(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "non_contractual", MARTS, level="company") == []
+
+
+@settings(thorough, max_examples=8)
+@given(company_of_sources(**SENT), st.sampled_from(["2025-06-30", "2025-06-17"]))
+def test_campaigns_of_several_sources(tables: harness.Tables, as_of: str) -> None:
+    assert disagreements(tables, as_of, "non_contractual", CAMPAIGN) == []
+
+
+@settings(thorough, max_examples=6)
+@given(company_of_sources(**SENT), st.sampled_from(["2025-06-30", "2025-06-17"]))
+def test_campaigns_of_several_sources_to_companies(tables: harness.Tables, as_of: str) -> None:
+    assert disagreements(tables, as_of, "contractual", CAMPAIGN, level="company") == []
 
 
 @settings(thorough, max_examples=6)
