@@ -54,9 +54,9 @@ def _table(night: Night, connection: duckdb.DuckDBPyConnection, table: str, refe
     if min(len(now), len(then)) < FEWEST_ROWS:
         yield from ((table, column, None, f"fewer than {FEWEST_ROWS} rows tell nothing") for column in columns)
         return
-    told = dict(psi(then, now).loc[:, ["column", "psi"]].itertuples(index=False))
+    told: dict[str, float] = dict(psi(then, now).loc[:, ["column", "psi"]].itertuples(index=False))
     yield from ((table, column, index, f"the release of {reference.as_of}") for column, index in told.items())
-    yield from ((table, column, None, "it is empty in both releases") for column in columns if column not in told)
+    yield from ((table, column, None, "it has no distribution") for column in columns if column not in told)
 
 
 def _sampled(connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], watched: Watched, as_of: date) -> pd.DataFrame:
