@@ -31,7 +31,7 @@ def sync(loaded: Settings, name: str, wish: Wish) -> int:
             return _complain(str(error))
         told = list(activating.reports(loaded, home, part, release, wish, _progress()))
         if any(report.live for report in told):
-            activating.remember(home, told)
+            activating.remember(loaded, home, told)
     for report in told:
         _show(report)
     return 0 if all(report.ok for report in told) else 1

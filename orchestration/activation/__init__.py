@@ -10,6 +10,7 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
    audience is empty, whose scores have shifted. A person lets each through by its name.
 """
 
+from orchestration.activation.arrival import history, judged, shown_sample, was_sent
 from orchestration.activation.audience import ActivationError
 from orchestration.activation.breakers import BREAKERS
 from orchestration.activation.forgetting import forget, orders
@@ -18,4 +19,17 @@ from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
 from orchestration.activation.sync import synchronise
 
-__all__ = ["BREAKERS", "ActivationError", "Progress", "StateError", "SyncReport", "forget", "orders", "synchronise"]
+__all__ = [
+    "BREAKERS",
+    "ActivationError",
+    "Progress",
+    "StateError",
+    "SyncReport",
+    "forget",
+    "history",
+    "judged",
+    "orders",
+    "shown_sample",
+    "synchronise",
+    "was_sent",
+]

@@ -38,6 +38,7 @@ class SyncReport:
     codes: Counter[str] = field(default_factory=Counter)  # the destination's codes of what it did not take → records
     forgotten: int = 0  # erased people whom the destination has confirmed to have cleared
     refused: str = ""  # why nothing was sent, or why sending stopped
+    complete_at: str = ""  # when everything had arrived the last time, ISO-8601, UTC; empty: never yet
 
     @property
     def ok(self) -> bool:

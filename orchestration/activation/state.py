@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
+CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 """
@@ -95,6 +97,15 @@ def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
             mine = "audience = $audience AND external_id IN (FROM forgotten)"
             connection.execute(f"DELETE FROM state.{table} WHERE {mine}", parameters)
     return int(counted[0]) if counted else 0
+
+
+def completed(connection: duckdb.DuckDBPyConnection, audience: str, at: datetime | None = None) -> str:
+    """When everything of the audience had arrived the last time, ISO-8601, UTC, empty for never; `at` writes down that it has now."""
+    if at is not None:
+        connection.execute("DELETE FROM state.complete WHERE audience = ?", [audience])
+        connection.execute("INSERT INTO state.complete VALUES (?, ?)", [audience, at])
+    found = connection.execute("SELECT max(arrived_at) FROM state.complete WHERE audience = ?", [audience]).fetchone()
+    return f"{found[0].isoformat(timespec='seconds')}+00:00" if found and found[0] else ""
 
 
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:

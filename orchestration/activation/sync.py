@@ -17,7 +17,7 @@ from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired, make_plan
 from orchestration.activation.report import SyncReport, describe
-from orchestration.activation.sending import Progress, deliver, resume
+from orchestration.activation.sending import Progress, deliver, now, resume
 from orchestration.destinations.base import Destination, Limits
 
 
@@ -50,6 +50,7 @@ def synchronise(
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
+        report.complete_at = state.completed(connection, audience)
         report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides)
         if live:
             try:
@@ -60,12 +61,18 @@ def synchronise(
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
                     remember_scores(connection, audience)
+                    _note_completeness(connection, report)
             finally:
                 report.forgotten = state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+    if report.ok and not report.decisions.get("left_out"):
+        report.complete_at = state.completed(connection, report.audience, now())
 
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
