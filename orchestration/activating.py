@@ -17,6 +17,7 @@ from orchestration.config_parts import REFERENCE
 from orchestration.destination_settings import EveryDestination
 from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home, write_private
+from orchestration.release_doubts import doubts
 from orchestration.releases import Release
 from orchestration.settings import ConfigurationError, Settings, chosen_config, load
 
@@ -93,6 +94,7 @@ def _report(
             mode=part.mode,
             live=live,
             overrides=wish.overrides,
+            doubts=doubts(home, release, loaded.tuning.max_days_behind),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,

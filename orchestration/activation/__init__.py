@@ -12,7 +12,7 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 
 from orchestration.activation.arrival import history, judged, shown_sample, was_sent
 from orchestration.activation.audience import ActivationError
-from orchestration.activation.breakers import BREAKERS
+from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, SOURCE_STALE
 from orchestration.activation.forgetting import forget, orders
 from orchestration.activation.report import SyncReport
 from orchestration.activation.sending import Progress
@@ -21,6 +21,8 @@ from orchestration.activation.sync import synchronise
 
 __all__ = [
     "BREAKERS",
+    "RELEASE_REFUSED",
+    "SOURCE_STALE",
     "ActivationError",
     "Progress",
     "StateError",

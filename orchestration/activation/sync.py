@@ -5,8 +5,9 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -31,6 +32,7 @@ def synchronise(
     mode: str = "mirror",
     live: bool = False,
     overrides: Collection[str] = (),
+    doubts: Mapping[str, str] = MappingProxyType({}),
     retry_dead: bool = False,
     limit: int | None = None,
     only: str | None = None,
@@ -38,8 +40,9 @@ def synchronise(
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
 
-    `overrides` names circuit breakers that a person has let through; `retry_dead` sends rejected records again; `limit` and `only` send so
-    many, or one. Raises ActivationError, DestinationError or StateError before anything is sent.
+    `overrides` names circuit breakers that a person has let through, `doubts` (name → reason) those that speak against the release
+    itself; `retry_dead` sends rejected records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError
+    or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -51,7 +54,7 @@ def synchronise(
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
         report.complete_at = state.completed(connection, audience)
-        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides)
+        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides, doubts)
         if live:
             try:
                 if report.refused:

@@ -6,6 +6,7 @@ a check of each sync. One that fails leaves the release and the other destinatio
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -107,7 +108,7 @@ def _told(report: activation.SyncReport, now: datetime) -> Iterator[dg.Materiali
     numbers = activation.history(report, now)
     if activation.was_sent(report):
         sample = markdown(("operation", "fields"), activation.shown_sample(report))
-        told = {"release": report.release_id, "live": report.live, "sample": dg.MetadataValue.md(sample)}
+        told: dict[str, Any] = {"release": report.release_id, "live": report.live, "sample": dg.MetadataValue.md(sample)}
         yield dg.MaterializeResult(asset_key=key, metadata={**told, **numbers})
     yield dg.AssetCheckResult(
         asset_key=key,

@@ -1,7 +1,7 @@
 """`sync` and `check-destination` from the command line, over a release that a test made."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
@@ -15,6 +15,7 @@ from tests.fakes.receiver import serving
 class Release:
     """Three customers for HubSpot."""
 
+    newest = "2026-01-30"
     id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
 
     def __init__(self, file):
@@ -26,6 +27,12 @@ class Release:
 
     def table_file(self, _):
         return self._file
+
+    as_of = date(2026, 1, 31)
+
+    @property
+    def manifest(self):
+        return {"sources": [{"source": "export", "table_name": "billing_payments", "last_event_at": f"{self.newest} 10:00:00"}]}
 
     @contextmanager
     def pinned(self):
@@ -77,6 +84,24 @@ def test_a_sync_sends_what_changed_and_then_nothing(command, hubspot):
     before = len(hubspot.requests)
     assert "3 unchanged" in command("sync", "crm")[1]
     assert len(hubspot.requests) == before
+
+
+def test_a_source_that_stopped_is_refused_until_a_person_lets_it_through(command, hubspot, monkeypatch):
+    monkeypatch.setattr(Release, "newest", "2026-01-20")
+    code, _, complaint = command("sync", "crm")
+    assert (code, hubspot.requests) == (1, [])
+    assert "source export has no news for 11 days, more than max_days_behind 7: did the export stop? [source_stale]" in complaint
+    assert command("sync", "crm", "--override", "source_stale")[0] == 0
+    assert len(hubspot.contacts) == 3
+
+
+def test_from_a_release_that_a_refused_night_left_standing_nothing_is_sent_unasked(command, hubspot, tmp_path):
+    releases.record_refusal(tmp_path / "home", as_of=date(2026, 2, 1), stage="mart_gate", reason="a key twice")
+    code, _, complaint = command("sync", "crm")
+    assert (code, hubspot.requests) == (1, [])
+    assert "the night of 2026-02-01 was refused at mart_gate, so release r1 is older than it should be [release_refused]" in complaint
+    assert command("sync", "crm", "--override", "release_refused")[0] == 0
+    assert len(hubspot.contacts) == 3
 
 
 def test_what_was_rejected_waits_for_a_person(command, hubspot):
