@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from orchestration.activation.report import BATCH_OVERHEAD, RECORD_OVERHEAD, SyncReport
-from orchestration.destinations.base import Batch, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Batch, Outcome, Record, Result
+from orchestration.destinations.limits import Limits
 
 _QUERY = """SELECT number, external_id, operation, fields, payload_hash, version, size, email, remote_id
 FROM plan WHERE number BETWEEN ? AND ? ORDER BY number"""

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from orchestration.activation.planning import change_share
-from orchestration.destinations.base import Destination, Limits
+from orchestration.destinations.base import Destination
+from orchestration.destinations.limits import Limits
 
 # Room for what a destination puts around a record and around a batch.
 RECORD_OVERHEAD, BATCH_OVERHEAD = 64, 512

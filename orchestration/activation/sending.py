@@ -19,7 +19,8 @@ from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
 from orchestration.activation.recording import Stamp, of_job, of_plan, record
 from orchestration.activation.report import SyncReport
-from orchestration.destinations.base import Answer, Destination, Job, Limits, Outcome, Result, covered
+from orchestration.destinations.base import Answer, Destination, Job, Outcome, Result, covered
+from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches

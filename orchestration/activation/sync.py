@@ -19,7 +19,8 @@ from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired, make_plan
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, now, resume
-from orchestration.destinations.base import Destination, Limits
+from orchestration.destinations.base import Destination
+from orchestration.destinations.limits import Limits
 
 
 def synchronise(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
 
 Fields = Mapping[str, Any]
@@ -67,16 +68,6 @@ class Batch:
     def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
         """The same outcome for every record."""
         return [Outcome(record.external_id, result, code) for record in self.records]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one call may carry, and how many calls fit: `windows` are (calls, seconds), all of which hold at once."""
-
-    max_records: int
-    max_bytes: int
-    max_record_bytes: int
-    windows: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Limits, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record
 from orchestration.destinations.delivery import HttpDestination, as_json, code_of, divided, listed
 from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import read, refused, traced
+from orchestration.destinations.limits import Limits, limits_of
 
 RECORD_ID = "hs_object_id"
 _SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
@@ -39,8 +40,7 @@ class HubspotDestination(HttpDestination):
 
     type: ClassVar[str] = "hubspot"
     channels: ClassVar[tuple[str, ...]] = ()
-    # 100 calls in 10 seconds is what the smallest plan has; 625,000 a day the middle ones.
-    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=1_000_000, max_record_bytes=200_000, windows=((100, 10.0),))
+    limits: ClassVar[Limits] = limits_of("hubspot")
     side_by_side = 6
 
     def __init__(

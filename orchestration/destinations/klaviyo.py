@@ -19,12 +19,13 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits, refusals
 from orchestration.destinations.klaviyo_profiles import Profiles
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.polling import polled
 
 _JSON = "application/vnd.api+json"
@@ -38,8 +39,7 @@ class KlaviyoDestination(HttpDestination):
 
     type: ClassVar[str] = "klaviyo"
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
-    # 10 jobs in a second and 150 in a minute; 10,000 profiles and 5 MB a job, 100 KB a profile. A profile's own words take about 150 bytes.
-    limits: ClassVar[Limits] = Limits(max_records=10_000, max_bytes=3_500_000, max_record_bytes=95_000, windows=((10, 1.0), (150, 60.0)))
+    limits: ClassVar[Limits] = limits_of("klaviyo")
 
     def __init__(
         self,

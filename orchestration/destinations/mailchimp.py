@@ -20,10 +20,11 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, operations, results_of, tag_of
 from orchestration.destinations.polling import polled
 
@@ -38,7 +39,7 @@ class MailchimpDestination(HttpDestination):
 
     type: ClassVar[str] = "mailchimp"
     channels: ClassVar[tuple[str, ...]] = ("email",)
-    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=4_000_000, max_record_bytes=100_000)
+    limits: ClassVar[Limits] = limits_of("mailchimp")
     needs_email = True
 
     def __init__(
@@ -72,7 +73,7 @@ class MailchimpDestination(HttpDestination):
 
     def limits_for(self, records: int) -> Limits:
         """Many go as jobs of 1,000 calls."""
-        return self.limits if records <= _FEW else replace(self.limits, max_records=1_000)
+        return self.limits if records <= _FEW else limits_of("mailchimp_batches")
 
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """Few are a call each."""

@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.pacing import SHARE_OF_LIMIT
 from orchestration.destinations.polling import polled
 from orchestration.destinations.salesforce_answers import api_share, as_csv, outcome_of, quoted, results_of
@@ -36,7 +37,7 @@ class SalesforceDestination(HttpDestination):
 
     type: ClassVar[str] = "salesforce"
     channels: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[Limits] = Limits(max_records=200, max_bytes=4_000_000, max_record_bytes=400_000)
+    limits: ClassVar[Limits] = limits_of("salesforce")
 
     def __init__(
         self,
@@ -73,8 +74,8 @@ class SalesforceDestination(HttpDestination):
         super().__init__(name, Caller(instance_url, base_url=base_url, allowed=allowed, sleep=sleep))
 
     def limits_for(self, records: int) -> Limits:
-        """Many go as Bulk jobs, of which a file may have 150 MB."""
-        return self.limits if records < _FEW else replace(self.limits, max_records=100_000, max_bytes=100_000_000)
+        """Many go as Bulk jobs."""
+        return self.limits if records < _FEW else limits_of("salesforce_bulk")
 
     def preflight(self) -> None:
         """Check that the external id field is there, as an external id."""

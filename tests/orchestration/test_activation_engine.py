@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from orchestration.activation import ActivationError, forget, synchronise
 from orchestration.activation.breakers import stability
-from orchestration.destinations.base import Answer, Destination, Limits, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.limits import Limits
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, email VARCHAR, churn_probability DOUBLE, plan VARCHAR, is_erased BOOLEAN,
     can_profile BOOLEAN"""
