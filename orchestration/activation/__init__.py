@@ -13,6 +13,7 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 from orchestration.activation.arrival import history, judged, shown_sample, was_sent
 from orchestration.activation.audience import ActivationError
 from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, SOURCE_STALE
+from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import forget, orders
 from orchestration.activation.report import SyncReport
 from orchestration.activation.sending import Progress
@@ -30,6 +31,7 @@ __all__ = [
     "forget",
     "history",
     "judged",
+    "kinds_of",
     "orders",
     "shown_sample",
     "synchronise",

@@ -13,11 +13,11 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of, text
-from orchestration.activation.consent import ERASED, PROFILED, consent_columns, consent_joins, make_permitted, suppression
+from orchestration.activation.consent import consent_columns, consent_joins, make_permitted, suppression
+from orchestration.activation.fields import EMAIL, IDENTITY, fields_of
 from orchestration.destinations.base import Destination
 
 UNHASHED = frozenset({"as_of_date"})  # moves every night; hashing it would send everyone every night
-IDENTITY, EMAIL, CONSENT = "external_id", "email", "has_marketing_consent"
 
 
 def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> dict[str, str]:
@@ -32,10 +32,9 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
         raise ActivationError(f"{table}: has no customer_key; an audience has one row per customer")
     if destination.needs_email and EMAIL not in columns:
         raise ActivationError(f"{table}: has no email, by which {destination.name} knows customers")
-    consent = consent_columns(destination.channels)
+    consent, fields = consent_columns(destination.channels), fields_of(columns, destination)
     joined, places = consent_joins(connection, release, columns, consent, table)
     identity = IDENTITY if IDENTITY in columns else "customer_key"
-    fields = {name: kind for name, kind in columns.items() if name not in {IDENTITY, EMAIL, CONSENT, ERASED, PROFILED, *consent}}
     hashed = {name: kind for name, kind in fields.items() if name not in UNHASHED}
     email = "lower(trim(CAST(audience.email AS VARCHAR)))" if destination.needs_email else "NULL"
     reason = suppression(destination.channels, identity, {**places, EMAIL: email}, needs_email=destination.needs_email)

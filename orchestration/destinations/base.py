@@ -117,6 +117,10 @@ class Destination(Protocol):
         """Make room for the fields (name → number, boolean, date, time, list or text) before the first record. Raises DestinationError."""
         return None
 
+    def check_fields(self, kinds: Mapping[str, str]) -> None:
+        """Check that the fields can be written, changing nothing; where missing ones are made by `prepare`, there is nothing to check."""
+        return None
+
     def finish(self, job: Job) -> Answer | None:
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs

@@ -10,6 +10,8 @@ from orchestration import releases
 from orchestration.__main__ import main
 from tests.fakes.hubspot_destination import TOKEN, Hubspot
 from tests.fakes.receiver import serving
+from tests.fakes.salesforce_destination import TOKEN as SF_TOKEN
+from tests.fakes.salesforce_destination import Salesforce
 
 
 class Release:
@@ -142,3 +144,20 @@ def test_a_wrong_argument_is_one_line_and_code_two(command, hubspot, arguments, 
     code, _, complaint = command(*arguments)
     assert (code, hubspot.requests) == (2, [])
     assert words in complaint
+
+
+def test_fields_that_salesforce_lacks_are_told_by_the_check_before_a_night_finds_them(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(Release, "tables", ("sync_salesforce__customer_scores",))
+    with serving(Salesforce()) as vendor:
+        vendor.fields = {"crmp_customer_key__c": "string"}
+        (tmp_path / "config.yaml").write_text(
+            "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\n"
+            "destinations: [{name: crm, type: salesforce, instance_url: 'https://acme.my.salesforce.com', access_token: '${SF}',"
+            f" base_url: '{vendor.url}'}}]\n"
+        )
+        monkeypatch.setenv("SF", SF_TOKEN)
+        code, _, complaint = command("check-destination", "crm")
+        assert (code, complaint.count("\n")) == (1, 1)
+        assert "Contact lacks, or hides from our user, the custom fields crmp_churn_probability__c (Number(14, 4)):" in complaint
+        vendor.fields["crmp_churn_probability__c"] = "double"
+        assert command("check-destination", "crm")[0] == 0
