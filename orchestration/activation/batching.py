@@ -16,7 +16,7 @@ from orchestration.activation.report import BATCH_OVERHEAD, RECORD_OVERHEAD, Syn
 from orchestration.destinations.base import Batch, Outcome, Record, Result
 from orchestration.destinations.limits import Limits
 
-_QUERY = """SELECT number, external_id, operation, fields, payload_hash, version, size, email, remote_id
+_QUERY = """SELECT number, external_id, operation, fields, payload_hash, version, size, email, remote_id, moved
 FROM plan WHERE number BETWEEN ? AND ? ORDER BY number"""
 
 
@@ -52,7 +52,7 @@ def _fitting(rows: list[Any], limits: Limits) -> int:
 
 
 def _batch(rows: list[Any], report: SyncReport) -> Batch:
-    records = [Record(row[1], row[2], json.loads(row[3]), row[6], row[7], row[8]) for row in rows]
+    records = [Record(row[1], row[2], json.loads(row[3]), row[6], row[7], row[8], row[9]) for row in rows]
     # The version (when the record was last acknowledged) is part of the id: a customer who goes from A to B and back to A must not
     # look to the receiver like the first delivery of A sent again.
     identity = json.dumps([report.destination, report.audience, sorted([row[1], row[4], row[5]] for row in rows)])

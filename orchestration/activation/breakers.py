@@ -10,7 +10,7 @@ from math import log
 
 import duckdb
 
-from orchestration.activation.planning import change_share
+from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
 

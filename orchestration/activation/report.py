@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.activation.planning import change_share
+from orchestration.activation.deciding import change_share
 from orchestration.destinations.base import Destination
 from orchestration.destinations.limits import Limits
 

@@ -105,12 +105,21 @@ def _answers(
         for cut in cuts:
             if report.refused:
                 break
+            if under_way and _waits(under_way[-1][0], cut):
+                yield from (_awaited(*one) for one in under_way)
+                under_way.clear()
             state.announce(connection, report.audience, cut.first, cut.last)
             under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
             if len(under_way) >= width:
                 yield _awaited(*under_way.popleft())
         while under_way:
             yield _awaited(*under_way.popleft())
+
+
+def _waits(before: Cut, cut: Cut) -> bool:
+    """Whether `cut` writes while `before` may still clear: a destination's record can be another person's from tonight on."""
+    clearing, writing = before.batch.records, cut.batch.records
+    return bool(clearing and writing) and clearing[0].operation == "clear" and writing[-1].operation == "upsert"
 
 
 def _sent(destination: Destination, cut: Cut) -> Answer:
@@ -135,9 +144,9 @@ def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, r
 
 def _record(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
     stamp = Stamp(report.destination, report.audience, report.release_id)
-    record(connection, outcomes, stamp, rows, now())
-    report.outcomes.update(str(outcome.result) for outcome in outcomes)
-    report.codes.update(f"{outcome.result}: {outcome.code}" for outcome in outcomes if outcome.code)
+    for outcome, code, count in record(connection, outcomes, stamp, rows, now()):
+        report.outcomes[outcome] += count
+        report.codes.update({f"{outcome}: {code}": count} if code else {})
 
 
 def _why_stop(silent: int, began: float, is_more: bool) -> str:

@@ -7,6 +7,7 @@ outcomes are one transaction.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,16 +22,20 @@ CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VAR
     payload_hash VARCHAR, acknowledged_at TIMESTAMP);
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
+CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
 CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
@@ -63,8 +68,15 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
             connection.execute(TABLES)
             if path.is_file():
                 _copy(connection, path)
-        connection.execute(_COMPACT)
+        # Addresses are compared by their hashes; those of one destination mean nothing beside those of another.
+        connection.execute("INSERT INTO state.salt SELECT ? WHERE NOT EXISTS (FROM state.salt)", [secrets.token_hex(16)])
+        compact(connection)
         yield connection
+
+
+def compact(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep only the newest acknowledgement of each record."""
+    connection.execute(_COMPACT)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str) -> None:
@@ -119,7 +131,7 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
     numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
     connection.execute(
         f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
-        coarse_hash
+        coarse_hash, address_hash, moved
         FROM ({numbered}) AS sent JOIN plan USING (external_id)""",
         {"audience": audience, "job": job, "ids": list(external_ids)},
     )

@@ -14,9 +14,10 @@ import duckdb
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
 from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
+from orchestration.activation.deciding import make_plan
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
-from orchestration.activation.planning import make_desired, make_plan
+from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, now, resume
 from orchestration.destinations.base import Destination
@@ -51,6 +52,7 @@ def synchronise(
         kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination)
         if live:
             resume(connection, destination, report)
+            state.compact(connection)  # what a job did is newer than what was there before it
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)

@@ -53,6 +53,12 @@ class Record:
     size: int  # bytes of the fields and of what identifies it, as JSON
     email: str = ""  # where the audience has one; identifies, and is never written as a field
     remote_id: str = ""  # what the destination called it when it acknowledged it last
+    moved: bool = False  # the address is another one since: the destination knows it by `remote_id`, and would make a second one by address
+
+    @property
+    def by_remote_id(self) -> bool:
+        """Whether the destination's own id has to name it, because no address of ours does."""
+        return bool(self.remote_id) and (self.moved or self.operation == "clear")
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ Comes in: batches. Goes out: `POST /api/profile-bulk-import-jobs`, one job a bat
       {"type": "profile", "attributes": {"email": "ann@example.com", "properties": {"crmp_nps": 9, "crmp_plan": null}}}]}}}}
 
 A job answers later: it is polled, and what it refused is read page by page from its import errors. Null clears a property. A profile is
-known by its address (`identify_by: external_id` where Klaviyo has our id), and cleared by Klaviyo's own id, which is asked for once the
-job is done. Never called: the subscribe jobs, which would lift unsubscriptions; no list is ever joined.
+known by its address (`identify_by: external_id` where Klaviyo has our id); where it is cleared or has another address since, by Klaviyo's
+own id, which is asked for once the job is done. Never called: the subscribe jobs, which would lift unsubscriptions; no list is ever joined.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class KlaviyoDestination(HttpDestination):
         self._profiles.close()
 
     def _identifier(self, record: Record) -> str:
-        if record.operation == "clear" and record.remote_id:
+        if record.by_remote_id:
             return record.remote_id
         return record.email if self.needs_email else record.external_id
 
@@ -109,7 +109,7 @@ class KlaviyoDestination(HttpDestination):
 
     def _profile(self, record: Record) -> dict[str, Any]:
         attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
-        if record.operation == "clear" and record.remote_id:
+        if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}
 

@@ -6,8 +6,8 @@ Comes in: batches. Goes out: `PUT /3.0/lists/{list}/members/{MD5 of the address}
     {"email_address": "ann@example.com", "status_if_new": "transactional", "merge_fields": {"CRMP_NPS": 9, "CRMP_CLV": ""}}
 
 `status` is never sent, so that nobody who left a list is put back; who is new becomes a contact without a subscription. With mode
-`update_only`, and to clear, it is `PATCH`, which makes nobody. An empty text clears a field. Tags have ten characters at most, so each
-field has a short one of its own. A merge field that is missing is made before the first member.
+`update_only`, to clear, and for who has another address since, it is `PATCH`, which makes nobody. An empty text clears a field. Tags have
+ten characters at most, so each field has a short one of its own. A merge field that is missing is made before the first member.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class MailchimpDestination(HttpDestination):
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
         content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
-        if record.operation == "clear":
+        if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"
         if self._updates:

@@ -11,7 +11,7 @@ TOKEN = "00D-secret-of-the-tests"
 KEY = "crmp_customer_id__c"
 FIELDS = {
     "crmp_churn_probability__c": "double", "crmp_reasons__c": "textarea", "crmp_plan__c": "string", "crmp_is_vip__c": "boolean",
-    "crmp_as_of_date__c": "date", "crmp_customer_key__c": "string",
+    "crmp_as_of_date__c": "date", "crmp_customer_key__c": "string", "crmp_nps__c": "double",
 }  # fmt: skip
 DATA = "/services/data/v62.0"
 

@@ -183,6 +183,15 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
 
 
+def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):
+    usual, rows, others = fake.answer, [customer(1, 0.2), customer(2, 0.7)], [customer(1, 0.7), customer(2, 0.2)]
+    night(rows)
+    fake.answer, fake.finish = lambda batch: Answer([], job="j1"), lambda job: None
+    night(others)
+    fake.answer, fake.finish = usual, lambda job: Answer(job.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"upsert": 2}, "the job has made them the others"
+
+
 def test_an_erasure_while_a_job_runs_leaves_the_others_in_their_places(tmp_path, night, fake):
     fake.limits = Limits(max_records=10, max_bytes=100_000, max_record_bytes=1_000)
     fake.answer, fake.finish = lambda batch: Answer([], job="j1"), lambda job: None
