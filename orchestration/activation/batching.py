@@ -20,6 +20,9 @@ _QUERY = """SELECT number, external_id, operation, fields, payload_hash, version
 FROM plan WHERE number BETWEEN ? AND ? ORDER BY number"""
 
 
+_AT_ONCE = 4_000  # rows fetched: asking for each small batch by itself costs more than sending it
+
+
 class Cut(NamedTuple):
     """The records `first` to `last` of the plan: those to be sent, and the outcomes of those that are too large for it."""
 
@@ -31,13 +34,19 @@ class Cut(NamedTuple):
 
 def batches(connection: duckdb.DuckDBPyConnection, limits: Limits, report: SyncReport) -> Iterator[Cut]:
     """The plan, cut to the limits."""
-    first = 1
-    while rows := connection.execute(_QUERY, [first, first + limits.max_records - 1]).fetchall():
-        taken = rows[: _fitting(rows, limits)]
+    rows: list[Any] = []
+    last = 0
+    while True:
+        if len(rows) < limits.max_records:
+            fetched = connection.execute(_QUERY, [last + 1, last + max(_AT_ONCE, limits.max_records)]).fetchall()
+            rows, last = rows + fetched, last + len(fetched)
+        if not rows:
+            return
+        taken = rows[: _fitting(rows[: limits.max_records], limits)]
+        rows = rows[len(taken) :]
         large = [Outcome(row[1], Result.REJECTED, "too_large") for row in taken if row[6] > limits.max_record_bytes]
         sent = [row for row in taken if row[6] <= limits.max_record_bytes]
-        yield Cut(first, taken[-1][0], _batch(sent, report), large)
-        first = taken[-1][0] + 1
+        yield Cut(taken[0][0], taken[-1][0], _batch(sent, report), large)
 
 
 def _fitting(rows: list[Any], limits: Limits) -> int:

@@ -78,11 +78,10 @@ _RECORD = (
     f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
         WHERE {_THIS} WHERE outcome IN ('{Result.RETRYABLE}', '{Result.REJECTED}')) GROUP BY external_id)""",
     f"DELETE FROM state.jobs WHERE {_THIS})",
-    # Of a customer who was sent to a record that is cleared now, and to one that is not there, nothing counts as acknowledged.
-    f"""DELETE FROM state.acknowledged WHERE audience = $audience AND operation = 'upsert' AND address_hash IS NOT NULL
-        AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{Result.ACKNOWLEDGED}')
-        AND external_id NOT IN (SELECT external_id FROM answered WHERE operation = 'clear')""",
-    f"DELETE FROM state.acknowledged WHERE {_THIS} WHERE given_up)",
+    # Whoever else was sent to a record that is cleared now is sent again; whoever has moved from one that is not there goes by address.
+    f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE audience = $audience AND operation = 'upsert' AND address_hash IS NOT NULL
+        AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{Result.ACKNOWLEDGED}')""",
+    f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)",
     """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
         FROM answered""",
 )

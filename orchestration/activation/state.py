@@ -126,6 +126,13 @@ def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, l
     connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
 
 
+def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
+    """Take back the newest announcement of the records `first` to `last` of the plan, and none that an earlier sync left."""
+    meant = "SELECT external_id FROM plan WHERE number BETWEEN ? AND ?"
+    newest = f"SELECT max(rowid) FROM state.under_way WHERE audience = ? AND external_id IN ({meant}) GROUP BY external_id"
+    connection.execute(f"DELETE FROM state.under_way WHERE rowid IN ({newest})", [audience, first, last])
+
+
 def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, external_ids: Sequence[str]) -> None:
     """Write down that the destination works on `external_ids` of the plan, in this order, before it is asked how far it is."""
     numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"

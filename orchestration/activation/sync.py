@@ -13,13 +13,14 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
+from orchestration.activation.book import now
 from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
 from orchestration.activation.deciding import make_plan
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
-from orchestration.activation.sending import Progress, deliver, now, resume
+from orchestration.activation.sending import Progress, deliver, resume
 from orchestration.destinations.base import Destination
 from orchestration.destinations.limits import Limits
 

@@ -114,10 +114,14 @@ class Destination(Protocol):
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
         return self.limits
 
+    def width(self, records: int) -> int:
+        """How many batches of a sync of so many records may be under way at once."""
+        return self.side_by_side
+
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """Calls and seconds that a sync of so many records in so many batches takes."""
         limits = self.limits_for(records)
-        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.side_by_side)
+        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.width(records))
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make room for the fields (name → number, boolean, date, time, list or text) before the first record. Raises DestinationError."""

@@ -75,6 +75,10 @@ class MailchimpDestination(HttpDestination):
         """Many go as jobs of 1,000 calls."""
         return self.limits if records <= _FEW else limits_of("mailchimp_batches")
 
+    def width(self, records: int) -> int:
+        """Few are single calls, which go side by side within a batch."""
+        return _SIDE_BY_SIDE if records > _FEW else 1
+
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """Few are a call each."""
         if records > _FEW:

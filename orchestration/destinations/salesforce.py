@@ -107,7 +107,8 @@ class SalesforceDestination(HttpDestination):
         outcomes = [
             Outcome(one.external_id, Result.ACKNOWLEDGED if one.operation == "clear" else Result.SUPPRESSED, "not_there") for one in gone
         ]
-        left = replace(batch, records=[record for record in batch.records if record not in gone])
+        absent = {one.external_id for one in gone}
+        left = replace(batch, records=[record for record in batch.records if record.external_id not in absent])
         if not left.records:
             return Answer(outcomes, calls=self.caller.made - before)
         answer = self._started(left) if len(left.records) > self.limits.max_records else super().send(left)

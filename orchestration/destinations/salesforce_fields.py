@@ -7,6 +7,7 @@ metadata: the API for data cannot make them, and the rights to do so are not our
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from orchestration.destinations.fields import PREFIX
@@ -22,6 +23,7 @@ _TYPES: dict[str, tuple[str, frozenset[str]]] = {
 _TEXT = ("Text(255)", frozenset({"string", "textarea", "picklist", "combobox"}))
 
 
+@cache
 def field_name(name: str) -> str:
     """A field's name in the API."""
     return f"{PREFIX}{name}__c"

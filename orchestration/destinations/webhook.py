@@ -38,6 +38,7 @@ class WebhookDestination(HttpDestination):
     type: ClassVar[str] = "webhook"
     channels: ClassVar[tuple[str, ...]] = ()
     limits: ClassVar[Limits] = limits_of("webhook")
+    side_by_side = 4
 
     def __init__(
         self,
