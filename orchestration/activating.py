@@ -17,12 +17,16 @@ from orchestration.config_parts import REFERENCE
 from orchestration.destination_settings import EveryDestination
 from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home, write_private
+from orchestration.release_doubts import doubts
 from orchestration.releases import Release
-from orchestration.settings import Settings
+from orchestration.settings import ConfigurationError, Settings, chosen_config, load
 
 _LAST = "last_sync.json"
 _SQLITE = "sqlite:///"
-_KEPT = ("destination", "audience", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds", "refused")
+_KEPT = (
+    "destination", "audience", "release_id", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds",
+    "refused", "complete_at",
+)  # fmt: skip
 _NOT_OPTIONS = frozenset({"type", "audiences", "live"})
 
 
@@ -35,6 +39,14 @@ class Wish:
     only: str | None = None
     retry_dead: bool = False
     overrides: tuple[str, ...] = ()
+
+
+def configured() -> tuple[EveryDestination, ...]:
+    """The destinations of the configuration that a command would use; none where there is no usable one: whoever works with it is told."""
+    try:
+        return load(chosen_config(None)).destinations
+    except ConfigurationError:
+        return ()
 
 
 def made(loaded: Settings, part: EveryDestination) -> Destination:
@@ -82,6 +94,7 @@ def _report(
             mode=part.mode,
             live=live,
             overrides=wish.overrides,
+            doubts=doubts(home, release, loaded.tuning.max_days_behind),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
@@ -95,18 +108,15 @@ def _unusable(part: EveryDestination, audience: str, release: Release, live: boo
     return SyncReport(part.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live, refused=reason)
 
 
-def remember(home: Home, told: list[SyncReport]) -> None:
-    """Keep what a sync by hand did where `status` finds it, in place of its own lines of the night's."""
+def remember(loaded: Settings, home: Home, told: list[SyncReport]) -> None:
+    """Keep what syncs did where `status` finds it, in place of what they did before; of what is configured no more, nothing."""
     path = home.state / _LAST
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     new = [kept(report) for report in told]
     named = {(one["destination"], one["audience"]) for one in new}
-    write_private(path, json.dumps([*(one for one in before if (one["destination"], one["audience"]) not in named), *new], indent=1))
-
-
-def replace(home: Home, told: list[SyncReport]) -> None:
-    """Keep what a night's syncs did, and nothing of before."""
-    write_private(home.state / _LAST, json.dumps([kept(report) for report in told], indent=1))
+    wanted = {(part.name, audience) for part in loaded.destinations for audience in part.audiences}
+    old = [one for one in before if (one["destination"], one["audience"]) in wanted - named]
+    write_private(path, json.dumps([*old, *new], indent=1))
 
 
 def kept(report: SyncReport) -> dict[str, Any]:

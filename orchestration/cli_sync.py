@@ -10,7 +10,7 @@ from orchestration import activating, activation, releases
 from orchestration.activating import Wish
 from orchestration.activation import SyncReport
 from orchestration.destination_settings import EveryDestination
-from orchestration.destinations import DestinationError
+from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home
 from orchestration.settings import ConfigurationError, Settings
 
@@ -31,19 +31,20 @@ def sync(loaded: Settings, name: str, wish: Wish) -> int:
             return _complain(str(error))
         told = list(activating.reports(loaded, home, part, release, wish, _progress()))
         if any(report.live for report in told):
-            activating.remember(home, told)
+            activating.remember(loaded, home, told)
     for report in told:
         _show(report)
     return 0 if all(report.ok for report in told) else 1
 
 
 def check(loaded: Settings, name: str) -> int:
-    """Ask the destination whether it lets us in and has what we need, without sending a record; returns the exit code."""
+    """Ask the destination whether it lets us in and has what we need, changing nothing there; returns the exit code."""
     part = _named(loaded, name)
     try:
         destination = activating.made(loaded, part)
         try:
             destination.preflight()
+            _check_fields(loaded, part, destination)
         finally:
             destination.close()
     except DestinationError as error:
@@ -51,6 +52,16 @@ def check(loaded: Settings, name: str) -> int:
     live = "live" if part.live else "in dry run until its configuration says `live: true`"
     print(f"{name}: {part.type} at {destination.address} lets us in; {live}.")
     return 0
+
+
+def _check_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> None:
+    """Before the first night nobody knows the fields; from then on what is missing is found before a night finds it."""
+    try:
+        release = releases.current(Home(loaded.home).root)
+    except releases.ReleaseError:
+        return
+    for audience in part.audiences:
+        destination.check_fields(activation.kinds_of(release, audience, destination))
 
 
 def _named(loaded: Settings, name: str) -> EveryDestination:

@@ -57,7 +57,7 @@ class Terminal:
 
     def step(self, step: str, became: str, seconds: float) -> None:
         """Called by the run for every step that starts or ends."""
-        name = _STEPS.get(step, step)
+        name = _STEPS.get(step, step.replace("sync_to_", "Sync: ", 1))
         self._stop()
         if became == "started":
             self._spinner = self._console.status(f"{name} …") if self._console.is_terminal else None

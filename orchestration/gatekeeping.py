@@ -17,15 +17,12 @@ from expectations.drift import check_drift
 from expectations.landing import check_freshness, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, drifting, landing, quarantine, warehouse
-from orchestration.contract import INPUT_TABLES
+from orchestration.contract import EVERY_DAY, INPUT_TABLES
 from orchestration.judging import judged, judged_by_rows
 from orchestration.night import Night
 from orchestration.privacy import remainder
 from orchestration.quarantine import TableCounts
 from orchestration.settings import ConfigurationError
-
-# What a living company has news of nearly every day.
-_EVERY_DAY = ("crm_interactions", "billing_invoice_lines", "billing_payments")
 
 _ONE_ROW_A_CUSTOMER = ("dim_customers", "customer_360")
 
@@ -156,7 +153,7 @@ def _ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Days from the newest event of a source's table to the as-of date; tables that hardly change are not expected to have news."""
     query = """SELECT source, table_name, CAST(date_diff('day', last_event_at, CAST(? AS TIMESTAMP)) AS DOUBLE) AS days_behind
         FROM ops.source_freshness WHERE list_contains(?, table_name) ORDER BY ALL"""
-    return connection.execute(query, [night.as_of, list(_EVERY_DAY)]).df()
+    return connection.execute(query, [night.as_of, list(EVERY_DAY)]).df()
 
 
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:

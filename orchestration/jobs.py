@@ -116,7 +116,9 @@ def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
         return Outcome(result.run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
     status, reason = _told(failures[0].step_failure_data)
     reasons = _objections(result) if status == "refused" else ()
-    return Outcome(result.run_id, status, reasons or (reason,), failures[0].step_key)
+    # Steps that need not each other, such as the syncs of two destinations, may fail in one night; each has its own reason.
+    further = tuple(_told(failure.step_failure_data)[1] for failure in failures[1:])
+    return Outcome(result.run_id, status, (reasons or (reason,)) + further, failures[0].step_key)
 
 
 def _told(failure: StepFailureData) -> tuple[Status, str]:

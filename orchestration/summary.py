@@ -34,7 +34,7 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
         yield "Checked", _checked(release)
         yield "Models", _trained(marts)
     yield "Published", f"{release.id}, as of {release.as_of}"
-    yield "Sync", _synced(home)
+    yield "Sync", _synced(home, release.id)
 
 
 def served(home: Home) -> Release | None:
@@ -125,16 +125,18 @@ def _rows(release: Release) -> int:
     return sum(described["rows"] for described in release.manifest["tables"].values())
 
 
-def _synced(home: Home) -> str:
+def _synced(home: Home, release_id: str) -> str:
     """What the last activation did, or would do; without a destination everything stays on the machine."""
     path = home.state / "last_sync.json"
     told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return "; ".join(_sync_line(one) for one in told) or "no destination configured: audiences are published, nothing leaves the machine"
+    lines = "; ".join(_sync_line(one, release_id) for one in told)
+    return lines or "no destination configured: audiences are published, nothing leaves the machine"
 
 
-def _sync_line(one: dict[str, Any]) -> str:
+def _sync_line(one: dict[str, Any], release_id: str) -> str:
     decisions = ", ".join(f"{count:,} {decision}" for decision, count in one["decisions"].items())
-    return f"{one['destination']}/{one['audience']} {'sent' if one['live'] else 'dry run, would send'}: {decisions or 'nothing'}"
+    older = "" if one.get("release_id", release_id) == release_id else f" (of release {one['release_id']})"
+    return f"{one['destination']}/{one['audience']} {'sent' if one['live'] else 'dry run, would send'}: {decisions or 'nothing'}{older}"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -10,12 +10,30 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
    audience is empty, whose scores have shifted. A person lets each through by its name.
 """
 
+from orchestration.activation.arrival import history, judged, shown_sample, was_sent
 from orchestration.activation.audience import ActivationError
-from orchestration.activation.breakers import BREAKERS
+from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, SOURCE_STALE
+from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import forget, orders
 from orchestration.activation.report import SyncReport
 from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
 from orchestration.activation.sync import synchronise
 
-__all__ = ["BREAKERS", "ActivationError", "Progress", "StateError", "SyncReport", "forget", "orders", "synchronise"]
+__all__ = [
+    "BREAKERS",
+    "RELEASE_REFUSED",
+    "SOURCE_STALE",
+    "ActivationError",
+    "Progress",
+    "StateError",
+    "SyncReport",
+    "forget",
+    "history",
+    "judged",
+    "kinds_of",
+    "orders",
+    "shown_sample",
+    "synchronise",
+    "was_sent",
+]

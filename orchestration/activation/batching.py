@@ -13,10 +13,14 @@ from typing import Any, NamedTuple
 import duckdb
 
 from orchestration.activation.report import BATCH_OVERHEAD, RECORD_OVERHEAD, SyncReport
-from orchestration.destinations.base import Batch, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Batch, Outcome, Record, Result
+from orchestration.destinations.limits import Limits
 
-_QUERY = """SELECT number, external_id, operation, fields, payload_hash, version, size, email, remote_id
+_QUERY = """SELECT number, external_id, operation, fields, payload_hash, version, size, email, remote_id, moved
 FROM plan WHERE number BETWEEN ? AND ? ORDER BY number"""
+
+
+_AT_ONCE = 4_000  # rows fetched: asking for each small batch by itself costs more than sending it
 
 
 class Cut(NamedTuple):
@@ -30,13 +34,19 @@ class Cut(NamedTuple):
 
 def batches(connection: duckdb.DuckDBPyConnection, limits: Limits, report: SyncReport) -> Iterator[Cut]:
     """The plan, cut to the limits."""
-    first = 1
-    while rows := connection.execute(_QUERY, [first, first + limits.max_records - 1]).fetchall():
-        taken = rows[: _fitting(rows, limits)]
+    rows: list[Any] = []
+    last = 0
+    while True:
+        if len(rows) < limits.max_records:
+            fetched = connection.execute(_QUERY, [last + 1, last + max(_AT_ONCE, limits.max_records)]).fetchall()
+            rows, last = rows + fetched, last + len(fetched)
+        if not rows:
+            return
+        taken = rows[: _fitting(rows[: limits.max_records], limits)]
+        rows = rows[len(taken) :]
         large = [Outcome(row[1], Result.REJECTED, "too_large") for row in taken if row[6] > limits.max_record_bytes]
         sent = [row for row in taken if row[6] <= limits.max_record_bytes]
-        yield Cut(first, taken[-1][0], _batch(sent, report), large)
-        first = taken[-1][0] + 1
+        yield Cut(taken[0][0], taken[-1][0], _batch(sent, report), large)
 
 
 def _fitting(rows: list[Any], limits: Limits) -> int:
@@ -51,7 +61,7 @@ def _fitting(rows: list[Any], limits: Limits) -> int:
 
 
 def _batch(rows: list[Any], report: SyncReport) -> Batch:
-    records = [Record(row[1], row[2], json.loads(row[3]), row[6], row[7], row[8]) for row in rows]
+    records = [Record(row[1], row[2], json.loads(row[3]), row[6], row[7], row[8], row[9]) for row in rows]
     # The version (when the record was last acknowledged) is part of the id: a customer who goes from A to B and back to A must not
     # look to the receiver like the first delivery of A sent again.
     identity = json.dumps([report.destination, report.audience, sorted([row[1], row[4], row[5]] for row in rows)])

@@ -5,12 +5,12 @@ Comes in: the plan, the state. Goes out: why nothing is sent, under the name by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from math import log
 
 import duckdb
 
-from orchestration.activation.planning import change_share
+from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
 
@@ -21,11 +21,16 @@ FROM desired WHERE suppressed_as IS NULL AND json_extract(fields, '$.{field}') <
 
 
 def objection(
-    connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float, overrides: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    report: SyncReport,
+    max_share: float,
+    overrides: Collection[str],
+    doubts: Mapping[str, str],
 ) -> str:
-    """Why nothing may be sent, with the name of the override; empty when nothing speaks against it."""
+    """Why nothing may be sent, with the name of the override; empty when nothing speaks against it. `doubts`: what is known beforehand."""
     for name, judge in BREAKERS.items():
-        if name not in overrides and (reason := judge(connection, destination, report, max_share)):
+        if name not in overrides and (reason := doubts.get(name) or judge(connection, destination, report, max_share)):
             return f"{reason} [{name}]"
     return ""
 
@@ -96,10 +101,16 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-RECEIVER_GONE = "receiver_gone"
+def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+    return ""  # neither the audience nor the destination shows it
+
+
+RECEIVER_GONE, RELEASE_REFUSED, SOURCE_STALE = "receiver_gone", "release_refused", "source_stale"
 Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, float], str]
 BREAKERS: dict[str, Judge] = {
     RECEIVER_GONE: _receiver_gone,
+    RELEASE_REFUSED: _known_beforehand,
+    SOURCE_STALE: _known_beforehand,
     "empty_audience": _empty_audience,
     "change_share": _change_share,
     "audience_shrank": _audience_shrank,

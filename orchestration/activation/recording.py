@@ -37,8 +37,10 @@ class Stamp:
     release_id: str
 
 
-def record(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], stamp: Stamp, rows: str, at: datetime) -> None:
-    """Write down, in one transaction, what became of `rows` (SQL: of the plan or of a job)."""
+def record(
+    connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], stamp: Stamp, rows: str, at: datetime
+) -> list[tuple[str, str | None, int]]:
+    """Write down, in one transaction, what became of `rows` (SQL: of the plan or of a job); returns outcome, code, records."""
     columns = {
         "external_id": [outcome.external_id for outcome in outcomes],
         "outcome": [str(outcome.result) for outcome in outcomes],
@@ -48,17 +50,23 @@ def record(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], s
     answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     connection.register("answers", answers)
     parameters = {**asdict(stamp), "at": at}
-    answered = f"SELECT sent.*, outcome, code, told_id FROM answers JOIN {rows} AS sent USING (external_id)"
+    answered = (
+        f"SELECT sent.*, {_OUTCOME} AS outcome, code, told_id, {_GIVEN_UP} AS given_up FROM answers JOIN {rows} AS sent USING (external_id)"
+    )
     with transaction(connection):
         for statement in (f"CREATE OR REPLACE TEMP TABLE answered AS {answered}", *_RECORD):
             connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
     connection.unregister("answers")
+    return connection.execute("SELECT outcome, code, count(*) FROM answered GROUP BY ALL ORDER BY ALL").fetchall()
 
 
+# The record that was meant is not there any more, or not as it was: the next sync goes by the address.
+_GIVEN_UP = f"sent.moved AND outcome IN ('{Result.REJECTED}', '{Result.SUPPRESSED}')"
+_OUTCOME = f"CASE WHEN {_GIVEN_UP} THEN '{Result.RETRYABLE}' ELSE outcome END"
 _THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
 _RECORD = (
     f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
-        coalesce(told_id, nullif(remote_id, '')), coarse_hash FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
+        coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
     f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
         coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
@@ -70,6 +78,10 @@ _RECORD = (
     f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
         WHERE {_THIS} WHERE outcome IN ('{Result.RETRYABLE}', '{Result.REJECTED}')) GROUP BY external_id)""",
     f"DELETE FROM state.jobs WHERE {_THIS})",
+    # Whoever else was sent to a record that is cleared now is sent again; whoever has moved from one that is not there goes by address.
+    f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE audience = $audience AND operation = 'upsert' AND address_hash IS NOT NULL
+        AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{Result.ACKNOWLEDGED}')""",
+    f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)",
     """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
         FROM answered""",
 )

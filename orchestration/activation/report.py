@@ -12,8 +12,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.activation.planning import change_share
-from orchestration.destinations.base import Destination, Limits
+from orchestration.activation.deciding import change_share
+from orchestration.destinations.base import Destination
+from orchestration.destinations.limits import Limits
 
 # Room for what a destination puts around a record and around a batch.
 RECORD_OVERHEAD, BATCH_OVERHEAD = 64, 512
@@ -38,6 +39,7 @@ class SyncReport:
     codes: Counter[str] = field(default_factory=Counter)  # the destination's codes of what it did not take → records
     forgotten: int = 0  # erased people whom the destination has confirmed to have cleared
     refused: str = ""  # why nothing was sent, or why sending stopped
+    complete_at: str = ""  # when everything had arrived the last time, ISO-8601, UTC; empty: never yet
 
     @property
     def ok(self) -> bool:

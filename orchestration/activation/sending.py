@@ -11,19 +11,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
-from orchestration.activation.recording import Stamp, of_job, of_plan, record
+from orchestration.activation.book import Announcements, Book, enter, now
+from orchestration.activation.recording import of_job
 from orchestration.activation.report import SyncReport
-from orchestration.destinations.base import Answer, Destination, Job, Limits, Outcome, Result, covered
+from orchestration.destinations.base import Answer, Destination, Job, Result
+from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches
-_SECONDS_UNWRITTEN = 0.5  # a crash sends again what was acknowledged in this time
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport) -> None:
     """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
     for job in state.open_jobs(connection, report.audience):
-        _finished(connection, destination, report, job)
+        _finished(connection, report, job, destination.finish(job))
 
 
 def deliver(
@@ -47,10 +47,10 @@ def deliver(
     log_suppressed(connection, report)
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
     # Few batches gain nothing from going side by side.
-    width = destination.side_by_side if expected > _FEW else 1
-    book = _Book(connection, report)
+    width = destination.width(total) if expected > _FEW else 1
+    book, announced = Book(connection, report), Announcements(connection, report.audience, ahead=(width - 1) * limits.max_records)
     try:
-        for cut, answer in _answers(connection, destination, batches(connection, limits, report), report, width):
+        for cut, answer in _answers(destination, batches(connection, limits, report), report, announced, width):
             jobs += book.enter(cut, answer)
             progress(cut.last, total)
             silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
@@ -60,43 +60,14 @@ def deliver(
                 connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
     finally:
         book.write()
-    for job in jobs:
-        _finished(connection, destination, report, job)
-
-
-class _Book:
-    """Outcomes on their way into the state: a transaction costs as much as many vendors take to answer, so a few batches share one."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
-        self._connection, self._report = connection, report
-        self._outcomes: list[Outcome] = []
-        self._first, self._last, self._since = 0, 0, time.monotonic()
-
-    def enter(self, cut: Cut, answer: Answer) -> list[Job]:
-        """Take up what became of a batch; the job that it became, if it did, is written down at once."""
-        self._report.calls += answer.calls
-        self._first, self._last = self._first or cut.first, cut.last
-        outcomes, jobs = answer.outcomes, list[Job]()
-        if answer.job:
-            told = {outcome.external_id for outcome in outcomes}
-            jobs = [Job(answer.job, [record for record in cut.batch.records if record.external_id not in told])]
-            state.keep_job(self._connection, self._report.audience, answer.job, [record.external_id for record in jobs[0].records])
-        elif cut.batch.records:
-            outcomes = covered(cut.batch, outcomes)
-        self._outcomes += [*outcomes, *cut.too_large]
-        if time.monotonic() - self._since > _SECONDS_UNWRITTEN:
-            self.write()
-        return jobs
-
-    def write(self) -> None:
-        """Write down what was taken up."""
-        if self._outcomes:
-            _record(self._connection, self._report, self._outcomes, of_plan(self._first, self._last))
-        self._outcomes, self._first, self._since = [], 0, time.monotonic()
+        announced.retract()
+    with ThreadPoolExecutor(width) as pool:
+        for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
+            _finished(connection, report, job, told)
 
 
 def _answers(
-    connection: duckdb.DuckDBPyConnection, destination: Destination, cuts: Iterator[Cut], report: SyncReport, width: int
+    destination: Destination, cuts: Iterator[Cut], report: SyncReport, announced: Announcements, width: int
 ) -> Iterator[tuple[Cut, Answer]]:
     """Each batch with its answer, in order, up to `width` of them under way at once; none is started once the report says why not."""
     with ThreadPoolExecutor(width) as pool:
@@ -104,12 +75,21 @@ def _answers(
         for cut in cuts:
             if report.refused:
                 break
-            state.announce(connection, report.audience, cut.first, cut.last)
+            if under_way and _waits(under_way[-1][0], cut):
+                yield from (_awaited(*one) for one in under_way)
+                under_way.clear()
+            announced.cover(cut)
             under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
             if len(under_way) >= width:
                 yield _awaited(*under_way.popleft())
         while under_way:
             yield _awaited(*under_way.popleft())
+
+
+def _waits(before: Cut, cut: Cut) -> bool:
+    """Whether `cut` writes while `before` may still clear: a destination's record can be another person's from tonight on."""
+    clearing, writing = before.batch.records, cut.batch.records
+    return bool(clearing and writing) and clearing[0].operation == "clear" and writing[-1].operation == "upsert"
 
 
 def _sent(destination: Destination, cut: Cut) -> Answer:
@@ -120,8 +100,7 @@ def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:
     return cut, answer if isinstance(answer, Answer) else answer.result()
 
 
-def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, job: Job) -> None:
-    answer = destination.finish(job)
+def _finished(connection: duckdb.DuckDBPyConnection, report: SyncReport, job: Job, answer: Answer | None) -> None:
     if answer is None:
         report.refused = report.refused or "the destination still works on what it was sent; the next sync asks for the outcome"
         return
@@ -129,14 +108,7 @@ def _finished(connection: duckdb.DuckDBPyConnection, destination: Destination, r
     if answer.stop:  # not asked about: the job stays written down
         report.refused = report.refused or answer.stop
         return
-    _record(connection, report, [outcome for outcome in answer.outcomes if outcome.external_id], of_job(job.id))
-
-
-def _record(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
-    stamp = Stamp(report.destination, report.audience, report.release_id)
-    record(connection, outcomes, stamp, rows, now())
-    report.outcomes.update(str(outcome.result) for outcome in outcomes)
-    report.codes.update(f"{outcome.result}: {outcome.code}" for outcome in outcomes if outcome.code)
+    enter(connection, report, [outcome for outcome in answer.outcomes if outcome.external_id], of_job(job.id))
 
 
 def _why_stop(silent: int, began: float, is_more: bool) -> str:
@@ -162,8 +134,3 @@ def log_suppressed(connection: duckdb.DuckDBPyConnection, report: SyncReport) ->
         connection.execute("DELETE FROM state.suppressed WHERE audience = $audience", parameters)
         connection.execute(f"INSERT INTO state.suppressed SELECT $audience, external_id, suppressed_as FROM ({suppressed})", parameters)
     report.outcomes[str(Result.SUPPRESSED)] += sum(report.suppressed.values())
-
-
-def now() -> datetime:
-    """The moment, UTC, without a zone, as the state keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)

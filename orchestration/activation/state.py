@@ -7,8 +7,10 @@ outcomes are one transaction.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -20,16 +22,21 @@ CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VAR
     payload_hash VARCHAR, acknowledged_at TIMESTAMP);
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
+CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
+CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 """
@@ -61,8 +68,15 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
             connection.execute(TABLES)
             if path.is_file():
                 _copy(connection, path)
-        connection.execute(_COMPACT)
+        # Addresses are compared by their hashes; those of one destination mean nothing beside those of another.
+        connection.execute("INSERT INTO state.salt SELECT ? WHERE NOT EXISTS (FROM state.salt)", [secrets.token_hex(16)])
+        compact(connection)
         yield connection
+
+
+def compact(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep only the newest acknowledgement of each record."""
+    connection.execute(_COMPACT)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str) -> None:
@@ -97,10 +111,26 @@ def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
     return int(counted[0]) if counted else 0
 
 
+def completed(connection: duckdb.DuckDBPyConnection, audience: str, at: datetime | None = None) -> str:
+    """When everything of the audience had arrived the last time, ISO-8601, UTC, empty for never; `at` writes down that it has now."""
+    if at is not None:
+        connection.execute("DELETE FROM state.complete WHERE audience = ?", [audience])
+        connection.execute("INSERT INTO state.complete VALUES (?, ?)", [audience, at])
+    found = connection.execute("SELECT max(arrived_at) FROM state.complete WHERE audience = ?", [audience]).fetchone()
+    return f"{found[0].isoformat(timespec='seconds')}+00:00" if found and found[0] else ""
+
+
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
     """Write down that the records `first` to `last` of the plan are about to leave: a crash leaves them marked as possibly sent."""
     leaving = "SELECT ?, external_id, customer_key FROM plan WHERE number BETWEEN ? AND ?"
     connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
+
+
+def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
+    """Take back the newest announcement of the records `first` to `last` of the plan, and none that an earlier sync left."""
+    meant = "SELECT external_id FROM plan WHERE number BETWEEN ? AND ?"
+    newest = f"SELECT max(rowid) FROM state.under_way WHERE audience = ? AND external_id IN ({meant}) GROUP BY external_id"
+    connection.execute(f"DELETE FROM state.under_way WHERE rowid IN ({newest})", [audience, first, last])
 
 
 def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, external_ids: Sequence[str]) -> None:
@@ -108,7 +138,7 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
     numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
     connection.execute(
         f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
-        coarse_hash
+        coarse_hash, address_hash, moved
         FROM ({numbered}) AS sent JOIN plan USING (external_id)""",
         {"audience": audience, "job": job, "ids": list(external_ids)},
     )

@@ -5,20 +5,24 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
+from orchestration.activation.book import now
 from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
+from orchestration.activation.deciding import make_plan
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
-from orchestration.activation.planning import make_desired, make_plan
+from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume
-from orchestration.destinations.base import Destination, Limits
+from orchestration.destinations.base import Destination
+from orchestration.destinations.limits import Limits
 
 
 def synchronise(
@@ -31,6 +35,7 @@ def synchronise(
     mode: str = "mirror",
     live: bool = False,
     overrides: Collection[str] = (),
+    doubts: Mapping[str, str] = MappingProxyType({}),
     retry_dead: bool = False,
     limit: int | None = None,
     only: str | None = None,
@@ -38,8 +43,9 @@ def synchronise(
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
 
-    `overrides` names circuit breakers that a person has let through; `retry_dead` sends rejected records again; `limit` and `only` send so
-    many, or one. Raises ActivationError, DestinationError or StateError before anything is sent.
+    `overrides` names circuit breakers that a person has let through, `doubts` (name → reason) those that speak against the release
+    itself; `retry_dead` sends rejected records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError
+    or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -47,10 +53,12 @@ def synchronise(
         kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination)
         if live:
             resume(connection, destination, report)
+            state.compact(connection)  # what a job did is newer than what was there before it
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
-        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides)
+        report.complete_at = state.completed(connection, audience)
+        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides, doubts)
         if live:
             try:
                 if report.refused:
@@ -60,12 +68,18 @@ def synchronise(
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
                     remember_scores(connection, audience)
+                    _note_completeness(connection, report)
             finally:
                 report.forgotten = state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+    if report.ok and not report.decisions.get("left_out"):
+        report.complete_at = state.completed(connection, report.audience, now())
 
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:

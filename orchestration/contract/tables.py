@@ -353,3 +353,6 @@ INPUT_TABLES: dict[str, Table] = {
         EXCHANGE_RATES,
     )
 }
+
+# What a living company has news of nearly every day.
+EVERY_DAY = ("crm_interactions", "billing_invoice_lines", "billing_payments")

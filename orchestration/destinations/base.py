@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
 
 Fields = Mapping[str, Any]
@@ -52,6 +53,12 @@ class Record:
     size: int  # bytes of the fields and of what identifies it, as JSON
     email: str = ""  # where the audience has one; identifies, and is never written as a field
     remote_id: str = ""  # what the destination called it when it acknowledged it last
+    moved: bool = False  # the address is another one since: the destination knows it by `remote_id`, and would make a second one by address
+
+    @property
+    def by_remote_id(self) -> bool:
+        """Whether the destination's own id has to name it, because no address of ours does."""
+        return bool(self.remote_id) and (self.moved or self.operation == "clear")
 
 
 @dataclass(frozen=True)
@@ -67,16 +74,6 @@ class Batch:
     def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
         """The same outcome for every record."""
         return [Outcome(record.external_id, result, code) for record in self.records]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one call may carry, and how many calls fit: `windows` are (calls, seconds), all of which hold at once."""
-
-    max_records: int
-    max_bytes: int
-    max_record_bytes: int
-    windows: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,13 +114,21 @@ class Destination(Protocol):
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
         return self.limits
 
+    def width(self, records: int) -> int:
+        """How many batches of a sync of so many records may be under way at once."""
+        return self.side_by_side
+
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """Calls and seconds that a sync of so many records in so many batches takes."""
         limits = self.limits_for(records)
-        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.side_by_side)
+        return batches, max(forecast_seconds(limits.windows, batches), batches * USUAL_ANSWER / self.width(records))
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make room for the fields (name → number, boolean, date, time, list or text) before the first record. Raises DestinationError."""
+        return None
+
+    def check_fields(self, kinds: Mapping[str, str]) -> None:
+        """Check that the fields can be written, changing nothing; where missing ones are made by `prepare`, there is nothing to check."""
         return None
 
     def finish(self, job: Job) -> Answer | None:

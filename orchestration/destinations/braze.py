@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 
 _WANTS = "its API key needs the permission users.track, and rest_url must be that of its cluster"
 
@@ -30,8 +31,7 @@ class BrazeDestination(HttpDestination):
 
     type: ClassVar[str] = "braze"
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
-    # 3,000 calls in 3 seconds; a contract may grant fewer, which the headers then say. 4 MB a request, 100 KB an object.
-    limits: ClassVar[Limits] = Limits(max_records=75, max_bytes=4_000_000, max_record_bytes=100_000, windows=((3_000, 3.0),))
+    limits: ClassVar[Limits] = limits_of("braze")
     side_by_side = 8
 
     def __init__(

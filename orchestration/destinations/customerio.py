@@ -16,10 +16,11 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 
 _HOSTS = {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"}
 _WANTS = "check site_id, api_key and region"
@@ -31,8 +32,7 @@ class CustomerioDestination(HttpDestination):
 
     type: ClassVar[str] = "customerio"
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
-    # 100 calls a second by its pages, 1,000 by its specification: the lower one. An operation's own words take about 150 bytes.
-    limits: ClassVar[Limits] = Limits(max_records=800, max_bytes=400_000, max_record_bytes=30_000, windows=((100, 1.0),))
+    limits: ClassVar[Limits] = limits_of("customerio")
     side_by_side = 8
 
     def __init__(

@@ -25,6 +25,8 @@ def listed_as_text(value: Any) -> Any:
 
 def as_text(value: Any) -> str:
     """`value` where everything is text: nothing for null, `true` and `false`, numbers in plain decimals."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -16,7 +16,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar
 
-from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Limits, Record, Result
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Record, Result
+from orchestration.destinations.limits import Limits, limits_of
 
 _OWN = ("external_id", "operation", "release_id")
 
@@ -26,7 +27,7 @@ class FilesDestination(Destination):
 
     type: ClassVar[str] = "files"
     channels: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[Limits] = Limits(max_records=100_000, max_bytes=64 * 2**20, max_record_bytes=2**20)
+    limits: ClassVar[Limits] = limits_of("files")
 
     def __init__(self, *, name: str, path: str, format: str = "csv", mode: str = "upsert") -> None:  # noqa: A002 (the key in the configuration)
         if format not in ("csv", "jsonl"):

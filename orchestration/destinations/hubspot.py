@@ -4,8 +4,9 @@ Comes in: batches. Goes out: `POST …/contacts/batch/upsert` with at most 100 i
 
     {"inputs": [{"idProperty": "email", "id": "ann@example.com", "objectWriteTraceId": "…", "properties": {"crmp_nps": "9"}}]}
 
-and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only` and for whatever is cleared (by the record's id
-that HubSpot told when it took the record). A property that is missing is made before the first record.
+and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only`, for whatever is cleared, and for whoever has
+another address since (by the record's id that HubSpot told when it took the record). A property that is missing is made before the first
+record.
 
 Never called: anything that subscribes, archives, merges or deletes. Never written: a property that is not ours.
 """
@@ -18,11 +19,12 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Limits, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record
 from orchestration.destinations.delivery import HttpDestination, as_json, code_of, divided, listed
 from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import read, refused, traced
+from orchestration.destinations.limits import Limits, limits_of
 
 RECORD_ID = "hs_object_id"
 _SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
@@ -39,8 +41,7 @@ class HubspotDestination(HttpDestination):
 
     type: ClassVar[str] = "hubspot"
     channels: ClassVar[tuple[str, ...]] = ()
-    # 100 calls in 10 seconds is what the smallest plan has; 625,000 a day the middle ones.
-    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=1_000_000, max_record_bytes=200_000, windows=((100, 10.0),))
+    limits: ClassVar[Limits] = limits_of("hubspot")
     side_by_side = 6
 
     def __init__(
@@ -108,21 +109,21 @@ class HubspotDestination(HttpDestination):
             )
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
-        return divided(batch, [record.operation == "clear" or not self._creates for record in batch.records])
+        return divided(batch, [record.operation == "clear" or record.moved or not self._creates for record in batch.records])
 
     def _post(self, batch: Batch) -> httpx.Response:
-        updates = not self._creates or batch.records[0].operation == "clear"
+        updates = not self._creates or batch.records[0].operation == "clear" or batch.records[0].moved
         inputs = [self._input(record, trace) for trace, record in traced(batch).items()]
         return self.caller.call("POST", f"{self._contacts}/{'update' if updates else 'upsert'}", json={"inputs": inputs})
 
     def _input(self, record: Record, trace: str) -> dict[str, Any]:
         properties = {name: as_text(value) for name, value in prefixed(record.fields).items()}
         content: dict[str, Any] = {"objectWriteTraceId": trace, "properties": properties}
-        by_record = self._id_property == RECORD_ID or (record.operation == "clear" and record.remote_id)
+        by_record = self._id_property == RECORD_ID or record.by_remote_id
         return {"id": self._identifier(record), **({} if by_record else {"idProperty": self._id_property}), **content}
 
     def _identifier(self, record: Record) -> str:
-        if record.operation == "clear" and record.remote_id:
+        if record.by_remote_id:
             return record.remote_id
         return record.email if self.needs_email else record.external_id
 

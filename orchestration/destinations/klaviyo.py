@@ -6,8 +6,8 @@ Comes in: batches. Goes out: `POST /api/profile-bulk-import-jobs`, one job a bat
       {"type": "profile", "attributes": {"email": "ann@example.com", "properties": {"crmp_nps": 9, "crmp_plan": null}}}]}}}}
 
 A job answers later: it is polled, and what it refused is read page by page from its import errors. Null clears a property. A profile is
-known by its address (`identify_by: external_id` where Klaviyo has our id), and cleared by Klaviyo's own id, which is asked for once the
-job is done. Never called: the subscribe jobs, which would lift unsubscriptions; no list is ever joined.
+known by its address (`identify_by: external_id` where Klaviyo has our id); where it is cleared or has another address since, by Klaviyo's
+own id, which is asked for once the job is done. Never called: the subscribe jobs, which would lift unsubscriptions; no list is ever joined.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits, refusals
 from orchestration.destinations.klaviyo_profiles import Profiles
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.polling import polled
 
 _JSON = "application/vnd.api+json"
@@ -38,8 +39,7 @@ class KlaviyoDestination(HttpDestination):
 
     type: ClassVar[str] = "klaviyo"
     channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
-    # 10 jobs in a second and 150 in a minute; 10,000 profiles and 5 MB a job, 100 KB a profile. A profile's own words take about 150 bytes.
-    limits: ClassVar[Limits] = Limits(max_records=10_000, max_bytes=3_500_000, max_record_bytes=95_000, windows=((10, 1.0), (150, 60.0)))
+    limits: ClassVar[Limits] = limits_of("klaviyo")
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class KlaviyoDestination(HttpDestination):
         self._profiles.close()
 
     def _identifier(self, record: Record) -> str:
-        if record.operation == "clear" and record.remote_id:
+        if record.by_remote_id:
             return record.remote_id
         return record.email if self.needs_email else record.external_id
 
@@ -109,7 +109,7 @@ class KlaviyoDestination(HttpDestination):
 
     def _profile(self, record: Record) -> dict[str, Any]:
         attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
-        if record.operation == "clear" and record.remote_id:
+        if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}
 

@@ -14,15 +14,17 @@ from orchestration.destinations.base import DestinationError, Record
 from orchestration.destinations.delivery import as_json
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.klaviyo_answers import ids_of
+from orchestration.destinations.limits import limits_of
 
-_PAGE, _SIDE_BY_SIDE = 100, 4  # profiles a page, pages at once
+_LIMITS = limits_of("klaviyo_profiles")
+_PAGE, _SIDE_BY_SIDE = _LIMITS.max_records, 4  # profiles a page, pages at once
 
 
 class Profiles:
     """Profiles by `key`: email or external_id."""
 
     def __init__(self, key: str, **own: Any) -> None:
-        self.caller = Caller("https://a.klaviyo.com", allowed=("GET /api/profiles",), windows=((75, 1.0), (700, 60.0)), **own)
+        self.caller = Caller("https://a.klaviyo.com", allowed=("GET /api/profiles",), windows=_LIMITS.windows, **own)
         self._key = key
 
     def close(self) -> None:

@@ -6,8 +6,8 @@ Comes in: batches. Goes out: `PUT /3.0/lists/{list}/members/{MD5 of the address}
     {"email_address": "ann@example.com", "status_if_new": "transactional", "merge_fields": {"CRMP_NPS": 9, "CRMP_CLV": ""}}
 
 `status` is never sent, so that nobody who left a list is put back; who is new becomes a contact without a subscription. With mode
-`update_only`, and to clear, it is `PATCH`, which makes nobody. An empty text clears a field. Tags have ten characters at most, so each
-field has a short one of its own. A merge field that is missing is made before the first member.
+`update_only`, to clear, and for who has another address since, it is `PATCH`, which makes nobody. An empty text clears a field. Tags have
+ten characters at most, so each field has a short one of its own. A merge field that is missing is made before the first member.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, operations, results_of, tag_of
 from orchestration.destinations.polling import polled
 
@@ -38,7 +39,7 @@ class MailchimpDestination(HttpDestination):
 
     type: ClassVar[str] = "mailchimp"
     channels: ClassVar[tuple[str, ...]] = ("email",)
-    limits: ClassVar[Limits] = Limits(max_records=100, max_bytes=4_000_000, max_record_bytes=100_000)
+    limits: ClassVar[Limits] = limits_of("mailchimp")
     needs_email = True
 
     def __init__(
@@ -72,7 +73,11 @@ class MailchimpDestination(HttpDestination):
 
     def limits_for(self, records: int) -> Limits:
         """Many go as jobs of 1,000 calls."""
-        return self.limits if records <= _FEW else replace(self.limits, max_records=1_000)
+        return self.limits if records <= _FEW else limits_of("mailchimp_batches")
+
+    def width(self, records: int) -> int:
+        """Few are single calls, which go side by side within a batch."""
+        return _SIDE_BY_SIDE if records > _FEW else 1
 
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """Few are a call each."""
@@ -111,7 +116,7 @@ class MailchimpDestination(HttpDestination):
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
         content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
-        if record.operation == "clear":
+        if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"
         if self._updates:

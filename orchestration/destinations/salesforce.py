@@ -12,19 +12,21 @@ any other that is not ours. Salesforce answers 403, not 429, when the day's call
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
-from orchestration.destinations.fields import prefixed
+from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.pacing import SHARE_OF_LIMIT
 from orchestration.destinations.polling import polled
 from orchestration.destinations.salesforce_answers import api_share, as_csv, outcome_of, quoted, results_of
+from orchestration.destinations.salesforce_fields import amiss, field_name
 
 _WANTS = "check instance_url and the token, and that its user may edit the fields"
 _FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
@@ -36,7 +38,7 @@ class SalesforceDestination(HttpDestination):
 
     type: ClassVar[str] = "salesforce"
     channels: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[Limits] = Limits(max_records=200, max_bytes=4_000_000, max_record_bytes=400_000)
+    limits: ClassVar[Limits] = limits_of("salesforce")
 
     def __init__(
         self,
@@ -53,17 +55,10 @@ class SalesforceDestination(HttpDestination):
         external_id_field: str = "crmp_customer_id__c",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._data, self._object, self._key, self._updates = (
-            f"/services/data/{api_version}",
-            object,
-            external_id_field,
-            mode == "update_only",
-        )
+        self._data, self._object, self._key = f"/services/data/{api_version}", object, external_id_field
+        self._updates, self._token = mode == "update_only", access_token
         self._collection, self._jobs = f"{self._data}/composite/sobjects/{object}/{external_id_field}", f"{self._data}/jobs/ingest"
-        self._credentials = (
-            None if access_token else {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-        )
-        self._token = access_token
+        self._credentials = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         job = r"/[^/]+"
         allowed = (
             f"PATCH {self._collection}", f"GET {self._data}/query", f"GET {self._data}/sobjects/{object}/describe", f"POST {self._jobs}",
@@ -73,17 +68,29 @@ class SalesforceDestination(HttpDestination):
         super().__init__(name, Caller(instance_url, base_url=base_url, allowed=allowed, sleep=sleep))
 
     def limits_for(self, records: int) -> Limits:
-        """Many go as Bulk jobs, of which a file may have 150 MB."""
-        return self.limits if records < _FEW else replace(self.limits, max_records=100_000, max_bytes=100_000_000)
+        """Many go as Bulk jobs."""
+        return self.limits if records < _FEW else limits_of("salesforce_bulk")
 
     def preflight(self) -> None:
         """Check that the external id field is there, as an external id."""
-        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", _WANTS, headers=self._headers())
-        found = [one for one in listed(body, "fields") if one.get("name") == self._key]
+        found = [one for one in self._described() if one.get("name") == self._key]
         if not found or not found[0].get("externalId"):
             raise DestinationError(
                 f"destination {self.name}: {self._object}.{self._key} is missing or no external id; an administrator makes it once"
             )
+
+    def check_fields(self, kinds: Mapping[str, str]) -> None:
+        """Check that every field is there, with a type that takes its values: a record with an unknown field is refused as a whole."""
+        if wrong := amiss(kinds, self._described(), self._object):
+            raise DestinationError(f"destination {self.name}: {wrong}")
+
+    def prepare(self, kinds: Mapping[str, str]) -> None:
+        """Check the fields before the first record; they cannot be made."""
+        self.check_fields(kinds)
+
+    def _described(self) -> list[dict[str, Any]]:
+        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", _WANTS, headers=self._headers())
+        return listed(body, "fields")
 
     def _headers(self) -> dict[str, str]:
         if self._token is None:
@@ -100,7 +107,8 @@ class SalesforceDestination(HttpDestination):
         outcomes = [
             Outcome(one.external_id, Result.ACKNOWLEDGED if one.operation == "clear" else Result.SUPPRESSED, "not_there") for one in gone
         ]
-        left = replace(batch, records=[record for record in batch.records if record not in gone])
+        absent = {one.external_id for one in gone}
+        left = replace(batch, records=[record for record in batch.records if record.external_id not in absent])
         if not left.records:
             return Answer(outcomes, calls=self.caller.made - before)
         answer = self._started(left) if len(left.records) > self.limits.max_records else super().send(left)
@@ -120,7 +128,7 @@ class SalesforceDestination(HttpDestination):
         return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records}, headers=self._headers())
 
     def _fields(self, record: Record) -> dict[str, Any]:
-        return {self._key: record.external_id, **{f"{name}__c": value for name, value in prefixed(record.fields).items()}}
+        return {self._key: record.external_id, **{field_name(name): listed_as_text(value) for name, value in record.fields.items()}}
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)

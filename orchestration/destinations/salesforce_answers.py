@@ -26,10 +26,10 @@ def quoted(value: str) -> str:
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     """The rows as a Bulk job takes them; an empty cell would change nothing."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, sorted({name for row in rows for name in row}), lineterminator="\n", restval="")
-    writer.writeheader()
-    writer.writerows({name: _CLEARS if value is None else as_text(value) for name, value in row.items()} for row in rows)
+    text, names = io.StringIO(), sorted({name for row in rows for name in row})
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_CLEARS if (value := row.get(name, "")) is None else as_text(value) for name in names] for row in rows)
     return text.getvalue().encode()
 
 
@@ -45,8 +45,8 @@ def outcome_of(record: Record, told: Any) -> Outcome:
 
 def results_of(job: Job, key: str, tables: Mapping[str, str]) -> list[Outcome]:
     """The outcomes of an ended job. Its tables name each row by `key`, in any order; a row that is in none was not processed."""
-    taken = {row.get(key): row.get("sf__Id") or "" for row in _rows(tables.get("successfulResults", ""))}
-    failed = {row.get(key): (row.get("sf__Error") or "").partition(":")[0] for row in _rows(tables.get("failedResults", ""))}
+    taken = _column(tables.get("successfulResults", ""), key, "sf__Id")
+    failed = {one: error.partition(":")[0] for one, error in _column(tables.get("failedResults", ""), key, "sf__Error").items()}
     complete = len(tables) == 2
     return [_outcome(record.external_id, taken, failed, complete) for record in job.records]
 
@@ -70,5 +70,11 @@ def _refused(external_id: str, code: str) -> Outcome:
     return Outcome(external_id, Result.RETRYABLE if told in _FOR_NOW else Result.REJECTED, told)
 
 
-def _rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def _column(text: str, key: str, name: str) -> dict[str, str]:
+    """The column `name` by the column `key` of a table; nothing where it lacks either."""
+    rows = csv.reader(io.StringIO(text))
+    header = next(rows, [])
+    if key not in header or name not in header:
+        return {}
+    at, value = header.index(key), header.index(name)
+    return {row[at]: row[value] for row in rows if len(row) == len(header)}

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Limits, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result
 from orchestration.destinations.databases import Database, DatabaseError, OutOfReachError, opened
 from orchestration.destinations.fields import PREFIX
+from orchestration.destinations.limits import Limits, limits_of
 
 _KINDS = {"number": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}
 _OWN = {"external_id": "TEXT", "release_id": "TEXT", "synced_at": "TIMESTAMP"}
@@ -25,7 +26,7 @@ class SqlDestination(Destination):
 
     type: ClassVar[str] = "sql"
     channels: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[Limits] = Limits(max_records=1_000, max_bytes=16 * 2**20, max_record_bytes=2**20)
+    limits: ClassVar[Limits] = limits_of("sql")
 
     def __init__(self, *, name: str, url: str, schema: str | None = None, mode: str = "upsert") -> None:
         self.name, self._schema, self._updates = name, schema, mode == "update_only"

@@ -23,9 +23,10 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Limits, Outcome, Result, covered, safe_code
+from orchestration.destinations.base import Answer, Batch, Outcome, Result, covered, safe_code
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
+from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.transport import checked_url, signature, signing_key
 
 _TIMEOUT = 15.0
@@ -36,7 +37,8 @@ class WebhookDestination(HttpDestination):
 
     type: ClassVar[str] = "webhook"
     channels: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[Limits] = Limits(max_records=500, max_bytes=1_000_000, max_record_bytes=100_000, windows=((50, 1.0),))
+    limits: ClassVar[Limits] = limits_of("webhook")
+    side_by_side = 4
 
     def __init__(
         self,

@@ -9,6 +9,10 @@ from tests.fakes.receiver import Vendor
 
 TOKEN = "00D-secret-of-the-tests"
 KEY = "crmp_customer_id__c"
+FIELDS = {
+    "crmp_churn_probability__c": "double", "crmp_reasons__c": "textarea", "crmp_plan__c": "string", "crmp_is_vip__c": "boolean",
+    "crmp_as_of_date__c": "date", "crmp_customer_key__c": "string", "crmp_nps__c": "double",
+}  # fmt: skip
 DATA = "/services/data/v62.0"
 
 
@@ -20,6 +24,7 @@ class Salesforce(Vendor):
     def __init__(self):
         super().__init__()
         self.contacts, self.jobs, self.refuses, self.polls, self.usage = {}, {}, {}, 1, "api-usage=10/100000"
+        self.fields = dict(FIELDS)
 
     def answer(self, request):
         if request.path == "/services/oauth2/token":
@@ -27,7 +32,16 @@ class Salesforce(Vendor):
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {}, [{"errorCode": "INVALID_SESSION_ID"}]
         if request.path.endswith("/describe"):
-            return 200, {}, {"fields": [{"name": KEY, "externalId": True}]}
+            return (
+                200,
+                {},
+                {
+                    "fields": [
+                        {"name": KEY, "externalId": True, "type": "string", "updateable": True},
+                        *({"name": name, "type": kind, "updateable": True} for name, kind in self.fields.items()),
+                    ]
+                },
+            )
         if request.path == f"{DATA}/query":
             wanted = re.findall(r"'((?:[^'\\]|\\.)*)'", request.query["q"])
             return 200, {}, {"done": True, "records": [{KEY: one} for one in wanted if one in self.contacts]}

@@ -10,7 +10,8 @@ import pytest
 
 from orchestration.activation import ActivationError, StateError, synchronise
 from orchestration.destinations import make
-from orchestration.destinations.base import Answer, Destination, Limits, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.limits import Limits
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, churn_probability DOUBLE, plan VARCHAR, as_of_date DATE, is_erased BOOLEAN,

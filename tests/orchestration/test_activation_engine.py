@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from orchestration.activation import ActivationError, forget, synchronise
 from orchestration.activation.breakers import stability
-from orchestration.destinations.base import Answer, Destination, Limits, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.limits import Limits
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, email VARCHAR, churn_probability DOUBLE, plan VARCHAR, is_erased BOOLEAN,
     can_profile BOOLEAN"""
@@ -180,6 +181,15 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert (fake.sent, report.decisions) == ([], {"dead": 1, "unchanged": 2})
     log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log.parquet' ORDER BY ALL").fetchall()
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
+
+
+def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):
+    usual, rows, others = fake.answer, [customer(1, 0.2), customer(2, 0.7)], [customer(1, 0.7), customer(2, 0.2)]
+    night(rows)
+    fake.answer, fake.finish = lambda batch: Answer([], job="j1"), lambda job: None
+    night(others)
+    fake.answer, fake.finish = usual, lambda job: Answer(job.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"upsert": 2}, "the job has made them the others"
 
 
 def test_an_erasure_while_a_job_runs_leaves_the_others_in_their_places(tmp_path, night, fake):

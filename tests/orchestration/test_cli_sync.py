@@ -1,7 +1,7 @@
 """`sync` and `check-destination` from the command line, over a release that a test made."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import pytest
@@ -10,11 +10,14 @@ from orchestration import releases
 from orchestration.__main__ import main
 from tests.fakes.hubspot_destination import TOKEN, Hubspot
 from tests.fakes.receiver import serving
+from tests.fakes.salesforce_destination import TOKEN as SF_TOKEN
+from tests.fakes.salesforce_destination import Salesforce
 
 
 class Release:
     """Three customers for HubSpot."""
 
+    newest = "2026-01-30"
     id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
 
     def __init__(self, file):
@@ -26,6 +29,12 @@ class Release:
 
     def table_file(self, _):
         return self._file
+
+    as_of = date(2026, 1, 31)
+
+    @property
+    def manifest(self):
+        return {"sources": [{"source": "export", "table_name": "billing_payments", "last_event_at": f"{self.newest} 10:00:00"}]}
 
     @contextmanager
     def pinned(self):
@@ -79,6 +88,24 @@ def test_a_sync_sends_what_changed_and_then_nothing(command, hubspot):
     assert len(hubspot.requests) == before
 
 
+def test_a_source_that_stopped_is_refused_until_a_person_lets_it_through(command, hubspot, monkeypatch):
+    monkeypatch.setattr(Release, "newest", "2026-01-20")
+    code, _, complaint = command("sync", "crm")
+    assert (code, hubspot.requests) == (1, [])
+    assert "source export has no news for 11 days, more than max_days_behind 7: did the export stop? [source_stale]" in complaint
+    assert command("sync", "crm", "--override", "source_stale")[0] == 0
+    assert len(hubspot.contacts) == 3
+
+
+def test_from_a_release_that_a_refused_night_left_standing_nothing_is_sent_unasked(command, hubspot, tmp_path):
+    releases.record_refusal(tmp_path / "home", as_of=date(2026, 2, 1), stage="mart_gate", reason="a key twice")
+    code, _, complaint = command("sync", "crm")
+    assert (code, hubspot.requests) == (1, [])
+    assert "the night of 2026-02-01 was refused at mart_gate, so release r1 is older than it should be [release_refused]" in complaint
+    assert command("sync", "crm", "--override", "release_refused")[0] == 0
+    assert len(hubspot.contacts) == 3
+
+
 def test_what_was_rejected_waits_for_a_person(command, hubspot):
     hubspot.refuses = {"secret1@example.com": "VALIDATION_ERROR"}
     code, said, _ = command("sync", "crm")
@@ -117,3 +144,20 @@ def test_a_wrong_argument_is_one_line_and_code_two(command, hubspot, arguments, 
     code, _, complaint = command(*arguments)
     assert (code, hubspot.requests) == (2, [])
     assert words in complaint
+
+
+def test_fields_that_salesforce_lacks_are_told_by_the_check_before_a_night_finds_them(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(Release, "tables", ("sync_salesforce__customer_scores",))
+    with serving(Salesforce()) as vendor:
+        vendor.fields = {"crmp_customer_key__c": "string"}
+        (tmp_path / "config.yaml").write_text(
+            "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\n"
+            "destinations: [{name: crm, type: salesforce, instance_url: 'https://acme.my.salesforce.com', access_token: '${SF}',"
+            f" base_url: '{vendor.url}'}}]\n"
+        )
+        monkeypatch.setenv("SF", SF_TOKEN)
+        code, _, complaint = command("check-destination", "crm")
+        assert (code, complaint.count("\n")) == (1, 1)
+        assert "Contact lacks, or hides from our user, the custom fields crmp_churn_probability__c (Number(14, 4)):" in complaint
+        vendor.fields["crmp_churn_probability__c"] = "double"
+        assert command("check-destination", "crm")[0] == 0

@@ -4,6 +4,7 @@ import pytest
 
 from orchestration.destinations import DestinationError
 from orchestration.destinations.salesforce_answers import quoted
+from orchestration.destinations.salesforce_fields import amiss
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
 
@@ -52,6 +53,27 @@ def test_a_missing_external_id_field_is_told_before_anything_is_sent(place):
     destination, _ = place("salesforce", external_id_field="nope__c")
     with pytest.raises(DestinationError, match=r"Contact\.nope__c is missing or no external id"):
         destination.preflight()
+
+
+def test_all_fields_that_are_missing_or_of_another_type_are_told_at_once_with_what_to_do(place):
+    destination, vendor = place("salesforce")
+    vendor.fields = {"crmp_plan__c": "string", "Crmp_NPS__c": "string", "crmp_clv__c": "double"}
+    kinds = {"plan": "text", "nps": "number", "clv": "number", "as_of_date": "date", "reasons": "list"}
+    with pytest.raises(DestinationError) as refused:
+        destination.prepare(kinds)
+    assert str(refused.value) == (
+        "destination v: Contact lacks, or hides from our user, the custom fields"
+        " crmp_as_of_date__c (Date), crmp_reasons__c (Long Text Area):"
+        " an administrator makes them once under Setup, Object Manager, Contact, Fields & Relationships, and lets our user edit them;"
+        " of another type are crmp_nps__c (is string, takes Number(14, 4))"
+    )
+    assert {request.method for request in vendor.requests} == {"GET"}
+    destination.prepare({"plan": "text", "clv": "number"})
+
+
+def test_a_field_that_our_user_may_not_edit_is_told():
+    described = [{"name": "crmp_plan__c", "type": "string", "updateable": False}]
+    assert amiss({"plan": "text"}, described, "Lead") == "our user may not edit crmp_plan__c"
 
 
 def test_a_text_of_a_query_cannot_leave_it():

@@ -1,0 +1,89 @@
+"""What is written down while a plan is sent: what is about to leave before it leaves, and what became of it.
+
+Comes in: cuts and answers. Goes out: the state. Writing waits for the disk longer than many vendors take to answer, so a few batches share
+each announcement and each transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import duckdb
+
+from orchestration.activation import state
+from orchestration.activation.batching import Cut
+from orchestration.activation.recording import Stamp, of_plan, record
+from orchestration.activation.report import SyncReport
+from orchestration.destinations.base import Answer, Job, Outcome, covered
+
+_SECONDS_UNWRITTEN = 0.5  # a crash sends again what was acknowledged in this time, or in four times what writing takes
+
+
+class Announcements:
+    """Who is about to leave: a crash leaves them marked as possibly sent."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, audience: str, ahead: int) -> None:
+        """`ahead`: records of further batches that are announced with one."""
+        self._connection, self._audience, self._ahead = connection, audience, ahead
+        self._started, self._announced = 0, 0
+
+    def cover(self, cut: Cut) -> None:
+        """Announce the records of `cut`, which is about to be sent, if they are not yet."""
+        self._started = cut.last
+        if cut.last > self._announced:
+            state.announce(self._connection, self._audience, self._announced + 1, cut.last + self._ahead)
+            self._announced = cut.last + self._ahead
+
+    def retract(self) -> None:
+        """Take back what was announced and then not sent: it would count as possibly sent, and be cleared when its customer leaves."""
+        if self._announced > self._started:
+            state.retract(self._connection, self._audience, self._started + 1, self._announced)
+            self._announced = self._started
+
+
+class Book:
+    """Outcomes on their way into the state."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+        self._connection, self._report = connection, report
+        self._outcomes: list[Outcome] = []
+        self._first, self._last, self._since = 0, 0, time.monotonic()
+        self._patience = _SECONDS_UNWRITTEN
+
+    def enter(self, cut: Cut, answer: Answer) -> list[Job]:
+        """Take up what became of a batch; the job that it became, if it did, is written down at once."""
+        self._report.calls += answer.calls
+        self._first, self._last = self._first or cut.first, cut.last
+        outcomes, jobs = answer.outcomes, list[Job]()
+        if answer.job:
+            told = {outcome.external_id for outcome in outcomes}
+            jobs = [Job(answer.job, [record for record in cut.batch.records if record.external_id not in told])]
+            state.keep_job(self._connection, self._report.audience, answer.job, [record.external_id for record in jobs[0].records])
+        elif cut.batch.records:
+            outcomes = covered(cut.batch, outcomes)
+        self._outcomes += [*outcomes, *cut.too_large]
+        if time.monotonic() - self._since > self._patience:
+            self.write()
+        return jobs
+
+    def write(self) -> None:
+        """Write down what was taken up."""
+        began = time.monotonic()
+        if self._outcomes:
+            enter(self._connection, self._report, self._outcomes, of_plan(self._first, self._last))
+        self._patience = max(_SECONDS_UNWRITTEN, 4 * (time.monotonic() - began))
+        self._outcomes, self._first, self._since = [], 0, time.monotonic()
+
+
+def enter(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
+    """Write down what became of `rows` (SQL: of the plan or of a job), and count it in the report."""
+    stamp = Stamp(report.destination, report.audience, report.release_id)
+    for outcome, code, count in record(connection, outcomes, stamp, rows, now()):
+        report.outcomes[outcome] += count
+        report.codes.update({f"{outcome}: {code}": count} if code else {})
+
+
+def now() -> datetime:
+    """The moment, UTC, without a zone, as the state keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,129 @@
+"""What one destination shall receive tonight: desired state against acknowledged state, decided in SQL, a million rows at a time.
+
+Comes in: the temporary tables `desired` and `cleared`, the state. Goes out: the temporary table `plan` with one row per record that is to
+be sent, numbered in sending order, and the counts of everything else.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def make_plan(
+    connection: duckdb.DuckDBPyConnection,
+    audience: str,
+    *,
+    mode: str = "mirror",
+    retry_dead: bool = False,
+    limit: int | None = None,
+    only: str | None = None,
+) -> dict[str, int]:
+    """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records.
+
+    `mode` other than mirror leaves what customers have who leave the audience and may still be sent. `limit` and `only` (an external id
+    or customer_key) leave out all others.
+    """
+    connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror"})
+    connection.execute(_WAIT)
+    if not retry_dead:
+        connection.execute(_BURY, {"audience": audience})
+    if only is not None:
+        connection.execute(_LEAVE_OUT + "AND external_id <> $only AND customer_key IS DISTINCT FROM $only", {"only": only})
+    if limit is not None:
+        connection.execute(
+            _LEAVE_OUT + f"AND external_id NOT IN (SELECT external_id FROM ({_NUMBERED}) WHERE number <= $most)", {"most": limit}
+        )
+    connection.execute(_PLAN)
+    return dict(connection.execute("SELECT decision, count(*) FROM decided GROUP BY ALL ORDER BY ALL").fetchall())
+
+
+def change_share(connection: duckdb.DuckDBPyConnection) -> float:
+    """Share of the customers the destination has now that tonight would clear, or change in more than the last digits.
+
+    Who never was sent does not count.
+    """
+    changed = "decision = 'clear' OR (decision = 'upsert' AND NOT is_alike)"
+    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE is_held"
+    changed, held = connection.execute(query).fetchall()[0]
+    return changed / held if held else 0.0
+
+
+_DECIDE = """
+CREATE OR REPLACE TEMP TABLE decided AS
+WITH known AS (
+    SELECT external_id, any_value(customer_key) AS customer_key, max(operation) AS operation, max(payload_hash) AS payload_hash,
+        max(acknowledged_at) AS acknowledged_at, bool_or(maybe_sent) AS maybe_sent, max(remote_id) AS remote_id,
+        max(coarse_hash) AS coarse_hash, max(address_hash) AS address_hash,
+        bool_or(is_ordered) AS is_ordered
+    FROM (
+        SELECT external_id, customer_key, operation, payload_hash, acknowledged_at, remote_id, coarse_hash, address_hash,
+            false AS maybe_sent
+        FROM state.acknowledged WHERE audience = $audience
+        UNION ALL BY NAME
+        SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
+        UNION ALL BY NAME
+        -- who was erased: nothing else is remembered of them until the destination has forgotten them
+        SELECT external_id, remote_id, true AS maybe_sent, true AS is_ordered FROM state.to_forget WHERE audience = $audience
+    )
+    GROUP BY external_id
+),
+-- Whom the destination knows by an address that is not theirs any more. Where the address is somebody else's now, or the destination has
+-- one record for two customers, that record is not theirs to be written: it is cleared, and they go by their new address next time.
+readdressed AS (
+    SELECT external_id, known.address_hash IN (SELECT address_hash FROM desired WHERE address_hash IS NOT NULL)
+        OR remote_id IN (SELECT remote_id FROM known WHERE operation = 'upsert' GROUP BY ALL HAVING count(*) > 1) AS is_taken
+    FROM known JOIN desired USING (external_id)
+    WHERE operation = 'upsert' AND remote_id IS NOT NULL AND known.address_hash <> desired.address_hash
+),
+compared AS (
+    SELECT external_id, coalesce(desired.customer_key, known.customer_key) AS customer_key, desired.email, remote_id, desired.fields,
+        known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
+        suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
+        coalesce(known.operation = 'upsert', false) AS is_held,
+        desired.external_id IS NOT NULL AS is_there,
+        desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
+        desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
+        desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike
+    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id)
+)
+SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
+    CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
+    -- An id that was told for another address says nothing of this one.
+    CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,
+    is_held, is_alike, acknowledged_at, suppressed_as, coarse_hash,
+    CASE
+        WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
+        WHEN is_wanted THEN 'upsert'
+        WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted) THEN 'kept'
+        WHEN is_held OR maybe_sent THEN 'clear'
+        WHEN suppressed_as IS NOT NULL THEN 'suppressed'
+        ELSE 'gone'
+    END AS decision,
+    CASE WHEN is_wanted THEN compared.fields ELSE cleared.fields END AS fields,
+    CASE WHEN is_wanted THEN wanted_hash ELSE sha256(cleared.fields) END AS payload_hash
+FROM compared, cleared
+"""
+
+# Whose record is about to be cleared for somebody else waits for the next sync: a vendor's job does both in any order.
+_WAIT = """
+UPDATE decided SET decision = 'left_out' WHERE decision = 'upsert' AND (
+    address_hash IN (SELECT known_address FROM decided WHERE decision = 'clear' AND known_address IS NOT NULL)
+    OR remote_id IN (SELECT remote_id FROM decided WHERE decision = 'clear' AND remote_id IS NOT NULL))
+"""
+
+_BURY = """
+UPDATE decided SET decision = 'dead' FROM state.dead_letters AS dead
+WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND dead.payload_hash = decided.payload_hash
+    AND decision IN ('upsert', 'clear')
+"""
+
+_LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "
+
+# 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
+_NUMBERED = """
+SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
+    coalesce(remote_id, '') AS remote_id, moved, address_hash, decision AS operation, fields, payload_hash, coarse_hash,
+    coalesce(epoch_us(acknowledged_at), 0) AS version, strlen(fields) + strlen(external_id) + strlen(coalesce(email, '')) AS size
+FROM decided WHERE decision IN ('upsert', 'clear')
+"""
+_PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"

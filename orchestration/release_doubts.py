@@ -1,0 +1,39 @@
+"""What speaks against sending from a release at all, whoever it is sent to: circuit breakers that look at nights and sources.
+
+Comes in: the served release's manifest, the home. Goes out: reasons, each under the name by which a person lets it through
+(`sync NAME --override`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from orchestration import releases
+from orchestration.activation import RELEASE_REFUSED, SOURCE_STALE
+from orchestration.contract import EVERY_DAY
+from orchestration.home import Home
+from orchestration.releases import Release
+
+
+def doubts(home: Home, release: Release, max_days_behind: int) -> dict[str, str]:
+    """Name of the breaker → reason; empty when nothing speaks against the release."""
+    refusal, stale = releases.standing_refusal(home.root), _stale(release, max_days_behind)
+    found = {}
+    if refusal is not None:
+        found[RELEASE_REFUSED] = (
+            f"the night of {refusal.as_of} was refused at {refusal.stage}, so release {release.id} is older than it should be"
+        )
+    if stale:
+        found[SOURCE_STALE] = f"{'; '.join(stale)}, more than max_days_behind {max_days_behind}: did the export stop?"
+    return found
+
+
+def _stale(release: Release, most_days: int) -> list[str]:
+    """Sources whose newest event, of the tables that have some every day, lies too far before the release; dates only, no values."""
+    newest: dict[str, date] = {}
+    for one in release.manifest.get("sources") or ():
+        if one["table_name"] in EVERY_DAY and one["last_event_at"]:
+            day = datetime.fromisoformat(str(one["last_event_at"])).date()
+            newest[one["source"]] = max(day, newest.get(one["source"], day))
+    behind = {source: (release.as_of - day).days for source, day in sorted(newest.items())}
+    return [f"source {source} has no news for {days} days" for source, days in behind.items() if days > most_days]

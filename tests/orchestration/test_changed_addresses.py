@@ -1,0 +1,175 @@
+"""A customer whose address changes, at a destination that knows people by their addresses: no second record, and nobody else's."""
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.activation import forget, synchronise
+from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.limits import Limits
+from tests.orchestration.destinations.conftest import place  # noqa: F401 (a fixture)
+
+USUAL = {"max_change_share": 1, "live": True, "overrides": ("empty_audience", "audience_shrank")}
+
+
+class Release:
+    """Customers by number → address and plan."""
+
+    def __init__(self, folder, customers, night, kind="fake"):
+        self.id, self.created_at = f"r{night}", datetime(2026, 2, 1, night % 24, night // 24, tzinfo=UTC)
+        self.tables, self._file = (f"sync_{kind}__scores",), folder / f"{self.id}.parquet"
+        columns = "customer_key VARCHAR, external_id VARCHAR, email VARCHAR, plan VARCHAR, is_erased BOOLEAN, can_profile BOOLEAN"
+        consents = ", can_email BOOLEAN, can_sms BOOLEAN, can_push BOOLEAN"
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE audience ({columns}{consents})")
+            for number, (address, plan) in customers.items():
+                row = [f"k{number}", f"x{number}", f"{address}@example.com", plan, False, True, True, True, True]
+                connection.execute("INSERT INTO audience VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(f"COPY audience TO '{self._file}' (FORMAT parquet)")
+
+    def table_file(self, _):
+        return self._file
+
+
+class ByAddress(Destination):
+    """Has records with an address each; upserts by address, updates by its own id, and loses answers as told."""
+
+    type, channels, name, address, needs_email = "fake", (), "fake", "memory", True
+    limits = Limits(max_records=2, max_bytes=100_000, max_record_bytes=1_000)
+
+    def __init__(self):
+        self.records, self.loses = {}, False
+
+    def preflight(self):
+        """Always fine."""
+
+    def send(self, batch):
+        outcomes = [self._one(record) for record in batch.records]
+        return Answer(batch.outcomes(Result.UNKNOWN, "lost")) if self.loses else Answer(outcomes)
+
+    def _one(self, record):
+        if record.by_remote_id:
+            found = record.remote_id if record.remote_id in self.records else None
+        else:
+            found = next((one for one, (address, _) in self.records.items() if address == record.email), None)
+        if found is None and (record.by_remote_id or record.operation == "clear"):
+            return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+        found = found or f"id{len(self.records)}"
+        self.records[found] = (self.records.get(found, (record.email,))[0], dict(record.fields))
+        return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=found)
+
+    @property
+    def holding(self):
+        """Address of a record → whose fields it has."""
+        return {address: fields["customer_key"] for address, fields in self.records.values() if fields.get("plan") is not None}
+
+
+@pytest.fixture
+def night(tmp_path):
+    """Customers → report, sent to `night.place`."""
+    counter = iter(range(1, 1_000))
+
+    def run(customers, **options):
+        release = Release(tmp_path, customers, next(counter))
+        return synchronise(release, run.place, "scores", state_folder=tmp_path / "state", **{**USUAL, **options})
+
+    run.place = ByAddress()
+    return run
+
+
+def test_a_new_address_leaves_the_record_where_it_is_for_good(night):
+    night({1: ("ann", "pro"), 2: ("bob", "pro")})
+    night({1: ("ann2", "free"), 2: ("bob", "pro")})
+    night({1: ("ann2", "team"), 2: ("bob", "pro")})
+    assert [(address, fields["plan"]) for address, fields in night.place.records.values()] == [
+        ("ann@example.com", "team"),
+        ("bob@example.com", "pro"),
+    ]
+    assert night({1: ("ann2", "team"), 2: ("bob", "pro")}).decisions == {"unchanged": 2}
+
+
+def test_an_address_that_went_to_somebody_else_is_cleared_first_and_then_theirs(night):
+    night({1: ("ann", "pro")})
+    report = night({1: ("ann2", "pro"), 2: ("ann", "free")})
+    assert (report.decisions, night.place.holding, report.ok) == ({"clear": 1, "left_out": 1}, {}, True)
+    night({1: ("ann2", "pro"), 2: ("ann", "free")})
+    assert night.place.holding == {"ann@example.com": "k2", "ann2@example.com": "k1"}
+
+
+def test_two_who_exchange_addresses_exchange_records(night):
+    night({1: ("ann", "pro"), 2: ("bob", "free")})
+    for _ in range(2):
+        night({1: ("bob", "pro"), 2: ("ann", "free")})
+    assert night.place.holding == {"ann@example.com": "k2", "bob@example.com": "k1"}
+
+
+def test_a_record_that_is_not_there_any_more_is_made_by_the_new_address(night):
+    night({1: ("ann", "pro")})
+    night.place.records.clear()
+    assert night({1: ("ann2", "pro")}).outcomes["retryable"] == 1
+    assert night({1: ("ann2", "pro")}).ok
+    assert night.place.holding == {"ann2@example.com": "k1"}
+
+
+def test_clearing_an_erased_person_does_not_empty_the_record_of_who_has_it_now(tmp_path, night):
+    night({1: ("ann", "pro")})
+    night({2: ("ann", "free"), 3: ("bob", "pro")}, mode="upsert")
+    forget(tmp_path / "state", ["k1"], ["x1"], lambda *_: None)
+    for _ in range(2):
+        night({2: ("ann", "free"), 3: ("bob", "pro")})
+    assert night.place.holding == {"ann@example.com": "k2", "bob@example.com": "k3"}
+
+
+def test_hashes_of_addresses_tell_nothing_beside_those_of_another_destination(tmp_path, night):
+    night({1: ("ann", "pro")})
+    other = ByAddress()
+    other.name = "other"
+    synchronise(Release(tmp_path, {1: ("ann", "pro")}, 999), other, "scores", state_folder=tmp_path / "state", **USUAL)
+    found = []
+    for name in ("fake", "other"):
+        with duckdb.connect(str(tmp_path / "state" / "activation" / f"{name}.duckdb"), read_only=True) as connection:
+            found += connection.execute("SELECT address_hash FROM acknowledged").fetchall()
+    assert len({one for (one,) in found if one}) == 2
+
+
+PEOPLE = st.dictionaries(st.integers(0, 2), st.tuples(st.sampled_from("abcd"), st.sampled_from(["pro", "free"])), max_size=3)
+NIGHTS = st.lists(st.tuples(PEOPLE, st.booleans(), st.sampled_from([None, None, 0, 1])), min_size=1, max_size=4)
+
+
+def apart(people):
+    """People of whom no two have one address; the later ones of a pair are left out."""
+    taken = {}
+    return {one: taken.setdefault(address, (address, plan)) for one, (address, plan) in people.items() if address not in taken}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NIGHTS)
+def test_whatever_addresses_did_each_record_is_of_whom_its_address_says_or_of_who_left_it_behind(tmp_path_factory, nights):
+    """A first delivery whose answer is lost is repeated by the next sync before anything changes: until then nobody can name the record."""
+    folder, vendor = tmp_path_factory.mktemp("addresses"), ByAddress()
+    last = apart(nights[-1][0])
+    repeated = [(people, *rest) for people, loses, erased in nights for rest in [(loses, erased), (False, None)][: 1 + loses]]
+    for number, (people, loses, erased) in enumerate([*repeated, (last, False, None), (last, False, None)], start=1):
+        vendor.loses = loses
+        if erased is not None:
+            forget(folder / "state", [f"k{erased}"], [f"x{erased}"], lambda *_: None)
+        synchronise(Release(folder, apart(people), number), vendor, "scores", state_folder=folder / "state", **USUAL)
+    now = {f"{address}@example.com": f"k{one}" for one, (address, _) in last.items()}
+    for address, whose in vendor.holding.items():
+        assert now.get(address, whose) == whose, "somebody else's record"
+    assert sorted((fields["customer_key"], fields["plan"]) for _, fields in vendor.records.values() if fields.get("plan")) == sorted(
+        (f"k{one}", plan) for one, (_, plan) in last.items()
+    )
+
+
+@pytest.mark.parametrize("kind", ["hubspot", "klaviyo", "mailchimp"])
+def test_each_vendor_that_knows_addresses_keeps_one_record(kind, place, tmp_path):  # noqa: F811
+    destination, vendor = place(kind)
+    for night, address in enumerate(("ann", "ann2", "ann2"), start=1):
+        release = Release(tmp_path, {1: (address, f"plan{night}")}, night, kind)
+        assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).ok
+    assert {name: fields["plan"] for name, fields in vendor.arrived().items()} == {"ann": "plan3"}
+    assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).decisions == {"unchanged": 1}
