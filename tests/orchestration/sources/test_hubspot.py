@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.hubspot import HubspotAccount, iso
+from examples.fakes.vendor import serving
 from orchestration import landing
 from orchestration.landing import Tombstones
 from orchestration.redaction import Needles
@@ -15,8 +17,7 @@ from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm
 from orchestration.sources.reading.kept import Kept
-from tests.fakes.hubspot import MOST_RESULTS, HubspotAccount, iso, small_account
-from tests.fakes.vendor import serving
+from tests.fakes.hubspot import small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 HOUR = 3_600_000
@@ -38,9 +39,9 @@ def test_a_search_finds_more_than_it_may_show_though_all_changed_at_once(account
     nights = _nights(tmp_path, account, objects=["contacts"])
     nights.night("crm_customers")
     account.clock += 24 * HOUR
-    for number in range(100, 100 + 3 * MOST_RESULTS):
+    for number in range(100, 100 + 3 * HubspotAccount.most_results):
         account.put("contacts", str(number), email=f"{number}@example.org")
-    assert landed(nights.night("crm_customers")) == {"crm_customers": 3 * MOST_RESULTS}
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 3 * HubspotAccount.most_results}
 
 
 def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: HubspotAccount) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.stripe import StripeAccount
+from examples.fakes.vendor import serving
 from orchestration.source_settings import StripeSource
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
-from tests.fakes.stripe import StripeAccount, small_account
-from tests.fakes.vendor import serving
+from tests.fakes.stripe import small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 OBJECTS = json.loads((Path(__file__).parent / "stripe_objects.json").read_text())

@@ -43,6 +43,7 @@ class Vendor:
         """A test may change the account here, while it is being read."""
 
     def taken(self, method: str, path: str, params: dict[str, str], body: Any, authorization: str) -> tuple[int, Any]:
+        """Status and body of the answer to a request."""
         self.asked.append((method, path))
         if self.refuses_everybody or not self.is_known(authorization):
             return 401, {"message": f"the credential {authorization} is wrong"}
