@@ -12,7 +12,10 @@ def iso(milliseconds: int) -> str:
 
 
 class HubspotAccount(Vendor):
-    """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds."""
+    """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
+
+    history  (id, property) → when it got its value, where that was not when the object was made
+    """
 
     largest_page = 3  # of whatever is asked for, so that small accounts have pages
     most_results = 9  # of one search, however it is paged: HubSpot's are 10,000
@@ -23,6 +26,7 @@ class HubspotAccount(Vendor):
         self.links: dict[tuple[str, str], list[str]] = {}
         self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org"}]
         self.events: list[dict[str, Any]] = []
+        self.history: dict[tuple[str, str], str] = {}
         self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
@@ -82,7 +86,8 @@ class HubspotAccount(Vendor):
             shown["associations"] = {params["associations"]: {"results": [{"id": other, "type": "x"} for other in links]}}
         if history := params.get("propertiesWithHistory"):
             told = one["properties"].get(history)
-            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": one["createdAt"]}] if told else []}
+            at = self.history.get((one["id"], history), one["createdAt"])
+            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at}] if told else []}
         return shown
 
     def _search(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,15 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
 
 
+def test_a_contact_that_is_archived_stays_of_its_company(account: HubspotAccount, tmp_path: Path) -> None:
+    account.put("contacts", "1", associatedcompanyid="50")
+    nights = _nights(tmp_path, account, objects=["contacts"])
+    nights.night()
+    account.archive("contacts", "1")
+    nights.night()
+    assert {"company_name": "Acme", "industry": "SOFTWARE"}.items() <= nights.rows("crm_customers")["1"].items()
+
+
 def test_what_the_token_may_not_read_is_named_and_the_rest_lands(account: HubspotAccount, tmp_path: Path) -> None:
     account.forbidden |= {"tickets", "companies"}
     nights = _nights(tmp_path, account)

@@ -111,6 +111,14 @@ def test_who_ended_a_subscription(details: Any, ended: int, requested: str | Non
     assert (row["cancel_requested_at"], row["cancellation_reason"]) == (requested, reason)
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [({"cancel_at": 2000}, "term_ended"), ({"cancel_at": 2000, "cancel_at_period_end": True}, None), ({"cancel_at": 3000}, None)],
+)
+def test_a_fixed_term_that_ended_was_nobodys_wish(told: dict[str, Any], reason: str | None) -> None:
+    assert customers.subscription({"id": "s", "canceled_at": 1000, "ended_at": 2000, **told}, {})["cancellation_reason"] == reason
+
+
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeAccount]:
     with without_waiting(monkeypatch), serving(small_account()) as vendor:
