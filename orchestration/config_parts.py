@@ -28,11 +28,21 @@ def local(value: str) -> str:
     return value
 
 
+def place(value: str) -> str:
+    """`value`, a folder of this machine or a URL. Raises ValueError for one that holds a credential, which would be shown in messages."""
+    if "\0" in value:
+        raise ValueError("holds a character that no path can have")
+    if "://" in value and "@" in value.split("://", 1)[1].split("/")[0]:
+        raise ValueError("holds a credential; give it in `options`, as a ${NAME} reference")
+    return value
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Folder = Annotated[Text, AfterValidator(local)]
+Place = Annotated[Text, AfterValidator(place)]
 Secret = Annotated[str, AfterValidator(_reference)]
 
 

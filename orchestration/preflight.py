@@ -58,7 +58,8 @@ def _check_addresses(destination: EveryDestination, place: str) -> None:
 
 def _check_sources(loaded: Settings) -> None:
     """Refuse at once what no night could read: a folder that is missing, empty, or not filled in yet."""
-    exports = [(number, source) for number, source in enumerate(loaded.sources) if isinstance(source, FilesSource)]
+    told = ((number, source) for number, source in enumerate(loaded.sources) if isinstance(source, FilesSource))
+    exports = [(number, source) for number, source in told if "://" not in source.path]
     for number, source in exports:
         folder = Path(loaded.resolve(source.path))
         place = f"{loaded.config_path}: sources.{number}.path"

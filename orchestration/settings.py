@@ -181,13 +181,15 @@ class Settings(BaseModel):
         return ZoneInfo(self.company.timezone)
 
     def resolve(self, path: str) -> str:
-        """`path` of the configuration as an absolute path."""
-        return str((self.config_path.parent / path).resolve())
+        """`path` of the configuration as an absolute path; a URL as it is."""
+        return path if "://" in path else str((self.config_path.parent / path).resolve())
 
     def ready(self, part: Part) -> Any:
         """`part` of the configuration as work needs it: its path absolute, its secrets in the place of their references."""
         said = part.model_dump()
-        filled = {key: self.secret(value) for key, value in said.items() if isinstance(value, str) and REFERENCE.match(value)}
+        filled: dict[str, Any] = {key: self.secret(value) for key, value in said.items() if _is_reference(value)}
+        if isinstance(options := said.get("options"), dict):
+            filled["options"] = {key: self.secret(value) if _is_reference(value) else value for key, value in options.items()}
         if "path" in said:
             filled["path"] = self.resolve(said["path"])
         return part.model_copy(update=filled)
@@ -204,6 +206,10 @@ class Settings(BaseModel):
         return found
 
 
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, str) and REFERENCE.match(value) is not None
+
+
 def check_secrets(settings: Settings, environment: Mapping[str, str] | None = None) -> None:
     """Raise ConfigurationError, with its place in the file, for the first reference to a variable that is not set.
 
@@ -215,8 +221,9 @@ def check_secrets(settings: Settings, environment: Mapping[str, str] | None = No
         raise ConfigurationError(f"{settings.config_path}: hash_key: {error}") from None
     for kind in ("sources", "destinations", "serving"):
         for number, part in enumerate(getattr(settings, kind)):
-            for key, value in part.model_dump().items():
-                if isinstance(value, str) and REFERENCE.match(value):
+            said = part.model_dump()
+            for key, value in [*said.items(), *((f"options.{key}", value) for key, value in (said.get("options") or {}).items())]:
+                if _is_reference(value):
                     try:
                         settings.secret(value, environment)
                     except ConfigurationError as error:

@@ -6,23 +6,38 @@ Comes in: the file's mappings. Goes out: frozen settings. Nothing heavy is impor
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Literal, get_args
+import re
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.config_parts import Folder, Name, Part, PositiveInt, Secret, Text
+from orchestration.config_parts import REFERENCE, Name, Part, Place, PositiveInt, Secret, Text
 from orchestration.contract import INPUT_TABLES
 from orchestration.survey_settings import QualtricsSource, SurveymonkeySource, TypeformSource
 from orchestration.vendor_settings import HubspotSource, SalesforceSource, StripeSource, ZendeskSource
 
+# Options of a store that are not for everybody to read.
+_SECRET_OPTION = re.compile(r"key|secret|token|password|credential|sas", re.IGNORECASE)
+
 
 class FilesSource(Part):
-    """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, or a folder `<table>/` of such files."""
+    """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, `.xlsx`, or a folder `<table>/` of such files."""
 
     type: Literal["files"]
-    path: Folder
+    path: Place = Field(description="A folder, or the URL of a place in an object store, such as s3://bucket/exports")
     name: Name = "files"
     encoding: str = "utf-8"
+    options: dict[Name, bool | int | Text] = Field(
+        {}, description="What fsspec's class for the store takes, such as `key`, `secret` and `endpoint_url`; credentials are references"
+    )
+
+    @field_validator("options")
+    @classmethod
+    def _secrets_are_references(cls, value: dict[str, Any]) -> dict[str, Any]:
+        told = next((name for name, said in value.items() if _SECRET_OPTION.search(name) and not REFERENCE.match(str(said))), None)
+        if told is not None:
+            raise ValueError(f"{told} is written as ${{NAME}} and kept in the environment, never in the file")
+        return value
 
     @field_validator("encoding")
     @classmethod

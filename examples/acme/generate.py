@@ -70,6 +70,14 @@ def generate(
         _write_chunk(seed, chunk, first, min(CHUNK, customers - first), calendar, rates, out, secret)
 
 
+def pristine(customers: int, months: int, end: date | str, seed: int = 7) -> dict[str, pa.Table]:
+    """The same company in memory, as its systems hold it: table → rows, none of them late, twice or bad. At most CHUNK customers."""
+    calendar = Calendar(months, date.fromisoformat(str(end)))
+    rates, last = company.exchange_rates(_rng(seed, 0, 91), calendar)
+    made = {name: rows for kind, name, rows in _chunk(seed, 0, 0, min(customers, CHUNK), calendar, last) if kind == "export"}
+    return {**made, "crm_campaigns": company.campaign_table(_rng(seed, 0, 90), calendar), "exchange_rates": rates}
+
+
 def _rng(seed: int, chunk: int, topic: int) -> np.random.Generator:
     """A stream of its own for every chunk and topic: a change in one topic leaves the others as they were."""
     return np.random.default_rng([seed, chunk, topic])

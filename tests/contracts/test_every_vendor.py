@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.vendor import CUT_OFF, GARBLED, Vendor
 from orchestration.sources import SourceError
 from orchestration.sources.http import client
 from tests.fakes.accounts import ACCOUNTS, WRONG, Account
-from tests.fakes.vendor import CUT_OFF, GARBLED, Vendor
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 VENDORS = [kind for kind in ACCOUNTS if kind != "sql"]

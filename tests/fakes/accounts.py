@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from examples.fakes.vendor import Vendor, serving
 from orchestration.source_settings import (
     HubspotSource,
     QualtricsSource,
@@ -24,7 +25,6 @@ from tests.fakes.salesforce import small_account as salesforce_org
 from tests.fakes.stripe import small_account as stripe_account
 from tests.fakes.surveymonkey import small_account as surveymonkey_account
 from tests.fakes.typeform import small_account as typeform_account
-from tests.fakes.vendor import Vendor, serving
 from tests.fakes.zendesk import small_account as zendesk_account
 
 WRONG = "a-wrong-credential"

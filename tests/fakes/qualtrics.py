@@ -5,7 +5,7 @@ import json
 import zipfile
 from typing import Any
 
-from tests.fakes.vendor import RefusalError, Vendor
+from examples.fakes.vendor import RefusalError, Vendor
 
 
 class QualtricsAccount(Vendor):

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.fakes.vendor import RefusalError, Vendor
+from examples.fakes.vendor import RefusalError, Vendor
 
 LARGEST_PAGE = 2
 

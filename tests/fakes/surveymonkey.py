@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.fakes.vendor import RefusalError, Vendor
+from examples.fakes.vendor import RefusalError, Vendor
 
 LARGEST_PAGE = 2
 NPS = [{"id": f"n{n}", "text": str(n), "weight": -100 if n < 7 else 0 if n < 9 else 100} for n in range(11)]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from examples.fakes.hubspot import HubspotAccount
 from orchestration.__main__ import main
 from tests.fakes.accounts import ACCOUNTS, WRONG
-from tests.fakes.hubspot import HubspotAccount
 
 Checked = Callable[..., tuple[int, str]]
 

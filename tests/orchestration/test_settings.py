@@ -51,7 +51,8 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
         (SOURCE % '{type: sql, url: "${K}", tables: {people: {table: p}}}', "sources.0.tables: 'people' is no input table"),
         (SOURCE % '{type: sql, url: "${K}", tables: {crm_tickets: {table: p, mode: incremental}}}', "needs a `cursor`"),
         (GOOD + "settings: {max_amount: .inf}\n", "settings.max_amount: Input should be a finite number"),
-        (GOOD.replace("path: exports", "path: 's3://bucket/x'"), "sources.0.path: is a URL; give a folder of this machine"),
+        (GOOD.replace("path: exports", "path: 's3://me:hush@bucket/x'"), "sources.0.path: holds a credential; give it in `options`"),
+        (GOOD.replace("path: exports", "path: 's3://b', options: {secret: hush}"), "sources.0.options: secret is written as ${NAME}"),
         (GOOD + "home: s3://bucket/x\n", "home: is a URL; give a folder of this machine"),
         (GOOD + "home: ''\n", "home: must not be empty"),
         (GOOD + "destinations: [{type: pigeon}]\n", "destinations.0: unknown type 'pigeon'; use one of 'files', 'webhook'"),
@@ -147,3 +148,14 @@ def test_the_as_of_date(tmp_path: Path) -> None:
         settings.as_of_date("2026-03-02", loaded, today)
     with pytest.raises(ConfigurationError, match="YYYY-MM-DD"):
         settings.as_of_date("1 March", loaded, today)
+
+
+def test_references_among_the_options_of_a_store_are_resolved_and_missed(tmp_path: Path) -> None:
+    options = 'path: "s3://bucket/x", options: {secret: "${S3_SECRET}", use_ssl: true}'
+    loaded = settings.load(config(tmp_path, GOOD.replace("path: exports", options)), {})
+    with pytest.raises(ConfigurationError, match=r"sources\.0\.options\.secret: the environment variable S3_SECRET is not set"):
+        settings.check_secrets(loaded, {})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("S3_SECRET", "hush")
+        ready = loaded.ready(loaded.sources[0])
+    assert (ready.path, ready.options) == ("s3://bucket/x", {"secret": "hush", "use_ssl": True})

@@ -88,7 +88,7 @@ def email_event(one: Object, contact_of: Mapping[str, str]) -> Iterator[Row]:
             "occurred_at": from_milliseconds(one.get("created")),
             "channel": "email",
             "kind": kind,
-            "direction": "inbound" if kind == "replied" else "outbound",
+            "direction": "outbound" if kind in ("sent", "delivered") else "inbound",
             "campaign_id": one.get("emailCampaignId"),
         }
 

@@ -99,7 +99,11 @@ class Hubspot(StreamSource):
     def _archived_contacts(self, _: Position, bench: Bench) -> Reading:
         """No search shows them and no list can be asked for the new ones, so all are read every night."""
         found = self._crm.listing("contacts", contacts.properties(self._mapped), bench, archived=True)
-        rows = (row for one in found for row in contacts.rows({**one, "archived": True}, self._mapped, {}, self._people.owners()))
+        rows = (
+            row
+            for one in found
+            for row in contacts.rows({**one, "archived": True}, self._mapped, self._people.companies(bench), self._people.owners())
+        )
         return Reading(rows, dict, True)
 
     def _opt_outs(self, known: Position, bench: Bench) -> Reading:

@@ -14,15 +14,19 @@ import re
 import shutil
 import zlib
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.reading.parquet import parquet
 from orchestration.sources.reading.raw import Opened, Raw, name, quoted, refuse_duplicates
+from orchestration.sources.reading.workbook import as_parquet
 
-SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".parquet")
+_TEXT = (".csv", ".jsonl", ".ndjson")
+SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx")
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
 _INSTEAD_OF_EMPTY = "export it again, or remove it where there is nothing to export; a file without rows still has its header"
@@ -42,7 +46,7 @@ _FAULTS = {
 }
 
 
-def suffix_of(path: Path) -> str | None:
+def suffix_of(path: PurePath) -> str | None:
     """The suffix by which we know how to read `path`; None when we do not."""
     return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(suffix)), None)
 
@@ -55,6 +59,8 @@ def opened(path: Path, label: str, encoding: str, bench: Bench) -> Opened:
         suffix = suffix_of(path) or ""
         if suffix == ".parquet":
             return parquet(path, label, bench)
+        if suffix == ".xlsx":
+            return parquet(as_parquet(path, label, bench.scratch / f"sheet-{path.name}.parquet"), label, bench)
         plain = _plain_utf8(path, suffix, label, encoding, bench)
         return _csv(plain, label) if suffix.startswith(".csv") else _jsonl(plain, label, bench)
     except PermissionError as error:
@@ -114,14 +120,20 @@ def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
 def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
     """`path` itself, or an unpacked and recoded copy: DuckDB takes a cut-off gzip for a whole one, and reads packed text on one thread."""
     plain = path
-    if suffix.endswith(".gz"):
+    if suffix.endswith((".gz", ".zst")):
         plain = bench.scratch / f"unpacked-{path.name}.txt"
         try:
-            with gzip.open(path) as packed, plain.open("wb") as unpacked:
+            with _unpacked(path, suffix) as packed, plain.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise SourceError(f"{label}: the gzip file is damaged or cut off; export it again") from error
+        except (EOFError, zlib.error, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the machine's fault, not the file's
+            raise SourceError(f"{label}: the packed file is damaged or cut off; export it again") from error
     return _recoded(plain, suffix, label, encoding, bench)
+
+
+def _unpacked(path: Path, suffix: str) -> Any:
+    return gzip.open(path) if suffix.endswith(".gz") else pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
 
 
 def _recoded(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:

@@ -98,7 +98,14 @@ def _length(price: Object) -> Decimal:
 def _reason(one: Object) -> Any:
     details = one.get("cancellation_details") or {}
     told = details.get("reason")
+    if told is None and not details.get("feedback") and _was_agreed(one):
+        return "term_ended"
     return first_filled(details.get("feedback"), told) if told in (None, "cancellation_requested") else told
+
+
+def _was_agreed(one: Object) -> bool:
+    """It ended at a moment that was set, and by nobody who asked for its end: a fixed term, which nobody left."""
+    return one.get("cancel_at") is not None and one["cancel_at"] == one.get("ended_at") and not one.get("cancel_at_period_end")
 
 
 def _requested(one: Object) -> Any:

@@ -86,7 +86,6 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
                 "responded_at": response["submitted_at"],
                 "touchpoint": form.touchpoint,
                 "comment": below(answers.get(question.comment or ""), "text"),
-                "language": form.language,
             }
 
 
@@ -97,6 +96,7 @@ def _who(form: Form, response: Object) -> dict[str, Any]:
         "customer_id": first_filled(hidden.get(form.customer_id_field)),
         "email": first_filled(hidden.get(form.email_field), written),
         "channel": first_filled(hidden.get("channel")),
+        "language": first_filled(hidden.get("language"), form.language),
     }
 
 

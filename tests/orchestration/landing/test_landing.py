@@ -173,11 +173,11 @@ def test_a_table_may_vanish_when_the_operator_says_so(company: Company) -> None:
 def test_what_lies_there_and_is_not_read_is_a_warning(company: Company) -> None:
     company.write({"1": "Ann"})
     company.write({"2": "Bo"}, "crm_customer.csv")
-    company.write({"2": "Bo"}, "crm_tickets/march.xlsx")
+    company.write({"2": "Bo"}, "crm_tickets/march.xls")
     source = FilesSource(type="files", path=str(company.exports))
     tables = [INPUT_TABLES["crm_customers"], INPUT_TABLES["crm_tickets"]]
     first, second = extract(source, tables, company.landing, company.home / "state" / "dlt")
-    assert [warning.split(":")[0] for warning in first.warnings] == ["crm_customer.csv", "crm_tickets/march.xlsx"]
+    assert [warning.split(":")[0] for warning in first.warnings] == ["crm_customer.csv", "crm_tickets/march.xls"]
     assert second.warnings == ()
 
 

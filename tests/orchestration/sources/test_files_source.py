@@ -307,19 +307,19 @@ def test_when_all_files_are_misnamed_the_error_says_what_was_meant(tmp_path: Pat
 
 
 def test_what_is_not_read_is_said_with_the_table_that_was_meant(tmp_path: Path) -> None:
-    for name in ("crm_customer.csv", "crm_tickets.xlsx", "crm_customers.csv", ".hidden", "README.md"):
+    for name in ("crm_customer.csv", "crm_tickets.xls", "crm_customers.csv", ".hidden", "README.md"):
         (tmp_path / name).touch()
     assert Files(tmp_path).notes() == [
         "crm_customer.csv: not read, no input table has this name; did you mean crm_customers?",
-        "crm_tickets.xlsx: not read, no kind of file that is read: export it as CSV",
+        "crm_tickets.xls: not read, no kind of file that is read: export it as CSV",
     ]
 
 
 def test_a_folder_named_like_a_file_and_strange_files_in_a_table_are_said_too(tmp_path: Path) -> None:
-    for name in ("crm_customers.csv/part-0.csv", "crm_tickets/march.xlsx", "crm_tickets/_SUCCESS", "crm_tickets/april.csv"):
+    for name in ("crm_customers.csv/part-0.csv", "crm_tickets/march.xls", "crm_tickets/_SUCCESS", "crm_tickets/april.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert Files(tmp_path).notes() == [
         "crm_customers.csv: not read, the folder of a table has no suffix: crm_customers",
-        "crm_tickets/march.xlsx: not read, no kind of file that is read: export it as CSV",
+        "crm_tickets/march.xls: not read, no kind of file that is read: export it as CSV",
     ]

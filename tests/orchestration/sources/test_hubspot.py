@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.hubspot import HubspotAccount, iso
+from examples.fakes.vendor import serving
 from orchestration import landing
 from orchestration.landing import Tombstones
 from orchestration.redaction import Needles
@@ -15,8 +17,7 @@ from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm
 from orchestration.sources.reading.kept import Kept
-from tests.fakes.hubspot import MOST_RESULTS, HubspotAccount, iso, small_account
-from tests.fakes.vendor import serving
+from tests.fakes.hubspot import small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 HOUR = 3_600_000
@@ -38,9 +39,9 @@ def test_a_search_finds_more_than_it_may_show_though_all_changed_at_once(account
     nights = _nights(tmp_path, account, objects=["contacts"])
     nights.night("crm_customers")
     account.clock += 24 * HOUR
-    for number in range(100, 100 + 3 * MOST_RESULTS):
+    for number in range(100, 100 + 3 * HubspotAccount.most_results):
         account.put("contacts", str(number), email=f"{number}@example.org")
-    assert landed(nights.night("crm_customers")) == {"crm_customers": 3 * MOST_RESULTS}
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 3 * HubspotAccount.most_results}
 
 
 def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: HubspotAccount) -> None:
@@ -88,6 +89,15 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     account.put("contacts", "1", phone="5")
     nights.night()
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
+
+
+def test_a_contact_that_is_archived_stays_of_its_company(account: HubspotAccount, tmp_path: Path) -> None:
+    account.put("contacts", "1", associatedcompanyid="50")
+    nights = _nights(tmp_path, account, objects=["contacts"])
+    nights.night()
+    account.archive("contacts", "1")
+    nights.night()
+    assert {"company_name": "Acme", "industry": "SOFTWARE"}.items() <= nights.rows("crm_customers")["1"].items()
 
 
 def test_what_the_token_may_not_read_is_named_and_the_rest_lands(account: HubspotAccount, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.vendor import serving
 from orchestration.source_settings import SalesforceSource
 from tests.fakes.salesforce import SalesforceOrg, small_account
-from tests.fakes.vendor import serving
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 

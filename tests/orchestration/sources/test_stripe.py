@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.stripe import StripeAccount
+from examples.fakes.vendor import serving
 from orchestration.source_settings import StripeSource
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
-from tests.fakes.stripe import StripeAccount, small_account
-from tests.fakes.vendor import serving
+from tests.fakes.stripe import small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
 OBJECTS = json.loads((Path(__file__).parent / "stripe_objects.json").read_text())
@@ -108,6 +109,14 @@ def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None
 def test_who_ended_a_subscription(details: Any, ended: int, requested: str | None, reason: str | None) -> None:
     row = customers.subscription({"id": "s", "canceled_at": 1000, "ended_at": ended, "cancellation_details": details}, {})
     assert (row["cancel_requested_at"], row["cancellation_reason"]) == (requested, reason)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [({"cancel_at": 2000}, "term_ended"), ({"cancel_at": 2000, "cancel_at_period_end": True}, None), ({"cancel_at": 3000}, None)],
+)
+def test_a_fixed_term_that_ended_was_nobodys_wish(told: dict[str, Any], reason: str | None) -> None:
+    assert customers.subscription({"id": "s", "canceled_at": 1000, "ended_at": 2000, **told}, {})["cancellation_reason"] == reason
 
 
 @pytest.fixture

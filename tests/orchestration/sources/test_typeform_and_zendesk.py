@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from examples.fakes.typeform import FORM, TypeformAccount
+from examples.fakes.vendor import serving
 from orchestration.source_settings import TypeformSource, ZendeskSource
 from orchestration.sources import SourceError
 from orchestration.sources.typeform.answers import Form, questions_of, rows
 from orchestration.sources.zendesk.rows import survey_response
-from tests.fakes.typeform import FORM, TypeformAccount
 from tests.fakes.typeform import small_account as typeform_account
-from tests.fakes.vendor import serving
 from tests.fakes.zendesk import ZendeskAccount
 from tests.fakes.zendesk import small_account as zendesk_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting

@@ -43,6 +43,7 @@ class Vendor:
         """A test may change the account here, while it is being read."""
 
     def taken(self, method: str, path: str, params: dict[str, str], body: Any, authorization: str) -> tuple[int, Any]:
+        """Status and body of the answer to a request."""
         self.asked.append((method, path))
         if self.refuses_everybody or not self.is_known(authorization):
             return 401, {"message": f"the credential {authorization} is wrong"}
@@ -93,9 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(vendor: Vendor) -> Iterator[Vendor]:
-    """`vendor` on a free port of loopback; its `url` says where."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"vendor": vendor}))
+def serving(vendor: Vendor, port: int = 0) -> Iterator[Vendor]:
+    """`vendor` on a port of loopback, a free one where none is named; its `url` says where."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"vendor": vendor}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     vendor.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,0 +1,1 @@
+"""The example company as its vendors hold it: HubSpot its contacts, Stripe its billing, Typeform its surveys, files the rest."""

@@ -1,0 +1,131 @@
+"""A HubSpot account on loopback: lists, searches by filter, associations, archived objects, e-mail events, subscription statuses."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from examples.fakes.vendor import RefusalError, Vendor
+
+
+def iso(milliseconds: int) -> str:
+    """Milliseconds since 1970 as HubSpot writes times."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class HubspotAccount(Vendor):
+    """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
+
+    history  (id, property) → when it got its value, where that was not when the object was made
+    """
+
+    largest_page = 3  # of whatever is asked for, so that small accounts have pages
+    most_results = 9  # of one search, however it is paged: HubSpot's are 10,000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, dict[str, dict[str, Any]]] = {}
+        self.links: dict[tuple[str, str], list[str]] = {}
+        self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org"}]
+        self.events: list[dict[str, Any]] = []
+        self.history: dict[tuple[str, str], str] = {}
+        self.statuses: dict[str, list[dict[str, Any]]] = {}
+        self.clock = 1_760_000_000_000
+        self.forbidden: set[str] = set()
+        self.unsearchable: set[str] = set()
+
+    def put(self, kind: str, identifier: str, *, links: dict[str, list[str]] | None = None, **properties: str) -> None:
+        """Make an object, or change some of its properties."""
+        known = self.objects.setdefault(kind, {}).get(identifier, {"createdAt": iso(self.clock), "properties": {}, "archived": False})
+        stamp = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+        filled = {"createdate": iso(self.clock), **known["properties"], **properties, stamp: iso(self.clock), "hs_object_id": identifier}
+        self.objects[kind][identifier] = {**known, "id": identifier, "updatedAt": iso(self.clock), "properties": filled}
+        for other, ids in (links or {}).items():
+            self.links[f"{kind}/{identifier}", other] = ids
+
+    def archive(self, kind: str, identifier: str) -> None:
+        """Put an object into the recycle bin."""
+        self.objects[kind][identifier] |= {"archived": True, "archivedAt": iso(self.clock)}
+
+    def merge(self, gone: str, into: str) -> None:
+        """Merge a contact into another one, which alone tells so."""
+        del self.objects["contacts"][gone]
+        self.put("contacts", into, hs_merged_object_ids=gone)
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+        """See Vendor."""
+        pieces = path.strip("/").split("/")
+        if path == "/crm/v3/owners":
+            return self._page(self.owners, params)
+        if path == "/email/public/v1/events":
+            return self._events(params)
+        if path.startswith("/communication-preferences/v4/statuses/batch/read"):
+            told = [{"subscriberIdString": one, "statuses": self.statuses[one]} for one in body["inputs"] if one in self.statuses]
+            return {"results": told}
+        if pieces[:3] == ["crm", "v4", "associations"]:
+            return self._associations(pieces[3], pieces[4], body)
+        assert pieces[:3] == ["crm", "v3", "objects"], path
+        kind = pieces[3]
+        if kind in self.forbidden:
+            scope = {"category": "MISSING_SCOPES", "errors": [{"context": {"requiredGranularScopes": [f"crm.objects.{kind}.read"]}}]}
+            raise RefusalError(403, scope)
+        if pieces[4:] == ["search"]:
+            return self._search(kind, body)
+        if len(pieces) == 5:
+            return self._shown(kind, self.objects[kind][pieces[4]], params)
+        wanted = params.get("archived") == "true"
+        found = [one for one in self._all(kind) if one["archived"] == wanted]
+        return self._page([self._shown(kind, one, params) for one in found], params)
+
+    def _all(self, kind: str) -> list[dict[str, Any]]:
+        return sorted(self.objects.get(kind, {}).values(), key=lambda one: int(one["id"]))
+
+    def _shown(self, kind: str, one: dict[str, Any], params: dict[str, str]) -> dict[str, Any]:
+        asked = params.get("properties", "").split(",")
+        shown = {**one, "properties": {name: one["properties"].get(name) for name in asked if name}}
+        links = self.links.get((f"{kind}/{one['id']}", params.get("associations", "")), [])
+        if links:
+            shown["associations"] = {params["associations"]: {"results": [{"id": other, "type": "x"} for other in links]}}
+        if history := params.get("propertiesWithHistory"):
+            told = one["properties"].get(history)
+            at = self.history.get((one["id"], history), one["createdAt"])
+            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at}] if told else []}
+        return shown
+
+    def _search(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        assert set(body) >= {"after", "filterGroups", "limit", "properties", "sorts"}
+        filters = body["filterGroups"][0]["filters"] if body["filterGroups"] else []
+        assert body["sorts"] == ["hs_object_id"] or not filters
+        living = (one for one in self._all(kind) if not one["archived"] and one["id"] not in self.unsearchable)
+        found = [one for one in living if all(_holds(one["properties"], each) for each in filters)][: self.most_results]
+        asked = {"properties": ",".join(body["properties"])}
+        shown = [{name: value for name, value in self._shown(kind, one, asked).items() if name != "associations"} for one in found]
+        return {"total": len(found), **self._page(shown, {"limit": str(body["limit"]), "after": body["after"]})}
+
+    def _associations(self, kind: str, other: str, body: dict[str, Any]) -> dict[str, Any]:
+        ids = [one["id"] for one in body["inputs"]]
+        told = {one: self.links.get((f"{kind}/{one}", other), []) for one in ids}
+        return {
+            "results": [{"from": {"id": one}, "to": [{"toObjectId": int(each)} for each in links]} for one, links in told.items() if links]
+        }
+
+    def _events(self, params: dict[str, str]) -> dict[str, Any]:
+        found = [event for event in self.events if event["created"] >= int(params["startTimestamp"])]
+        start = int(params.get("offset", 0))
+        end = start + min(self.largest_page, int(params.get("limit", 100)))
+        return {"events": found[start:end], "hasMore": len(found) > end, "offset": str(end)}
+
+    def _page(self, objects: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
+        start, size = int(params.get("after", 0)), min(self.largest_page, int(params.get("limit", 10)))
+        paging = {"paging": {"next": {"after": str(start + size)}}} if len(objects) > start + size else {}
+        return {"results": objects[start : start + size], **paging}
+
+
+def _holds(properties: dict[str, str], condition: dict[str, Any]) -> bool:
+    value = properties.get(condition["propertyName"], "")
+    match condition["operator"]:
+        case "IN":
+            return value in condition["values"]
+        case "GT":
+            return int(value) > int(condition["value"])
+        case "GTE":
+            return value >= iso(int(condition["value"]))
+    raise AssertionError(condition)

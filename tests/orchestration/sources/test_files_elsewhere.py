@@ -1,0 +1,186 @@
+"""Files in object stores, in workbooks and packed: landed night after night."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zipfile import ZipFile
+
+import fsspec
+import pyarrow as pa
+import pytest
+
+from orchestration.source_settings import FilesSource
+from orchestration.sources import SourceError
+from tests.fakes import s3
+from tests.orchestration.sources.nights import Nights, landed
+
+PEOPLE = b"customer_id,created_at,email\n1,2025-01-01,ann@example.org\n2,2025-01-02,bo@example.org\n"
+TICKETS = b"ticket_id,customer_id,opened_at\nt1,1,2025-02-01\n"
+
+
+@pytest.fixture
+def url() -> str:
+    return f"memory://{uuid4().hex}/exports"
+
+
+def _put(url: str, content: bytes) -> None:
+    with fsspec.open(url, "wb") as file:
+        file.write(content)
+
+
+def test_objects_land_like_files_and_only_those_that_changed_are_fetched_again(url: str, tmp_path: Path) -> None:
+    _put(f"{url}/crm_customers.csv", PEOPLE)
+    _put(f"{url}/crm_tickets/2025/02/day-9.csv", TICKETS)
+    _put(f"{url}/crm_tickets/2025/02/day-10.csv", TICKETS.replace(b"2025-02-01", b"2025-02-02"))
+    _put(f"{url}/crm_tikets.csv", TICKETS)
+    nights = Nights(tmp_path, FilesSource(type="files", path=url))
+    first = nights.night()
+    assert landed(first) == {"crm_customers": 2, "crm_tickets": 2}
+    assert nights.rows("crm_tickets")["t1"]["opened_at"] == datetime(2025, 2, 2)
+    assert [line for load in first.values() for line in load.warnings] == [
+        "crm_tikets.csv: not read, no input table has this name; did you mean crm_tickets?"
+    ]
+    second = nights.night()
+    assert (landed(second), second["crm_customers"].files_skipped, second["crm_tickets"].files_skipped) == ({}, 1, 2)
+    _put(f"{url}/crm_customers.csv", PEOPLE.replace(b"bo@", b"bob@"))
+    fsspec.filesystem("memory").rm(f"{url.removeprefix('memory:/')}/crm_tickets/2025/02/day-10.csv")
+    assert landed(nights.night()) == {"crm_customers": 1, "crm_tickets": 2}  # the older dump counts again
+    assert nights.rows("crm_tickets")["t1"]["opened_at"] == datetime(2025, 2, 1)
+    assert nights.rows("crm_customers")["2"]["email"] == "bob@example.org"
+
+
+def test_a_place_without_objects_is_one_line(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there are no objects below it"):
+        Nights(tmp_path, FilesSource(type="files", path=url)).night()
+    with pytest.raises(SourceError, match=r"gs://bucket/x: needs a package that is not installed"):
+        Nights(tmp_path, FilesSource(type="files", path="gs://bucket/x")).night()
+
+
+def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "my exports").mkdir()
+    (tmp_path / "my exports" / "crm_customers.csv").write_bytes(PEOPLE)
+    nights = Nights(tmp_path, FilesSource(type="files", path=(tmp_path / "my exports").as_uri()))
+    assert landed(nights.night()) == {"crm_customers": 2}
+
+
+@pytest.fixture
+def bucket() -> Iterator[tuple[s3.Bucket, str]]:
+    made = s3.Bucket()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), s3.handler(made))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield made, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_bucket_of_s3_is_read_with_the_credentials_of_the_options(bucket: tuple[s3.Bucket, str], tmp_path: Path) -> None:
+    made, address = bucket
+    made.objects = {"exports/crm_customers.csv": PEOPLE, "elsewhere/crm_tickets.csv": TICKETS}
+    told = {"key": "${KEY}", "secret": "${SECRET}", "endpoint_url": address}
+    settings = FilesSource(type="files", path="s3://bucket/exports", options=told)
+    nights = Nights(tmp_path, settings.model_copy(update={"options": {**told, "key": s3.KEY, "secret": s3.SECRET}}))
+    assert landed(nights.night()) == {"crm_customers": 2}
+    made.asked.clear()
+    assert landed(nights.night()) == {}
+    assert ("GET", "exports/crm_customers.csv") not in made.asked
+    refused = settings.model_copy(update={"options": {**told, "key": "AKIAOTHER", "secret": s3.SECRET}})
+    with pytest.raises(SourceError) as caught:
+        Nights(tmp_path / "refused", refused).night()
+    assert "s3://bucket/exports: is refused" in str(caught.value)
+    assert s3.SECRET not in str(caught.value)
+
+
+def _workbook(**sheets: str) -> bytes:
+    """A workbook with `sheets` of rows as XML, as Excel writes them."""
+    target, names = BytesIO(), list(sheets)
+    main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006"
+    listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1))
+    parts = {f"rId{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(names) + 1)} | {"rId99": ("styles", "styles.xml")}
+    with ZipFile(target, "w") as book:
+        book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}/relationships"><sheets>{listed}</sheets></workbook>')
+        book.writestr("xl/_rels/workbook.xml.rels", _related(office, parts))
+        book.writestr("_rels/.rels", _related(office, {"rId1": ("officeDocument", "xl/workbook.xml")}))
+        book.writestr("xl/styles.xml", f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>')
+        for number, rows in enumerate(sheets.values(), 1):
+            book.writestr(f"xl/worksheets/sheet{number}.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>')
+    return target.getvalue()
+
+
+def _related(office: str, parts: dict[str, tuple[str, str]]) -> str:
+    told = "".join(f'<Relationship Id="{n}" Type="{office}/relationships/{kind}" Target="{to}"/>' for n, (kind, to) in parts.items())
+    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{told}</Relationships>'
+
+
+def _row(number: int, *cells: Any) -> str:
+    def cell(place: int, value: Any) -> str:
+        where = f'r="{"ABCDE"[place]}{number}"'
+        if isinstance(value, str):
+            return f'<c {where} t="inlineStr"><is><t>{value}</t></is></c>'
+        if isinstance(value, datetime):
+            days = (value - datetime(1899, 12, 30)).total_seconds() / 86400
+            return f'<c {where} s="1"><v>{days!r}</v></c>'
+        return f'<c {where} t="b"><v>{int(value)}</v></c>' if isinstance(value, bool) else f"<c {where}><v>{value}</v></c>"
+
+    told = "".join(cell(place, value) for place, value in enumerate(cells) if value is not None)
+    return f'<row r="{number}">{told}</row>'
+
+
+HEADER = _row(1, "customer_id", "created_at", "email", "vip")
+SHEET = HEADER + _row(2, 17, datetime(2025, 1, 1, 10, 30), "ann@example.org", True) + _row(4, "0018", "2025-01-02", None, 1.5)
+
+
+def test_a_workbook_is_read_with_its_dates_and_numbers(read: Any) -> None:
+    _, rows = read(_workbook(Notes="", crm_customers=SHEET), "crm_customers.xlsx")
+    assert [(row["customer_id"], row["created_at"], row["email"], row["vip"]) for row in rows] == [
+        ("17", datetime(2025, 1, 1, 10, 30), "ann@example.org", "true"),
+        ("0018", datetime(2025, 1, 2), None, "1.5"),
+    ]
+
+
+def test_of_several_sheets_the_one_named_like_the_table_is_read(read: Any) -> None:
+    _, rows = read(_workbook(Other=_row(1, "x"), CRM_customers=SHEET), "crm_customers.xlsx")
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04 no workbook", "the workbook is damaged"),
+        (_workbook(a=_row(1, "x"), b=_row(1, "y")), "2 sheets with content; call the one to be read crm_customers"),
+        (_workbook(a=""), "the workbook is empty"),
+    ],
+)
+def test_a_workbook_that_cannot_be_read_is_one_line(read: Any, content: bytes, reason: str) -> None:
+    batch, _ = read(content, "crm_customers.xlsx")
+    assert reason in batch.error
+
+
+@pytest.mark.parametrize("name", ["crm_customers.csv.zst", "crm_customers.jsonl.zst"])
+def test_zstd_reads_like_plain_text_and_a_cut_off_one_is_said(read: Any, name: str) -> None:
+    plain = PEOPLE if ".csv" in name else b'{"customer_id": "1", "created_at": "2025-01-01"}\n'
+    packed = pa.compress(plain, "zstd", asbytes=True)
+    _, rows = read(packed, name)
+    assert rows[0]["customer_id"] == "1"
+    batch, _ = read(packed[:-5], name)
+    assert batch.error == f"{name}: the packed file is damaged or cut off; export it again"
+
+
+def test_a_column_that_comes_goes_or_changes_its_type_between_files(tmp_path: Path) -> None:
+    folder = tmp_path / "exports" / "crm_customers"
+    folder.mkdir(parents=True)
+    (folder / "1.csv").write_text("customer_id,created_at,email,birth_year\n1,2025-01-01,ann@example.org,1980\n")
+    nights = Nights(tmp_path, FilesSource(type="files", path=str(tmp_path / "exports")))
+    nights.night()
+    (folder / "2.csv").write_text("customer_id,created_at,email,birth_year,shoe\n2,2025-01-01,bo@example.org,1981,42\n")
+    came = nights.night()["crm_customers"]
+    assert (came.unknown_columns, came.error) == (("shoe",), None)
+    (folder / "3.csv").write_text("customer_id,created_at,birth_year\n3,2025-01-01,around 1980\n")
+    gone = nights.night()["crm_customers"]
+    assert "email" in gone.absent_columns
+    people = nights.rows("crm_customers")
+    assert (people["2"]["shoe"], "birth_year" in people["3"], "email" in people["3"]) == ("42", False, False)
