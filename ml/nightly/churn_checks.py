@@ -58,7 +58,7 @@ def measure_folds(run: Run, model: ChurnModel) -> None:
 
 
 def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run: Run) -> str | None:
-    """Measure the five columns that moved most since the newest cut-off learnt from; name one that matters and moved too far."""
+    """Measure which columns moved most since the newest cut-off learnt from, which weigh most; name one that weighs and moved too far."""
     if not then.shape[1]:
         return None
     tonight = now.iloc[:: max(1, len(now) // _DRIFT_ROWS)]
@@ -67,6 +67,8 @@ def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run:
         run.measure(str(column), "psi", index)
     weight = model.contributions(tonight.iloc[:2000]).drop(columns="(base)").abs().mean()
     share = weight / max(float(weight.sum()), 1e-12)
+    for column, part in share.nlargest(8).items():
+        run.measure(str(column), "share_of_score", float(part))
     far = [
         str(column)
         for column, index in drift.items()

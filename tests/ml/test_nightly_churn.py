@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml import cards
 from ml.nightly import SCHEMAS, score_churn
 from ml.nightly.churn import risk_bands
 from orchestration.warehouse import SCORE_TABLES
@@ -153,3 +154,17 @@ def test_a_column_in_another_unit_keeps_the_last_good_model(models, published):
     assert kept.report["status"] == "kept_last_good"
     assert "usage_change has moved" in kept.report["reason"]
     assert kept.report["model_version"] == published.report["model_version"]
+
+
+def test_a_stored_model_tells_what_its_card_needs(models, published):
+    told = cards.facts(models, "churn", published.report["model_version"])
+    assert told.window == ((AS_OF - timedelta(days=240)).isoformat(), (AS_OF - timedelta(days=90)).isoformat())
+    assert dict(told.learnt_from)["rows (customers at past moments)"] == 6 * 500
+    assert told.compared[0].name == "base_rate"
+    chosen = next(one for one in told.compared if one.is_chosen)
+    assert dict(told.settings)["learner"] == chosen.name
+    assert chosen.behind <= chosen.error
+    assert set(told.columns) == {"usage_change", "days_since_engaged", "plan"}
+    weights = published.tables["model_runs"].to_pandas().query("metric == 'share_of_score'").set_index("candidate")["value"]
+    assert weights.idxmax() == "usage_change"
+    assert weights.sum() == pytest.approx(1)
