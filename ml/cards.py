@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import artifacts as store
+from ml.promotions import Promotion, recorded
 
 Pairs = Sequence[tuple[str, Any]]
 
@@ -31,6 +32,7 @@ class Facts:
     """A stored model. `window`: first and last cut-off it learnt from, ISO days, NULL where it has none.
 
     `learnt_from`: names and counts; `kept_out`: columns and why; `settings`: names and values, enough to fit it again.
+    `promotions`: oldest first.
     """
 
     model: str
@@ -44,6 +46,7 @@ class Facts:
     kept_out: Pairs
     settings: Pairs
     compared: tuple[Compared, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
 
 
 def facts(root: Path, model: str, version: str) -> Facts:
@@ -54,7 +57,7 @@ def facts(root: Path, model: str, version: str) -> Facts:
     sizes = [("numbers in the stored model", sum(array.size for array in arrays.values()))] if arrays else []
     return Facts(
         model, version, manifest.trained_as_of, (manifest.data_from, manifest.data_to), manifest.fingerprint, manifest.code_version,
-        tuple(manifest.columns), learnt_from, kept_out, [*settings, *sizes], tuple(compared),
+        tuple(manifest.columns), learnt_from, kept_out, [*settings, *sizes], tuple(compared), tuple(recorded(root, model)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ not leaves the last good model in place, with its age; where there is none, ever
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.training import refit
 from ml.nightly.churn_checks import drift_refusal
-from ml.nightly.churn_judgement import features_of, judge
-from ml.nightly.learning import Learnt, Lesson, learn
+from ml.nightly.churn_judgement import compare, features_of, judge
+from ml.nightly.learning import Learnt, Lesson, learn, load
 from ml.nightly.tables import Result, Run, build, empty, uniform
 from ml.refusal import Refused
 
@@ -71,7 +72,8 @@ def _tonights_model(
             raise Refused("no cut-off has a window that is over yet")
         newest = labelled["cutoff_date"].max()
         lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
-        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed)))
+        against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
+        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against))
         columns = list(model.required)
         refusal = drift_refusal(model, labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
         if refusal is not None:
@@ -93,7 +95,8 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
     if refusal:
         raise Refused(refusal)
     model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
-    return Learnt(*model.to_parts(), list(model.required), (labelled["cutoff_date"].min(), labelled["cutoff_date"].max()))
+    window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
+    return Learnt(*model.to_parts(), list(model.required), window, judged.to_parts())
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:
@@ -108,7 +111,7 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -
         return None
     run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
     run.reason = f"{refusal}; scored with the model of {manifest.trained_as_of}, {(run.as_of - run.trained_as_of).days} days old"
-    return ChurnModel.from_parts(*store.load(artifacts, manifest))
+    return ChurnModel.from_parts(*load(artifacts, manifest))
 
 
 def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_days: int) -> Result:

@@ -36,7 +36,7 @@ def card(rows: Sequence[Row], facts: Facts | None, made_of: Mapping[str, Any]) -
     sections = [
         _what(words_of),
         _learnt_from(facts, listed),
-        _choice(words_of, facts, listed),
+        _choice(words_of, facts),
         _trust(listed),
         _reading(words_of, listed),
         _life(state, listed),
@@ -78,7 +78,7 @@ def _learnt_from(facts: Facts | None, rows: Sequence[Row]) -> Section:
     return Section("data", title, "", blocks)
 
 
-def _choice(told: Told, facts: Facts | None, rows: Sequence[Row]) -> Section:
+def _choice(told: Told, facts: Facts | None) -> Section:
     blocks: list[Block] = [Note(told.choice)]
     if facts and facts.compared:
         listed = [
@@ -88,7 +88,7 @@ def _choice(told: Told, facts: Facts | None, rows: Sequence[Row]) -> Section:
         ]  # fmt: skip
         blocks.append(Table("Candidates, simplest first", ["Candidate", "Log loss", "Behind the best, with 95\u202f% interval"], listed))
         blocks.append(Note(_why(facts)))
-    blocks += curves.promotion(rows)
+    blocks += curves.promoted(facts.promotions) if facts else []
     return Section("choice", "What was compared, and why this one", "", blocks)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ml.promotions import FIRST, KEPT, PROMOTED, Promotion
 from orchestration.report import measured, words
 from orchestration.report.charts import Chart, Series, lines
 from orchestration.report.content import Block, Cell, Table, number
 from orchestration.report.marts import Row
 
 _MOST_LISTED = 12
+_DECISIONS = {FIRST: "first", PROMOTED: "took over", KEPT: "did not: worse"}
 
 
 def compared(rows: Sequence[Row], caption: str = "Metrics with 95\u202f% intervals") -> list[Block]:
@@ -84,9 +86,18 @@ def drift(rows: Sequence[Row]) -> list[Block]:
     return [ranked(caption, "Index", moved)] if moved else []
 
 
-def promotion(rows: Sequence[Row]) -> list[Block]:
-    """The new fit beside the one that scored before."""
-    return []
+def promoted(record: Sequence[Promotion]) -> list[Block]:
+    """New fits beside the ones that scored before them, newest first."""
+    if not record:
+        return []
+    listed = [
+        [Cell(one.as_of), Cell(_DECISIONS[one.decision]), Cell(one.challenger, code=True), Cell(one.champion or words.MISSING, code=True),
+         Cell(one.duel.told() if one.duel else one.why or "nothing scored before it")]
+        for one in reversed(record[-_MOST_LISTED:])
+    ]  # fmt: skip
+    return [
+        Table("When a new fit took over, and when it did not", ["Night", "Decision", "New fit", "Scored before", "By how much"], listed)
+    ]
 
 
 def ranked(caption: str, unit: str, rows: Sequence[Row], text: Callable[..., str] = words.decimal) -> Table:

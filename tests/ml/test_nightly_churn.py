@@ -164,6 +164,7 @@ def test_a_stored_model_tells_what_its_card_needs(models, published):
     chosen = next(one for one in told.compared if one.is_chosen)
     assert dict(told.settings)["learner"] == chosen.name
     assert chosen.behind <= chosen.error
+    assert told.promotions[0].decision == "first"
     assert set(told.columns) == {"usage_change", "days_since_engaged", "plan"}
     weights = published.tables["model_runs"].to_pandas().query("metric == 'share_of_score'").set_index("candidate")["value"]
     assert weights.idxmax() == "usage_change"

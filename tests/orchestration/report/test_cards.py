@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from ml.cards import Compared, Facts
+from ml.promotions import Duel, Promotion
 from orchestration import releases, report
 from tests.fakes.marts_of_acme import make_marts
 from tests.orchestration.report.test_page import FACTS, Outline, text_of
@@ -19,6 +20,10 @@ CHURN = Facts(
         Compared("base_rate", 0.25, 0.05, 0.004, False),
         Compared("logistic", 0.201, 0.001, 0.002, True),
         Compared("boosting", 0.2, 0.0, 0.0, False),
+    ),
+    (
+        Promotion("2025-12-31", "churn-a", None, "first"),
+        Promotion("2026-01-30", "churn-b", "churn-a", "kept", Duel("log_loss", 900, -0.01, -0.02, -0.003)),
     ),
 )  # fmt: skip
 CURVES = """
@@ -61,6 +66,12 @@ def test_it_says_what_was_learnt_compared_and_chosen(cards):
     assert "Closed_on it knows the label" in text
     assert "base rate 0.2500 0.0500 (±0.0078) logistic (chosen) 0.2010 0.0010 (±0.0039)" in text
     assert "Boosting was the best; logistic is as good for all we know: it is 0.0010 behind" in text
+
+
+def test_it_says_when_a_new_fit_took_over(cards):
+    told = "2026-01-30 did not: worse churn-b churn-a "
+    told += "gain in log loss -0.0100, from -0.0200 to -0.0030, on 900 rows that neither had learnt from"
+    assert f"{told} 2025-12-31 first churn-a – nothing scored before it" in text_of(cards["model_churn.html"])
 
 
 def test_it_says_how_far_to_trust_it(cards):
