@@ -55,9 +55,12 @@ def comment_readings(context: dg.AssetExecutionContext, night: NightResource) ->
     return dg.MaterializeResult(metadata={"dagster/row_count": kept, "read_tonight": fresh.num_rows, "reader_version": version})
 
 
+_RISKED = [dg.AssetKey(["ml", "clv_scores"]), *_inputs("customer_features")]  # the band of a risk weighs what the customer is worth
+
+
 @dg.multi_asset(
     name="churn_scores",
-    specs=[_spec("churn_scores", _inputs("customer_features"), "Who may leave, how likely, and why; judged out of time.")],
+    specs=[_spec("churn_scores", _RISKED, "Who may leave, how likely, and why; judged out of time.")],
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
@@ -65,7 +68,11 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
     """Train, judge, and score every active customer."""
     tonight = night.of(context)
     result = MODELS["churn"].load()(
-        **_frames(tonight, features=("ml_inputs.customer_features", "customer_key, cutoff_date")),
+        **_frames(
+            tonight,
+            features=("ml_inputs.customer_features", "customer_key, cutoff_date"),
+            values=("ml.clv_scores", "customer_key"),
+        ),
         as_of=tonight.as_of,
         horizon_days=tonight.settings.tuning.churn_horizon_days,
         artifacts=tonight.home.models,
