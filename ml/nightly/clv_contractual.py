@@ -29,7 +29,7 @@ _RHYTHMS = {"year": 12, "quarter": 3}
 _MONTH = 365.25 / 12
 
 
-def fit(frame: pd.DataFrame, run: Run) -> Learnt:
+def fit(frame: pd.DataFrame, run: Run, _: pd.DataFrame | None = None) -> Learnt:
     """Fit every segment; what was measured goes into `run`. Raises Refused when fewer than FEWEST_ENDED subscribers ever ended."""
     described, months = _fitted(frame), survivors.holdout_months(frame)
     segments = frame["segment"].fillna("unknown").astype(str)
@@ -61,6 +61,7 @@ def _judged(frame: pd.DataFrame, months: int, run: Run) -> Parts | None:
     found = _densities(then, twin, months)
     margin = 1.96 * found.std() / np.sqrt(found.size)
     run.measure(NAME, "holdout_log_likelihood", found.mean(), found.mean() - margin, found.mean() + margin)
+    survivors.measure_tracking(run, then, partial(_survival, twin), months)
     return twin, {}
 
 

@@ -7,6 +7,7 @@ The measure is the log-likelihood of the whole history less that of its known pa
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from ml.clv.counted import Floats
 from ml.clv.fitting import Fit
 from ml.clv.forecasts import by_frequency, judge
 from ml.clv.intervals import spend_quantiles
+from ml.clv.residual import Purchases
+from ml.clv.tracking import tracked
 from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
 from ml.promotions import Duel
@@ -48,6 +51,15 @@ def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame, seed: int =
     then, now = (fitted.log_densities(*whole) - fitted.log_densities(*before) for fitted in fits)
     gain, margin = float((now - then).mean()), float(1.96 * (now - then).std() / np.sqrt(then.size))
     return Duel("log_likelihood", then.size, gain, gain - margin, gain + margin)
+
+
+def measure_tracking(run: Run, twin: Purchases, frame: pd.DataFrame, days: pd.DataFrame) -> None:
+    """Cumulative repeat purchases of everybody, expected by the fit to the known part beside actual; where the held-out part begins."""
+    run.measure("judgement", "holdout_days", int(frame["holdout_days"].max()))
+    for ago, expected, actual in tracked(twin, frame["age_days"], days).itertuples(index=False):
+        day = (run.as_of - timedelta(days=int(ago))).isoformat()
+        run.measure("repeat_purchases", f"tracking_{day}_expected", expected)
+        run.measure("repeat_purchases", f"tracking_{day}_actual", actual)
 
 
 def held_apart(frame: pd.DataFrame, seed: int) -> pd.DataFrame | None:

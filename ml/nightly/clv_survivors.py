@@ -7,14 +7,18 @@ Comes in: `ml_inputs.clv_subscriptions` with `age_months` and `ended_months_ago`
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ml.nightly.tables import Run
+
 Floats = NDArray[np.float64]
 Survival = Callable[[str, Floats, Floats], Floats]  # segment, tenure in months, months ahead → chance of still being there
 Term = Callable[[str], int]  # segment → months from one renewal to the next
+_MONTH = 30.4375  # days
 MOST_MONTHS, FEWEST_MONTHS, FEWEST_SUBSCRIBERS = 12, 2, 200
 
 
@@ -51,3 +55,18 @@ def log_densities(then: pd.DataFrame, survival: Survival, term: Term, months: in
         renewal = ((tenure + lasted) // term(str(segment)) + 1) * term(str(segment))
         found[rows] = np.where(left, stays - survival(str(segment), tenure, renewal - tenure), stays)
     return np.log(np.maximum(found, 1e-6))
+
+
+def measure_tracking(run: Run, then: pd.DataFrame, survival: Survival, months: int) -> None:
+    """Of those who stood then: how many have left after each month, expected beside actual, in `run`."""
+    there = then[then["is_active"]]
+    run.measure("judgement", "holdout_days", round(months * _MONTH))
+    grouped = there.groupby(there["segment"].fillna("unknown").astype(str)).indices
+    segments = {str(name): np.asarray(rows) for name, rows in grouped.items()}
+    tenure = there["tenure_months"].to_numpy(dtype=float)
+    lasted = there["lasted"].where(there["left_later"], np.inf).to_numpy(dtype=float)
+    for month in range(months + 1):
+        day = (run.as_of - timedelta(days=round((months - month) * _MONTH))).isoformat()
+        staying = [survival(name, tenure[rows], np.full(rows.size, float(month))).sum() for name, rows in segments.items()]
+        run.measure("subscribers_who_left", f"tracking_{day}_expected", len(there) - float(np.sum(staying)))
+        run.measure("subscribers_who_left", f"tracking_{day}_actual", float((lasted < month).sum()))

@@ -14,6 +14,7 @@ from orchestration.report import measured, words
 from orchestration.report.card_texts import Told, told
 from orchestration.report.content import Block, Cell, Note, Section, Table, Tile, number
 from orchestration.report.marts import Row
+from orchestration.report.tracking import tracking
 
 _PACKAGES = ("python", "numpy", "pandas", "scikit-learn", "scipy")
 _STATUS = {
@@ -103,7 +104,7 @@ def _why(facts: Facts) -> str:
 
 
 def _trust(rows: Sequence[Row]) -> Section:
-    blocks = [*curves.calibration(rows), *curves.groups(rows), *curves.compared(measured.metrics(rows))]
+    blocks = [*curves.calibration(rows), *tracking(rows), *curves.groups(rows), *curves.compared(measured.metrics(rows))]
     lead = "Measured on what it had not seen, beside the baselines it has to beat."
     return Section("trust", "How far to trust it", lead, blocks or [Note("Nothing could be measured.")])
 

@@ -75,11 +75,11 @@ def test_a_rule_with_a_slip_says_which(rule, words):
 
 
 def test_actions_of_the_file_reach_dbt(tmp_path):
-    settings = load(_config(tmp_path, GIFT | {"eligible_when": "mrr > 20"}), {})
+    settings = load(_config(tmp_path, GIFT | {"eligible_when": "mrr > 20", "cooldown_days": 90}), {})
     (told,) = for_dbt(settings.actions)
     assert told["eligible_sql"] == "(features.mrr > 20)"
     assert told["suppress_sql"] is None
-    assert (told["name"], told["cost"], told["currency"]) == ("gift", 12.5, None)
+    assert (told["name"], told["cost"], told["currency"], told["cooldown_days"]) == ("gift", 12.5, None, 90)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,7 @@ def test_actions_of_the_file_reach_dbt(tmp_path):
         ([GIFT | {"eligible_when": "mrrr > 3"}], "actions.0.eligible_when: 'mrrr' is no feature; did you mean mrr?"),
         ([GIFT | {"eligible_wen": "mrr > 3"}], "unknown key; did you mean eligible_when?"),
         ([GIFT | {"channel": "pigeon"}], "actions.0.channel"),
+        ([GIFT | {"cooldown_days": 0}], "actions.0.cooldown_days"),
         ([GIFT, GIFT], "two actions are called 'gift'"),
         ([GIFT | {"name": "nothing"}], "is always there"),
         ([], "must not be empty"),

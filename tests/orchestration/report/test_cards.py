@@ -27,6 +27,9 @@ CHURN = Facts(
     ),
 )  # fmt: skip
 CURVES = """
+ALTER TABLE marts.model_quality ALTER value TYPE DOUBLE;
+ALTER TABLE marts.model_quality ALTER low TYPE DOUBLE;
+ALTER TABLE marts.model_quality ALTER high TYPE DOUBLE;
 CREATE TABLE more AS SELECT 'churn' AS model, DATE '2026-01-31' AS as_of_date, 'published' AS status, NULL AS reason,
     'logistic' AS candidate, 'v' AS model_version, DATE '2026-01-02' AS trained_as_of, metric, value, low, high
 FROM (VALUES ('decile_1_expected', 0.01, NULL, NULL), ('decile_1_left', 0.02, 0.01, 0.04), ('decile_10_expected', 0.3, NULL, NULL),
@@ -36,9 +39,12 @@ FROM (VALUES ('decile_1_expected', 0.01, NULL, NULL), ('decile_1_left', 0.02, 0.
     ('out_of_time_2025-10-04_expected', 0.08, NULL, NULL),
     ('out_of_time_2025-10-04_left', 0.05, NULL, NULL)) AS t(metric, value, low, high);
 INSERT INTO marts.model_quality FROM more;
-ALTER TABLE marts.model_quality ALTER value TYPE DOUBLE;
-ALTER TABLE marts.model_quality ALTER low TYPE DOUBLE;
-ALTER TABLE marts.model_quality ALTER high TYPE DOUBLE;
+INSERT INTO marts.model_quality SELECT 'clv', DATE '2026-01-31', 'refused', 'correlation of frequency and value is above its threshold',
+    candidate, 'v', DATE '2026-01-31', metric, value, NULL, NULL
+FROM (VALUES ('judgement', 'holdout_days', 28), ('repeat_purchases', 'tracking_2026-01-03_expected', 10),
+    ('repeat_purchases', 'tracking_2026-01-03_actual', 11), ('repeat_purchases', 'tracking_2026-01-17_expected', 40),
+    ('repeat_purchases', 'tracking_2026-01-17_actual', 44), ('repeat_purchases', 'tracking_2026-01-31_expected', 80),
+    ('repeat_purchases', 'tracking_2026-01-31_actual', 90)) AS t(candidate, metric, value);
 ALTER TABLE marts.model_quality ADD COLUMN age_days INTEGER;
 UPDATE marts.model_quality SET age_days = 29
 """
@@ -81,6 +87,15 @@ def test_it_says_how_far_to_trust_it(cards):
     assert "2025-07-06 6.0 % 7.0 % 2025-10-04 8.0 % 5.0 %" in text
     assert "gap where" not in text
     assert "0.412 (0.382 to 0.442)" in text
+
+
+def test_lifetime_value_is_drawn_beside_what_came(cards):
+    text = text_of(cards["model_clv.html"])
+    seen = "Expected by a fit that has seen nothing after 3 January 2026."
+    assert f"Repeat purchases, all together {seen} Expected Actual" in text
+    assert "17 January 2026 40 44 31 January 2026 80 90" in text
+    assert f"Repeat purchases, step by step {seen} Each step is 14 days." in text
+    assert "17 January 2026 30 33 31 January 2026 40 46" in text
 
 
 def test_it_says_how_to_make_it_again(cards):
