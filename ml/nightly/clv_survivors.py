@@ -36,11 +36,16 @@ def standing(frame: pd.DataFrame, months_ago: int) -> pd.DataFrame:
     `lasted` is NULL for those who had ended by then.
     """
     then = frame[frame["age_months"] >= months_ago].copy()
-    had_ended = (then["ended_months_ago"] >= months_ago).to_numpy()
-    tenure = np.where(had_ended, then["tenure_months"], then["age_months"] - months_ago)
-    lasted = np.where(had_ended, np.nan, then["tenure_months"] - tenure)
+    stayed, age, ended_ago = (
+        then[name].to_numpy(dtype=float, na_value=np.nan) for name in ("tenure_months", "age_months", "ended_months_ago")
+    )
+    had_ended = ended_ago >= months_ago
+    tenure = np.where(had_ended, stayed, age - months_ago)
+    lasted = np.where(had_ended, np.nan, stayed - tenure)
     then["lasted"] = np.clip(lasted, 0, months_ago)
-    return then.assign(tenure_months=tenure, ended=had_ended, is_active=~had_ended, left_later=then["ended"] & ~had_ended)
+    return then.assign(
+        tenure_months=tenure, ended=had_ended, is_active=~had_ended, left_later=then["ended"].to_numpy(dtype=bool) & ~had_ended
+    )
 
 
 def log_densities(then: pd.DataFrame, survival: Survival, term: Term, months: int) -> Floats:

@@ -138,7 +138,7 @@ def test_subscribers_as_they_stood_and_how_likely_what_they_did_was():
             "segment": "month",
             "age_months": [10, 10, 10, 2],
             "tenure_months": [10, 4, 7, 2],
-            "ended_months_ago": [np.nan, 6, 2, np.nan],
+            "ended_months_ago": pd.array([None, 6, 2, None], dtype="Int32"),  # as the warehouse hands integers out
             "ended": [False, True, True, False],
         }
     )
