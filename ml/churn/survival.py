@@ -3,49 +3,29 @@
 Comes in: a standardised design, and the month of the window in which each left (0 = stayed). Goes out: `SurvivalScorer`.
 In month k who is still there leaves with hazard h(k, x) = exp(a(k) + x·b): P(there after k) = exp(−(exp a(1) + … + exp a(k)) · exp(x·b)),
 Prentice & Gloeckler (1978), the complementary log-log of binary regression over person-months. Written as a likelihood per customer, no
-row is repeated per month. The score is the complementary log-log of leaving within the window, a sum over columns, so that reasons stay
-exact; the months only shift its base.
+row is repeated per month. The score is the complementary log-log of leaving within the window, a sum over columns, so that reasons
+stay exact; the months only shift its base.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from ml.additive import Floats, LinearScorer
+from ml.additive import Floats, SurvivalScorer
 
 Months = NDArray[np.int64]
 DAYS_A_MONTH = 30
 _EDGE = 30.0  # beyond it exp() says nothing more
 
 
-@dataclass(frozen=True)
-class SurvivalScorer(LinearScorer):
-    """Its score s means P(leaves within the window) = 1 − exp(−exp(s)). `shares`: of the window's hazard, what falls into each month."""
-
-    shares: Floats
-
-    def arrays(self) -> dict[str, NDArray]:
-        """What `restore` needs."""
-        return {**super().arrays(), "shares": self.shares}
-
-    def staying(self, score: Floats) -> Floats:
-        """Rows × months: the chance of still being there after each."""
-        return np.exp(-np.exp(np.minimum(score, _EDGE))[:, None] * np.cumsum(self.shares))
-
-
-def leaving(score: Floats) -> Floats:
-    """Probability of leaving within the window."""
-    return -np.expm1(-np.exp(np.clip(score, -_EDGE, _EDGE)))
-
-
-def log_odds(score: Floats) -> Floats:
-    """The score as log-odds, in which candidates are compared."""
-    hazard = np.exp(np.clip(score, -_EDGE, _EDGE))
-    return hazard + np.log(-np.expm1(-hazard))
+def months_of(left: Floats, after_days: Floats, window_days: int) -> Months | None:
+    """The month of the window in which each left, from 1, 0 for those who stayed; None where the day of somebody who left is unknown."""
+    if np.isnan(after_days[left > 0]).any():
+        return None
+    last = -(-window_days // DAYS_A_MONTH)
+    return np.where(left > 0, np.clip(np.nan_to_num(after_days) // DAYS_A_MONTH + 1, 1, last), 0).astype(np.int64)
 
 
 def fit_survival(design: Floats, month: Months, strength: float) -> SurvivalScorer:

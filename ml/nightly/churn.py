@@ -19,7 +19,7 @@ from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.training import refit
 from ml.nightly.churn_checks import drift_refusal
-from ml.nightly.churn_judgement import compare, features_of, judge
+from ml.nightly.churn_judgement import compare, features_of, judge, left_in
 from ml.nightly.learning import Learnt, Lesson, learn, load
 from ml.nightly.risk import expected_losses, risk_bands
 from ml.nightly.tables import Result, Run, build, empty, uniform
@@ -89,7 +89,7 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
     refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
     if refusal:
         raise Refused(refusal)
-    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
+    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed, months=left_in(labelled, horizon_days))
     window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
     return Learnt(*model.to_parts(), list(model.required), window, judged.to_parts())
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ml.additive import Floats
 from ml.churn import ChurnModel
+from ml.churn.survival import Months
 from ml.drift import psi
 from ml.encoding import parse
 from ml.encoding.kinds import CATEGORY
@@ -55,6 +56,16 @@ def measure_folds(run: Run, model: ChurnModel) -> None:
         day = (EPOCH + timedelta(days=int(fold["moment"]))).isoformat()
         run.measure(str(model.report["chosen"]), f"out_of_time_{day}_expected", fold["expected"])
         run.measure(str(model.report["chosen"]), f"out_of_time_{day}_left", fold["left"])
+
+
+def measure_survival(run: Run, model: ChurnModel, features: pd.DataFrame, months: Months | None) -> None:
+    """The whole curve of a survival model: share expected to have left, and that had, after each month of the window."""
+    curve = model.staying(features)
+    if curve is None or months is None:
+        return
+    for month, staying in enumerate(curve.to_numpy().T, start=1):
+        run.measure(str(model.report["chosen"]), f"after_month_{month}_expected", 1 - staying.mean())
+        run.measure(str(model.report["chosen"]), f"after_month_{month}_left", *_share(((months > 0) & (months <= month)).astype(float)))
 
 
 def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run: Run) -> str | None:

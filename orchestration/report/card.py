@@ -72,7 +72,8 @@ def _learnt_from(facts: Facts | None, rows: Sequence[Row]) -> Section:
     window = {"First moment": first or words.MISSING, "Last moment": last or words.MISSING} if first else {}
     known = {"All outcomes known by": facts.trained_as_of}
     counts = {name: _value(value) for name, value in facts.learnt_from}
-    blocks: list[Block] = [_answers("Window and rows", {**window, **known, **counts, "Columns": _value(len(facts.columns))})]
+    columns = {"Columns": _value(len(facts.columns))} if facts.columns else {}
+    blocks: list[Block] = [_answers("Window and rows", {**window, **known, **counts, **columns})]
     doubted = [row for row in rows if row["metric"] == "suspicious_roc_auc"]
     blocks += [curves.ranked("Columns that alone say much; look at them", "Area under its curve alone", doubted)] if doubted else []
     blocks += [_answers("Columns that were not used, and why", dict(facts.kept_out))] if facts.kept_out else []

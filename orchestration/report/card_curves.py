@@ -49,6 +49,10 @@ def calibration(rows: Sequence[Row]) -> list[Block]:
         blocks.append(
             _side_by_side("Calibration by tenth of risk", "The tenth least at risk first.", steps, [s for _, s in tenths], "left")
         )
+    months = sorted(measured.pairs(rows, "month", "expected", "left").items(), key=lambda one: int(one[0][1]))
+    if months:
+        steps, description = [place for (_, place), _ in months], "Share that left by the end of each month of the window."
+        blocks.append(_side_by_side("The whole curve of leaving", description, steps, [sides for _, sides in months], "left"))
     repeats = measured.pairs(rows, "repeats", "expected", "actual")
     if repeats:
         listed = [
@@ -110,8 +114,13 @@ def with_interval(row: Row | None, text: Callable[..., str] | None = None) -> st
     """The value, and its interval where it has one."""
     if row is None or row["value"] is None:
         return words.MISSING
-    shown = text or (lambda value: words.decimal(value, 3 if abs(row["value"]) < 10 else 0))
+    shown = text or (lambda value: _short(value, 3 if abs(row["value"]) < 10 else 0))
     return shown(row["value"]) if row["low"] is None else f"{shown(row['value'])} ({shown(row['low'])} to {shown(row['high'])})"
+
+
+def _short(value: float, places: int) -> str:
+    """A number that fits its cell: the interval of a parameter that hardly matters can be astronomical."""
+    return f"{value:.0e}" if abs(value) >= 1e9 else words.decimal(value, places)
 
 
 def _side_by_side(title: str, description: str, steps: Sequence[str], sides: Sequence[dict[str, Row]], actual: str) -> Block:

@@ -17,6 +17,7 @@ _CURVES = {
     "moment": re.compile(r"out_of_time_(\d{4}-\d\d-\d\d)_(expected|left)"),
     "lift": re.compile(r"holdout_lift_(\d{4}-\d\d)"),
     "repeats": re.compile(r"holdout_mean_after_(\S+)_repeats_(expected|actual)"),
+    "month": re.compile(r"after_month_(\d+)_(expected|left)"),
     "tracking": re.compile(r"tracking_(\d{4}-\d\d-\d\d)_(expected|actual)"),
     "drift": re.compile(r"(psi)"),
     "weight": re.compile(r"(share_of_score)"),

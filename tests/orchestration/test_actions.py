@@ -28,7 +28,7 @@ def _config(folder: Path, *actions: dict) -> Path:
 def test_the_features_are_those_of_the_model():
     told = next(model for model in yaml.safe_load(MODEL.read_text(encoding="utf-8"))["models"] if model["name"] == "customer_features")
     kinds = {column["name"]: column["data_type"] for column in told["columns"]}
-    assert set(features()) == set(kinds) - {"customer_key", "cutoff_date", "is_tonight", "label_left"}
+    assert set(features()) == set(kinds) - {"customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_days"}
     for name, kind in features().items():
         assert (kind == "text") == kinds[name].startswith("varchar"), name
         assert (kind == "boolean") == (kinds[name] == "boolean"), name
