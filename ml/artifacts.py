@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CODE_VERSION = "3"  # raise it when a saved model would mean something else to newer code
+CODE_VERSION = "4"  # raise it when a saved model would mean something else to newer code
 _FILES = ("model.json", "arrays.npz")
 
 
@@ -69,7 +69,7 @@ def save(
     folder = root / model / identity
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in {**contents, "manifest.json": _json_bytes(asdict(manifest))}.items():
-        _write(folder / name, content)
+        write_whole(folder / name, content)
     return manifest
 
 
@@ -89,7 +89,7 @@ def publish(root: Path, manifest: Manifest, as_of: date) -> None:
         line = {"id": manifest.id, "trained_as_of": manifest.trained_as_of, "as_of": as_of.isoformat(), "code_version": CODE_VERSION}
         path = root / manifest.model / "published.jsonl"
         before = path.read_bytes() if path.is_file() else b""
-        _write(path, before + json.dumps(line).encode() + b"\n")
+        write_whole(path, before + json.dumps(line).encode() + b"\n")
 
 
 def last_good(root: Path, model: str, as_of: date) -> Manifest | None:
@@ -157,7 +157,7 @@ def _array_bytes(arrays: dict[str, NDArray]) -> bytes:
     return buffer.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Whole or not at all: a crash leaves the old file or none."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)

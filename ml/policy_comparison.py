@@ -63,6 +63,28 @@ def compare(
     return pd.DataFrame([_row(name, mine, size, overlap, *rival) for name, rival in rivals.items()], columns=list(COLUMNS))
 
 
+def paired(
+    chosen: ArrayLike,
+    rival: ArrayLike,
+    action: ArrayLike,
+    propensity: ArrayLike,
+    outcome: ArrayLike,
+    features: pd.DataFrame,
+    *,
+    seed: int = 0,
+) -> tuple[float, float, float, float]:
+    """Gain in the mean outcome of `chosen` over `rival`, its 95 % interval, and the smaller effective sample size of the two."""
+    actions, propensities, outcomes = checked_log(action, propensity, outcome)
+    sides = [np.asarray([str(one) for one in np.asarray(side, dtype=object)], dtype=object) for side in (chosen, rival)]
+    known, positions = np.unique(np.concatenate([actions, *sides]).astype(str), return_inverse=True)
+    taken, mine, theirs = np.split(positions, 3)
+    scores = doubly_robust(expected_outcomes(features, taken, outcomes, len(known), seed), taken, propensities, outcomes)
+    each = np.arange(actions.size)
+    change = scores[each, mine] - scores[each, theirs]
+    gain, margin = float(change.mean()), 1.96 * float(change.std(ddof=1) / np.sqrt(change.size))
+    return gain, gain - margin, gain + margin, min(_effective(taken == side, propensities) for side in (mine, theirs))
+
+
 def _effective(agrees: NDArray[np.bool_], propensities: Floats) -> float:
     weights = agrees / propensities
     return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0

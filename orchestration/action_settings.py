@@ -28,6 +28,7 @@ class Action(Part):
     cost: Annotated[float, Field(ge=0)] = Field(description="What one costs, in major units")
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(None, description="Of the cost; none = the reporting currency")
     capacity: PositiveInt | None = Field(None, description="Most of them in a night; none = no limit but that of all actions")
+    cooldown_days: PositiveInt | None = Field(None, description="Not again for the same customer within so many days")
     description: Text
     eligible_when: Text | None = Field(None, description="Rule that must hold; none = everyone is eligible")
     suppress_when: Text | None = Field(None, description="Rule that must not hold")

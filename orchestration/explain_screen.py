@@ -98,7 +98,8 @@ def _churn(facts: dict[str, Any]) -> Lines:
     if churn is None:
         yield "not scored", _why_unpredicted(facts, "no churn model")
         return
-    yield "probability", f"{words.percent(churn['churn_probability'])} in {words.days(churn['horizon_days'])} ({churn['risk_band']})"
+    yield "probability", f"{words.percent(churn['churn_probability'])} in {words.days(churn['horizon_days'])} "
+    yield "to lose", f"{churn['risk_band']}, by probability × value among tonight's customers"
     for reason in churn["reasons"] or ():
         yield "because", reason
     yield "model", churn["model_version"]

@@ -6,14 +6,15 @@
 {#- The company's own actions (variable `actions`) as rows of the seed `actions`; doing nothing is always one. Their bounds are empty:
     their rules are conditions, see `action_rule`. -#}
 {% macro own_actions() -%}
-    {%- set nothing = {'name': 'nothing', 'channel': none, 'purpose': none, 'cost': 0, 'currency': none} -%}
+    {%- set nothing = {'name': 'nothing', 'channel': none, 'purpose': none, 'cost': 0, 'currency': none, 'cooldown_days': none} -%}
     {%- for action in [nothing] + var('actions') %}
     select
         {{ quoted(action.name) }} as action,
         {% for name in ['channel', 'purpose', 'currency'] -%}
         cast({{ quoted(action[name]) if action[name] else 'null' }} as {{ dbt.type_string() }}) as {{ name }},
         {% endfor -%}
-        cast({{ action.cost }} as double) as cost_amount
+        cast({{ action.cost }} as double) as cost_amount,
+        cast({{ action.cooldown_days if action.cooldown_days else 'null' }} as double) as cooldown_days
         {%- for fact in action_facts() %},
         cast(null as double) as min_{{ fact }},
         cast(null as double) as max_{{ fact }}

@@ -5,7 +5,9 @@ Comes in: fitted models of scikit-learn, or their saved arrays. Goes out: `Score
 
 from __future__ import annotations
 
-from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer, restore
+from ml.additive.restoring import restore
+from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
+from ml.additive.survival import SurvivalScorer
 from ml.additive.trees import plain_trees, quiet_threads
 
-__all__ = ["ConstantScorer", "Floats", "LinearScorer", "Scorer", "TreeScorer", "plain_trees", "quiet_threads", "restore"]
+__all__ = ["ConstantScorer", "Floats", "LinearScorer", "Scorer", "SurvivalScorer", "TreeScorer", "plain_trees", "quiet_threads", "restore"]

@@ -143,13 +143,3 @@ class TreeScorer:
         for child, there in ((int(self.left[node]), here & goes_left), (int(self.right[node]), here & ~goes_left)):
             result[:, self.feature[node]] += there * (self.value[child] - self.value[node])
             self._add_parts(child, codes, there, result)
-
-
-def restore(arrays: dict[str, NDArray]) -> Scorer:
-    """The scorer whose `arrays` these are."""
-    base = float(arrays["base"])
-    if "roots" in arrays:
-        return TreeScorer(**{**arrays, "base": base})  # type: ignore[arg-type]
-    if "coefficients" in arrays:
-        return LinearScorer(base, arrays["coefficients"])
-    return ConstantScorer(base)

@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ml.additive import Floats, Scorer, restore
-from ml.churn.calibration import Line, probabilities
+from ml.additive import Floats, Scorer, SurvivalScorer, restore
+from ml.additive.survival import leaving
+from ml.churn.calibration import IDENTITY, Line, probabilities
 from ml.churn.reasons import sentences
 from ml.encoding import Encoder
 
@@ -24,7 +25,7 @@ _BATCH = 100_000
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """Calibrated probability of leaving = sigmoid(slope · (base + Σ parts) + intercept).
+    """Calibrated probability of leaving = sigmoid(slope · (base + Σ parts) + intercept); of a survival model 1 − exp(−exp(base + Σ parts)).
 
     `report`: JSON-able dictionary with `chosen`, `candidates` (compared by cross-validated log loss), `metrics`
     (name → value, low, high; out of fold), `suspicious_features`, `left_out`, `rows`, `base_rate`, `calibration`.
@@ -41,16 +42,24 @@ class ChurnModel:
 
         Columns may come in any order, further ones are ignored; a text never seen in training counts as other or unknown.
         """
-        scored = [probabilities(self.scorer.score(self.encoder, codes), self.line) for codes in self._codes(features)]
+        scored = [self._chance(self.line[0] * self.scorer.score(self.encoder, codes) + self.line[1]) for codes in self._codes(features)]
         return pd.Series(np.concatenate(scored) if scored else [], index=features.index, name="churn_probability", dtype=float)
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """What each column adds to the calibrated log-odds, and `(base)`; each row sums to the log-odds of `predict`."""
+        """What each column adds to the calibrated log-odds (survival: log(−log(1 − p))), and `(base)`; each row sums to it."""
         parts = [self.line[0] * self.scorer.parts(self.encoder, codes) for codes in self._codes(features)]
         matrix = np.vstack(parts) if parts else np.zeros((0, len(self.encoder.columns)))
         frame = pd.DataFrame(matrix, index=features.index, columns=self.encoder.names)
         frame["(base)"] = self.line[0] * self.scorer.base + self.line[1]
         return frame
+
+    def staying(self, features: pd.DataFrame) -> pd.DataFrame | None:
+        """The whole curve: per row the chance of still being there after each month of the window; None unless the model is of survival."""
+        scorer = self.scorer
+        if not isinstance(scorer, SurvivalScorer):
+            return None
+        curve = np.vstack([scorer.staying(scorer.score(self.encoder, codes)) for codes in self._codes(features)])
+        return pd.DataFrame(curve, index=features.index, columns=range(1, curve.shape[1] + 1))
 
     def reasons(self, features: pd.DataFrame, most: int = 3) -> pa.ChunkedArray:
         """Up to `most` sentences per row, strongest first, as lists of texts in the order of the rows."""
@@ -59,7 +68,10 @@ class ChurnModel:
     def _told(self, codes: Floats, most: int) -> pa.ListArray:
         parts = self.line[0] * self.scorer.parts(self.encoder, codes)
         log_odds = parts.sum(axis=1) + self.line[0] * self.scorer.base + self.line[1]
-        return sentences(self.encoder, codes, parts, log_odds, most)
+        return sentences(self.encoder, codes, parts, log_odds, self._chance, most)
+
+    def _chance(self, score: Floats) -> Floats:
+        return leaving(score) if isinstance(self.scorer, SurvivalScorer) else probabilities(score, IDENTITY)
 
     def _codes(self, features: pd.DataFrame) -> Iterator[Floats]:
         missing = sorted(set(self.required) - {str(name) for name in features.columns})

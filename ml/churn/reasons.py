@@ -1,6 +1,6 @@
 """Why a customer scored as they did: up to three short sentences, exact for the model that scored.
 
-Comes in: codes, the calibrated parts of each column, the calibrated log-odds. Goes out: one list of sentences per row.
+Comes in: codes, the calibrated parts of each column, the score and the probability it means. Goes out: one list of sentences per row.
 A sentence says the value, what is usual, the direction and the size: how far the probability would move if this column
 added nothing. Built with Arrow, column-wise, because a million rows have three million sentences.
 """
@@ -8,6 +8,7 @@ added nothing. Built with Arrow, column-wise, because a million rows have three 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -27,22 +28,20 @@ def humanised(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def sentences(encoder: Encoder, codes: Floats, parts: Floats, log_odds: Floats, most: int = 3) -> pa.ListArray:
+def sentences(
+    encoder: Encoder, codes: Floats, parts: Floats, score: Floats, chance: Callable[[Floats], Floats], most: int = 3
+) -> pa.ListArray:
     """One list per row, strongest reason first; empty where no column moves the probability noticeably."""
     if not encoder.columns:
         return pa.array([[]] * len(codes), type=pa.list_(pa.string()))
     count = min(most, len(encoder.columns))
     strongest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :count]
-    moved = _probability(log_odds)[:, None] - _probability(log_odds[:, None] - np.take_along_axis(parts, strongest, axis=1))
+    moved = chance(score)[:, None] - chance(score[:, None] - np.take_along_axis(parts, strongest, axis=1))
     said = np.abs(moved) >= _SMALLEST
     rows, ranks = np.nonzero(said)
     texts = _texts(encoder, codes, rows, strongest[rows, ranks], moved[rows, ranks])
     offsets = np.append(0, np.cumsum(said.sum(axis=1))).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), texts)
-
-
-def _probability(log_odds: Floats) -> Floats:
-    return 1 / (1 + np.exp(-log_odds))
 
 
 def _texts(encoder: Encoder, codes: Floats, rows: NDArray[np.int64], features: NDArray[np.int64], moved: Floats) -> pa.Array:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ml.additive import Floats, quiet_threads
 from ml.churn.candidates import CANDIDATES, WIDE, Candidate, staged_scores
 from ml.churn.folds import Moments, Split, random_folds, rolling_folds
+from ml.churn.survival import Months
 from ml.encoding import Encoder, Parsed
 from ml.evaluation import log_losses
 
@@ -45,18 +46,26 @@ class Selection:
     rolls: bool
 
 
-def select(parsed: Parsed, label: Floats, groups: NDArray[np.int64] | None, seed: int, moments: Moments | None = None) -> Selection:
-    """Cross-validate every candidate that suits the size of the table."""
+def select(
+    parsed: Parsed,
+    label: Floats,
+    groups: NDArray[np.int64] | None,
+    seed: int,
+    moments: Moments | None = None,
+    months: Months | None = None,
+) -> Selection:
+    """Cross-validate every candidate that suits the size of the table; survival where `months` say when customers left."""
     rolling = [] if moments is None else rolling_folds(moments, label)
     splits = [rolling] if rolling else _random(parsed, label, groups, seed)
     rows = np.sort(np.concatenate([outside for _, outside in splits[0]]))
     usable = [candidate for candidate in CANDIDATES if candidate.smallest_rows <= label.size <= candidate.largest_rows]
+    usable = [candidate for candidate in usable if candidate.family != "survival" or months is not None]
     prepared = [[_prepare(parsed, label, split) for split in one] for one in splits]
     trials: list[Trial] = []
     with quiet_threads(label.size):
         for candidate in usable:
             if _is_worth_trying(candidate, trials):
-                trials.append(_trial(candidate, prepared, splits, rows, label, seed))
+                trials.append(_trial(candidate, prepared, splits, rows, label, seed, months))
     chosen, table = _choose(trials, None if groups is None else groups[rows])
     among = [np.searchsorted(rows, outside) for _, outside in splits[0]]
     return Selection(chosen, table, rows, [(np.setdiff1d(np.arange(rows.size), one), one) for one in among], bool(rolling))
@@ -89,10 +98,11 @@ def _trial(
     rows: NDArray[np.int64],
     label: Floats,
     seed: int,
+    months: Months | None,
 ) -> Trial:
     """The stage with the least loss; trees grow in all folds alike until more of them hardly lower it."""
     growing = [
-        staged_scores(candidate, encoder, train, label[inside], unseen, seed)
+        staged_scores(candidate, encoder, train, label[inside], unseen, seed, None if months is None else months[inside])
         for repeat, folds in enumerate(prepared)
         for (encoder, train, unseen), (inside, _) in zip(folds, splits[repeat], strict=True)
     ]

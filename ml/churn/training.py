@@ -16,24 +16,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import CANDIDATES, fit, named
+from ml.churn.candidates import fit, named
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select
+from ml.churn.survival import Months
 from ml.encoding import Encoder, Parsed, parse
 from ml.evaluation import evaluate
 from ml.refusal import Refused
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
 FEWEST_ROWS, FEWEST_EACH = 200, 10
+_UNCORRECTED = {"constant", "survival"}  # nothing to correct; a line through log-odds is none through a log hazard
 _WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
 def train(
-    features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, groups: ArrayLike | None = None, moments: Moments | None = None
+    features: pd.DataFrame,
+    label: ArrayLike,
+    *,
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+    moments: Moments | None = None,
+    months: Months | None = None,
 ) -> ChurnModel:
     """Train on one row per customer (or several per customer, told apart by `groups`, at several `moments`).
+
+    `months`: in which month of the window each left, 0 for those who stayed; with them survival is a candidate too.
 
     Raises ValueError for a label that is not 0/1 (booleans, yes/no) or does not fit the frame; Refused below FEWEST_ROWS rows, or
     with fewer than FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
@@ -42,30 +52,33 @@ def train(
     customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
     index = _sample(y.size, FIT_ROWS, seed)
     parsed, y, customers, moments = _taken(parse(features), y, customers, moments, index)
+    months = None if months is None else months[index]
     suspected = suspicions(parsed, y, seed)
     usable = parsed.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
-    tried, tried_y, tried_customers, tried_moments = _taken(usable, y, customers, moments, _sample(y.size, SELECTION_ROWS, seed))
-    selection = select(tried, tried_y, tried_customers, seed, tried_moments)
+    few = _sample(y.size, SELECTION_ROWS, seed)
+    tried, tried_y, tried_customers, tried_moments = _taken(usable, y, customers, moments, few)
+    selection = select(tried, tried_y, tried_customers, seed, tried_moments, None if months is None else months[few])
     judged_y, judged_customers = tried_y[selection.rows], None if tried_customers is None else tried_customers[selection.rows]
     line, crossed = _calibrated(selection, judged_y, judged_customers)
     encoder = Encoder.fit(usable, y)
     chosen = selection.chosen
-    scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed)
+    scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed, months)
     report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(judged_y, crossed, seed)}
     if selection.rolls and tried_moments is not None:
         report["rolling_folds"] = _folds(tried_moments.moment[selection.rows], judged_y, crossed)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
-def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0) -> ChurnModel:
+def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, months: Months | None = None) -> ChurnModel:
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
     y = _checked_label(features, label)
     kinds = {column.name: column.kind for column in model.encoder.columns}
-    parsed, y, _, _ = _taken(parse(features, kinds), y, None, None, _sample(y.size, FIT_ROWS, seed))
+    index = _sample(y.size, FIT_ROWS, seed)
+    parsed, y, _, _ = _taken(parse(features, kinds), y, None, None, index)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
     candidate = named(chosen["candidate"])
     encoder = Encoder.fit(parsed, y)
-    scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed)
+    scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed, None if months is None else months[index])
     report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}
     return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
 
@@ -106,7 +119,7 @@ def _taken(
 
 def _calibrated(selection: Selection, y: Floats, customers: NDArray[np.int64] | None) -> tuple[Line, Floats]:
     scores = selection.chosen.scores[0]
-    if selection.chosen.candidate is CANDIDATES[0]:
+    if selection.chosen.candidate.family in _UNCORRECTED:
         return IDENTITY, 1 / (1 + np.exp(-scores))
     return correct(y, scores, selection.splits, customers)
 

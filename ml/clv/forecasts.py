@@ -15,23 +15,32 @@ from ml.clv.counted import Floats
 
 
 def judge(expected: ArrayLike, actual: ArrayLike, naive: ArrayLike) -> pd.DataFrame:
-    """One row per metric: totals, RMSE beside the naive forecast's and zero's, Spearman, Gini, top-decile share, calibration."""
+    """One row per metric: totals, RMSE, Spearman, Gini, top-decile share, each beside the naive forecast's; calibration."""
     e, a, n = (np.asarray(values, dtype=float) for values in (expected, actual, naive))
     deciles = np.array_split(np.argsort(e, kind="stable"), 10)
     gaps = [abs(e[part].mean() - a[part].mean()) for part in deciles if part.size]
-    nothing = not a.sum()  # then nobody can be ranked, and shares are of nothing
     metrics = {
         "total_expected": e.sum(),
         "total_actual": a.sum(),
+        "total_naive": n.sum(),
         "rmse": _rmse(e, a),
         "rmse_naive": _rmse(n, a),
         "rmse_zero": _rmse(np.zeros_like(a), a),
-        "spearman": np.nan if nothing else float(spearmanr(e, a).statistic),
-        "normalised_gini": np.nan if nothing else _gini(a, e) / _gini(a, a),
-        "top_decile_share": np.nan if nothing else a[deciles[-1]].sum() / a.sum(),
+        **_ranking(a, e, ""),
+        **_ranking(a, n, "_naive"),
         "decile_calibration_error": float(np.mean(gaps)),
     }
     return pd.DataFrame({"metric": list(metrics), "value": [float(value) for value in metrics.values()]})
+
+
+def _ranking(actual: Floats, forecast: Floats, of: str) -> dict[str, float]:
+    """How well a forecast orders customers; NaN where nobody bought, for then nobody can be ranked, or where it tells nobody apart."""
+    names = [f"{name}{of}" for name in ("spearman", "normalised_gini", "top_decile_share")]
+    if not actual.sum() or np.ptp(forecast) == 0:
+        return dict.fromkeys(names, np.nan)
+    top = np.array_split(np.argsort(forecast, kind="stable"), 10)[-1]
+    found = float(spearmanr(forecast, actual).statistic), _gini(actual, forecast) / _gini(actual, actual), actual[top].sum() / actual.sum()
+    return dict(zip(names, map(float, found), strict=True))
 
 
 def by_frequency(frequency: ArrayLike, expected: ArrayLike, actual: ArrayLike, most: int = 7) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Churn, one night: train, judge out of time, publish or fall back, score every customer of tonight with reasons.
 
-Comes in: `ml_inputs.customer_features` (customer_key, cutoff_date, is_tonight, label_left, features of any type).
+Comes in: `ml_inputs.customer_features` (customer_key, cutoff_date, is_tonight, label_left, features of any type), `clv_scores`.
 Goes out: `churn_scores` and `model_runs`. What passes is saved and scores every night until what it learnt from changes; what does
 not leaves the last good model in place, with its age; where there is none, everyone gets the base rate, marked as such.
 """
@@ -8,6 +8,7 @@ not leaves the last good model in place, with its age; where there is none, ever
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +19,19 @@ from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.training import refit
 from ml.nightly.churn_checks import drift_refusal
-from ml.nightly.churn_judgement import features_of, judge
-from ml.nightly.learning import Learnt, Lesson, learn
+from ml.nightly.churn_judgement import compare, features_of, judge, left_in
+from ml.nightly.learning import Learnt, Lesson, learn, load
+from ml.nightly.risk import expected_losses, risk_bands
 from ml.nightly.tables import Result, Run, build, empty, uniform
 from ml.refusal import Refused
 
 ROWS_PER_CUTOFF = 100_000
 
 
-def score_churn(features: pd.DataFrame, *, as_of: date, horizon_days: int, artifacts: Path, seed: int = 0) -> Result:
-    """Scores of every row with `is_tonight`.
+def score_churn(
+    features: pd.DataFrame, values: pd.DataFrame | None = None, *, as_of: date, horizon_days: int, artifacts: Path, seed: int = 0
+) -> Result:
+    """Scores of every row with `is_tonight`. `values` (customer_key, clv_predicted) weigh what a customer's leaving would cost.
 
     Status: published, kept_last_good, base_rate, or refused (nobody to score, no label at all).
     """
@@ -40,18 +44,10 @@ def score_churn(features: pd.DataFrame, *, as_of: date, horizon_days: int, artif
         return run.result(churn_scores=empty("churn_scores"))
     model = _tonights_model(labelled, tonight, run, horizon_days, artifacts, seed)
     if model is None:
-        return _base_rate(labelled, tonight, run, horizon_days)
+        return _base_rate(labelled, tonight, values, run, horizon_days)
     seen = features_of(tonight)
     probability = model.predict(seen).to_numpy()
-    return run.result(churn_scores=_scores(tonight, run, horizon_days, probability, model.reasons(seen)))
-
-
-def risk_bands(probability: np.ndarray) -> np.ndarray:
-    """High: tonight's riskiest tenth; low: the least risky six tenths; medium: between, and everyone where all are alike."""
-    middle, sixty, ninety = np.quantile(probability, [0.5, 0.6, 0.9])
-    bands = np.where(probability < sixty, "low", "medium").astype(object)
-    bands[(probability >= ninety) & (probability > middle)] = "high"
-    return bands
+    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, probability, model.reasons(seen)))
 
 
 def _matured(features: pd.DataFrame, as_of: date, horizon_days: int, seed: int) -> pd.DataFrame:
@@ -71,7 +67,8 @@ def _tonights_model(
             raise Refused("no cut-off has a window that is over yet")
         newest = labelled["cutoff_date"].max()
         lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
-        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed)))
+        against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
+        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against))
         columns = list(model.required)
         refusal = drift_refusal(model, labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
         if refusal is not None:
@@ -92,8 +89,9 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
     refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
     if refusal:
         raise Refused(refusal)
-    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed)
-    return Learnt(*model.to_parts(), list(model.required), (labelled["cutoff_date"].min(), labelled["cutoff_date"].max()))
+    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed, months=left_in(labelled, horizon_days))
+    window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
+    return Learnt(*model.to_parts(), list(model.required), window, judged.to_parts())
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:
@@ -108,10 +106,10 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -
         return None
     run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
     run.reason = f"{refusal}; scored with the model of {manifest.trained_as_of}, {(run.as_of - run.trained_as_of).days} days old"
-    return ChurnModel.from_parts(*store.load(artifacts, manifest))
+    return ChurnModel.from_parts(*load(artifacts, manifest))
 
 
-def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_days: int) -> Result:
+def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, values: pd.DataFrame | None, run: Run, horizon_days: int) -> Result:
     """The newest cut-off's share of leavers for everyone."""
     if labelled.empty:
         run.status = "refused"
@@ -122,16 +120,23 @@ def _base_rate(labelled: pd.DataFrame, tonight: pd.DataFrame, run: Run, horizon_
     rate = (newest.sum() + 0.5) / (newest.size + 1)
     run.measure("base_rate", "base_rate", rate)
     reasons = pa.array([["No model has passed its checks yet: this is the average risk of all customers"]] * len(tonight))
-    return run.result(churn_scores=_scores(tonight, run, horizon_days, np.full(len(tonight), rate), reasons))
+    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, np.full(len(tonight), rate), reasons))
 
 
-def _scores(tonight: pd.DataFrame, run: Run, horizon_days: int, probability: np.ndarray, reasons: pa.Array | pa.ChunkedArray) -> pa.Table:
+def _scores(
+    tonight: pd.DataFrame,
+    values: pd.DataFrame | None,
+    run: Run,
+    horizon_days: int,
+    probability: np.ndarray,
+    reasons: pa.Array | pa.ChunkedArray,
+) -> pa.Table:
     columns = {
         "customer_key": tonight["customer_key"],
         "as_of_date": run.as_of,
         "horizon_days": horizon_days,
         "churn_probability": probability,
-        "risk_band": risk_bands(probability),
+        "risk_band": risk_bands(expected_losses(tonight["customer_key"], probability, values)),
         "reasons": reasons,
         "model_version": run.version,
     }

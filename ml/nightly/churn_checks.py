@@ -12,6 +12,7 @@ import pandas as pd
 
 from ml.additive import Floats
 from ml.churn import ChurnModel
+from ml.churn.survival import Months
 from ml.drift import psi
 from ml.encoding import parse
 from ml.encoding.kinds import CATEGORY
@@ -57,8 +58,18 @@ def measure_folds(run: Run, model: ChurnModel) -> None:
         run.measure(str(model.report["chosen"]), f"out_of_time_{day}_left", fold["left"])
 
 
+def measure_survival(run: Run, model: ChurnModel, features: pd.DataFrame, months: Months | None) -> None:
+    """The whole curve of a survival model: share expected to have left, and that had, after each month of the window."""
+    curve = model.staying(features)
+    if curve is None or months is None:
+        return
+    for month, staying in enumerate(curve.to_numpy().T, start=1):
+        run.measure(str(model.report["chosen"]), f"after_month_{month}_expected", 1 - staying.mean())
+        run.measure(str(model.report["chosen"]), f"after_month_{month}_left", *_share(((months > 0) & (months <= month)).astype(float)))
+
+
 def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run: Run) -> str | None:
-    """Measure the five columns that moved most since the newest cut-off learnt from; name one that matters and moved too far."""
+    """Measure which columns moved most since the newest cut-off learnt from, which weigh most; name one that weighs and moved too far."""
     if not then.shape[1]:
         return None
     tonight = now.iloc[:: max(1, len(now) // _DRIFT_ROWS)]
@@ -67,6 +78,8 @@ def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run:
         run.measure(str(column), "psi", index)
     weight = model.contributions(tonight.iloc[:2000]).drop(columns="(base)").abs().mean()
     share = weight / max(float(weight.sum()), 1e-12)
+    for column, part in share.nlargest(8).items():
+        run.measure(str(column), "share_of_score", float(part))
     far = [
         str(column)
         for column, index in drift.items()

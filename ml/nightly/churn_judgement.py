@@ -19,14 +19,17 @@ from ml.additive import Floats
 from ml.churn.candidates import fit, named
 from ml.churn.folds import Moments
 from ml.churn.model import ChurnModel
+from ml.churn.survival import Months, months_of
 from ml.churn.training import train
 from ml.encoding import Encoder, parse
 from ml.evaluation import difference, evaluate, log_losses
-from ml.nightly.churn_checks import EPOCH, measure_deciles, measure_folds, measure_groups
+from ml.nightly.churn_checks import EPOCH, measure_deciles, measure_folds, measure_groups, measure_survival
+from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
+from ml.promotions import Duel
 
 RECENCY = ("days_since_last_order", "days_since_engaged", "days_since_usage", "days_since_last_payment", "recency_days")
-META = ("customer_key", "cutoff_date", "is_tonight", "label_left")
+META = ("customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_days")
 _SLOPES = (0.8, 1.25)
 
 
@@ -35,12 +38,14 @@ def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tup
 
     Raises Refused where training does.
     """
-    past, newest = out_of_time(labelled, horizon_days, run, seed)
+    past, newest, is_later = out_of_time(labelled, horizon_days, seed)
+    run.measure("judgement", "is_out_of_time", float(is_later))
     y_past, y = (part["label_left"].to_numpy(dtype=float) for part in (past, newest))
     if not 0 < y.sum() < y.size:
         return f"all {y.size} customers of the judged cut-off did the same, so nothing can be judged", None
     days = np.array([(day - EPOCH).days for day in past["cutoff_date"]], dtype=np.int64)
-    model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"], moments=Moments(days, horizon_days))
+    moments, months = Moments(days, horizon_days), left_in(past, horizon_days)
+    model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"], moments=moments, months=months)
     chosen = str(model.report["chosen"])
     forecasts = {
         chosen: model.predict(features_of(newest)).to_numpy(),
@@ -55,19 +60,38 @@ def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tup
     measure_deciles(run, chosen, y, forecasts[chosen])
     measure_groups(run, chosen, features_of(newest), y, forecasts[chosen])
     measure_folds(run, model)
+    measure_survival(run, model, features_of(newest), left_in(newest, horizon_days))
     return _verdict(run, chosen, y, forecasts, judged, seed), model
 
 
-def out_of_time(labelled: pd.DataFrame, horizon_days: int, run: Run, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(rows to learn from, rows to judge on). With too short a history both come from different customers, and `run` says so."""
+def out_of_time(labelled: pd.DataFrame, horizon_days: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
+    """Rows to learn from, rows to judge on, and whether time parts them: with too short a history they are different customers."""
     cutoffs = labelled["cutoff_date"]
     newest = cutoffs.max()
     known = cutoffs <= newest - timedelta(days=horizon_days)
-    run.measure("judgement", "is_out_of_time", float(known.any()))
     if known.any():
-        return labelled[known], labelled[cutoffs == newest]
+        return labelled[known], labelled[cutoffs == newest], True
     learns = uniform(labelled["customer_key"], seed, None, "judgement") < 0.6
-    return labelled[learns], labelled[~learns & (cutoffs == newest).to_numpy()]
+    return labelled[learns], labelled[~learns & (cutoffs == newest).to_numpy()], False
+
+
+def compare(champion: Parts, challenger: Parts, labelled: pd.DataFrame, horizon_days: int, seed: int) -> Duel | str:
+    """Their log losses on the newest cut-off whose window is over: neither twin has learnt from it, nor from anything later."""
+    newest = out_of_time(labelled, horizon_days, seed)[1]
+    twins = [ChurnModel.from_parts(*parts) for parts in (champion, challenger)]
+    gone = sorted(set(twins[0].required) - set(newest.columns))
+    if gone:
+        return f"the one that scored needs {', '.join(gone)}, which the features lack now"
+    before, now = (twin.predict(features_of(newest)).to_numpy() for twin in twins)
+    return Duel("log_loss", len(newest), *difference(newest["label_left"].to_numpy(dtype=float), now, before, seed=seed))
+
+
+def left_in(labelled: pd.DataFrame, horizon_days: int) -> Months | None:
+    """The month of the window in which each left; None where that is not known."""
+    if "left_after_days" not in labelled:
+        return None
+    after = labelled["left_after_days"].to_numpy(dtype=float, na_value=np.nan)
+    return months_of(labelled["label_left"].to_numpy(dtype=float), after, horizon_days)
 
 
 def features_of(frame: pd.DataFrame) -> pd.DataFrame:

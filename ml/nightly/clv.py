@@ -1,24 +1,26 @@
 """Lifetime value, one night: fit, refuse or publish, and value every customer.
 
-Comes in: `ml_inputs.clv_purchases` (non-contractual) and `ml_inputs.clv_subscriptions` (contractual); one of them has rows.
+Comes in: `ml_inputs.clv_purchases` and `clv_purchase_days` (non-contractual), or `clv_subscriptions` (contractual); one form has rows.
 Goes out: `clv_scores` (expected discounted margin over the horizon, 80 % interval) and `model_runs`.
 A refused fit leaves the last good one in place, with its age; where there is none, nobody gets a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from ml import artifacts as store
+from ml.fingerprint import fingerprint
 from ml.nightly import clv_contractual as contractual
 from ml.nightly import clv_purchases as non_contractual
-from ml.nightly.learning import Learnt, Lesson, learn
+from ml.nightly.learning import Lesson, learn, load
 from ml.nightly.tables import Result, Run, build, empty
 from ml.refusal import Refused
 
@@ -27,6 +29,7 @@ def score_clv(
     *,
     purchases: pd.DataFrame,
     subscriptions: pd.DataFrame,
+    purchase_days: pd.DataFrame | None = None,
     as_of: date,
     artifacts: Path,
     horizon_days: int = 365,
@@ -36,27 +39,27 @@ def score_clv(
 ) -> Result:
     """Values of every customer of the input that has rows. `gross_margin` applies to order values; subscriptions come as margins.
 
+    `purchase_days` (days_ago, repeat_purchases): what the model of purchases is drawn beside.
     Status: published, kept_last_good, or refused (no customers, or a refused fit without a predecessor).
     """
     if not subscriptions.empty:
         run, frame = Run("clv_contractual", as_of), subscriptions.sort_values("customer_key", ignore_index=True)
-        fitted = _tonights_fit(run, artifacts, frame, contractual.fit)
+        fitted = _tonights_fit(run, artifacts, frame, contractual, None)
         values = None if fitted is None else contractual.value(frame, fitted, horizon_days, annual_discount_rate)
     elif not purchases.empty:
         run, frame = Run("clv_purchases", as_of), purchases.sort_values("customer_key", ignore_index=True)
-        fitted = _tonights_fit(run, artifacts, frame, non_contractual.fit)
+        fitted = _tonights_fit(run, artifacts, frame, non_contractual, purchase_days)
         values = None if fitted is None else non_contractual.value(frame, fitted, horizon_days, annual_discount_rate, gross_margin, seed)
     else:
         run, values = Run("clv", as_of, "refused", "there is no customer with a subscription or a purchase"), None
     return run.result(clv_scores=empty("clv_scores") if values is None else _scores(frame, values, run))
 
 
-def _tonights_fit(
-    run: Run, artifacts: Path, frame: pd.DataFrame, fit: Callable[[pd.DataFrame, Run], dict[str, Any]]
-) -> dict[str, Any] | None:
+def _tonights_fit(run: Run, artifacts: Path, frame: pd.DataFrame, form: ModuleType, beside: pd.DataFrame | None) -> dict[str, Any] | None:
     """Tonight's parameters, saved and published; else the last good ones; else None. Ages count up to the night: its lesson is its own."""
     try:
-        return learn(run, artifacts, Lesson.of(frame, run.as_of), lambda: Learnt(fit(frame, run), {}, []))[0]
+        lesson = Lesson.of(frame, run.as_of, beside=None if beside is None else fingerprint(beside))
+        return learn(run, artifacts, lesson, lambda: form.fit(frame, run, beside), partial(form.compare, frame=frame))[0]
     except Refused as reason:
         return _last_good(run, artifacts, str(reason))
 
@@ -68,7 +71,7 @@ def _last_good(run: Run, artifacts: Path, reason: str) -> dict[str, Any] | None:
         return None
     run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
     run.reason = f"{reason}; the fit of {manifest.trained_as_of} stays, {(run.as_of - run.trained_as_of).days} days old"
-    return store.load(artifacts, manifest)[0]
+    return load(artifacts, manifest)[0]
 
 
 def _scores(frame: pd.DataFrame, values: pd.DataFrame, run: Run) -> pa.Table:

@@ -8,6 +8,7 @@ departures share one fit per renewal rhythm, and where that is too few too, the 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml.clv import Sbg, fit_sbg_censored
+from ml.nightly import clv_survivors as survivors
+from ml.nightly.learning import Learnt, Parts
 from ml.nightly.tables import Run
+from ml.promotions import Duel
 from ml.refusal import Refused
 
 Floats = NDArray[np.float64]
@@ -25,8 +29,47 @@ _RHYTHMS = {"year": 12, "quarter": 3}
 _MONTH = 365.25 / 12
 
 
-def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
+def fit(frame: pd.DataFrame, run: Run, _: pd.DataFrame | None = None) -> Learnt:
     """Fit every segment; what was measured goes into `run`. Raises Refused when fewer than FEWEST_ENDED subscribers ever ended."""
+    described, months = _fitted(frame), survivors.holdout_months(frame)
+    segments = frame["segment"].fillna("unknown").astype(str)
+    for segment, one in described["segments"].items():
+        _measure(run, segment, Sbg(**one["fit"]), int((segments == segment).sum()))
+    run.measure("judgement", "is_judged_on_holdout", float(months > 0))
+    return Learnt(described, {}, [], twin=_judged(frame, months, run) if months else None)
+
+
+def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame) -> Duel | str:
+    """Their log-likelihoods of how subscribers went on in the held-out months, which neither twin has seen."""
+    months = survivors.holdout_months(frame)
+    if not months:
+        return "the history is too short to hold a part of it out"
+    then = survivors.standing(frame, months)
+    before, now = (_densities(then, described, months) for described, _ in (champion, challenger))
+    gain, margin = float((now - before).mean()), float(1.96 * (now - before).std() / np.sqrt(now.size))
+    return Duel("log_likelihood", now.size, gain, gain - margin, gain + margin)
+
+
+def _judged(frame: pd.DataFrame, months: int, run: Run) -> Parts | None:
+    """The fit to what was known before the held-out months, and in `run` how it foretold them; None where there is none."""
+    then = survivors.standing(frame, months)
+    try:
+        twin = _fitted(then)
+    except Refused as reason:
+        run.notes.append(f"sBG was not judged: {reason}")
+        return None
+    found = _densities(then, twin, months)
+    margin = 1.96 * found.std() / np.sqrt(found.size)
+    run.measure(NAME, "holdout_log_likelihood", found.mean(), found.mean() - margin, found.mean() + margin)
+    survivors.measure_tracking(run, then, partial(_survival, twin), months)
+    return twin, {}
+
+
+def _densities(then: pd.DataFrame, fitted: dict[str, Any], months: int) -> Floats:
+    return survivors.log_densities(then, partial(_survival, fitted), lambda segment: _used(fitted, segment)["months"], months)
+
+
+def _fitted(frame: pd.DataFrame) -> dict[str, Any]:
     segments = frame["segment"].fillna("unknown").astype(str)
     ended = frame["ended"].to_numpy(dtype=bool)
     if ended.sum() < FEWEST_ENDED:
@@ -42,7 +85,6 @@ def fit(frame: pd.DataFrame, run: Run) -> dict[str, Any]:
         rows = next((mask for mask in (own, alike) if ended[mask].sum() >= FEWEST_ENDED), None)
         fitted = everyone if rows is None else _fit_rows(frame, rows, months)
         fits[segment] = {"months": 1 if rows is None else months, "fit": vars(fitted)}
-        _measure(run, segment, fitted, int(own.sum()))
     return {"everyone": {"months": 1, "fit": vars(everyone)}, "segments": fits}
 
 
@@ -57,7 +99,8 @@ def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual
     segments = frame["segment"].fillna("unknown").astype(str)
     keys = pd.DataFrame({"segment": segments, "tenure": frame["tenure_months"].to_numpy(dtype=int)})
     distinct = keys.drop_duplicates(ignore_index=True)
-    survival = np.vstack([_survival(fitted, segment, tenure, months) for segment, tenure in distinct.itertuples(index=False)])
+    ahead = np.arange(1.0, months + 1)
+    survival = np.vstack([_survival(fitted, segment, np.float64(tenure), ahead) for segment, tenure in distinct.itertuples(index=False)])
     expected, low, high = ((weights * worth).sum(axis=1) for weights in (survival, survival >= 0.9, survival >= 0.1))
     shares = {
         "clv_predicted": expected,
@@ -82,12 +125,17 @@ def _fit_rows(frame: pd.DataFrame, rows: NDArray[np.bool_], months: int) -> Sbg:
     return fit_sbg_censored(renewals + ended, ended)
 
 
-def _survival(fitted: dict[str, Any], segment: str, tenure: int, months: int) -> Floats:
-    """Chance of still being there in each of the next months, for an active subscriber of `tenure` whole months."""
-    used = fitted["segments"].get(segment, fitted["everyone"])
+def _survival(fitted: dict[str, Any], segment: str, tenure: Floats | np.float64, ahead: Floats) -> Floats:
+    """Chance of still being there `ahead` months from now, for active subscribers of `tenure` whole months."""
+    used = _used(fitted, segment)
     renewals = tenure // used["months"]
-    ahead = (tenure + np.arange(1, months + 1)) // used["months"] - renewals
-    return Sbg(**used["fit"]).survival_from(renewals, ahead)
+    return Sbg(**used["fit"]).survival_from(renewals, (tenure + ahead) // used["months"] - renewals)
+
+
+def _used(fitted: dict[str, Any], segment: str) -> dict[str, Any]:
+    """The fit of a segment, and the months of its terms."""
+    used: dict[str, Any] = fitted["segments"].get(segment, fitted["everyone"])
+    return used
 
 
 def _measure(run: Run, segment: str, fitted: Sbg, customers: int) -> None:

@@ -1,12 +1,13 @@
 """Which model of purchases? The one under which what customers did afterwards was most likely.
 
-Comes in: `ml_inputs.clv_purchases`: each history up to a day (`known_*`), and what came after it. Goes out: the name of the model,
-and in `run` how good each was on the part it had not seen, beside the naive forecast "as before".
+Comes in: `ml_inputs.clv_purchases`: each history up to a day (`known_*`), and what came after it. Goes out: the model, the
+comparison of two fits, and in `run` how good each was on the part it had not seen, beside the naive forecast "as before".
 The measure is the log-likelihood of the whole history less that of its known part, under parameters fitted to the known part.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,14 @@ import pandas as pd
 
 from ml.clv import BgNbd, MbgNbd, ParetoNbd, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
 from ml.clv.counted import Floats
+from ml.clv.fitting import Fit
 from ml.clv.forecasts import by_frequency, judge
 from ml.clv.intervals import spend_quantiles
+from ml.clv.residual import Purchases
+from ml.clv.tracking import tracked
+from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
+from ml.promotions import Duel
 from ml.refusal import Refused
 
 MODELS: dict[str, Any] = {"bgnbd": (BgNbd, fit_bgnbd), "mbg_nbd": (MbgNbd, fit_mbg_nbd), "pareto_nbd": (ParetoNbd, fit_pareto_nbd)}
@@ -24,22 +30,49 @@ FEWEST_CUSTOMERS, FEWEST_DAYS = 200, 28
 _MOST_CUSTOMERS = 100_000  # more of the same kind move the mean likelihood in the fourth digit
 
 
-def choose(frame: pd.DataFrame, run: Run, seed: int) -> str:
-    """The name of the best model among MODELS; the first where there is too little history to compare them by."""
-    names = list(MODELS)
+def choose(frame: pd.DataFrame, run: Run, seed: int) -> tuple[str, Fit | None]:
+    """The best model among MODELS and its fit to the known part; the first, without one, where there is too little history."""
+    names, tried = list(MODELS), held_apart(frame, seed)
+    run.measure("judgement", "is_judged_on_holdout", float(tried is not None))
+    if tried is None:
+        return names[0], None
+    found = {name: judged for name in names if (judged := _judged(name, tried, run, seed)) is not None}
+    best = max(found, key=lambda name: found[name][0], default=names[0])
+    return best, found[best][1] if found else None
+
+
+def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame, seed: int = 0) -> Duel | str:
+    """Their log-likelihoods of what customers did in tonight's held-out part, which neither twin has seen."""
+    tried = held_apart(frame, seed)
+    if tried is None:
+        return "the history is too short to hold a part of it out"
+    before, whole = _weeks(tried, "known_"), _weeks(tried, "")
+    fits = [MODELS[described["chosen"]][0](**described["purchases"]) for described, _ in (champion, challenger)]
+    then, now = (fitted.log_densities(*whole) - fitted.log_densities(*before) for fitted in fits)
+    gain, margin = float((now - then).mean()), float(1.96 * (now - then).std() / np.sqrt(then.size))
+    return Duel("log_likelihood", then.size, gain, gain - margin, gain + margin)
+
+
+def measure_tracking(run: Run, twin: Purchases, frame: pd.DataFrame, days: pd.DataFrame) -> None:
+    """Cumulative repeat purchases of everybody, expected by the fit to the known part beside actual; where the held-out part begins."""
+    run.measure("judgement", "holdout_days", int(frame["holdout_days"].max()))
+    for ago, expected, actual in tracked(twin, frame["age_days"], days).itertuples(index=False):
+        day = (run.as_of - timedelta(days=int(ago))).isoformat()
+        run.measure("repeat_purchases", f"tracking_{day}_expected", expected)
+        run.measure("repeat_purchases", f"tracking_{day}_actual", actual)
+
+
+def held_apart(frame: pd.DataFrame, seed: int) -> pd.DataFrame | None:
+    """Customers known before the held-out part, at most _MOST_CUSTOMERS, always the same first; None where the history is too short."""
     known = frame[frame["known_age_days"].notna()] if "known_age_days" in frame else frame.iloc[:0]
-    is_judged = len(known) >= FEWEST_CUSTOMERS and int(known["holdout_days"].max()) >= FEWEST_DAYS
-    run.measure("judgement", "is_judged_on_holdout", float(is_judged))
-    if not is_judged:
-        return names[0]
+    if len(known) < FEWEST_CUSTOMERS or int(known["holdout_days"].max()) < FEWEST_DAYS:
+        return None
     order = np.argsort(uniform(known["customer_key"], seed, None, "clv_judgement"), kind="stable")[:_MOST_CUSTOMERS]
-    tried = known.iloc[np.sort(order)]
-    found = {name: likelihood for name in names if (likelihood := _judged(name, tried, run, seed)) is not None}
-    return max(found, key=lambda name: found[name]) if found else names[0]
+    return known.iloc[np.sort(order)]
 
 
-def _judged(name: str, frame: pd.DataFrame, run: Run, seed: int) -> float | None:
-    """Mean log-likelihood per customer of what came after; None where the model cannot be fitted to what came before."""
+def _judged(name: str, frame: pd.DataFrame, run: Run, seed: int) -> tuple[float, Fit] | None:
+    """Mean log-likelihood per customer of what came after, and the fit; None where there is none to what came before."""
     before, whole = _weeks(frame, "known_"), _weeks(frame, "")
     try:
         fitted = MODELS[name][1](*before)
@@ -59,7 +92,7 @@ def _judged(name: str, frame: pd.DataFrame, run: Run, seed: int) -> float | None
         run.measure(name, f"holdout_mean_after_{repeats}_repeats_expected", means["expected"])
         run.measure(name, f"holdout_mean_after_{repeats}_repeats_actual", means["actual"])
     _judge_spend(name, fitted, frame, before, expected, weeks, run, seed)
-    return mean
+    return mean, fitted
 
 
 def _judge_spend(

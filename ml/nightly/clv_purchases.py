@@ -17,27 +17,33 @@ from ml.clv import GammaGamma, fit_gamma_gamma
 from ml.clv.fitting import Fit
 from ml.clv.intervals import spend_quantiles
 from ml.clv.residual import Purchases
-from ml.nightly.clv_judgement import MODELS, choose
+from ml.nightly.clv_judgement import MODELS, choose, compare, measure_tracking
+from ml.nightly.learning import Learnt
 from ml.nightly.tables import Run
+
+__all__ = ["compare", "fit", "value"]
 
 Floats = NDArray[np.float64]
 _STEPS = 12  # points at which the horizon is discounted
 
 
-def fit(frame: pd.DataFrame, run: Run, seed: int = 0) -> dict[str, Any]:
+def fit(frame: pd.DataFrame, run: Run, days: pd.DataFrame | None = None, seed: int = 0) -> Learnt:
     """Choose a model of purchases, fit it and Gamma-Gamma; what was measured goes into `run`.
 
     Raises Refused when either fit cannot be trusted.
     """
     x, t_x, age = _history(frame)
-    chosen = choose(frame, run, seed)
+    chosen, twin = choose(frame, run, seed)
     purchases = MODELS[chosen][1](x, t_x, age)
     spend = fit_gamma_gamma(x, frame["mean_order_value"].to_numpy(dtype=float))
     for name, fitted in ((chosen, purchases), ("gamma_gamma", spend)):
         _measure(run, name, fitted)
     run.measure("gamma_gamma", "correlation_frequency_value", spend.correlation)
     run.measure(chosen, "customers_never_repeating", float((x == 0).sum()))
-    return {"chosen": chosen, "purchases": vars(purchases), "gamma_gamma": vars(spend)}
+    if twin is not None and days is not None:
+        measure_tracking(run, MODELS[chosen][0](**vars(twin)), frame, days)
+    described = {"chosen": chosen, "purchases": vars(purchases), "gamma_gamma": vars(spend)}
+    return Learnt(described, {}, [], twin=None if twin is None else ({"chosen": chosen, "purchases": vars(twin)}, {}))
 
 
 def value(

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from ml.next_best_action import Policy, fit_policy
+from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
-from ml.policy_comparison import compare
+from ml.policy_comparison import FEWEST_EFFECTIVE, compare, paired
 from ml.policy_evaluation import evaluate
+from ml.promotions import Duel
 
 CONTROL = "nothing"
 
@@ -25,11 +27,31 @@ def fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
     return fit_policy(log[names], *decided, control=CONTROL, seed=seed)
 
 
-def refusal_of_policy(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> str | None:
-    """Learn on half the customers, judge on the others: is the policy certainly worse than doing nothing, or can nobody tell?"""
+def halved(log: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Decisions to learn from and to judge on: of different customers, the same ones every night."""
     half = uniform(log["customer_key"], seed, None, "off_policy") < 0.5 if len(log) else np.array([], dtype=bool)
-    policy = fitted(log[half], names, seed)
-    judged = log[~half]
+    return log[half], log[~half]
+
+
+def duel(champion: Parts, challenger: Parts, log: pd.DataFrame, seed: int) -> Duel | str:
+    """The share that stays under each, by the paired doubly robust difference on customers of whom neither twin has learnt."""
+    judged = halved(log, seed)[1]
+    policies = [Policy.from_parts(*parts) for parts in (champion, challenger)]
+    gone = sorted({column.name for policy in policies for column in policy.encoder.columns} - set(judged.columns))
+    if gone:
+        return f"the one that scored needs {', '.join(gone)}, which the log lacks now"
+    before, now = (policy.choose(judged).to_numpy() for policy in policies)
+    names = [column.name for column in policies[1].encoder.columns]
+    gain, low, high, size = paired(now, before, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed)
+    if size < FEWEST_EFFECTIVE:
+        return f"too few past decisions agree with both of them (effective sample size {size:.0f}, at least {FEWEST_EFFECTIVE} are needed)"
+    return Duel("share_that_stays", len(judged), gain, low, high)
+
+
+def judge(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> tuple[Policy, str | None]:
+    """Learn on half the customers, judge on the others. The refusal: it is certainly worse than doing nothing, or nobody can tell."""
+    learns, judged = halved(log, seed)
+    policy = fitted(learns, names, seed)
     decided = judged["action"], judged["propensity"], judged["stayed"], judged[names]
     chosen = policy.choose(judged[names]).to_numpy()
     for name, choice in {"policy": chosen, CONTROL: np.full(len(judged), CONTROL, dtype=object)}.items():
@@ -45,5 +67,5 @@ def refusal_of_policy(log: pd.DataFrame, names: list[str], run: Run, seed: int) 
         run.measure("policy", f"may_claim_to_beat_{name}", rival["may_claim"])
     nothing = against[0]
     if np.isnan(nothing["gain"]) or nothing["high"] < 0:
-        return f"judged on past decisions, against doing nothing: {nothing['verdict']}"
-    return None
+        return policy, f"judged on past decisions, against doing nothing: {nothing['verdict']}"
+    return policy, None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ import pandas as pd
 from ml import artifacts as store
 from ml.next_best_action import Policy
 from ml.nightly.choice import choose
-from ml.nightly.decision_judgement import CONTROL, fitted, refusal_of_policy
+from ml.nightly.decision_judgement import CONTROL, duel, fitted, judge
 from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
-from ml.nightly.learning import Learnt, Lesson, learn
+from ml.nightly.learning import Learnt, Lesson, learn, load
 from ml.nightly.tables import Result, Run, empty, uniform
 from ml.refusal import Refused
 
@@ -74,14 +75,15 @@ def _tonights_policy(log: pd.DataFrame, tonight: pd.DataFrame, run: Run, artifac
     known_by = pd.to_datetime(used["outcome_day"]).max().date() if len(used) else run.as_of
     try:
         lesson = Lesson.of(used[_LEARNT_FROM + names], known_by, seed=seed)
-        return Policy.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(used, names, run, seed)))
+        against = partial(duel, log=used, seed=seed)
+        return Policy.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(used, names, run, seed), against))
     except Refused as reason:
         return _last_good(str(reason), tonight, run, artifacts)
 
 
 def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> Learnt:
     """Raises Refused when nothing can be learnt, or the policy is certainly worse than doing nothing."""
-    refusal = refusal_of_policy(log, names, run, seed)
+    twin, refusal = judge(log, names, run, seed)
     if refusal is not None:
         raise Refused(refusal)
     policy = fitted(log, names, seed)
@@ -89,7 +91,7 @@ def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> Learnt:
         mean, margin = effect["mean_effect"], 1.96 * effect["standard_error"]
         run.measure(effect["action"], "mean_effect_on_staying", mean, mean - margin, mean + margin)
         run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
-    return Learnt(*policy.to_parts(), names)
+    return Learnt(*policy.to_parts(), names, twin=twin.to_parts())
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> Policy | None:
@@ -100,7 +102,7 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -
         return None
     run.status, run.version, run.trained_as_of = "kept_last_good", manifest.id, date.fromisoformat(manifest.trained_as_of)
     run.reason = f"{refusal}; the policy of {manifest.trained_as_of} stays, {(run.as_of - run.trained_as_of).days} days old"
-    return Policy.from_parts(*store.load(artifacts, manifest))
+    return Policy.from_parts(*load(artifacts, manifest))
 
 
 def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, policy: Policy | None) -> Night:

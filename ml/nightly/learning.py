@@ -1,7 +1,10 @@
 """Learn once: a model is loaded where the store has one that learnt from the same, else fitted, judged, saved and published.
 
-Comes in: the night's run, the lesson, and how to learn it. Goes out: the model as it is stored, so that the night that fitted
-it and every later one score with the very same numbers.
+Comes in: the night's run, the lesson, how to learn it, and how to set it against the model that scored before. Goes out: the
+model as it is stored, so that the night that fitted it and every later one score with the very same numbers.
+
+With each model lies its twin: the same recipe, learnt only from what was known before the rows it was judged on. A challenger
+and a champion are compared by their twins; the models that score have seen those rows.
 """
 
 from __future__ import annotations
@@ -17,10 +20,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml import artifacts as store
+from ml import promotions
 from ml.fingerprint import fingerprint
 from ml.nightly.tables import Run
+from ml.promotions import Duel, Promotion
+from ml.refusal import Refused
 
 Parts = tuple[dict[str, Any], dict[str, NDArray]]
+# Of the champion's twin and the challenger's; a text says why they cannot be compared.
+Compare = Callable[[Parts, Parts], Duel | str]
+_TWIN = "twin"
 
 
 @dataclass(frozen=True)
@@ -38,20 +47,64 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Learnt:
-    """A fitted model that passed its judgement. `window`: first and last cut-off it learnt from."""
+    """A fitted model that passed its judgement. `window`: first and last cut-off it learnt from; `twin`: see the module."""
 
     described: dict[str, Any]
     arrays: dict[str, NDArray]
     columns: list[str]
     window: tuple[date, date] | None = None
+    twin: Parts | None = None
 
 
-def learn(run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt]) -> Parts:
-    """The model of `lesson` and, in `run`, its name and what it was judged by. Whatever `fit` raises (Refused) is the caller's."""
+def learn(run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt], compare: Compare) -> Parts:
+    """The model of `lesson` and, in `run`, its name and what it was judged by. Whatever `fit` raises (Refused) is the caller's.
+
+    Raises Refused too where the model that scored before is better for certain.
+    """
     manifest, parts = _recalled(run, artifacts, lesson) or _fitted(run, artifacts, lesson, fit())
+    _challenge(run, artifacts, manifest, parts, compare)
     store.publish(artifacts, manifest, run.as_of)
     run.version, run.trained_as_of = manifest.id, lesson.trained_as_of
-    return parts
+    return _model(parts)
+
+
+def load(artifacts: Path, manifest: store.Manifest) -> Parts:
+    """The stored model without its twin. Raises ArtifactError as `ml.artifacts.load` does."""
+    return _model(store.load(artifacts, manifest))
+
+
+def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts, compare: Compare) -> None:
+    """Set the new model against the one that scored before, where that is another; write down what comes of it."""
+    champion, night = store.last_good(artifacts, run.model, run.as_of), run.as_of.isoformat()
+    if champion is None:
+        promotions.record(artifacts, run.model, Promotion(night, manifest.id, None, promotions.FIRST))
+    elif champion.id != manifest.id:
+        before, now = _twin(store.load(artifacts, champion)), _twin(parts)
+        duel = compare(before, now) if before and now else "one of them was judged on nothing that it had not learnt from"
+        if isinstance(duel, str):
+            promotions.record(artifacts, run.model, Promotion(night, manifest.id, champion.id, promotions.PROMOTED, why=duel))
+            return
+        decision = promotions.KEPT if duel.is_lost else promotions.PROMOTED
+        promotions.record(artifacts, run.model, Promotion(night, manifest.id, champion.id, decision, duel))
+        run.measure("challenger", f"gain_over_champion_in_{duel.measure}", duel.gain, duel.low, duel.high)
+        run.measure("challenger", "is_promoted", float(not duel.is_lost))
+        if duel.is_lost:
+            raise Refused(f"the new fit is worse than the one that scores: {duel.told()}")
+
+
+def _model(parts: Parts) -> Parts:
+    described, arrays = parts
+    return (
+        {name: value for name, value in described.items() if name != _TWIN},
+        {name: values for name, values in arrays.items() if not name.startswith(f"{_TWIN}.")},
+    )
+
+
+def _twin(parts: Parts) -> Parts | None:
+    described, arrays = parts
+    prefix = f"{_TWIN}."
+    mine = {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+    return (described[_TWIN], mine) if _TWIN in described else None
 
 
 def _recalled(run: Run, artifacts: Path, lesson: Lesson) -> tuple[store.Manifest, Parts] | None:
@@ -68,11 +121,12 @@ def _recalled(run: Run, artifacts: Path, lesson: Lesson) -> tuple[store.Manifest
 
 
 def _fitted(run: Run, artifacts: Path, lesson: Lesson, learnt: Learnt) -> tuple[store.Manifest, Parts]:
+    described, arrays = learnt.twin or ({}, {})
     manifest = store.save(
         artifacts,
         run.model,
-        learnt.described,
-        learnt.arrays,
+        learnt.described | ({_TWIN: described} if learnt.twin else {}),
+        learnt.arrays | {f"{_TWIN}.{name}": values for name, values in arrays.items()},
         trained_as_of=lesson.trained_as_of,
         fingerprint=lesson.fingerprint,
         window=learnt.window,

@@ -11,6 +11,7 @@ import duckdb
 
 from ml import MODELS
 from orchestration import comments, warehouse
+from orchestration.assets import pictures
 from orchestration.assets.metadata import OWNERS, markdown, relation_metadata
 from orchestration.assets.quality import GUARDED_BEFORE_MODELS
 from orchestration.night import Night
@@ -55,9 +56,13 @@ def comment_readings(context: dg.AssetExecutionContext, night: NightResource) ->
     return dg.MaterializeResult(metadata={"dagster/row_count": kept, "read_tonight": fresh.num_rows, "reader_version": version})
 
 
+_VALUED = _inputs("clv_purchases", "clv_purchase_days", "clv_subscriptions")
+_RISKED = [dg.AssetKey(["ml", "clv_scores"]), *_inputs("customer_features")]  # the band of a risk weighs what the customer is worth
+
+
 @dg.multi_asset(
     name="churn_scores",
-    specs=[_spec("churn_scores", _inputs("customer_features"), "Who may leave, how likely, and why; judged out of time.")],
+    specs=[_spec("churn_scores", _RISKED, "Who may leave, how likely, and why; judged out of time.")],
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
@@ -65,7 +70,11 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
     """Train, judge, and score every active customer."""
     tonight = night.of(context)
     result = MODELS["churn"].load()(
-        **_frames(tonight, features=("ml_inputs.customer_features", "customer_key, cutoff_date")),
+        **_frames(
+            tonight,
+            features=("ml_inputs.customer_features", "customer_key, cutoff_date"),
+            values=("ml.clv_scores", "customer_key"),
+        ),
         as_of=tonight.as_of,
         horizon_days=tonight.settings.tuning.churn_horizon_days,
         artifacts=tonight.home.models,
@@ -76,9 +85,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
 
 @dg.multi_asset(
     name="clv_scores",
-    specs=[
-        _spec("clv_scores", _inputs("clv_purchases", "clv_subscriptions"), "What each customer is expected to bring in, with its interval.")
-    ],
+    specs=[_spec("clv_scores", _VALUED, "What each customer is expected to bring in, with its interval.")],
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
@@ -90,6 +97,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         **_frames(
             tonight,
             purchases=("ml_inputs.clv_purchases", "customer_key"),
+            purchase_days=("ml_inputs.clv_purchase_days", "days_ago"),
             subscriptions=("ml_inputs.clv_subscriptions", "customer_key"),
         ),
         as_of=tonight.as_of,
@@ -164,6 +172,9 @@ def _written(
             metadata["distribution"] = dg.MetadataValue.md(_histogram(connection, table, number))
         judged = result.tables["model_runs"].select(["candidate", "metric", "value", "low", "high"]).to_pylist()
         metadata["status"] = f"{result.report['status']}{': ' + result.report['reason'] if result.report['reason'] else ''}"
+        curves = pictures.tracking(judged)
+        if curves is not None:
+            metadata["tracking"] = dg.MetadataValue.md(curves)
         metadata["judged_by"] = dg.MetadataValue.md(markdown(tuple(judged[0]), [tuple(row.values()) for row in judged]))
         yield dg.MaterializeResult(asset_key=["ml", table], metadata=metadata)
 
@@ -178,20 +189,6 @@ def _histogram(connection: duckdb.DuckDBPyConnection, table: str, number: str) -
     ).fetchall()
     if not rows:
         return "No values."
-    return _picture(rows, number)
-
-
-def _picture(rows: list[tuple[Any, ...]], number: str) -> str:
-    import base64
-
-    import altair as alt
-    import pandas as pd
-    import vl_convert
-
     low, high = rows[0][2], rows[0][3]
     width = (high - low) / _HISTOGRAM_BINS
-    frame = pd.DataFrame({number: [low + (row[0] or 0) * width for row in rows], "customers": [row[1] for row in rows]})
-    across = alt.X(f"{number}:Q", bin=alt.Bin(step=width or 1))
-    chart = alt.Chart(frame, width=420, height=160).mark_bar(color="#3b6ea5").encode(x=across, y="customers:Q")
-    picture = base64.b64encode(vl_convert.vegalite_to_png(chart.to_json(), scale=1.5)).decode()
-    return f"![Distribution of {number}](data:image/png;base64,{picture})"
+    return pictures.histogram([(low + (row[0] or 0) * width, row[1]) for row in rows], width, number)

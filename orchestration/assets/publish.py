@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from ml import cards
 from orchestration import dbt, gatekeeping, landing, metric_docs, releases, report
 from orchestration.assets import run_history
 from orchestration.assets.metadata import OWNERS, markdown
@@ -20,6 +21,7 @@ from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, Nig
 from orchestration.version import code_version, config_hash, configuration, packages
 
 PAGE, CHECKS = "report.html", "checks.html"
+_STORED = {"published", "kept_last_good"}  # the others have no model that scored: base_rate, refused
 
 
 @dg.multi_asset(
@@ -89,6 +91,10 @@ def _write_page(night: Night, unsealed: Release) -> None:
     page = report.render(unsealed, company=company.name, currency=company.reporting_currency)
     (unsealed.path / PAGE).write_text(page, encoding="utf-8")
     (unsealed.path / CHECKS).write_text(report.render_checks(unsealed, company=company.name), encoding="utf-8")
+    stored = {row["model"]: row["model_version"] for row in unsealed.manifest["models"] if row["status"] in _STORED}
+    facts = {model: cards.facts(night.home.models, model, version) for model, version in stored.items()}
+    for name, text in report.render_cards(unsealed, company=company.name, facts=facts, made_of=unsealed.manifest).items():
+        (unsealed.path / name).write_text(text, encoding="utf-8")
 
 
 def _objections(connection: duckdb.DuckDBPyConnection) -> list[str]:

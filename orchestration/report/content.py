@@ -18,7 +18,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell. `bar` is a share that is drawn behind the text; `heat` a share that colours the cell."""
+    """A table cell. `bar` is a share that is drawn behind the text; `heat` a share that colours the cell; `link` a file of the release."""
 
     text: str
     number: bool = False
@@ -26,6 +26,7 @@ class Cell:
     heat: float | None = None
     code: bool = False
     tone: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,21 @@ Comes in: a release. Goes out: HTML.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from ml.cards import Facts
 from orchestration.report import words
+from orchestration.report.card import card, file_of
 from orchestration.report.checks import checks
 from orchestration.report.content import Section, Tile
 from orchestration.report.marts import Marts, Source
 from orchestration.report.sections import SECTIONS, Context, headline
+from orchestration.report.sections.model_quality import LATEST
 
 _FOLDER = Path(__file__).parent
 
@@ -58,6 +62,20 @@ def render_checks(release: Source, *, company: str) -> str:
         return _rendered(release, company, "Checks", tiles, sections, None)
     finally:
         marts.close()
+
+
+def render_cards(release: Source, *, company: str, facts: Mapping[str, Facts], made_of: Mapping[str, Any]) -> dict[str, str]:
+    """The cards of the models of `release`, by the name of their file. `facts`: of each model that is stored; `made_of`: the manifest."""
+    marts = Marts(release)
+    try:
+        rows = [] if marts.is_empty("model_quality") else marts.rows(LATEST)
+    finally:
+        marts.close()
+    cards = {}
+    for model in dict.fromkeys(row["model"] for row in rows):
+        name, tiles, sections = card([row for row in rows if row["model"] == model], facts.get(model), made_of)
+        cards[file_of(model)] = _rendered(release, company, f"Model card: {name.lower()}", tiles, sections, None)
+    return cards
 
 
 def _rendered(

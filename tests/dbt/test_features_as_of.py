@@ -78,7 +78,7 @@ def test_a_past_cutoff_knows_only_what_was_known_then(nights: dict[date, Inputs]
     assert len(known_then) > 10
     assert looking_back["label_left"].isin([0, 1]).all()
     assert known_then["label_left"].isna().all()
-    features = [name for name in past.columns if name not in ("is_tonight", "label_left")]
+    features = [name for name in past.columns if name not in ("is_tonight", "label_left", "left_after_days")]
     pd.testing.assert_frame_equal(looking_back[features], known_then[features], check_exact=True)
     moving = [name for name in features if known_then[name].nunique() > 1]
     assert len(moving) > 40  # a feature that never moves would pass by itself
@@ -106,6 +106,6 @@ def test_every_feature_is_documented_by_its_question():
     columns = {model["name"]: [column["name"] for column in model["columns"]] for model in documented}
     macro = (PROJECT / "macros/feature_columns.sql").read_text().split("macro text_features")[0]
     named = ["tenure_days", *re.findall(r"'([a-z_0-9]+)'(?=[,\]])", macro)]
-    keys = {"customer_key", "cutoff_date", "is_tonight", "label_left"}
+    keys = {"customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_days"}
     assert sorted(set(columns["customer_features"]) - keys) == sorted(named)
     assert set(named) <= set(columns["action_log"])

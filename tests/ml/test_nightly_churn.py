@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml import cards
 from ml.nightly import SCHEMAS, score_churn
-from ml.nightly.churn import risk_bands
+from ml.nightly.risk import expected_losses, risk_bands
 from orchestration.warehouse import SCORE_TABLES
 
 AS_OF = date(2025, 6, 30)
@@ -131,6 +132,19 @@ def test_risk_bands_are_shares_of_tonight():
     bands = pd.Series(risk_bands(np.arange(100.0) / 100)).value_counts()
     assert bands.to_dict() == {"low": 60, "medium": 30, "high": 10}
     assert set(risk_bands(np.full(10, 0.2))) == {"medium"}
+    assert risk_bands(np.array([0.0] * 8 + [1.0, 2.0])).tolist() == ["low"] * 8 + ["medium", "high"]
+
+
+def test_what_a_customer_is_worth_decides_the_band_with_the_probability(published, models):
+    values = pd.DataFrame({"customer_key": ["b", "c"], "clv_predicted": [10.0, 30.0]})
+    losses = expected_losses(pd.Series(["a", "b", "c"]), np.array([0.5, 0.5, 0.1]), values)
+    assert losses.tolist() == [10.0, 5.0, 3.0]  # of the first nobody knows the value: the mean of the others
+    dear = pd.DataFrame({"customer_key": [f"k{number:05d}" for number in range(500)], "clv_predicted": np.arange(500) ** 4.0})
+    scores = score_churn(_features(1.0), dear, as_of=AS_OF, horizon_days=90, artifacts=models).tables["churn_scores"].to_pandas()
+    alone = published.tables["churn_scores"].to_pandas()
+    assert scores["churn_probability"].equals(alone["churn_probability"])
+    assert scores.loc[scores["risk_band"] == "high", "customer_key"].min() > "k00250"
+    assert (scores["risk_band"] == "high").sum() == (alone["risk_band"] == "high").sum() == 50
 
 
 def test_deciles_groups_and_earlier_moments_are_measured(published, tmp_path):
@@ -153,3 +167,18 @@ def test_a_column_in_another_unit_keeps_the_last_good_model(models, published):
     assert kept.report["status"] == "kept_last_good"
     assert "usage_change has moved" in kept.report["reason"]
     assert kept.report["model_version"] == published.report["model_version"]
+
+
+def test_a_stored_model_tells_what_its_card_needs(models, published):
+    told = cards.facts(models, "churn", published.report["model_version"])
+    assert told.window == ((AS_OF - timedelta(days=240)).isoformat(), (AS_OF - timedelta(days=90)).isoformat())
+    assert dict(told.learnt_from)["rows (customers at past moments)"] == 6 * 500
+    assert told.compared[0].name == "base_rate"
+    chosen = next(one for one in told.compared if one.is_chosen)
+    assert dict(told.settings)["learner"] == chosen.name
+    assert chosen.behind <= chosen.error
+    assert told.promotions[0].decision == "first"
+    assert set(told.columns) == {"usage_change", "days_since_engaged", "plan"}
+    weights = published.tables["model_runs"].to_pandas().query("metric == 'share_of_score'").set_index("candidate")["value"]
+    assert weights.idxmax() == "usage_change"
+    assert weights.sum() == pytest.approx(1)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml import cards
 from ml.nightly import decide
 from ml.nightly.choice import choose
 from ml.nightly.decision_lift import measure_lift
@@ -181,3 +182,11 @@ def test_the_months_tell_whether_treating_paid():
         row = found.loc[(name, "holdout_lift_2026-03")]
         assert row["low"] < lift < row["high"]
         assert row["high"] - row["low"] < 0.12
+
+
+def test_the_stored_policy_tells_what_its_card_needs(models, decided):
+    told = cards.facts(models, "next_best_action", decided.report["model_version"])
+    counts = dict(told.learnt_from)
+    assert counts["decisions"] == 8000
+    assert 0 < counts["of them call"] + counts["of them mail"] < 8000
+    assert dict(told.settings)["control"] == "nothing"

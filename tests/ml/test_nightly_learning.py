@@ -102,7 +102,7 @@ def decisions(night: date, artifacts: Path, label: float | None = None, **settin
 def _measured(result: Result, *, anew: bool) -> list[dict[str, Any]]:
     """What a model was judged by; or what is measured of each night `anew`."""
     rows = result.tables["model_runs"].drop(["as_of_date"]).to_pylist()
-    return [row for row in rows if (row["metric"] in ("psi", "customers_decided")) == anew]
+    return [row for row in rows if (row["metric"] in ("psi", "share_of_score", "customers_decided")) == anew]
 
 
 BOTH = pytest.mark.parametrize("score", [churn, decisions])

@@ -28,7 +28,7 @@ def _config(folder: Path, *actions: dict) -> Path:
 def test_the_features_are_those_of_the_model():
     told = next(model for model in yaml.safe_load(MODEL.read_text(encoding="utf-8"))["models"] if model["name"] == "customer_features")
     kinds = {column["name"]: column["data_type"] for column in told["columns"]}
-    assert set(features()) == set(kinds) - {"customer_key", "cutoff_date", "is_tonight", "label_left"}
+    assert set(features()) == set(kinds) - {"customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_days"}
     for name, kind in features().items():
         assert (kind == "text") == kinds[name].startswith("varchar"), name
         assert (kind == "boolean") == (kinds[name] == "boolean"), name
@@ -75,11 +75,11 @@ def test_a_rule_with_a_slip_says_which(rule, words):
 
 
 def test_actions_of_the_file_reach_dbt(tmp_path):
-    settings = load(_config(tmp_path, GIFT | {"eligible_when": "mrr > 20"}), {})
+    settings = load(_config(tmp_path, GIFT | {"eligible_when": "mrr > 20", "cooldown_days": 90}), {})
     (told,) = for_dbt(settings.actions)
     assert told["eligible_sql"] == "(features.mrr > 20)"
     assert told["suppress_sql"] is None
-    assert (told["name"], told["cost"], told["currency"]) == ("gift", 12.5, None)
+    assert (told["name"], told["cost"], told["currency"], told["cooldown_days"]) == ("gift", 12.5, None, 90)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,7 @@ def test_actions_of_the_file_reach_dbt(tmp_path):
         ([GIFT | {"eligible_when": "mrrr > 3"}], "actions.0.eligible_when: 'mrrr' is no feature; did you mean mrr?"),
         ([GIFT | {"eligible_wen": "mrr > 3"}], "unknown key; did you mean eligible_when?"),
         ([GIFT | {"channel": "pigeon"}], "actions.0.channel"),
+        ([GIFT | {"cooldown_days": 0}], "actions.0.cooldown_days"),
         ([GIFT, GIFT], "two actions are called 'gift'"),
         ([GIFT | {"name": "nothing"}], "is always there"),
         ([], "must not be empty"),

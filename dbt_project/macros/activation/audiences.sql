@@ -1,7 +1,7 @@
 {#- Audiences beside the scores: who is in one, and what the receiver is told of them. Each writes fields of its own only, since a customer who
     leaves the audience has them cleared (mode mirror). Whoever is in the holdout is never treated, so is in no audience that leads to it. -#}
 
-{#- The riskiest tenth of the active, why, and what to do about it. -#}
+{#- The tenth of the active whose leaving is expected to cost most, why they may leave, and what to do about it. -#}
 {% macro at_risk(destination) -%}
 with
 {{ sendable(destination) }},

@@ -17,12 +17,26 @@ contact_state as (
     select * from {{ ref('int_contact_state') }}
 ),
 
+decisions as (
+    select * from {{ ref('int_action_decisions') }}
+),
+
+done_before as (
+    select
+        customer_key,
+        action,
+        max(decided_day) as last_day
+    from decisions
+    group by customer_key, action
+),
+
 offered as (
     select
         features.customer_key,
         catalogue.action,
         catalogue.channel,
         catalogue.cost,
+        catalogue.cooldown_days,
         catalogue.action = 'nothing' as is_nothing,
         coalesce(channels.customer_key is not null, false) as is_consented,
         coalesce(channels.is_reachable, false) as is_reachable,
@@ -53,12 +67,15 @@ gated as (
             when not offered.is_reachable or offered.is_suppressed or contact_state.is_gone or contact_state.high_priority_open > 0
                 then 'suppression'
             when not offered.is_eligible then 'eligibility'
-            when contact_state.is_cooling_down then 'cooldown'
+            when contact_state.is_cooling_down
+                or coalesce({{ days_between('done_before.last_day', as_of_date()) }} < offered.cooldown_days, false)
+                then 'cooldown'
             when contact_state.contacts_30d >= {{ var('max_contacts_per_30_days') }} then 'pressure'
         end as gate_removed_by,
         {{ hash_unit('offered.customer_key', 'holdout', is_keyed=true) }} < {{ var('holdout_share') }} as is_holdout
     from offered
     inner join contact_state on offered.customer_key = contact_state.customer_key
+    left join done_before on offered.customer_key = done_before.customer_key and offered.action = done_before.action
 )
 
 select * from gated

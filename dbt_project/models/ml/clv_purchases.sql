@@ -1,32 +1,6 @@
 -- Purchases are days with a positive net value: two orders on one day are one purchase, a day refunded in full is none.
 -- The last third of the history, at most the horizon, is also told apart: models are compared by what they foretell of it.
-with orders as (
-    select * from {{ ref('int_orders') }}
-    where {{ "true" if var('business_model') == 'non_contractual' else "false" }}
-),
-
-profiled as (
-    select * from {{ ref('int_profiled_customers') }}
-),
-
-valued_days as (
-    select
-        orders.customer_key,
-        cast(orders.ordered_at as date) as order_day,
-        sum(orders.net_amount_reporting) as day_value
-    from orders
-    inner join profiled using (customer_key)
-    group by 1, 2
-),
-
-numbered as (
-    select
-        *,
-        row_number() over (partition by customer_key order by order_day) as purchase_number,
-        {{ days_between('order_day', as_of_date()) }} as days_ago
-    from valued_days
-    where day_value > 0
-),
+with {{ purchases() }},
 
 holdout as (
     select least({{ var('clv_horizon_days') }}, cast(floor(max(days_ago) / 3.0) as bigint)) as holdout_days

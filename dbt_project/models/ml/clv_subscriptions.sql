@@ -52,6 +52,11 @@ measured as (
         lives.customer_key,
         terms.segment,
         cast(floor({{ days_between('lives.first_day', 'lives.last_day') }} / 30.4375) as integer) as tenure_months,
+        cast(floor({{ days_between('lives.first_day', as_of_date()) }} / 30.4375) as integer) as age_months,
+        case
+            when lives.last_day < {{ as_of_date() }}
+                then cast(floor({{ days_between('lives.last_day', as_of_date()) }} / 30.4375) as integer)
+        end as ended_months_ago,
         lives.last_day >= {{ as_of_date() }} as is_active,
         lives.last_day < {{ as_of_date() }} as ended,
         cast(coalesce(margins.mrr, 0) as double) * {{ var('gross_margin') }} as monthly_margin

@@ -12,7 +12,8 @@ labelled as (
         features.customer_key,
         features.cutoff_date,
         features.cutoff_index = 0 as is_tonight,
-        activity.label_left
+        activity.label_left,
+        activity.left_after_days
         {%- for name in feature_columns() %},
         features.{{ name }}
         {%- endfor %}

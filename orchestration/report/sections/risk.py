@@ -9,7 +9,8 @@ from orchestration.report.sections.context import Context
 
 _LISTED = 12
 _BANDS = """
-SELECT risk_band, count(*) AS customers, avg(churn_probability) AS mean FROM fct_churn_scores GROUP BY ALL ORDER BY mean DESC
+SELECT risk_band, count(*) AS customers, avg(churn_probability) AS mean FROM fct_churn_scores GROUP BY risk_band
+ORDER BY CASE risk_band WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END
 """
 _TOTAL = """
 SELECT sum(churn_probability) AS leavers, count(*) AS customers, max(horizon_days) AS horizon FROM fct_churn_scores
@@ -49,7 +50,7 @@ def _bands(rows: list[Row]) -> Block:
          number(words.percent(row["mean"]))]
         for row in rows
     ]  # fmt: skip
-    return Table("Customers by risk", ["Risk", "Customers", "Mean probability"], listed)
+    return Table("Customers by expected loss, probability × value", ["Band", "Customers", "Mean probability"], listed)
 
 
 def _customers(context: Context, rows: list[Row]) -> Block:

@@ -7,6 +7,8 @@ from orchestration.report.charts import Chart, Series, stacked
 from orchestration.report.content import Block, Note, Section, Tile, Tiles
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context
+from orchestration.report.sections.model_quality import LATEST
+from orchestration.report.tracking import tracking
 
 _NO_MODEL = "No prediction yet: the model was refused or has too little history."
 _DECILES = """
@@ -21,6 +23,9 @@ SELECT count(clv_predicted) AS customers, sum(clv_predicted) AS predicted,
     median(CAST(clv_predicted AS DOUBLE)) AS middle, sum(clv_historic) AS historic
 FROM metric_customer_clv
 """
+_TRACKED = f"""
+SELECT * FROM ({LATEST}) WHERE starts_with(model, 'clv') AND (starts_with(metric, 'tracking_') OR metric = 'holdout_days')
+"""
 
 
 def value(context: Context) -> Section:
@@ -33,7 +38,8 @@ def value(context: Context) -> Section:
         return Section("value", title, "", [_tiles(context, summary, []), Note(_NO_MODEL)])
     top = deciles[0]["total"] / float(summary["predicted"])
     lead = f"The most valuable tenth of customers carries {words.percent(top, 0)} of the value expected in the coming year."
-    return Section("value", title, lead, [_tiles(context, summary, deciles), _spread(context, deciles)])
+    curves = [] if context.marts.is_empty("model_quality") else tracking(context.marts.rows(_TRACKED))
+    return Section("value", title, lead, [_tiles(context, summary, deciles), _spread(context, deciles), *curves])
 
 
 def _tiles(context: Context, summary: Row, deciles: list[Row]) -> Block:

@@ -55,7 +55,8 @@ combined as (
         action,
         channel,
         purpose,
-        cast(cost as double) as cost
+        cast(cost as double) as cost,
+        cooldown_days
         {%- for fact in action_facts() %},
         min_{{ fact }},
         max_{{ fact }}
@@ -66,7 +67,8 @@ combined as (
         action,
         channel,
         'marketing',
-        cast(0 as double)
+        cast(0 as double),
+        cast(null as double)
         {%- for fact in action_facts() %},
         cast(null as double),
         cast(null as double)

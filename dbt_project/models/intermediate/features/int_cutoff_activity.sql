@@ -18,12 +18,13 @@ compared as (
             and (spells.last_day is null or spells.last_day >= {{ activity_starts('cutoffs.cutoff_date') }})
             and (spells.voided_day is null or spells.voided_day > cutoffs.cutoff_date)
         ) as is_active,
-        bool_or({{ is_retained('spells', 'cutoffs.cutoff_date', 'cutoffs.label_date') }}) as is_retained
+        bool_or({{ is_retained('spells', 'cutoffs.cutoff_date', 'cutoffs.label_date') }}) as is_retained,
+        {{ days_between('cutoffs.cutoff_date', 'max(spells.last_day)') }} as days_to_end
     from spells
     inner join cutoffs
         on spells.first_day <= cutoffs.label_date
         and (spells.last_day is null or spells.last_day >= {{ activity_starts('cutoffs.cutoff_date') }})
-    group by 1, 2, 3
+    group by 1, 2, 3, cutoffs.cutoff_date
 ),
 
 labelled as (
@@ -31,7 +32,12 @@ labelled as (
         customer_key,
         cutoff_index,
         is_active,
-        case when is_mature and is_active then case when is_retained then 0 else 1 end end as label_left
+        case when is_mature and is_active then case when is_retained then 0 else 1 end end as label_left,
+        -- without contracts nobody leaves on a day: they were last seen on one
+        case
+            when {{ "true" if var('business_model') == 'contractual' else "false" }} and is_mature and is_active and not is_retained
+                then cast(days_to_end as integer)
+        end as left_after_days
     from compared
 )
 

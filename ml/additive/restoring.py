@@ -1,0 +1,20 @@
+"""Scorers back from the arrays they were saved as: which kind it is shows in their names."""
+
+from __future__ import annotations
+
+from numpy.typing import NDArray
+
+from ml.additive.scorers import ConstantScorer, LinearScorer, Scorer, TreeScorer
+from ml.additive.survival import SurvivalScorer
+
+
+def restore(arrays: dict[str, NDArray]) -> Scorer:
+    """The scorer whose `arrays` these are."""
+    base = float(arrays["base"])
+    if "roots" in arrays:
+        return TreeScorer(**{**arrays, "base": base})  # type: ignore[arg-type]
+    if "shares" in arrays:
+        return SurvivalScorer(base, arrays["coefficients"], arrays["shares"])
+    if "coefficients" in arrays:
+        return LinearScorer(base, arrays["coefficients"])
+    return ConstantScorer(base)
