@@ -16,8 +16,8 @@ from expectations.base import CheckResult, Gate, Suite, blocking
 from expectations.drift import check_drift
 from expectations.landing import check_freshness, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
-from orchestration import dbt, drifting, landing, quarantine, warehouse
-from orchestration.contract import EVERY_DAY, INPUT_TABLES
+from orchestration import dbt, drifting, freshness, landing, quarantine, warehouse
+from orchestration.contract import INPUT_TABLES
 from orchestration.judging import judged, judged_by_rows
 from orchestration.night import Night
 from orchestration.privacy import remainder
@@ -40,7 +40,7 @@ def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
         max_amount=night.settings.tuning.max_amount,
         currencies=dbt.PROJECT / "seeds" / "currencies.csv",
     )
-    _note_freshness(night, connection)
+    freshness.note(night, connection)
     warehouse.load_erasures(connection, landing.erased_rows(night.home.landing), remainder.total(night.home.erasures))
 
 
@@ -54,7 +54,9 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
     connection.execute(_JUDGED)
     results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite)]
     results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
-    results += check_volumes(_volumes(connection)) + check_freshness(_ages(night, connection), night.settings.tuning.max_days_behind)
+    results += check_volumes(_volumes(connection)) + check_freshness(
+        freshness.ages(night, connection), night.settings.tuning.max_days_behind
+    )
     night.record(connection, "landing", map(asdict, results))
     if not blocking(results):
         for table in INPUT_TABLES:
@@ -149,13 +151,6 @@ def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     return connection.execute("SELECT source, table_name, load_id, landed FROM ops.gate_loads WHERE landed > 0 ORDER BY ALL").df()
 
 
-def _ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Days from the newest event of a source's table to the as-of date; tables that hardly change are not expected to have news."""
-    query = """SELECT source, table_name, CAST(date_diff('day', last_event_at, CAST(? AS TIMESTAMP)) AS DOUBLE) AS days_behind
-        FROM ops.source_freshness WHERE list_contains(?, table_name) ORDER BY ALL"""
-    return connection.execute(query, [night.as_of, list(EVERY_DAY)]).df()
-
-
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     days = (_first_day(connection, table.name, table.event_time) for table in INPUT_TABLES.values() if table.name != "exchange_rates")
     first = min((day for day in days if day is not None), default=None)
@@ -166,14 +161,3 @@ def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) 
 def _first_day(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> date | None:
     row = connection.execute(f"SELECT CAST(min({column}) AS DATE) FROM landing.{table}").fetchone()
     return row[0] if row else None
-
-
-def _note_freshness(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("DELETE FROM ops.source_freshness")
-    for row in landing.summary(night.home.landing):
-        event_time = INPUT_TABLES[row["table"]].event_time
-        connection.execute(
-            f"""INSERT INTO ops.source_freshness SELECT ?, ?, ?, ?, max({event_time}) FILTER (CAST({event_time} AS DATE) <= ?)
-            FROM landing.{row["table"]} WHERE _source = ?""",
-            [row["source"], row["table"], row["rows"], row["last_landed_at"].replace(tzinfo=None), night.as_of, row["source"]],
-        )

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from orchestration import releases
 from orchestration.activation import RELEASE_REFUSED, SOURCE_STALE
-from orchestration.contract import EVERY_DAY
+from orchestration.contract import DAYS_OF_A_RHYTHM, EVERY_DAY
 from orchestration.home import Home
 from orchestration.releases import Release
 
@@ -29,10 +29,13 @@ def doubts(home: Home, release: Release, max_days_behind: int) -> dict[str, str]
 
 
 def _stale(release: Release, most_days: int) -> list[str]:
-    """Sources whose newest event, of the tables that have some every day, lies too far before the release; dates only, no values."""
+    """Sources whose newest event, of the tables that have some on most days, lies too far before the release; dates only, no values.
+
+    A company to which little happens is not late.
+    """
     newest: dict[str, date] = {}
     for one in release.manifest.get("sources") or ():
-        if one["table_name"] in EVERY_DAY and one["last_event_at"]:
+        if one["table_name"] in EVERY_DAY and one["last_event_at"] and one.get("busy_days", 0) >= DAYS_OF_A_RHYTHM / 2:
             day = datetime.fromisoformat(str(one["last_event_at"])).date()
             newest[one["source"]] = max(day, newest.get(one["source"], day))
     behind = {source: (release.as_of - day).days for source, day in sorted(newest.items())}

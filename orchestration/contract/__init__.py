@@ -6,6 +6,16 @@ landing gate derives its row rules from it, dbt sources and the documentation ar
 
 from orchestration.contract.model import Column, Parent, Table
 from orchestration.contract.persons import NAMES_OTHER_SOURCES, PERSON_COLUMNS, RECORD_TABLES
-from orchestration.contract.tables import EVERY_DAY, INPUT_TABLES
+from orchestration.contract.tables import DAYS_OF_A_RHYTHM, EVERY_DAY, INPUT_TABLES
 
-__all__ = ["EVERY_DAY", "INPUT_TABLES", "NAMES_OTHER_SOURCES", "PERSON_COLUMNS", "RECORD_TABLES", "Column", "Parent", "Table"]
+__all__ = [
+    "DAYS_OF_A_RHYTHM",
+    "EVERY_DAY",
+    "INPUT_TABLES",
+    "NAMES_OTHER_SOURCES",
+    "PERSON_COLUMNS",
+    "RECORD_TABLES",
+    "Column",
+    "Parent",
+    "Table",
+]

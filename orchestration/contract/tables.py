@@ -354,5 +354,7 @@ INPUT_TABLES: dict[str, Table] = {
     )
 }
 
+# The days up to the newest fact of a table that tell how often there is news.
+DAYS_OF_A_RHYTHM = 28
 # What a living company has news of nearly every day.
 EVERY_DAY = ("crm_interactions", "billing_invoice_lines", "billing_payments")

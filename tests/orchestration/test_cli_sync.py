@@ -17,7 +17,7 @@ from tests.fakes.salesforce_destination import Salesforce
 class Release:
     """Three customers for HubSpot."""
 
-    newest = "2026-01-30"
+    newest, busy_days = "2026-01-30", 28
     id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
 
     def __init__(self, file):
@@ -34,7 +34,16 @@ class Release:
 
     @property
     def manifest(self):
-        return {"sources": [{"source": "export", "table_name": "billing_payments", "last_event_at": f"{self.newest} 10:00:00"}]}
+        return {
+            "sources": [
+                {
+                    "source": "export",
+                    "table_name": "billing_payments",
+                    "last_event_at": f"{self.newest} 10:00:00",
+                    "busy_days": self.busy_days,
+                }
+            ]
+        }
 
     @contextmanager
     def pinned(self):
@@ -94,6 +103,13 @@ def test_a_source_that_stopped_is_refused_until_a_person_lets_it_through(command
     assert (code, hubspot.requests) == (1, [])
     assert "source export has no news for 11 days, more than max_days_behind 7: did the export stop? [source_stale]" in complaint
     assert command("sync", "crm", "--override", "source_stale")[0] == 0
+    assert len(hubspot.contacts) == 3
+
+
+def test_a_source_that_seldom_has_news_is_not_late(command, hubspot, monkeypatch):
+    monkeypatch.setattr(Release, "newest", "2026-01-20")
+    monkeypatch.setattr(Release, "busy_days", 5)
+    assert command("sync", "crm")[0] == 0
     assert len(hubspot.contacts) == 3
 
 
