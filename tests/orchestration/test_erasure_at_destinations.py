@@ -122,7 +122,7 @@ def landed(tmp_path):
 def test_an_erasure_reaches_every_destination_and_nobody_else(company, landed, capsys):
     for kind in DESTINATIONS:
         assert company("sync", kind) == 0, capsys.readouterr().err
-    assert company.seen() == dict.fromkeys(DESTINATIONS, {ERASED: "pro", OTHER: "pro"})
+    assert company.seen() == {kind: {ERASED: "pro", OTHER: "pro"} for kind in DESTINATIONS}
     capsys.readouterr()
     assert company("erase", "--customer", ERASED, "--yes") == 0
     said = capsys.readouterr().out
