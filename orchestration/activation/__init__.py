@@ -7,7 +7,9 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 2. A record goes out when the SHA-256 of its fields differs from what the destination acknowledged last. State is written on
    acknowledgement only, so a crash means that something is sent twice, never that it is lost.
 3. Circuit breakers refuse a night that is unlike the ones before: that would change more than a set share of what was acknowledged, whose
-   audience is empty, whose scores have shifted. A person lets each through by its name.
+   audience is empty, whose scores have shifted, whose sources are stale. A person lets each through by its name.
+4. Where a destination knows people by address, a salted hash of the address is kept with the destination's own id of the record: a new
+   address makes no second record, and an address that is somebody else's now takes nobody's scores along.
 """
 
 from orchestration.activation.arrival import history, judged, shown_sample, was_sent

@@ -49,39 +49,52 @@ def record(
     }
     answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
     connection.register("answers", answers)
-    parameters = {**asdict(stamp), "at": at}
     answered = (
         f"SELECT sent.*, {_OUTCOME} AS outcome, code, told_id, {_GIVEN_UP} AS given_up FROM answers JOIN {rows} AS sent USING (external_id)"
     )
+
+    def run(statement: str) -> None:
+        parameters = {**asdict(stamp), "at": at}
+        connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+
     with transaction(connection):
-        for statement in (f"CREATE OR REPLACE TEMP TABLE answered AS {answered}", *_RECORD):
-            connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+        run(f"CREATE OR REPLACE TEMP TABLE answered AS {answered}")
+        told = connection.execute(_SUMMARY).fetchall()
+        happened = {mark for row in told for mark in (row[0], "clear" if row[3] else "", "given up" if row[4] else "")}
+        for statement in (one for marks, one in _RECORD if happened & marks):
+            run(statement)
     connection.unregister("answers")
-    return connection.execute("SELECT outcome, code, count(*) FROM answered GROUP BY ALL ORDER BY ALL").fetchall()
+    return [row[:3] for row in told]
 
 
 # The record that was meant is not there any more, or not as it was: the next sync goes by the address.
 _GIVEN_UP = f"sent.moved AND outcome IN ('{Result.REJECTED}', '{Result.SUPPRESSED}')"
 _OUTCOME = f"CASE WHEN {_GIVEN_UP} THEN '{Result.RETRYABLE}' ELSE outcome END"
+_SUMMARY = """SELECT outcome, code, count(*), bool_or(operation = 'clear'), coalesce(bool_or(given_up), false)
+FROM answered GROUP BY ALL ORDER BY ALL"""
 _THIS = "audience = $audience AND external_id IN (SELECT external_id FROM answered"
-_RECORD = (
-    f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
-        coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash FROM answered WHERE outcome = '{Result.ACKNOWLEDGED}'""",
-    f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
+_TAKEN, _LEFT, _REFUSED, _LATER = (str(one) for one in (Result.ACKNOWLEDGED, Result.SUPPRESSED, Result.REJECTED, Result.RETRYABLE))
+_ANY = {str(one) for one in Result}
+# What has to have happened for a statement to change anything, and the statement: most batches are taken as they are.
+_RECORD: tuple[tuple[set[str], str], ...] = (
+    ({_TAKEN}, f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
+        coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash FROM answered WHERE outcome = '{_TAKEN}'"""),
+    ({_REFUSED}, f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
         coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
-        WHERE outcome = '{Result.REJECTED}'""",
-    f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.REJECTED}'))",
-    "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected",
-    f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{Result.ACKNOWLEDGED}', '{Result.SUPPRESSED}'))",
+        WHERE outcome = '{_REFUSED}'"""),
+    ({_TAKEN, _REFUSED}, f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_REFUSED}'))"),
+    ({_REFUSED}, "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected"),
+    ({_TAKEN, _LEFT}, f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_LEFT}'))"),
     # Only this attempt is known to have changed nothing: one before it, of which nobody knows, may have.
-    f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
-        WHERE {_THIS} WHERE outcome IN ('{Result.RETRYABLE}', '{Result.REJECTED}')) GROUP BY external_id)""",
-    f"DELETE FROM state.jobs WHERE {_THIS})",
+    ({_LATER, _REFUSED}, f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way
+        WHERE {_THIS} WHERE outcome IN ('{_LATER}', '{_REFUSED}')) GROUP BY external_id)"""),
+    (_ANY, f"DELETE FROM state.jobs WHERE {_THIS})"),
     # Whoever else was sent to a record that is cleared now is sent again; whoever has moved from one that is not there goes by address.
-    f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE audience = $audience AND operation = 'upsert' AND address_hash IS NOT NULL
-        AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{Result.ACKNOWLEDGED}')""",
-    f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)",
-    """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
-        FROM answered""",
-)
+    ({"clear"}, f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE audience = $audience AND operation = 'upsert'
+        AND address_hash IS NOT NULL
+        AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{_TAKEN}')"""),
+    ({"given up"}, f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)"),
+    (_ANY, """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
+        FROM answered"""),
+)  # fmt: skip

@@ -24,6 +24,7 @@ from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches
+_READY = 2  # batches that wait for a free hand while outcomes are written down
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -80,7 +81,7 @@ def _answers(
                 under_way.clear()
             announced.cover(cut)
             under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
-            if len(under_way) >= width:
+            if len(under_way) >= (width + _READY if width > 1 else 1):
                 yield _awaited(*under_way.popleft())
         while under_way:
             yield _awaited(*under_way.popleft())

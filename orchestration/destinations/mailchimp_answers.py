@@ -11,6 +11,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import httpx
@@ -53,6 +54,7 @@ def operations(calls: Iterable[tuple[str, str, dict[str, Any]]]) -> list[dict[st
     ]
 
 
+@cache
 def tag_of(name: str) -> str:
     """The merge tag of a field: at most ten characters, ours by its beginning."""
     return "CRMP_" + (_TAGS.get(name) or hashlib.sha256(name.encode()).hexdigest()[:5].upper())
