@@ -33,7 +33,7 @@ class _CutOffError(Exception):
 
 
 class Api:
-    """The calls of one source in one run; `calls` counts them."""
+    """The calls of one source in one run; `calls` counts them, `on_call` hears of each."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Api:
     ) -> None:
         """`address` is the vendor's; `base_url` replaces its scheme, host and port."""
         self.vendor, self.calls = vendor, 0
+        self.on_call: Callable[[], None] = lambda: None
         self._sleep, self._clock = sleep, clock
         self._client = httpx.Client(
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
@@ -116,6 +117,7 @@ class Api:
         """What was asked for, or the response where it may be another one the next time."""
         pacer.wait()
         self.calls += 1
+        self.on_call()
         response = self._client.request(method, path, **content)
         pacer.heed(response)
         if response.status_code in _RETRIED:
