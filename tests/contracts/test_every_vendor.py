@@ -12,10 +12,11 @@ import pytest
 from examples.fakes.vendor import CUT_OFF, GARBLED, Vendor
 from orchestration.sources import SourceError
 from orchestration.sources.http import client
+from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS, WRONG, Account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
-VENDORS = [kind for kind in ACCOUNTS if kind != "sql"]
+VENDORS = [*(kind for kind in ACCOUNTS if kind != "sql"), "salesforce in bulk"]
 
 
 def _faults() -> list[Any]:
@@ -30,8 +31,11 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 @pytest.fixture(params=VENDORS)
-def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    with ACCOUNTS[request.param]() as opened:
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    kind, *in_bulk = request.param.split()
+    if in_bulk:
+        monkeypatch.setattr(org, "MOST_BY_REST", 0)
+    with ACCOUNTS[kind]() as opened:
         yield opened
 
 

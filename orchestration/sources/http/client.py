@@ -73,6 +73,10 @@ class Api:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
         return self._json("GET", path, {}, None, lambda response: read(response.content))
 
+    def get_answer(self, path: str, params: Params, read: Callable[[httpx.Response], Any]) -> Any:
+        """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
+        return self._json("GET", path, {"params": params}, None, read)
+
     def pause(self, seconds: float) -> None:
         """Wait, as everything here waits."""
         self._sleep(seconds)
