@@ -74,7 +74,7 @@ class Crm:
     def read(self, kind: str, ids: Iterable[str], properties: Sequence[str], *, associated: str) -> Iterator[Object]:
         """The objects with these ids, those that are archived or gone left out."""
         for some in chunks(ids, _BATCH):
-            asked = {"properties": list(properties), "inputs": [{"id": one} for one in some]}
+            asked = {"properties": list(properties), "propertiesWithHistory": [], "inputs": [{"id": one} for one in some]}
             found = self._page(kind, f"{self._objects}/{kind}/batch/read", asked)["results"]
             yield from self.associations.beside(kind, associated, iter(found))
 
