@@ -65,7 +65,8 @@ class Vendor:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, wbufsize = "HTTP/1.1", -1
+    disable_nagle_algorithm = True  # else the body of each answer waits 40 ms for an acknowledgement of its head
     vendor: Vendor
 
     def do_GET(self) -> None:
