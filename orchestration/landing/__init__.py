@@ -21,7 +21,7 @@ from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
 from orchestration.landing.filtering import Filter
 from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
 from orchestration.landing.loading import load_files
-from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
+from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS
@@ -82,7 +82,10 @@ def extract(
         ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
         found = [table_changes(source, table, log, bench, erased, may_vanish=table.name in may_vanish) for table in ordered]
         found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
-        return _with_notes(_landed(log, found, landing_root, dlt_dir), source.notes())
+        loads = _landed(log, found, landing_root, dlt_dir)
+        if not any(load.errors for load in loads):
+            shutil.rmtree(landing_root / BEGUN / source_settings.name, ignore_errors=True)
+        return _with_notes(loads, source.notes())
 
 
 def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:
@@ -169,7 +172,7 @@ def _bench(root: Path, dlt_dir: Path, source: str, zone: str, memory_gib: float,
             scratch.mkdir(parents=True)
             with duckdb.connect(config={"temp_directory": str(scratch / "spill"), "autoinstall_known_extensions": "false"}) as connection:
                 connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET TimeZone = '{zone}'")
-                yield Bench(connection, scratch, tell)
+                yield Bench(connection, scratch, tell, root / BEGUN / source)
             shutil.rmtree(scratch, ignore_errors=True)
     except Timeout as error:
         raise LandingError(f"{root}: another run is landing into this folder; wait until it has finished") from error

@@ -25,11 +25,15 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a source works: DuckDB whose session zone is the configured one, a scratch folder, and whom to tell how far it is."""
+    """Where a source works: DuckDB whose session zone is the configured one, a scratch folder, whom to tell how far it is.
+
+    begun  a folder that outlives a run which is killed; none where nothing will land
+    """
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
     tell: Tell = in_silence
+    begun: Path | None = None
 
 
 @dataclass(frozen=True)
