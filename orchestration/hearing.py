@@ -20,7 +20,7 @@ LOGGER = "rapport.night"
 # dbt's step warns of its own inner workings; what a source has to say is for whoever exports.
 _NOTICED_IN = "extract"
 
-Progress = Callable[[str, str, float], None]  # step, what became of it, seconds
+Progress = Callable[[str, str, float], None]  # step, what became of it or how far it is, seconds
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def _log_unraisable(told: sys.UnraisableHookArgs) -> None:
 
 
 class _Steps(logging.Handler):
-    """Tells `progress` when a step starts, ends well or fails."""
+    """Tells `progress` when a step starts, ends well or fails, and while the extraction goes on how far it is."""
 
     _WORDS: ClassVar[dict[str, str]] = {
         "STEP_START": "started",
@@ -69,7 +69,10 @@ class _Steps(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass on what a record says about a step; other records are the file's."""
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        told = getattr(record, "dagster_meta", {})
+        event = told.get("dagster_event")
+        if event is None and record.levelno == logging.INFO and told.get("step_key") == _NOTICED_IN:
+            self._progress(_NOTICED_IN, told["orig_message"], record.created - self._started.get(_NOTICED_IN, record.created))
         if event is None or event.step_key is None or event.event_type_value not in self._WORDS:
             return
         word = self._WORDS[event.event_type_value]

@@ -14,10 +14,12 @@ def iso(milliseconds: int) -> str:
 class HubspotAccount(Vendor):
     """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
 
+    mute     kinds that are refused without a word about what is missing
     history  (id, property) → when it got its value, where that was not when the object was made
     """
 
     largest_page = 3  # of whatever is asked for, so that small accounts have pages
+    most_links = 3  # of one object in one answer: HubSpot's are 500
     most_results = 9  # of one search, however it is paged: HubSpot's are 10,000
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class HubspotAccount(Vendor):
         self.statuses: dict[str, list[dict[str, Any]]] = {}
         self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
+        self.mute: set[str] = set()
         self.unsearchable: set[str] = set()
 
     def put(self, kind: str, identifier: str, *, links: dict[str, list[str]] | None = None, **properties: str) -> None:
@@ -63,14 +66,22 @@ class HubspotAccount(Vendor):
         if pieces[:3] == ["crm", "v4", "associations"]:
             return self._associations(pieces[3], pieces[4], body)
         assert pieces[:3] == ["crm", "v3", "objects"], path
-        kind = pieces[3]
+        return self._of_kind(pieces[3], pieces[4:], params, body)
+
+    def _of_kind(self, kind: str, pieces: list[str], params: dict[str, str], body: Any) -> Any:
+        if kind in self.mute:
+            raise RefusalError(403, {"status": "error", "message": "This app hasn't been granted all required scopes"})
         if kind in self.forbidden:
             scope = {"category": "MISSING_SCOPES", "errors": [{"context": {"requiredGranularScopes": [f"crm.objects.{kind}.read"]}}]}
             raise RefusalError(403, scope)
-        if pieces[4:] == ["search"]:
+        if pieces == ["batch", "read"]:
+            asked = {"properties": ",".join(body["properties"])}
+            found = (self.objects[kind].get(one["id"]) for one in body["inputs"])
+            return {"results": [self._shown(kind, one, asked) for one in found if one and not one["archived"]]}
+        if pieces == ["search"]:
             return self._search(kind, body)
-        if len(pieces) == 5:
-            return self._shown(kind, self.objects[kind][pieces[4]], params)
+        if pieces:
+            return self._shown(kind, self.objects[kind][pieces[0]], params)
         wanted = params.get("archived") == "true"
         found = [one for one in self._all(kind) if one["archived"] == wanted]
         return self._page([self._shown(kind, one, params) for one in found], params)
@@ -101,11 +112,19 @@ class HubspotAccount(Vendor):
         return {"total": len(found), **self._page(shown, {"limit": str(body["limit"]), "after": body["after"]})}
 
     def _associations(self, kind: str, other: str, body: dict[str, Any]) -> dict[str, Any]:
-        ids = [one["id"] for one in body["inputs"]]
-        told = {one: self.links.get((f"{kind}/{one}", other), []) for one in ids}
-        return {
-            "results": [{"from": {"id": one}, "to": [{"toObjectId": int(each)} for each in links]} for one, links in told.items() if links]
-        }
+        results = []
+        for one in body["inputs"]:
+            links, start = self._linked(kind, one["id"], other), int(one.get("after", 0))
+            told = {"from": {"id": one["id"]}, "to": [{"toObjectId": int(each)} for each in links[start : start + self.most_links]]}
+            more = {"paging": {"next": {"after": str(start + self.most_links)}}} if len(links) > start + self.most_links else {}
+            results += [{**told, **more}] if told["to"] else []
+        return {"results": results}
+
+    def _linked(self, kind: str, identifier: str, other: str) -> list[str]:
+        """What an object is linked to, in whichever direction it was told."""
+        backwards = (one.split("/") for (one, to), ids in self.links.items() if to == kind and identifier in ids)
+        own = self.links.get((f"{kind}/{identifier}", other), [])
+        return [*own, *(one for there, one in backwards if there == other and one not in own)]
 
     def _events(self, params: dict[str, str]) -> dict[str, Any]:
         found = [event for event in self.events if event["created"] >= int(params["startTimestamp"])]

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,14 @@ class RefusalError(Exception):
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(status)
         self.status, self.body = status, body
+
+
+@dataclass(frozen=True)
+class Content:
+    """A good answer that is no JSON, with headers of its own."""
+
+    content: bytes
+    headers: dict[str, str]
 
 
 class Vendor:
@@ -56,7 +65,8 @@ class Vendor:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, wbufsize = "HTTP/1.1", -1
+    disable_nagle_algorithm = True  # else the body of each answer waits 40 ms for an acknowledgement of its head
     vendor: Vendor
 
     def do_GET(self) -> None:
@@ -75,12 +85,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(fault[0], b"{}", fault[1])
         params = dict(parse_qsl(url.query, keep_blank_values=True))
         status, told = self.vendor.taken(self.command, url.path, params, body, self.headers.get(self.vendor.credential_header, ""))
+        headers = told.headers if isinstance(told, Content) else {}
+        told = told.content if isinstance(told, Content) else told
         content = told if isinstance(told, bytes) else json.dumps(told).encode()
         if fault == CUT_OFF:
-            self._send(status, content[: len(content) // 2], {}, length=len(content))
+            self._send(status, content[: len(content) // 2], headers, length=len(content))
             self.close_connection = True
         else:
-            self._send(status, content[: len(content) // 2] if fault == GARBLED else content, {})
+            self._send(status, content[: len(content) // 2] if fault == GARBLED else content, headers)
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], length: int | None = None) -> None:
         self.send_response(status)

@@ -4,7 +4,8 @@ Comes in: the sources of the configuration. Goes out: new and changed rows in la
 step in one line after everything else has landed.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
     """Land what changed at every source, then say which parts could not be read."""
     tonight = night.of(context)
     wanted = [INPUT_TABLES[key.path[-1]] for key in context.selected_asset_keys]
-    loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name)))
+    loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name), context.log.info))
     for notice in (notice for load in loads for notice in _notices(load, tonight.settings.tuning.extra_dimensions)):
         context.log.warning(notice)
     held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
@@ -57,7 +58,7 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
         raise dg.Failure("; ".join(errors), allow_retries=False)
 
 
-def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
+def _extracted(night: Night, tables: list[Table], tell: Callable[[str], None]) -> Iterable[TableLoad]:
     """Every source in turn; one that refuses us as a whole is reported after the others have landed."""
     refusals = []
     for source in night.settings.sources:
@@ -72,11 +73,16 @@ def _extracted(night: Night, tables: list[Table]) -> Iterable[TableLoad]:
                 threads=night.settings.tuning.threads,
                 may_vanish=night.settings.tuning.accept_vanished_tables,
                 tombstones=landing.Tombstones(night.home.erasures),
+                tell=partial(_far, tell, source.name),
             )
         except landing.SourceError as error:
             refusals.append(f"{source.name}: {error}")
     if refusals:
         raise dg.Failure("; ".join(refusals), allow_retries=False)
+
+
+def _far(tell: Callable[[str], None], source: str, line: str) -> None:
+    tell(f"{source}: {line}")
 
 
 def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:

@@ -21,11 +21,12 @@ from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
 from orchestration.landing.filtering import Filter
 from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
 from orchestration.landing.loading import load_files
-from orchestration.landing.log import LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
+from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
+from orchestration.sources.reading.progress import Tell, in_silence
 
 __all__ = [
     "Holding",
@@ -58,6 +59,7 @@ def extract(
     threads: int = 2,
     may_vanish: Collection[str] = (),
     tombstones: Tombstones | None = None,
+    tell: Tell = in_silence,
 ) -> list[TableLoad]:
     """Land what changed at one source since its last load, all tables in one load.
 
@@ -65,12 +67,13 @@ def extract(
     zone             zone of times that are written without one
     may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
     tombstones       people who were erased: their rows are not landed
+    tell             hears now and then how far a long load is
     What lies at the source and is not read is among the warnings of the first table.
     Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
     """
     source = SOURCES[source_settings.type].from_settings(source_settings)
     source.check()
-    with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads) as bench:
+    with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench:
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
         erased = Filter(tombstones, log, bench)
@@ -79,7 +82,10 @@ def extract(
         ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
         found = [table_changes(source, table, log, bench, erased, may_vanish=table.name in may_vanish) for table in ordered]
         found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
-        return _with_notes(_landed(log, found, landing_root, dlt_dir), source.notes())
+        loads = _landed(log, found, landing_root, dlt_dir)
+        if not any(load.errors for load in loads):
+            shutil.rmtree(landing_root / BEGUN / source_settings.name, ignore_errors=True)
+        return _with_notes(loads, source.notes())
 
 
 def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:
@@ -155,7 +161,7 @@ def _entries(found: list[Found], files: Mapping[str, tuple[str, ...]]) -> dict[s
 
 
 @contextmanager
-def _bench(root: Path, dlt_dir: Path, source: str, zone: str, memory_gib: float, threads: int) -> Iterator[Bench]:
+def _bench(root: Path, dlt_dir: Path, source: str, zone: str, memory_gib: float, threads: int, tell: Tell) -> Iterator[Bench]:
     """The one place of work, locked: a scratch folder beside dlt's (so that files can be linked) and a DuckDB that spills into it."""
     scratch = dlt_dir / "scratch" / source
     lock = FileLock(root / ".lock")
@@ -166,7 +172,7 @@ def _bench(root: Path, dlt_dir: Path, source: str, zone: str, memory_gib: float,
             scratch.mkdir(parents=True)
             with duckdb.connect(config={"temp_directory": str(scratch / "spill"), "autoinstall_known_extensions": "false"}) as connection:
                 connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET TimeZone = '{zone}'")
-                yield Bench(connection, scratch)
+                yield Bench(connection, scratch, tell, root / BEGUN / source)
             shutil.rmtree(scratch, ignore_errors=True)
     except Timeout as error:
         raise LandingError(f"{root}: another run is landing into this folder; wait until it has finished") from error

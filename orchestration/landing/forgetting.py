@@ -8,6 +8,7 @@ plan that was made before anything changed.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +19,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
-from orchestration.landing.log import LandingError, LandingLog, TableEntry, sources
+from orchestration.landing.log import BEGUN, LandingError, LandingLog, TableEntry, sources
 from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS, parquet
@@ -62,6 +63,7 @@ def plan(root: Path, tombstones: Tombstones, others: Ids) -> list[Holding]:
 def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[Holding], note: Note) -> None:
     """Remove the rows of everybody with a tombstone, and the mentions of `needles` in other rows."""
     with _connection(root) as connection:
+        shutil.rmtree(root / BEGUN, ignore_errors=True)  # lists as vendors sent them, of a run that was killed: they are asked for again
         tombstones.show(connection)
         for source in sources(root):
             log = LandingLog(root, source)

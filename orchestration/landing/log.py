@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 _LOG, _STARTED = "_log", "started"
+BEGUN = "_begun"  # beside the sources' folders: lists that were read in part, as the vendor sent them
 _FORMAT = "%Y%m%dT%H%M%S.%fZ"
 
 

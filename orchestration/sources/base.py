@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import duckdb
 
 from orchestration.contract import Table
+from orchestration.sources.reading.progress import Tell, in_silence
 
 Position = Mapping[str, Any]
 
@@ -24,10 +25,15 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a source works: a DuckDB connection whose session zone is the configured one, and a scratch folder."""
+    """Where a source works: DuckDB whose session zone is the configured one, a scratch folder, whom to tell how far it is.
+
+    begun  a folder that outlives a run which is killed; none where nothing will land
+    """
 
     connection: duckdb.DuckDBPyConnection
     scratch: Path
+    tell: Tell = in_silence
+    begun: Path | None = None
 
 
 @dataclass(frozen=True)

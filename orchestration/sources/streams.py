@@ -11,14 +11,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
 from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.progress import Progress
 from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
+
+if TYPE_CHECKING:
+    from orchestration.sources.http import Api
 
 
 @dataclass(frozen=True)
@@ -98,19 +102,29 @@ class StreamSource(ABC):
         first_row, streams = 1, self.streams(table.name)
         for number, stream in enumerate(streams):
             try:
-                batch, read = _batch(table, stream, state.get(stream.part, {}), bench, first_row, f"{table.name}-{number:05d}")
+                batch, read = self._batch(table, stream, state.get(stream.part, {}), bench, first_row, f"{table.name}-{number:05d}")
             except SourceError as error:
                 batch, read = Batch(stream.part, "unreadable", error=str(error)), 0
             first_row += read
             yield batch
         yield from (Batch(part, "gone") for part in sorted(state.keys() - {stream.part for stream in streams}))
 
+    def _batch(self, table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str) -> tuple[Batch, int]:
+        """The batch of one stream, and how many row numbers it has used."""
+        progress = Progress(f"{table.name} from {stream.part}", bench.tell)
+        api: Api | None = getattr(self, "api", None)  # a database has none
+        if api is not None:
+            api.on_call = progress.called
+        return _read(table, stream, known, bench, first_row, label, progress)
 
-def _batch(table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str) -> tuple[Batch, int]:
-    """The batch of one stream, and how many row numbers it has used."""
+
+def _read(table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress) -> tuple[Batch, int]:
     reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
     target = bench.scratch / f"{label}.parquet"
-    batches = reading.batches if reading.batches is not None else as_batches(reading.rows, (*table.column_names, *stream.extra))
+    if reading.batches is not None:
+        batches = progress.counted(iter(reading.batches), pa.RecordBatch.__len__)
+    else:
+        batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
     written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row)
     position = dict(reading.position())
     scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None

@@ -11,11 +11,11 @@ import pytest
 
 from examples.fakes.vendor import CUT_OFF, GARBLED, Vendor
 from orchestration.sources import SourceError
-from orchestration.sources.http import client
+from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS, WRONG, Account
-from tests.orchestration.sources.nights import Nights, landed, without_waiting
+from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
-VENDORS = [kind for kind in ACCOUNTS if kind != "sql"]
+VENDORS = [*(kind for kind in ACCOUNTS if kind != "sql"), "salesforce in bulk"]
 
 
 def _faults() -> list[Any]:
@@ -30,8 +30,11 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 @pytest.fixture(params=VENDORS)
-def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    with ACCOUNTS[request.param]() as opened:
+def account(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    kind, *in_bulk = request.param.split()
+    if in_bulk:
+        monkeypatch.setattr(org, "MOST_BY_REST", 0)
+    with ACCOUNTS[kind]() as opened:
         yield opened
 
 
@@ -63,25 +66,11 @@ def test_a_night_after_a_killed_one_lands_what_it_would_have(
     calls = len(account.vendor.asked)
     nights = Nights(tmp_path / "killed", account.settings)
     with monkeypatch.context() as patched:
-        _kill_after(calls * 2 // 3, patched)
+        killed_after(calls * 2 // 3, patched)
         with pytest.raises(KeyboardInterrupt):
             nights.night()
     nights.night()
     assert _rows(nights, tables) == _rows(undisturbed, tables)
-
-
-def _kill_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, made = client.Api._tried, [0]
-
-    def tried(self: Any, *arguments: Any) -> Any:
-        made[0] += 1
-        try:
-            return original(self, *arguments)
-        finally:
-            if made[0] == calls:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(client.Api, "_tried", tried)
 
 
 def test_a_refusal_is_one_line_without_the_credential(account: Account, waits: list[float], tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Acme's billing in Stripe. Pure.
 
-Comes in: rows of the four billing tables. Goes out: an account. A coupon and a tax are on the line that they are of; a discount of a
-contract is a coupon of its subscription, and in the prices of its lines; a refund is of the charge that paid the invoice.
+Comes in: rows of four tables. Goes out: an account. A coupon and a tax are on the line that they are of; a discount of a contract
+is a coupon of its subscription, and in the prices of its lines; a refund is of the charge that paid the invoice.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class _CutOffError(Exception):
 
 
 class Api:
-    """The calls of one source in one run; `calls` counts them."""
+    """The calls of one source in one run; `calls` counts them, `on_call` hears of each."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Api:
     ) -> None:
         """`address` is the vendor's; `base_url` replaces its scheme, host and port."""
         self.vendor, self.calls = vendor, 0
+        self.on_call: Callable[[], None] = lambda: None
         self._sleep, self._clock = sleep, clock
         self._client = httpx.Client(
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
@@ -71,6 +72,10 @@ class Api:
     def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
         return self._json("GET", path, {}, None, lambda response: read(response.content))
+
+    def get_answer(self, path: str, params: Params, read: Callable[[httpx.Response], Any]) -> Any:
+        """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
+        return self._json("GET", path, {"params": params}, None, read)
 
     def pause(self, seconds: float) -> None:
         """Wait, as everything here waits."""
@@ -116,6 +121,7 @@ class Api:
         """What was asked for, or the response where it may be another one the next time."""
         pacer.wait()
         self.calls += 1
+        self.on_call()
         response = self._client.request(method, path, **content)
         pacer.heed(response)
         if response.status_code in _RETRIED:

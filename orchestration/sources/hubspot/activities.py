@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from orchestration.sources.hubspot.crm import Object, associated_ids
+from orchestration.sources.hubspot.associations import associated_ids
+from orchestration.sources.hubspot.crm import Object
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import first_filled, from_milliseconds
 

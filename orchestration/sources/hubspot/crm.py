@@ -8,11 +8,12 @@ objects changed in the same millisecond, and whatever is added or removed while 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.hubspot.associations import Associations, chunks
+from orchestration.sources.hubspot.scopes import with_scope
 from orchestration.sources.reading.kept import Kept
 
 Object = Mapping[str, Any]
@@ -26,6 +27,7 @@ class Crm:
     def __init__(self, api: Api, kept: Kept, version: str) -> None:
         self._api, self._kept = api, kept
         self._objects = f"/crm/{version}/objects" if version.startswith("v") else f"/crm/objects/{version}"
+        self.associations = Associations(api, self._objects)
         self.absent: dict[str, None] = {}
 
     def listing(
@@ -45,7 +47,7 @@ class Crm:
 
         def asked() -> Iterator[Object]:
             found = self.searched(kind, [{"propertyName": stamp, "operator": "GTE", "value": str(since)}], properties)
-            return self._with_associations(kind, associated, found) if associated else found
+            return self.associations.beside(kind, associated, found) if associated else found
 
         return self._kept.of((kind, stamp, since), asked, bench)
 
@@ -68,6 +70,13 @@ class Crm:
             before, last = last, str(page["results"][-1]["id"])
             if last == before:
                 raise SourceError(f"the search for {kind} answers with objects it was told to leave out; it would never end")
+
+    def read(self, kind: str, ids: Iterable[str], properties: Sequence[str], *, associated: str) -> Iterator[Object]:
+        """The objects with these ids, those that are archived or gone left out."""
+        for some in chunks(ids, _BATCH):
+            asked = {"properties": list(properties), "propertiesWithHistory": [], "inputs": [{"id": one} for one in some]}
+            found = self._page(kind, f"{self._objects}/{kind}/batch/read", asked)["results"]
+            yield from self.associations.beside(kind, associated, iter(found))
 
     def with_history(self, one: Object, prop: str) -> Object:
         """The object with the history of a property."""
@@ -105,27 +114,6 @@ class Crm:
                 "subscription statuses", "/communication-preferences/v4/statuses/batch/read?channel=EMAIL", {"inputs": some}
             )["results"]
 
-    def _with_associations(self, kind: str, associated: str, objects: Iterator[Object]) -> Iterator[Object]:
-        """A search does not tell associations; they are asked for in batches."""
-        for some in chunks(objects, _BATCH):
-            ids = self._associated(kind, associated, [one["id"] for one in some])
-            for one in some:
-                yield {**one, "associations": {associated: {"results": [{"id": other} for other in ids.get(one["id"], [])]}}}
-
-    def _associated(self, kind: str, associated: str, ids: Sequence[str]) -> dict[str, list[str]]:
-        path = f"/crm/v4/associations/{kind}/{associated}/batch/read"
-        try:
-            answer = self._api.post(path, {"inputs": [{"id": one} for one in ids]})
-        except RefusedError as error:
-            if error.status != 404:
-                raise
-            return {one: self._associated_of_one(kind, associated, one) for one in ids}
-        return {str(one["from"]["id"]): [str(other["toObjectId"]) for other in one["to"]] for one in answer["results"]}
-
-    def _associated_of_one(self, kind: str, associated: str, identifier: str) -> list[str]:
-        one = self._api.get(f"{self._objects}/{kind}/{identifier}", {"associations": associated})
-        return associated_ids(one, associated)
-
     def _pages(self, kind: str, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
         after: str | None = None
         while True:
@@ -142,19 +130,6 @@ class Crm:
             return self._api.get(path, params) if body is None else self._api.post(path, body, limit=limit)
         except RefusedError as error:
             if error.status != 404 or kind == "contacts":
-                raise
+                raise with_scope(error, kind) from None
             self.absent[kind] = None
             return {"results": []}
-
-
-def associated_ids(one: Object, kind: str) -> list[str]:
-    """The ids of the objects of a kind that an object is associated with, in their order, each once."""
-    results = ((one.get("associations") or {}).get(kind) or {}).get("results") or []
-    return list(dict.fromkeys(str(other["id"]) for other in results))
-
-
-def chunks(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """The values in lists of at most `size`."""
-    source = iter(values)
-    while some := list(islice(source, size)):
-        yield some

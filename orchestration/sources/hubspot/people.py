@@ -7,14 +7,18 @@ and contacts land without.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import RefusedError
 from orchestration.sources.hubspot import activities, consents, contacts
-from orchestration.sources.hubspot.crm import Crm, Object, associated_ids, chunks
+from orchestration.sources.hubspot.associations import associated_ids, chunks
+from orchestration.sources.hubspot.crm import Crm, Object
+from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 
+_COMPANY_STAMP = "hs_lastmodifieddate"
 _EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
 
 
@@ -33,6 +37,15 @@ class People:
         if since is None:
             return self._crm.listing("contacts", properties, bench, associated="companies", history=consents.OPT_OUT)
         return self._crm.changed("contacts", contacts.STAMP, since, properties, bench, associated="companies")
+
+    def of_changed_companies(self, changed: Newest, lag: timedelta, mapped: Mapping[str, str], bench: Bench) -> Iterator[Object]:
+        """The contacts of companies that changed themselves: what a contact says of its company is as new as the company."""
+        found = self._allowed(
+            "companies", lambda: self._crm.changed("companies", _COMPANY_STAMP, changed.before(lag), [_COMPANY_STAMP], bench)
+        )
+        ids = [one["id"] for one in changed.watched(found, lambda one: one["properties"].get(_COMPANY_STAMP) or one.get("updatedAt"))]
+        whose = dict.fromkeys(self._crm.associations.of("companies", "contacts", ids))
+        return self._crm.read("contacts", whose, contacts.properties(mapped), associated="companies")
 
     def companies(self, bench: Bench) -> Mapping[str, Object]:
         """Id → company."""

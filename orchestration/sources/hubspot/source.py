@@ -8,7 +8,7 @@ and objects that changed without saying so, are found then.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
@@ -18,17 +18,15 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm, Object
+from orchestration.sources.hubspot.nights import LAG, Asked, Nights, Rows
 from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 
 _ADDRESS = "https://api.hubapi.com"
-_LAG = timedelta(hours=1)  # the index behind searches shows some objects late
 _STAMP = "hs_lastmodifieddate"  # of everything but contacts
 _ENGAGEMENTS = ("emails", "calls", "meetings")
-
-Rows = Callable[[Iterator[Object]], Iterable[Row]]
 
 
 class Hubspot(StreamSource):
@@ -41,7 +39,7 @@ class Hubspot(StreamSource):
         self.api, self._now = api, now
         self._wanted = frozenset(settings.objects)
         self._scales = {**activities.SCALES, **settings.feedback_scales}
-        self._full_every = timedelta(days=settings.full_every_days)
+        self._nights = Nights(now, timedelta(days=settings.full_every_days))
         # The contract's own columns and those that a company adds to it.
         self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.kept, settings.api_version)
@@ -94,7 +92,20 @@ class Hubspot(StreamSource):
                 contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners()) for one in found
             )
 
-        return self._reading(known, lambda since: self._people.read(since, self._mapped, bench), contacts.STAMP, rows)
+        companies = Newest(known.get("companies_since", known.get("since")))
+
+        def asked(since: int | None) -> Iterator[Object]:
+            found = self._people.read(since, self._mapped, bench)
+            return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, self._mapped, bench))
+
+        reading = self._nights.reading(known, asked, contacts.STAMP, rows)
+
+        def position() -> Position:
+            told = reading.position()
+            # Where all contacts were read, so were all companies.
+            return {**told, "companies_since": told["since"] if reading.complete else companies.until(self._now())}
+
+        return Reading(reading.rows, position, reading.complete)
 
     def _archived_contacts(self, _: Position, bench: Bench) -> Reading:
         """No search shows them and no list can be asked for the new ones, so all are read every night."""
@@ -112,15 +123,13 @@ class Hubspot(StreamSource):
             whole = (one if "propertiesWithHistory" in one else self._crm.with_history(one, consents.OPT_OUT) for one in out)
             return chain.from_iterable(map(consents.opt_outs, whole))
 
-        return self._statements(known, bench, rows)
+        return self._nights.once(known, self._people_since(bench), contacts.STAMP, rows)
 
     def _subscription_statuses(self, known: Position, bench: Bench) -> Reading:
-        return self._statements(known, bench, self._people.subscriptions)
+        return self._nights.once(known, self._people_since(bench), contacts.STAMP, self._people.subscriptions)
 
-    def _statements(self, known: Position, bench: Bench, rows: Rows) -> Reading:
-        """What was stated once stays stated, so that these streams are complete but once."""
-        reading = self._reading(known, lambda since: self._people.read(since, self._mapped, bench), contacts.STAMP, rows)
-        return Reading(reading.rows, reading.position, not known)
+    def _people_since(self, bench: Bench) -> Asked:
+        return lambda since: self._people.read(since, self._mapped, bench)
 
     def _engagements(self, kind: str) -> Callable[[Position, Bench], Reading]:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
@@ -158,22 +167,12 @@ class Hubspot(StreamSource):
                 spoken_of.append((f"{key[1]}{one['id']}",))
                 yield one
 
-        reading = self._reading(known, asked, _STAMP, lambda found: rows(told(found)))
+        reading = self._nights.reading(known, asked, _STAMP, lambda found: rows(told(found)))
         return Reading(reading.rows, reading.position, reading.complete, None if reading.complete else ((key[0],), spoken_of))
 
     def _email_events(self, known: Position, bench: Bench) -> Reading:
         newest = Newest(known.get("since"))
-        events = self._crm.email_events(newest.before(_LAG))
+        events = self._crm.email_events(newest.before(LAG))
         found = newest.watched(events, lambda event: event.get("created"))
         rows = self._people.email_events(found, None if known else bench)
         return Reading(rows, lambda: {"since": newest.until(self._now())}, not known)
-
-    def _reading(self, known: Position, asked: Callable[[int | None], Iterator[Object]], stamp: str, rows: Rows) -> Reading:
-        full_at = known.get("full_at")
-        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
-        newest = Newest(known.get("since"))
-        found = newest.watched(
-            asked(None if is_full else newest.before(_LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
-        )
-        read_at = self._now().isoformat(timespec="seconds")
-        return Reading(rows(found), lambda: {"since": newest.until(self._now()), "full_at": read_at if is_full else full_at}, is_full)

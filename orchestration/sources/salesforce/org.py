@@ -1,7 +1,8 @@
 """What one run asks of a Salesforce organisation.
 
 Comes in: the API. Goes out: records as Salesforce sends them, deleted and merged ones included: only `queryAll` tells those. Salesforce
-does not say when to come back; a quota that is used up is a 403, and waiting within a night would not help.
+does not say when to come back; a quota that is used up is a 403, and waiting within a night would not help. What is more than a page comes
+by Bulk API 2.0, as far as the organisation lets us order it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.sources.base import Bench
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.kept import Kept
+from orchestration.sources.salesforce.bulk import ordered, results
 
 Object = Mapping[str, Any]
 STAMP = "SystemModstamp"
+MOST_BY_REST = 2000  # a page; above it a job and its results take fewer calls
+_ORDER = f" ORDER BY {STAMP}, Id"
 
 
 class Org:
@@ -24,6 +28,7 @@ class Org:
     def __init__(self, api: Api, kept: Kept, version: str) -> None:
         self._api, self._kept = api, kept
         self._data = f"/services/data/v{version}"
+        self.without_bulk = False
 
     def probe(self) -> None:
         """Ask for nearly nothing; raises what stands in the way."""
@@ -32,7 +37,7 @@ class Org:
     def records(self, kind: str, fields: Sequence[str], since: int | None, bench: Bench) -> Iterator[Object]:
         """The records of a kind, or those changed since `since` (in milliseconds), in the order of their changes."""
         changed = f" WHERE {STAMP} >= {_soql_time(since)}" if since else ""
-        query = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {kind}{changed} ORDER BY {STAMP}, Id"
+        query = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {kind}{changed}{_ORDER}"
         return self._kept.of((kind, since), lambda: self._pages(query), bench)
 
     def count(self, kind: str) -> int:
@@ -41,11 +46,26 @@ class Org:
 
     def _pages(self, query: str) -> Iterator[Object]:
         page = self._api.get(f"{self._data}/queryAll", {"q": query})
+        is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
+        if is_more and (job := self._ordered(query)):
+            yield from results(self._api, job)
+            return
         while True:
             yield from page["records"]
             if page.get("done", True) or not page.get("nextRecordsUrl"):
                 return
             page = self._api.get(page["nextRecordsUrl"])
+
+    def _ordered(self, query: str) -> str | None:
+        """A job for `query`; None where they may not be ordered."""
+        try:
+            # An order of records would keep Salesforce from dividing the work.
+            return ordered(self._api, self._data, query.removesuffix(_ORDER))
+        except RefusedError as error:
+            if error.status not in (400, 403, 404):
+                raise
+            self.without_bulk = True
+            return None
 
 
 def _soql_time(milliseconds: int) -> str:

@@ -22,9 +22,26 @@ CONTACT = (*_ALL, "MasterRecordId", "Name", "MobilePhone", "Owner.Name", *_ACCOU
 TASK = (*_ALL, "WhoId", "ActivityDate", "TaskSubtype")
 EVENT = (*_ALL, "WhoId", "StartDateTime")
 CASE = (*_ALL, "ContactId", "ClosedDate", "Status", "Priority", "Origin", "Type", "Subject", "Description")
+MEMBER = (*_ALL, "CampaignId", "ContactId", "Campaign.Type", "HasResponded", "FirstRespondedDate")
+RESPONDED = ":responded"  # behind the id of a member, in that of their response
 CAMPAIGN = (*_ALL, "Name", "Type", "StartDate", "EndDate")
 _OPT_OUTS = {"HasOptedOutOfEmail": "email", "DoNotCall": "phone"}
 _TASKS = {"Email": ("email", "sent"), "Call": ("phone", "call")}
+# Kind of a campaign as Salesforce offers it → the channel it reaches people on.
+_CAMPAIGNS = {
+    "email": "email",
+    "telemarketing": "phone",
+    "conference": "in_person",
+    "trade show": "in_person",
+    "seminar / conference": "in_person",
+    "seminar": "in_person",
+    "event": "in_person",
+    "webinar": "web",
+    "advertisement": "web",
+    "banner ads": "web",
+    "web": "web",
+    "social media": "social",
+}
 _CONTACT_PREFIX = "003"  # an activity may be with a lead as well
 
 
@@ -68,6 +85,18 @@ def event(one: Object) -> Iterator[Row]:
     if _is_with_contact(one):
         at = first_filled(one.get("StartDateTime"), one.get("CreatedDate"))
         yield {"interaction_id": one["Id"], "customer_id": one["WhoId"], "occurred_at": at, "channel": "meeting", "kind": "meeting"}
+
+
+def member(one: Object) -> Iterator[Row]:
+    """A contact in a campaign: that they were asked, and that they responded. Of a campaign of a kind that names no channel, nothing."""
+    channel = _CAMPAIGNS.get(str(below(one, "Campaign", "Type")).lower())
+    if channel is None or one.get("IsDeleted") or not one.get("ContactId"):
+        return
+    shared = {"customer_id": one["ContactId"], "channel": channel, "campaign_id": one["CampaignId"]}
+    yield {**shared, "interaction_id": one["Id"], "occurred_at": one.get("CreatedDate"), "kind": "sent", "direction": "outbound"}
+    if one.get("HasResponded"):
+        at = first_filled(one.get("FirstRespondedDate"), one.get("CreatedDate"))
+        yield {**shared, "interaction_id": f"{one['Id']}{RESPONDED}", "occurred_at": at, "kind": "replied", "direction": "inbound"}
 
 
 def case(one: Object) -> Iterator[Row]:

@@ -74,7 +74,11 @@ def test_what_is_held_plus_what_is_erased_is_what_the_files_have(tmp_path: Path,
     rows = "".join(f"{number},2026-01-01,p{number}@x.example,,\n" for number in range(1, 6))
     landed(tmp_path, "crm", nobody, {"crm_customers": CUSTOMERS + rows})
     holdings = landing.plan(tmp_path / "landing", tombstones, {})
+    begun = tmp_path / "landing" / "_begun" / "stripe"
+    begun.mkdir(parents=True)
+    (begun / "customer.jsonl").write_text('{"email": "p1@x.example"}\n')
     landing.forget(tmp_path / "landing", tombstones, Needles.of([]), holdings, lambda *_: None)
+    assert not begun.exists()
     assert landing.remaining(tmp_path / "landing", tombstones) == {}
     summary = {row["table"]: row for row in landing.summary(tmp_path / "landing")}
     assert (summary["crm_customers"]["held_now"], landing.erased_rows(tmp_path / "landing")) == (4, [("crm", "crm_customers", 1)])

@@ -66,3 +66,18 @@ def without_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
     monkeypatch.setattr(client.Api, "__init__", init)
     yield waits
+
+
+def killed_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is interrupted when it has made so many calls."""
+    original, made = client.Api._tried, [0]
+
+    def tried(self: Any, *arguments: Any) -> Any:
+        made[0] += 1
+        try:
+            return original(self, *arguments)
+        finally:
+            if made[0] == calls:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(client.Api, "_tried", tried)

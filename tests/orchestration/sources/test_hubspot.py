@@ -91,6 +91,30 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
 
 
+def test_a_company_that_changes_is_seen_with_all_its_contacts_the_next_night(account: HubspotAccount, tmp_path: Path) -> None:
+    for number in range(100, 105):
+        account.put("contacts", str(number), links={"companies": ["50"]}, email=f"{number}@example.org")
+    nights = _nights(tmp_path, account, objects=["contacts"])
+    nights.night()
+    account.clock += 24 * HOUR
+    account.put("companies", "50", industry="BANKING")
+    assert landed(nights.night()) == {"crm_customers": 6}
+    industries = {key: row.get("industry") for key, row in nights.rows("crm_customers").items()}
+    assert industries == {**dict.fromkeys(("1", *map(str, range(100, 105))), "BANKING"), "2": None, "3": None, "4": None}
+    assert landed(nights.night()) == {}
+    account.clock += 24 * HOUR
+    account.forbidden.add("companies")
+    assert any("without their companies" in note for load in nights.night().values() for note in load.warnings)
+
+
+def test_a_scope_that_hubspot_does_not_name_is_named(account: HubspotAccount, tmp_path: Path) -> None:
+    account.mute.add("feedback_submissions")
+    loads = _nights(tmp_path, account).night()
+    error = loads["survey_responses"].error or ""
+    assert "(most likely crm.objects.feedback_submissions.read); `objects` without feedback_submissions does not ask for it" in error
+    assert loads["crm_customers"].error is None
+
+
 def test_a_contact_that_is_archived_stays_of_its_company(account: HubspotAccount, tmp_path: Path) -> None:
     account.put("contacts", "1", associatedcompanyid="50")
     nights = _nights(tmp_path, account, objects=["contacts"])

@@ -9,6 +9,7 @@ import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.source_settings import SalesforceSource
+from orchestration.sources.salesforce import org as bulk_org
 from tests.fakes.salesforce import SalesforceOrg, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
@@ -29,7 +30,7 @@ def _nights(folder: Path, org: SalesforceOrg, **credentials: str) -> Nights:
 def test_every_kind_of_record_arrives_with_times_that_can_be_read(org: SalesforceOrg, tmp_path: Path) -> None:
     nights = _nights(tmp_path, org)
     loads = nights.night()
-    assert landed(loads) == {"crm_customers": 3, "crm_consents": 2, "crm_interactions": 2, "crm_campaigns": 1, "crm_tickets": 1}
+    assert landed(loads) == {"crm_customers": 3, "crm_consents": 2, "crm_interactions": 3, "crm_campaigns": 1, "crm_tickets": 1}
     people = nights.rows("crm_customers")
     assert people["003A"]["created_at"] == datetime(2026, 1, 1, 10)
     assert (people["003A"]["company_size"], people["003A"]["owner"]) == ("120", "Olga")
@@ -48,13 +49,43 @@ def test_what_changes_and_what_is_deleted_arrives_the_next_night(org: Salesforce
     org.put("Case", "5001", Status="Open", ClosedDate=None)
     assert landed(nights.night()) == {"crm_customers": 1, "crm_interactions": 1, "crm_tickets": 1}
     assert nights.rows("crm_customers")["003B"]["deleted_at"] == datetime(2026, 1, 5, 10)
-    assert list(nights.rows("crm_interactions")) == ["00U1"]
+    assert sorted(nights.rows("crm_interactions")) == ["00U1", "00v1"]
     assert nights.rows("crm_tickets")["5001"]["status"] == "Open"
 
 
 def test_a_connected_app_gets_a_token_of_its_own(org: SalesforceOrg, tmp_path: Path) -> None:
     assert landed(_nights(tmp_path, org, client_id="app", client_secret="hush").night())
     assert org.asked[0] == ("POST", "/services/oauth2/token")
+
+
+def test_what_comes_in_bulk_is_what_comes_page_by_page(org: SalesforceOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    org.put("Contact", "003D", Name='Dee "the, first"\nof her name', Email="dee@example.org", HasOptedOutOfEmail=False)
+    by_pages, by_jobs = _nights(tmp_path / "pages", org), _nights(tmp_path / "jobs", org)
+    by_pages.night()
+    monkeypatch.setattr(bulk_org, "MOST_BY_REST", 0)
+    by_jobs.night()
+    assert len(org.jobs) == 1  # of contacts there is more than a page
+    for table in ("crm_customers", "crm_consents", "crm_interactions", "crm_tickets"):
+        assert by_jobs.rows(table) == by_pages.rows(table)
+    org.takes_jobs = False
+    refused = _nights(tmp_path / "refused", org)
+    warnings = [line for load in refused.night().values() for line in load.warnings]
+    assert warnings == ["large lists come 2,000 at a time: jobs of Bulk API 2.0 may not be ordered here"]
+    assert refused.rows("crm_customers") == by_pages.rows("crm_customers")
+
+
+def test_whoever_responds_to_a_campaign_says_so_until_they_are_taken_out(org: SalesforceOrg, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, org)
+    nights.night()
+    org.clock = "2026-01-05T10:00:00.000+0000"
+    org.put("CampaignMember", "00v1", HasResponded=True, FirstRespondedDate="2026-01-04")
+    nights.night()
+    told = {key: (row["kind"], row["campaign_id"]) for key, row in nights.rows("crm_interactions").items() if "v1" in key}
+    assert told == {"00v1": ("sent", "7011"), "00v1:responded": ("replied", "7011")}
+    org.clock = "2026-01-06T10:00:00.000+0000"
+    org.put("CampaignMember", "00v1", IsDeleted=True)
+    nights.night()
+    assert not [key for key in nights.rows("crm_interactions") if "v1" in key]
 
 
 def test_without_credentials_it_is_no_source() -> None:

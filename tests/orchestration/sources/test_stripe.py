@@ -12,14 +12,16 @@ import pytest
 from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
 from orchestration.source_settings import StripeSource
+from orchestration.sources.reading.begun import Begun
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
 from tests.fakes.stripe import small_account
-from tests.orchestration.sources.nights import Nights, landed, without_waiting
+from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
 OBJECTS = json.loads((Path(__file__).parent / "stripe_objects.json").read_text())
 BOTH_AGES = pytest.mark.parametrize("age", ["old", "current"])
+PAGE = ("GET", "/v1/charges")
 SOMEBODY = Owner("cus_1", "in_1")
 
 
@@ -87,6 +89,52 @@ def test_the_rows_of_an_invoice_sum_to_its_total(line: dict[str, Any], invoice: 
     rows = list(invoices.lines(whole, [line], {}))
     assert [(row["kind"], row["amount"]) for row in rows] == expected
     assert len({row["invoice_line_id"] for row in rows}) == len(rows)
+
+
+def test_a_first_load_that_is_killed_goes_on_where_it_was(account: StripeAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        account.put("charge", f"ch_{100 + number}", customer="cus_1", status="succeeded", amount=100, currency="usd", invoice=None)
+    whole = _nights(tmp_path / "whole", account)
+    whole.night()
+    pages = account.asked.count(PAGE)
+    in_the_middle = [place for place, asked in enumerate(account.asked, 1) if asked == PAGE][pages // 2]
+    nights = _nights(tmp_path / "killed", account)
+    account.asked.clear()
+    with monkeypatch.context() as patched:
+        killed_after(in_the_middle, patched)
+        with pytest.raises(KeyboardInterrupt):
+            nights.night()
+    account.clock += 60
+    account.put("charge", "ch_159", amount=50)  # listed already: this is told by its event, the night after
+    before = account.asked.count(PAGE)
+    assert 0 < before < pages
+    nights.night()
+    assert account.asked.count(PAGE) == pages + 1  # the one whose answer was lost
+    assert nights.rows("billing_customers") == whole.rows("billing_customers")
+    assert not list((tmp_path / "killed" / "landing").glob("_begun/*"))
+    for each in (nights, whole):
+        each.night()
+    assert nights.rows("billing_payments") == whole.rows("billing_payments")
+    assert nights.rows("billing_payments")["ch_159"]["amount"] == Decimal("0.5")
+
+
+def test_what_was_begun_of_one_account_is_not_another_accounts(tmp_path: Path) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    begun = Begun(tmp_path / "begun", "ours", now)
+    reading = begun.listed("charge", lambda _: (one for one in ({"id": "1"}, {"id": "2"})))
+    assert next(reading) == {"id": "1"}
+    reading.close()  # type: ignore[attr-defined]
+    with (tmp_path / "begun" / "charge.jsonl").open("a") as file:
+        file.write('{"id": "cut o')
+
+    def rest(last: Any) -> Any:
+        return iter([{"behind": last and last["id"]}])
+
+    assert list(Begun(tmp_path / "begun", "ours", now).listed("charge", rest)) == [{"id": "1"}, {"behind": "1"}]
+    assert list(Begun(tmp_path / "begun", "ours", now).listed("charge", rest)) == [{"id": "1"}, {"behind": "1"}]
+    assert list(Begun(tmp_path / "begun", "theirs", now).listed("charge", rest)) == [{"behind": None}]
+    assert list(Begun(tmp_path / "begun", "theirs", now + timedelta(days=8)).listed("refund", rest)) == [{"behind": None}]
+    assert not (tmp_path / "begun" / "charge.jsonl").exists()
 
 
 def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None:

@@ -1,0 +1,44 @@
+"""From where a stream of HubSpot is read tonight: everything at first and every `full_every`, else what changed.
+
+Comes in: the position of the last night, a way to ask. Goes out: a reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestration.sources.base import Position
+from orchestration.sources.hubspot.associations import Object
+from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.records import Row
+from orchestration.sources.streams import Reading
+
+LAG = timedelta(hours=1)  # the index behind searches shows some objects late
+Asked = Callable[[int | None], Iterator[Object]]
+Rows = Callable[[Iterator[Object]], Iterable[Row]]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """`now` is our clock."""
+
+    now: Callable[[], datetime]
+    full_every: timedelta
+
+    def reading(self, known: Position, asked: Asked, stamp: str, rows: Rows) -> Reading:
+        """What `asked` answers for all there is (None), or since a time in milliseconds; `stamp` is the property of the last change."""
+        full_at = known.get("full_at")
+        is_full = full_at is None or self.now() - datetime.fromisoformat(full_at) > self.full_every
+        newest = Newest(known.get("since"))
+        found = newest.watched(
+            asked(None if is_full else newest.before(LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
+        )
+        read_at = self.now().isoformat(timespec="seconds")
+        return Reading(rows(found), lambda: {"since": newest.until(self.now()), "full_at": read_at if is_full else full_at}, is_full)
+
+    def once(self, known: Position, asked: Asked, stamp: str, rows: Rows) -> Reading:
+        """The same of what was stated once and stays stated: complete the first time only."""
+        reading = self.reading(known, asked, stamp, rows)
+        return Reading(reading.rows, reading.position, not known)
