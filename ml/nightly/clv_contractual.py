@@ -47,7 +47,7 @@ def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame) -> Duel | s
     then = survivors.standing(frame, months)
     before, now = (_densities(then, described, months) for described, _ in (champion, challenger))
     gain, margin = float((now - before).mean()), float(1.96 * (now - before).std() / np.sqrt(now.size))
-    return Duel("log_likelihood", now.size, gain, gain - margin, gain + margin)
+    return Duel("log_likelihood", now.size, gain, gain - margin, gain + margin, float(before.mean()))
 
 
 def _judged(frame: pd.DataFrame, months: int, run: Run) -> Parts | None:
