@@ -12,23 +12,28 @@ from pathlib import Path
 from ml.artifacts import ArtifactError, write_whole
 
 FIRST, PROMOTED, KEPT = "first", "promoted", "kept"
+TRIFLE = 0.001  # of what the champion reached: fits of two nights running differ by less, and often for certain
 MOST = 1000  # lines: models that are fitted every night write one a night
 
 
 @dataclass(frozen=True)
 class Duel:
-    """Challenger against champion on `judged` rows that neither has learnt from: the gain in `measure`, with its 95 % interval."""
+    """Challenger against champion on `judged` rows that neither has learnt from: the gain in `measure`, with its 95 % interval.
+
+    `level`: what the champion reached.
+    """
 
     measure: str
     judged: int
     gain: float
     low: float
     high: float
+    level: float
 
     @property
     def is_lost(self) -> bool:
-        """Whether the challenger is worse for certain: the whole interval lies below 0."""
-        return self.high < 0
+        """Whether the challenger is worse for certain, and by more than a trifle."""
+        return self.high < -TRIFLE * abs(self.level)
 
     def told(self) -> str:
         """The gain in words."""

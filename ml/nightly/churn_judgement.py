@@ -83,7 +83,8 @@ def compare(champion: Parts, challenger: Parts, labelled: pd.DataFrame, horizon_
     if gone:
         return f"the one that scored needs {', '.join(gone)}, which the features lack now"
     before, now = (twin.predict(features_of(newest)).to_numpy() for twin in twins)
-    return Duel("log_loss", len(newest), *difference(newest["label_left"].to_numpy(dtype=float), now, before, seed=seed))
+    left = newest["label_left"].to_numpy(dtype=float)
+    return Duel("log_loss", len(newest), *difference(left, now, before, seed=seed), float(log_losses(left, before).mean()))
 
 
 def left_in(labelled: pd.DataFrame, horizon_days: int) -> Months | None:

@@ -1,6 +1,6 @@
 """Value of subscribers: a shifted-beta-geometric per segment for how long, times their monthly margin.
 
-Comes in: customer_key, segment, tenure_months (whole months), is_active, ended, monthly_margin.
+Comes in: customer_key, segment, covariates, tenure_months (whole months), is_active, ended, monthly_margin.
 Goes out: parameters (JSON-able), and one row of values per customer.
 A segment whose name starts with `year` or `quarter` can only leave at its renewals, every 12 or 3 months. Segments with too few
 departures share one fit per renewal rhythm, and where that is too few too, the fit of everybody by months.
@@ -25,18 +25,21 @@ from ml.refusal import Refused
 Floats = NDArray[np.float64]
 NAME = "sbg"
 FEWEST_ENDED = 20
+COVARIATES = ("plan", "company_size", "acquisition_channel")
 _RHYTHMS = {"year": 12, "quarter": 3}
 _MONTH = 365.25 / 12
 
 
 def fit(frame: pd.DataFrame, run: Run, _: pd.DataFrame | None = None) -> Learnt:
     """Fit every segment; what was measured goes into `run`. Raises Refused when fewer than FEWEST_ENDED subscribers ever ended."""
-    described, months = _fitted(frame), survivors.holdout_months(frame)
-    segments = frame["segment"].fillna("unknown").astype(str)
+    months = survivors.holdout_months(frame)
+    twin = _judged(frame, months, run) if months else None
+    described = _fitted(frame, None if twin is None else twin[0]["by"])
+    segments = segments_of(frame, described["by"])
     for segment, one in described["segments"].items():
         _measure(run, segment, Sbg(**one["fit"]), int((segments == segment).sum()))
     run.measure("judgement", "is_judged_on_holdout", float(months > 0))
-    return Learnt(described, {}, [], twin=_judged(frame, months, run) if months else None)
+    return Learnt(described, {}, [], twin=twin)
 
 
 def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame) -> Duel | str:
@@ -47,30 +50,49 @@ def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame) -> Duel | s
     then = survivors.standing(frame, months)
     before, now = (_densities(then, described, months) for described, _ in (champion, challenger))
     gain, margin = float((now - before).mean()), float(1.96 * (now - before).std() / np.sqrt(now.size))
-    return Duel("log_likelihood", now.size, gain, gain - margin, gain + margin)
+    return Duel("log_likelihood", now.size, gain, gain - margin, gain + margin, float(before.mean()))
 
 
 def _judged(frame: pd.DataFrame, months: int, run: Run) -> Parts | None:
-    """The fit to what was known before the held-out months, and in `run` how it foretold them; None where there is none."""
+    """The fit to what was known before the held-out months, and in `run` how it foretold them; None where there is none.
+
+    Segments are parted further by the covariate that foretells them best, where that is better by more than one standard error.
+    """
     then = survivors.standing(frame, months)
     try:
-        twin = _fitted(then)
+        twin = _fitted(then, None)
     except Refused as reason:
         run.notes.append(f"sBG was not judged: {reason}")
         return None
+    plain, gains = _densities(then, twin, months), {}
+    parted = {by: _fitted(then, by) for by in COVARIATES if by in then and then[by].nunique() > 1}
+    for by, finer in parted.items():
+        gain = _densities(then, finer, months) - plain
+        mean, error = float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
+        run.measure(f"parted_by_{by}", "holdout_log_likelihood_gain", mean, mean - 1.96 * error, mean + 1.96 * error)
+        gains[by] = mean if mean > error else -np.inf
+    best = max(gains, key=lambda by: gains[by], default=None)
+    twin = parted[best] if best is not None and gains[best] > 0 else twin
     found = _densities(then, twin, months)
     margin = 1.96 * found.std() / np.sqrt(found.size)
     run.measure(NAME, "holdout_log_likelihood", found.mean(), found.mean() - margin, found.mean() + margin)
-    survivors.measure_tracking(run, then, partial(_survival, twin), months)
+    survivors.measure_tracking(run, then.assign(segment=segments_of(then, twin["by"])), partial(_survival, twin), months)
     return twin, {}
 
 
 def _densities(then: pd.DataFrame, fitted: dict[str, Any], months: int) -> Floats:
+    then = then.assign(segment=segments_of(then, fitted["by"]))
     return survivors.log_densities(then, partial(_survival, fitted), lambda segment: _used(fitted, segment)["months"], months)
 
 
-def _fitted(frame: pd.DataFrame) -> dict[str, Any]:
+def segments_of(frame: pd.DataFrame, by: str | None) -> pd.Series:
+    """Who leaves alike: the billing interval, parted further `by` a covariate."""
     segments = frame["segment"].fillna("unknown").astype(str)
+    return segments if by is None else segments + ", " + frame[by].fillna("unknown").astype(str)
+
+
+def _fitted(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
+    segments = segments_of(frame, by)
     ended = frame["ended"].to_numpy(dtype=bool)
     if ended.sum() < FEWEST_ENDED:
         raise Refused(
@@ -85,7 +107,7 @@ def _fitted(frame: pd.DataFrame) -> dict[str, Any]:
         rows = next((mask for mask in (own, alike) if ended[mask].sum() >= FEWEST_ENDED), None)
         fitted = everyone if rows is None else _fit_rows(frame, rows, months)
         fits[segment] = {"months": 1 if rows is None else months, "fit": vars(fitted)}
-    return {"everyone": {"months": 1, "fit": vars(everyone)}, "segments": fits}
+    return {"by": by, "everyone": {"months": 1, "fit": vars(everyone)}, "segments": fits}
 
 
 def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual_discount_rate: float) -> pd.DataFrame:
@@ -96,7 +118,7 @@ def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual
     """
     months = int(np.ceil(horizon_days / _MONTH - 0.02))
     worth = ((1 + annual_discount_rate) ** -((np.arange(months) + 0.5) / 12))[None, :]
-    segments = frame["segment"].fillna("unknown").astype(str)
+    segments = segments_of(frame, fitted["by"])
     keys = pd.DataFrame({"segment": segments, "tenure": frame["tenure_months"].to_numpy(dtype=int)})
     distinct = keys.drop_duplicates(ignore_index=True)
     ahead = np.arange(1.0, months + 1)

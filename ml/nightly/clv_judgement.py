@@ -50,7 +50,7 @@ def compare(champion: Parts, challenger: Parts, frame: pd.DataFrame, seed: int =
     fits = [MODELS[described["chosen"]][0](**described["purchases"]) for described, _ in (champion, challenger)]
     then, now = (fitted.log_densities(*whole) - fitted.log_densities(*before) for fitted in fits)
     gain, margin = float((now - then).mean()), float(1.96 * (now - then).std() / np.sqrt(then.size))
-    return Duel("log_likelihood", then.size, gain, gain - margin, gain + margin)
+    return Duel("log_likelihood", then.size, gain, gain - margin, gain + margin, float(then.mean()))
 
 
 def measure_tracking(run: Run, twin: Purchases, frame: pd.DataFrame, days: pd.DataFrame) -> None:

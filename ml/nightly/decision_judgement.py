@@ -45,7 +45,7 @@ def duel(champion: Parts, challenger: Parts, log: pd.DataFrame, seed: int) -> Du
     gain, low, high, size = paired(now, before, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed)
     if size < FEWEST_EFFECTIVE:
         return f"too few past decisions agree with both of them (effective sample size {size:.0f}, at least {FEWEST_EFFECTIVE} are needed)"
-    return Duel("share_that_stays", len(judged), gain, low, high)
+    return Duel("share_that_stays", len(judged), gain, low, high, float(judged["stayed"].mean()))
 
 
 def judge(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> tuple[Policy, str | None]:

@@ -151,3 +151,27 @@ def test_too_few_departures_and_no_customers_are_refused(tmp_path):
         assert words in result.report["reason"]
         assert result.tables["clv_scores"].num_rows == 0
         assert result.tables["clv_scores"].schema.names == list(SCHEMAS["clv_scores"])
+
+
+def _of_two_plans(rows: int, differ: bool) -> pd.DataFrame:
+    """Monthly subscribers; where plans `differ`, those of `team` leave four times as often."""
+    random = np.random.default_rng(1)
+    plan, age = random.choice(["team", "pro"], rows), random.integers(1, 40, rows)
+    rate = np.where((plan == "team") & differ, 0.12, 0.03)
+    life = random.geometric(rate)
+    ended = life <= age
+    columns = {"segment": "month", "plan": plan, "tenure_months": np.where(ended, life - 1, age), "age_months": age}
+    state = {"ended_months_ago": np.where(ended, age - life, np.nan), "is_active": ~ended, "ended": ended, "monthly_margin": 100.0}
+    return pd.DataFrame({"customer_key": [f"k{number:05d}" for number in range(rows)], **columns, **state})
+
+
+def test_segments_are_parted_by_a_covariate_only_where_it_foretells_who_stays(tmp_path):
+    for differ in (True, False):
+        result = _score(subscriptions=_of_two_plans(3000, differ), artifacts=tmp_path / str(differ))
+        runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])
+        gain = runs.loc[("parted_by_plan", "holdout_log_likelihood_gain")]
+        assert (gain["low"] > 0) == differ
+        parted = "month, team" in runs.index.get_level_values("candidate")
+        assert parted == differ
+        assert ("month" in runs.index.get_level_values("candidate")) != differ
+        assert result.report["status"] == "published"

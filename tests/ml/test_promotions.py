@@ -20,7 +20,9 @@ from ml.promotions import Duel, Promotion
 from ml.refusal import Refused
 
 NIGHTS = [date(2025, 7, day) for day in (1, 2, 3)]
-BETTER, WORSE, ALIKE = (Duel("log_loss", 500, *numbers) for numbers in ((0.01, 0.004, 0.02), (-0.01, -0.02, -0.001), (-0.01, -0.02, 0.001)))
+BETTER, WORSE, ALIKE = (
+    Duel("log_loss", 500, *numbers) for numbers in ((0.01, 0.004, 0.02, 0.3), (-0.01, -0.02, -0.001, 0.3), (-0.01, -0.02, 0.001, 0.3))
+)
 
 
 def _night(root, number: int, fingerprint: str, outcome, twin: bool = True) -> tuple[Run, list]:
@@ -39,14 +41,17 @@ def _night(root, number: int, fingerprint: str, outcome, twin: bool = True) -> t
     return run, seen
 
 
-@pytest.mark.parametrize("outcome", [BETTER, ALIKE])
+TRIFLING = Duel("log_likelihood", 9000, -0.0004, -0.0006, -0.0002, -0.8)
+
+
+@pytest.mark.parametrize("outcome", [BETTER, ALIKE, TRIFLING])
 def test_a_new_fit_that_is_not_worse_for_certain_is_promoted(tmp_path, outcome):
     _night(tmp_path, 0, "a", None)
     run, seen = _night(tmp_path, 1, "b", outcome)
     assert [one[0]["is"] for one in seen[0]] == ["twin of a", "twin of b"]
     told = {row["metric"]: row for row in run.measured}
     assert told["is_promoted"]["value"] == 1
-    assert told["gain_over_champion_in_log_loss"]["high"] == outcome.high
+    assert told[f"gain_over_champion_in_{outcome.measure}"]["high"] == outcome.high
     first, second = promotions.recorded(tmp_path, "churn")
     assert (first.decision, first.champion) == ("first", None)
     assert second == Promotion("2025-07-02", run.version, first.challenger, "promoted", outcome)

@@ -18,6 +18,10 @@ subscriptions as (
     where can_pay
 ),
 
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
 lives as (
     select
         spells.customer_key,
@@ -42,7 +46,8 @@ margins as (
 terms as (
     select
         customer_key,
-        max_by(coalesce(interval, 'month'), {{ ordered_by(['paid_from', 'source_name', 'subscription_id']) }}) as segment
+        max_by(coalesce(interval, 'month'), {{ ordered_by(['paid_from', 'source_name', 'subscription_id']) }}) as segment,
+        max_by(coalesce(plan, 'unknown'), {{ ordered_by(['paid_from', 'source_name', 'subscription_id']) }}) as plan
     from subscriptions
     group by customer_key
 ),
@@ -51,6 +56,9 @@ measured as (
     select
         lives.customer_key,
         terms.segment,
+        terms.plan,
+        customers.company_size,
+        customers.acquisition_channel,
         cast(floor({{ days_between('lives.first_day', 'lives.last_day') }} / 30.4375) as integer) as tenure_months,
         cast(floor({{ days_between('lives.first_day', as_of_date()) }} / 30.4375) as integer) as age_months,
         case
@@ -62,6 +70,7 @@ measured as (
         cast(coalesce(margins.mrr, 0) as double) * {{ var('gross_margin') }} as monthly_margin
     from lives
     inner join terms on lives.customer_key = terms.customer_key
+    left join customers on lives.customer_key = customers.customer_key
     left join margins on lives.customer_key = margins.customer_key
 )
 

@@ -23,7 +23,7 @@ CHURN = Facts(
     ),
     (
         Promotion("2025-12-31", "churn-a", None, "first"),
-        Promotion("2026-01-30", "churn-b", "churn-a", "kept", Duel("log_loss", 900, -0.01, -0.02, -0.003)),
+        Promotion("2026-01-30", "churn-b", "churn-a", "kept", Duel("log_loss", 900, -0.01, -0.02, -0.003, 0.2)),
     ),
 )  # fmt: skip
 CURVES = """
