@@ -16,9 +16,9 @@ from time import process_time
 import dlt  # noqa: F401  paid once a process, not once a load
 import duckdb
 
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import extract
-from orchestration.source_settings import FilesSource
 
 TABLE = INPUT_TABLES["crm_interactions"]
 ROWS = """SELECT 'i' || i AS interaction_id, 'c' || (hash(i) % 100000) AS customer_id,

@@ -27,7 +27,7 @@ import httpx
 import pyarrow.parquet as pq
 
 from benchmarks.vendor_pages import PAGES, serve
-from orchestration import source_settings as declared
+from orchestration.configuration import sources as declared
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import extract
 from orchestration.sources.http import client

@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 
 from orchestration import settings
-from orchestration.arguments import Help, Parser
+from orchestration.commands.arguments import Help, Parser
 from orchestration.dbt import DbtError
 from orchestration.home import Home, HomeError
 from orchestration.plain_words import in_plain_words
@@ -123,13 +123,13 @@ def _looked_at(options: argparse.Namespace) -> settings.Settings:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from orchestration import cli_run
+    from orchestration.commands import running
 
-    return cli_run.run(_loaded(options), options.as_of)
+    return running.run(_loaded(options), options.as_of)
 
 
 def _init(options: argparse.Namespace) -> int:
-    from orchestration import starter
+    from orchestration.configuration import starter
 
     config = starter.write(options.folder)
     print(f"Wrote {config} and one empty file per table in {config.parent / 'exports'}.")
@@ -138,7 +138,8 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from orchestration import console, releases, summary
+    from orchestration import releases
+    from orchestration.commands import console, summary
 
     loaded = _looked_at(options)
     try:
@@ -149,7 +150,8 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _releases(options: argparse.Namespace) -> int:
-    from orchestration import console, releases
+    from orchestration import releases
+    from orchestration.commands import console
 
     home = Home(_looked_at(options).home)
     try:
@@ -180,18 +182,19 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace) -> int:
-    from orchestration import activating, cli_sync
+    from orchestration import activating
+    from orchestration.commands import syncing
 
     if options.limit is not None and options.limit < 1:
         return _complain(f"--limit {options.limit}: send one record at least, or use --dry-run", MISCONFIGURED)
     wish = activating.Wish(False if options.dry_run else None, options.limit, options.only, options.retry_dead, tuple(options.override))
-    return cli_sync.sync(_looked_at(options), options.name, wish)
+    return syncing.sync(_looked_at(options), options.name, wish)
 
 
 def _check_destination(options: argparse.Namespace) -> int:
-    from orchestration import cli_sync
+    from orchestration.commands import syncing
 
-    return cli_sync.check(_loaded(options), options.name)
+    return syncing.check(_loaded(options), options.name)
 
 
 def _handed_on(loaded: settings.Settings) -> int:
@@ -207,7 +210,8 @@ def _handed_on(loaded: settings.Settings) -> int:
 
 
 def _quarantine(options: argparse.Namespace) -> int:
-    from orchestration import console, waiting
+    from orchestration.commands import console
+    from orchestration.gates import waiting
 
     loaded = _looked_at(options)
     if options.export is not None:
@@ -220,58 +224,58 @@ def _quarantine(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from orchestration import explain_screen
+    from orchestration.commands import explain_screen
 
     return explain_screen.explain(_loaded(options), options.customer, as_json=options.json)
 
 
 def _diff(options: argparse.Namespace) -> int:
-    from orchestration import diff_screen
+    from orchestration.commands import diff_screen
 
     return diff_screen.diff(_loaded(options), options.before, options.after, as_json=options.json)
 
 
 def _review_identities(options: argparse.Namespace) -> int:
-    from orchestration import identity_review
+    from orchestration.commands import identity_review
 
     print(identity_review.review(_loaded(options), options.least_probability))
     return OK
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from orchestration import cli_privacy
+    from orchestration.commands import rights
 
     loaded = _looked_at(options)
     if options.verify:
-        return cli_privacy.told(lambda: cli_privacy.verify(loaded, options.verify))
+        return rights.told(lambda: rights.verify(loaded, options.verify))
     if options.expired:
-        return cli_privacy.told(lambda: cli_privacy.erase_expired(loaded))
-    return cli_privacy.told(lambda: cli_privacy.erase(loaded, options.customer, options.from_file, options.yes))
+        return rights.told(lambda: rights.erase_expired(loaded))
+    return rights.told(lambda: rights.erase(loaded, options.customer, options.from_file, options.yes))
 
 
 def _export(options: argparse.Namespace) -> int:
-    from orchestration import cli_privacy
+    from orchestration.commands import rights
 
     loaded = _looked_at(options)
-    return cli_privacy.told(lambda: cli_privacy.export(loaded, options.customer, options.out))
+    return rights.told(lambda: rights.export(loaded, options.customer, options.out))
 
 
 def _check_source(options: argparse.Namespace) -> int:
-    from orchestration import cli_sources
+    from orchestration.commands import source_check
 
-    return cli_sources.check(_loaded(options), options.name)
+    return source_check.check(_loaded(options), options.name)
 
 
 def _ui(options: argparse.Namespace) -> int:
-    from orchestration import cli_run
+    from orchestration.commands import running
 
-    return cli_run.ui(_loaded(options), options.port)
+    return running.ui(_loaded(options), options.port)
 
 
 def _docs(_: argparse.Namespace) -> int:
-    from orchestration import documentation
+    from orchestration.documentation import pages
 
-    for path in documentation.write():
+    for path in pages.write():
         print(path)
     return OK
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from orchestration import activation, destinations
 from orchestration.activation import ActivationError, StateError, SyncReport
-from orchestration.config_parts import REFERENCE
-from orchestration.destination_settings import EveryDestination
+from orchestration.configuration.destinations import EveryDestination
+from orchestration.configuration.parts import REFERENCE
 from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home, write_private
 from orchestration.release_doubts import doubts

@@ -19,7 +19,7 @@ from typing import Any
 import msgpack
 from filelock import FileLock
 
-from orchestration.action_settings import for_dbt
+from orchestration.configuration.actions import for_dbt
 from orchestration.home import Home
 from orchestration.settings import Settings, base_environment
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration import activating
 from orchestration.assets import activate, extract, forget, predict, publish, quality, serve, transform
-from orchestration.destination_settings import EveryDestination
+from orchestration.configuration.destinations import EveryDestination
 from orchestration.jobs import night_logger, nightly, retention
 from orchestration.resources import NightResource
 from orchestration.schedules import every_morning, every_night

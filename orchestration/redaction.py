@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orchestration.sql_text import literal
+
 INSTEAD = "[erased]"
 _SHORTEST = 6
 _DIGITS = 7  # fewer digits alone are a quantity or a year as well
@@ -37,7 +39,7 @@ class Needles:
 
     def mentions(self, columns: Sequence[str]) -> str:
         """SQL that is true for rows in which a column holds one of them; `columns` are expressions of text."""
-        pattern = _quoted(self._re2)
+        pattern = literal(self._re2)
         return (
             "(" + " OR ".join(f"coalesce(regexp_matches({column}, {pattern}), false)" for column in columns) + ")"
             if self.texts and columns
@@ -48,8 +50,8 @@ class Needles:
         """SQL for the text without them. Twice, for what stands next to each other shares the sign between."""
         if not self.texts:
             return column
-        once = f"regexp_replace({column}, {_quoted(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
-        return f"regexp_replace({once}, {_quoted(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
+        once = f"regexp_replace({column}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
+        return f"regexp_replace({once}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
 
     @property
     def pattern(self) -> re.Pattern[bytes]:
@@ -63,7 +65,3 @@ class Needles:
     @property
     def _alternatives(self) -> str:
         return "|".join(map(re.escape, self.texts))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

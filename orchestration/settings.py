@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from orchestration.action_settings import Action, read_actions
-from orchestration.config_file import ConfigurationError as ConfigurationError
-from orchestration.config_file import in_words, parsed
-from orchestration.config_parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
+from orchestration.configuration.actions import Action, read_actions
+from orchestration.configuration.destinations import KINDS, Destination
+from orchestration.configuration.file import ConfigurationError as ConfigurationError
+from orchestration.configuration.file import in_words, parsed
+from orchestration.configuration.parts import REFERENCE, Folder, Name, Part, PositiveInt, Secret, Share, Text, local
+from orchestration.configuration.serving import Serving
+from orchestration.configuration.sources import SOURCE_SETTINGS, Source
 from orchestration.contract import INPUT_TABLES
-from orchestration.destination_settings import KINDS, Destination
-from orchestration.serving_settings import Serving
-from orchestration.source_settings import SOURCE_SETTINGS, Source
 
 DEFAULT_HOME = "data"
 FIRST_NIGHT = date(1990, 1, 1)  # the first partition of the nightly job

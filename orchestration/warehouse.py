@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.contract import INPUT_TABLES, Table
+from orchestration.sql_text import literal
 
 # What every landed row carries beside the contract's columns.
 LANDING_COLUMNS: dict[str, str] = {
@@ -192,14 +193,10 @@ def _by_load(files: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], lis
 
 
 def _load_query(connection: duckdb.DuckDBPyConnection, typed: Mapping[str, str], source: str, load: str, paths: Sequence[str]) -> str:
-    listed = "[" + ", ".join(_quoted(path) for path in paths) + "]"
+    listed = "[" + ", ".join(literal(path) for path in paths) + "]"
     present = {
         row[0].lower() for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({listed}, union_by_name = true)").fetchall()
     }
-    constants = {"_source": _quoted(source), "_load_id": _quoted(load)}
+    constants = {"_source": literal(source), "_load_id": literal(load)}
     selected = [f"CAST({constants.get(name) or (name if name in present else 'NULL')} AS {kind}) AS {name}" for name, kind in typed.items()]
     return f"SELECT {', '.join(selected)} FROM read_parquet({listed}, union_by_name = true)"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.redaction import Needles
+from orchestration.sql_text import literal
 
 # Judgements of earlier nights; their examples are keys of rows, whoever they belong to.
 _KEPT = {
@@ -29,7 +30,7 @@ def renew(path: Path, needles: Needles, note: Callable[[Path, int, int], None]) 
         return
     waiting = path.with_name(f".{path.name}.renewed")
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        connection.execute(f"ATTACH {_text(path)} AS old (READ_ONLY); ATTACH {_text(waiting)} AS new")
+        connection.execute(f"ATTACH {literal(path)} AS old (READ_ONLY); ATTACH {literal(waiting)} AS new")
         tables = _tables(connection)
         if tables <= _KEPT.keys():
             return
@@ -47,7 +48,3 @@ def renew(path: Path, needles: Needles, note: Callable[[Path, int, int], None]) 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     rows = connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
     return {name for (name,) in rows}
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

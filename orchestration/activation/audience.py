@@ -1,6 +1,6 @@
 """An audience as a table of a release, and its fields as canonical JSON, computed in SQL.
 
-Comes in: a Parquet file. Goes out: its columns, and SQL whose text is equal exactly when the fields are.
+Comes in: a Parquet file. Goes out: its columns, and SQL whose literal is equal exactly when the fields are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 import duckdb
+
+from orchestration.sql_text import identifier, literal
 
 PRECISION = 4  # decimals of a number; what moves below that is jitter of a refit, not news
 
@@ -44,21 +46,21 @@ class AudienceSource(Protocol):
 
 def columns_of(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
     """Column → type of a Parquet file."""
-    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({text(file)})").fetchall()}
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(file)})").fetchall()}
 
 
 def kind_of(kind: str) -> str:
-    """What a destination has to know of a column's type: number, boolean, date, time, list or text."""
+    """What a destination has to know of a column's type: number, boolean, date, time, list or literal."""
     if kind.endswith("[]"):
         return "list"
     if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) or kind.endswith(("INT", "INTEGER")):
         return "number"
-    return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "text")
+    return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "literal")
 
 
 def as_json(fields: Mapping[str, str]) -> str:
     """SQL for the fields as canonical JSON: sorted names, numbers at a fixed precision, times in UTC, no NaN."""
-    parts = ", ".join(f"{text(name)}: {_canonical('audience.' + _name(name), kind)}" for name, kind in sorted(fields.items()))
+    parts = ", ".join(f"{literal(name)}: {_canonical('audience.' + identifier(name), kind)}" for name, kind in sorted(fields.items()))
     return f"CAST(to_json({{{parts}}}) AS VARCHAR)"
 
 
@@ -68,7 +70,7 @@ def as_coarse_json(fields: Mapping[str, str]) -> str:
     The scores of nearly everyone move a little from one night to the next: that is sent, and is no reason to stop.
     """
     kept = {name: kind for name, kind in sorted(fields.items()) if not kind.endswith("[]")}
-    parts = ", ".join(f"{text(name)}: {_coarse('audience.' + _name(name), name, kind)}" for name, kind in kept.items())
+    parts = ", ".join(f"{literal(name)}: {_coarse('audience.' + identifier(name), name, kind)}" for name, kind in kept.items())
     return f"CAST(to_json({{{parts}}}) AS VARCHAR)"
 
 
@@ -87,12 +89,3 @@ def _canonical(value: str, kind: str) -> str:
     if kind.startswith("TIMESTAMP"):
         return f"strftime(CAST({value} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')"
     return value
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: object) -> str:
-    """`value` as an SQL text literal."""
-    return "'" + str(value).replace("'", "''") + "'"

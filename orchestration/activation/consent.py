@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from orchestration.activation.audience import ActivationError, AudienceSource, columns_of, text
+from orchestration.activation.audience import ActivationError, AudienceSource, columns_of
+from orchestration.sql_text import literal
 
 ERASED, PROFILED = "is_erased", "can_profile"
 # Where consent is read when the audience itself does not carry it.
@@ -30,7 +31,7 @@ def consent_joins(
     for source in (name for name in _CONSENT_TABLES if name in release.tables):
         found = [name for name in (ERASED, *consent) if name not in places and name in columns_of(connection, release.table_file(source))]
         if found:
-            joins += f" LEFT JOIN read_parquet({text(release.table_file(source))}) AS {source} USING (customer_key)"
+            joins += f" LEFT JOIN read_parquet({literal(release.table_file(source))}) AS {source} USING (customer_key)"
             places |= {name: f"{source}.{name}" for name in found}
     missing = [name for name in (ERASED, *consent) if name not in places]
     if missing:
@@ -42,7 +43,7 @@ def make_permitted(connection: duckdb.DuckDBPyConnection, release: AudienceSourc
     """Make the temporary table `permitted`: keys of all who may be sent, in the audience or not. Empty when that cannot be told."""
     names = (ERASED, PROFILED, *(f"can_{channel}" for channel in channels))
     tables = [name for name in _CONSENT_TABLES if name in release.tables]
-    joined = " FULL JOIN ".join(f"read_parquet({text(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
+    joined = " FULL JOIN ".join(f"read_parquet({literal(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
                                 for number, name in enumerate(tables))  # fmt: skip
     places = {column: f"{table}.{column}" for table in tables for column in columns_of(connection, release.table_file(table))}
     if not set(names) <= set(places):

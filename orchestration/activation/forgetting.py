@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.audience import text
 from orchestration.activation.log import FILE
 from orchestration.activation.state import TABLES
+from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
 _ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "attempts")
@@ -52,7 +52,7 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
     waiting.unlink(missing_ok=True)
     known = _list(external_ids)
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        connection.execute(f"ATTACH {text(path)} AS old; ATTACH {text(waiting)} AS state")
+        connection.execute(f"ATTACH {literal(path)} AS old; ATTACH {literal(waiting)} AS state")
         connection.execute(TABLES.replace(" state.", " old."))
         connection.execute(TABLES)
         rows = 0
@@ -83,10 +83,10 @@ def _clear_log(path: Path, keys: Collection[str], external_ids: Collection[str],
         for name, values in (("customer_key", keys), ("external_id", external_ids))
     )
     mine = f"({' OR '.join(tests)})"
-    relation = f"read_parquet({text(path)})"
+    relation = f"read_parquet({literal(path)})"
     with duckdb.connect() as connection:
         rows = _one(connection, f"SELECT count(*) FROM {relation} WHERE {mine}")
-        connection.execute(f"COPY (SELECT * FROM {relation} WHERE NOT {mine}) TO {text(waiting)} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY (SELECT * FROM {relation} WHERE NOT {mine}) TO {literal(waiting)} (FORMAT parquet, COMPRESSION zstd)")
     _put(waiting, path, rows, note, bool(rows))
 
 
@@ -108,7 +108,7 @@ def _mine(connection: duckdb.DuckDBPyConnection, table: str, keys: Collection[st
 
 
 def _list(values: Collection[str]) -> str:
-    return f"CAST([{', '.join(map(text, sorted(values)))}] AS VARCHAR[])"
+    return f"CAST([{', '.join(map(literal, sorted(values)))}] AS VARCHAR[])"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:

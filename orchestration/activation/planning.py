@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of, text
+from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of
 from orchestration.activation.consent import consent_columns, consent_joins, make_permitted, suppression
 from orchestration.activation.fields import EMAIL, IDENTITY, fields_of
 from orchestration.destinations.base import Destination
+from orchestration.sql_text import literal
 
 UNHASHED = frozenset({"as_of_date"})  # moves every night; hashing it would send everyone every night
 
@@ -46,12 +47,12 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
             {as_json(fields)} AS fields,
             sha256(concat({as_json(hashed)}, {email})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
             {reason} AS suppressed_as
-        FROM read_parquet({text(release.table_file(table))}) AS audience {joined}""")
+        FROM read_parquet({literal(release.table_file(table))}) AS audience {joined}""")
     _require_distinct(connection, table)
     if destination.needs_email:
         _require_addresses(connection, release, table, destination)
     make_permitted(connection, release, destination.channels)
-    empty = ", ".join(f"{text(name)}: NULL" for name in sorted(fields) if name != "customer_key")
+    empty = ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name != "customer_key")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT CAST(to_json({{{empty}}}) AS VARCHAR) AS fields")
     return {name: kind_of(kind) for name, kind in fields.items()}
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from orchestration.activation.state import transaction
 from orchestration.destinations.base import Outcome, Result
+from orchestration.sql_text import literal
 
 
 def of_plan(first: int, last: int) -> str:
@@ -24,8 +25,7 @@ def of_plan(first: int, last: int) -> str:
 
 def of_job(job: str) -> str:
     """SQL for the records of a job, for `record`."""
-    name = job.replace("'", "''")
-    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job = '{name}')"
+    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job = {literal(job)})"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.destinations.base import Job, Record
+from orchestration.sql_text import literal
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
@@ -57,7 +58,7 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
     """A connection with the state attached as `state`. A dry run gets a copy in memory, empty where there is none yet."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET temp_directory = '" + f"{path}.spill".replace("'", "''") + "'")  # else it is where the process was started
+        connection.execute(f"SET temp_directory = {literal(f'{path}.spill')}")  # else it is where the process was started
         if writable:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _attach(connection, path, "state", "")
@@ -80,9 +81,8 @@ def compact(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str) -> None:
-    place = str(path).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{place}' AS {name} {options}")
+        connection.execute(f"ATTACH {literal(path)} AS {name} {options}")
     except duckdb.IOException as error:
         raise StateError(f"{path}: cannot be opened; is another sync of this destination running?") from error
 

@@ -12,7 +12,7 @@ import dagster as dg
 
 from orchestration import activating, activation, releases
 from orchestration.assets.metadata import OWNERS, markdown
-from orchestration.destination_settings import EveryDestination
+from orchestration.configuration.destinations import EveryDestination
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
 

@@ -11,10 +11,12 @@ import dagster as dg
 import duckdb
 
 from ml import cards
-from orchestration import dbt, gatekeeping, landing, metric_docs, releases, report
+from orchestration import dbt, landing, releases, report
 from orchestration.assets import run_history
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
+from orchestration.documentation import metric_docs
+from orchestration.gates import gatekeeping
 from orchestration.night import Night, refused
 from orchestration.releases import Release
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from expectations.base import CheckResult, blocking
-from orchestration import gatekeeping, releases
+from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.contract import INPUT_TABLES
+from orchestration.gates import gatekeeping
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 

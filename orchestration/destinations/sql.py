@@ -16,6 +16,7 @@ from orchestration.destinations.base import Answer, Batch, Destination, Destinat
 from orchestration.destinations.databases import Database, DatabaseError, OutOfReachError, opened
 from orchestration.destinations.fields import PREFIX
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.sql_text import literal
 
 _KINDS = {"number": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}
 _OWN = {"external_id": "TEXT", "release_id": "TEXT", "synced_at": "TIMESTAMP"}
@@ -96,7 +97,7 @@ class SqlDestination(Destination):
     def _there(self, table: str, records: Sequence[Record]) -> set[str]:
         if not self._updates and all(record.operation != "clear" for record in records):
             return set()
-        ids = ", ".join(_text(record.external_id) for record in records)
+        ids = ", ".join(literal(record.external_id) for record in records)
         return {row[0] for row in self._database.asked(f"SELECT external_id FROM {table} WHERE external_id IN ({ids})")}
 
     def _table(self, batch: Batch) -> tuple[str, dict[str, str]]:
@@ -126,10 +127,6 @@ def _value(value: Any, kind: str) -> Any:
     if kind == "TEXT":
         return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
     return float(value) if kind == "DOUBLE PRECISION" else value
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _outcome(record: Record, written: bool) -> Outcome:

@@ -22,7 +22,7 @@ from orchestration.landing import removals
 from orchestration.landing.partial import narrow
 from orchestration.landing.written import adjustments, changed_rows, listed, one_file, parquet
 from orchestration.sources.base import Batch, Bench
-from orchestration.sources.reading.raw import quoted
+from orchestration.sql_text import literal
 
 # More than this share of a table's rows gone in one night is taken for a broken export, not for deletions.
 SUSPICIOUS_SHARE = 0.95
@@ -111,7 +111,7 @@ def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
     run("CREATE OR REPLACE TEMP VIEW incoming AS FROM " + (parquet(incoming) if incoming else "landed WHERE false"))
     entries = "SELECT _file, _row_hash, CASE WHEN _is_deleted THEN -1 ELSE 1 END AS copies FROM landed"
     if before.adjusted:
-        entries += f" UNION ALL SELECT _file, _row_hash, copies FROM {parquet(before.adjusted)} WHERE table_name = {quoted(table.name)}"
+        entries += f" UNION ALL SELECT _file, _row_hash, copies FROM {parquet(before.adjusted)} WHERE table_name = {literal(table.name)}"
     run(f"CREATE OR REPLACE TEMP VIEW booked AS {entries}")
     narrow(table, touched, bench)
     run(f"CREATE OR REPLACE TEMP VIEW entries AS SELECT *, {_PART_ROW} AS part_row FROM ({_MOVES})")

@@ -14,7 +14,7 @@ from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import parquet
 from orchestration.sources.base import Batch, Bench
-from orchestration.sources.reading.raw import quoted
+from orchestration.sql_text import literal
 
 
 class Filter:
@@ -57,7 +57,7 @@ class Filter:
         if counted is None or not counted[0]:
             return batch
         target = batch.data.with_suffix(".cleared")
-        run(f"COPY (SELECT * FROM {relation} WHERE NOT {condition}) TO {quoted(str(target))} (FORMAT parquet)")
+        run(f"COPY (SELECT * FROM {relation} WHERE NOT {condition}) TO {literal(str(target))} (FORMAT parquet)")
         target.replace(batch.data)
         return replace(batch, rows=batch.rows - counted[0], position={**batch.position, "erased": counted[0]})
 

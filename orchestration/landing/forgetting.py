@@ -24,7 +24,7 @@ from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS, parquet
 from orchestration.redaction import Needles
-from orchestration.sources.reading.raw import name, quoted
+from orchestration.sql_text import identifier, literal
 
 # Called before a file is replaced: its path, rows that leave it, rows of others in which the person is mentioned.
 Note = Callable[[Path, int, int], None]
@@ -134,7 +134,7 @@ def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log
         leaving = f"SELECT _file, _row_hash, CASE WHEN _is_deleted THEN -1 ELSE 1 END AS copies FROM {landed} WHERE {condition}"
         if adjusted:
             hashes = f"SELECT _row_hash FROM {landed} WHERE {condition}"
-            mine = f"table_name = {quoted(table.name)} AND _row_hash IN ({hashes})"
+            mine = f"table_name = {literal(table.name)} AND _row_hash IN ({hashes})"
             leaving += f" UNION ALL SELECT _file, _row_hash, copies FROM {parquet(adjusted)} WHERE {mine}"
         for part, copies in connection.execute(
             f"SELECT _file, sum(copies)::BIGINT FROM ({leaving}) GROUP BY 1 HAVING sum(copies) <> 0"
@@ -146,7 +146,7 @@ def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log
 def _drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: Table, condition: str, note: Note) -> None:
     """First, for the hashes of the rows that leave are told from those rows."""
     hashes = f"SELECT _row_hash FROM {parquet(log.files(table.name))} WHERE {condition}"
-    mine = f"(table_name = {quoted(table.name)} AND _row_hash IN ({hashes}))"
+    mine = f"(table_name = {literal(table.name)} AND _row_hash IN ({hashes}))"
     for path in log.files(ADJUSTMENTS):
         if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
             note(Path(path), rows, 0)
@@ -157,19 +157,19 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, 
     relation = parquet([str(path)])
     columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
     texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
-    mentioned = f"NOT {condition} AND {needles.mentions(list(map(name, texts)))}"
+    mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"
     counted = connection.execute(f"SELECT count(*) FILTER ({condition}), count(*) FILTER ({mentioned}) FROM {relation}").fetchone()
     if counted is None or counted == (0, 0):
         return
     note(path, *counted)
     # The hash of a row in which somebody is no longer mentioned stays: the source still has that row as it was, and it must not land again.
-    cleared = ", ".join(f"{needles.without(name(column))} AS {name(column)}" for column in texts) if counted[1] else ""
+    cleared = ", ".join(f"{needles.without(identifier(column))} AS {identifier(column)}" for column in texts) if counted[1] else ""
     _replace(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
     waiting = path.with_name(f".{path.name}.forgetting")
-    connection.execute(f"COPY ({query}) TO {quoted(str(waiting))} (FORMAT parquet)")
+    connection.execute(f"COPY ({query}) TO {literal(str(waiting))} (FORMAT parquet)")
     waiting.chmod(0o600)
     handle = os.open(waiting, os.O_RDONLY)
     os.fsync(handle)

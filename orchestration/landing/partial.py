@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestration.contract import Table
 from orchestration.landing.written import listed, parquet
 from orchestration.sources.base import Batch, Bench
-from orchestration.sources.reading.raw import name, quoted
+from orchestration.sql_text import identifier, literal
 
 
 def narrow(table: Table, touched: Sequence[Batch], bench: Bench) -> None:
@@ -21,7 +21,7 @@ def narrow(table: Table, touched: Sequence[Batch], bench: Bench) -> None:
     spoken_of = "_file IN (FROM part)"
     if partial:
         bench.connection.execute(f"CREATE OR REPLACE TEMP TABLE spoken_of AS {_spoken_of(table, partial, bench)}")
-        names = f"({', '.join(quoted(batch.part) for batch in partial)})"
+        names = f"({', '.join(literal(batch.part) for batch in partial)})"
         spoken_of += f" AND (_file NOT IN {names} OR (_file, _row_hash) IN (SELECT (_file, _row_hash) FROM spoken_of))"
     bench.connection.execute(f"CREATE OR REPLACE TEMP VIEW restated AS FROM booked WHERE {spoken_of}")
     bench.connection.execute(f"CREATE OR REPLACE TEMP VIEW standing AS FROM booked WHERE NOT ({spoken_of})")
@@ -29,7 +29,7 @@ def narrow(table: Table, touched: Sequence[Batch], bench: Bench) -> None:
 
 def _spoken_of(table: Table, partial: Sequence[Batch], bench: Bench) -> str:
     """SELECT of (part, row hash). A row may have landed from another part than the one that holds it, so it is found by its content."""
-    keys = ", ".join(map(name, table.key))
+    keys = ", ".join(map(identifier, table.key))
     parts = listed(batch.part for batch in partial)
     queries = [f"SELECT DISTINCT told._file, _row_hash FROM {_landed(keys)} JOIN {_told(keys, parts)} USING ({keys})"]
     queries += [_scoped(batch.part, batch.scope, bench) for batch in partial if batch.scope]
@@ -46,5 +46,5 @@ def _told(keys: str, parts: str) -> str:
 
 def _scoped(part: str, scope: Path, bench: Bench) -> str:
     relation = parquet([str(scope)])
-    columns = ", ".join(name(row[0]) for row in bench.connection.execute(f"DESCRIBE FROM {relation}").fetchall())
-    return f"SELECT DISTINCT {quoted(part)} AS _file, _row_hash FROM {_landed(columns)} SEMI JOIN {relation} AS scope USING ({columns})"
+    columns = ", ".join(identifier(row[0]) for row in bench.connection.execute(f"DESCRIBE FROM {relation}").fetchall())
+    return f"SELECT DISTINCT {literal(part)} AS _file, _row_hash FROM {_landed(columns)} SEMI JOIN {relation} AS scope USING ({columns})"

@@ -13,7 +13,7 @@ import duckdb
 from orchestration.contract import NAMES_OTHER_SOURCES, PERSON_COLUMNS, RECORD_TABLES, Table
 from orchestration.landing.spelling import email_key, phones
 from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
-from orchestration.sources.reading.raw import name
+from orchestration.sql_text import identifier
 
 NOBODY = "SELECT CAST(NULL AS VARCHAR) AS id WHERE false"
 
@@ -60,8 +60,8 @@ def _matched(
             yield f"coalesce((phone, coalesce(country, '')) IN (SELECT (phone, country) FROM {values}), false)"
         else:
             test = tombstones.sql("email", "", email_key("value")) if kind == "email" else _named(tombstones, table, kind, source, crm_ids)
-            query = f"SELECT value FROM (SELECT DISTINCT {name(column)} AS value FROM {relation}) WHERE {test}"
-            yield f"coalesce({name(column)} IN (SELECT value FROM {values}), false)"
+            query = f"SELECT value FROM (SELECT DISTINCT {identifier(column)} AS value FROM {relation}) WHERE {test}"
+            yield f"coalesce({identifier(column)} IN (SELECT value FROM {values}), false)"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {values} AS {query}")
 
 

@@ -17,7 +17,7 @@ A version that one held now outranks (a later change, or landed later) is histor
 from __future__ import annotations
 
 from orchestration.contract import Table
-from orchestration.sources.reading.raw import name
+from orchestration.sql_text import identifier
 
 NOTHING_VANISHED = (
     "CREATE OR REPLACE TEMP TABLE tombstones AS SELECT *, true AS _is_removal, true AS _has_key FROM vanished",
@@ -31,15 +31,15 @@ def steps(table: Table) -> tuple[str, ...]:
 
 
 def _keys(table: Table, relation: str = "") -> str:
-    return ", ".join(f"{relation}{name(column)}" for column in table.key)
+    return ", ".join(f"{relation}{identifier(column)}" for column in table.key)
 
 
 def _known(table: Table) -> str:
-    return "(" + " AND ".join(f"{name(column)} IS NOT NULL" for column in table.key) + ")"
+    return "(" + " AND ".join(f"{identifier(column)} IS NOT NULL" for column in table.key) + ")"
 
 
 def _changed(table: Table) -> str:
-    return f"CAST({name(table.updated_at)} AS TIMESTAMP)" if table.updated_at else "CAST(NULL AS TIMESTAMP)"
+    return f"CAST({identifier(table.updated_at)} AS TIMESTAMP)" if table.updated_at else "CAST(NULL AS TIMESTAMP)"
 
 
 def _dead(table: Table) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from orchestration.sources.reading.raw import quoted
+from orchestration.sql_text import literal
 
 _PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 _CODES = _PROJECT / "seeds" / "calling_codes.csv"
@@ -26,7 +26,7 @@ def email_key(column: str) -> str:
 
 def phones(relation: str) -> str:
     """SELECT of the distinct `phone` and `country` of a relation with their `phone_key`; NULL for a number that never matches anybody."""
-    codes = f"SELECT * FROM read_csv({quoted(str(_CODES))}, header = true, all_varchar = true)"
+    codes = f"SELECT * FROM read_csv({literal(str(_CODES))}, header = true, all_varchar = true)"
     said = f"SELECT DISTINCT phone, upper(trim(country)) AS country, country AS country_said FROM {relation} WHERE phone IS NOT NULL"
     spelled = f"WITH calling_codes AS ({codes}), said AS ({said}), {_macros().with_phone_keys('said')}"
     return f"{spelled} SELECT phone, country_said, phone_key FROM phoned"

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.log import LandingError
-from orchestration.sources.reading.raw import quoted
+from orchestration.sql_text import literal
 
 # An id that only one CRM has stands for its record in every source that may name it.
 ANY_SOURCE = "*"
@@ -46,7 +46,7 @@ class Tombstones:
 
     def sql(self, kind: str, source: str, value: str) -> str:
         """SQL that is true where the expression `value` is a tombstone; needs the table that `show` makes."""
-        return f"sha256({quoted(self._front(kind, source))} || {value}) IN (SELECT hash FROM buried)"
+        return f"sha256({literal(self._front(kind, source))} || {value}) IN (SELECT hash FROM buried)"
 
     def show(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the temporary table `buried`."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from orchestration.contract import Table
 from orchestration.sources.base import Bench
-from orchestration.sources.reading.raw import name, quoted
 from orchestration.sources.reading.typed import LANDED_COLUMNS
+from orchestration.sql_text import identifier, literal
 
 ADJUSTMENTS = "row_adjustments"
 
@@ -24,7 +24,7 @@ def changed_rows(table: Table, bench: Bench) -> Path:
         UNION ALL BY NAME SELECT again.*, _place FROM again JOIN places USING (_file)"""
     numbered = "row_number() OVER (ORDER BY _place, _loaded, _row_number) AS _row_number"
     query = f"SELECT * EXCLUDE (_place, _loaded) REPLACE ({numbered}) FROM ({kinds})"
-    bench.connection.execute(f"COPY ({_ordered(query, table, bench)} ORDER BY _row_number) TO {quoted(str(target))} (FORMAT parquet)")
+    bench.connection.execute(f"COPY ({_ordered(query, table, bench)} ORDER BY _row_number) TO {literal(str(target))} (FORMAT parquet)")
     return target
 
 
@@ -33,8 +33,8 @@ def adjustments(table: Table, bench: Bench) -> Path | None:
     if bench.connection.execute("SELECT 1 FROM residual LIMIT 1").fetchone() is None:
         return None
     target = bench.scratch / f"{ADJUSTMENTS}-{table.name}.parquet"
-    query = f"SELECT {quoted(table.name)} AS table_name, _file, _row_hash, copies FROM residual"
-    bench.connection.execute(f"COPY ({query}) TO {quoted(str(target))} (FORMAT parquet)")
+    query = f"SELECT {literal(table.name)} AS table_name, _file, _row_hash, copies FROM residual"
+    bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
     return target
 
 
@@ -42,7 +42,7 @@ def one_file(paths: Iterable[Path], bench: Bench, table: Table) -> Path:
     """Parts with different unknown columns as one file: all files of a table in a load have the same columns."""
     target = bench.scratch / f"{table.name}-united.parquet"
     query = f"FROM {parquet(map(str, paths))}"
-    bench.connection.execute(f"COPY ({_ordered(query, table, bench)}) TO {quoted(str(target))} (FORMAT parquet)")
+    bench.connection.execute(f"COPY ({_ordered(query, table, bench)}) TO {literal(str(target))} (FORMAT parquet)")
     return target
 
 
@@ -50,7 +50,7 @@ def _ordered(query: str, table: Table, bench: Bench) -> str:
     """`query` with its columns as in every landed file: the contract's, unknown ones, our own."""
     found = [row[0] for row in bench.connection.execute(f"DESCRIBE {query}").fetchall()]
     unknown = sorted(set(found) - set(table.column_names) - set(LANDED_COLUMNS))
-    columns = ", ".join(name(column) for column in (*table.column_names, *unknown, *LANDED_COLUMNS))
+    columns = ", ".join(identifier(column) for column in (*table.column_names, *unknown, *LANDED_COLUMNS))
     return f"SELECT {columns} FROM ({query})"
 
 
@@ -61,4 +61,4 @@ def parquet(paths: Iterable[str], options: str = "") -> str:
 
 def listed(texts: Iterable[str]) -> str:
     """`texts` as a list in SQL."""
-    return f"[{', '.join(map(quoted, texts))}]"
+    return f"[{', '.join(map(literal, texts))}]"

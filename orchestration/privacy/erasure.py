@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import activation, destinations, landing, releases, serving_targets, warehouse_renewal
-from orchestration.destination_settings import FilesDestination
+from orchestration.configuration.destinations import FilesDestination
 from orchestration.destinations import DESTINATIONS, Destination
 from orchestration.home import Home
 from orchestration.landing import Tombstones

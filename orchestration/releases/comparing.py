@@ -16,6 +16,7 @@ from orchestration.releases.differing import figures, is_moved, is_same, rows
 from orchestration.releases.layout import POINTER, is_id, releases_folder
 from orchestration.releases.manifest import UnknownReleaseError
 from orchestration.releases.reading import Release, current, ids, open_release
+from orchestration.sql_text import literal
 
 PREVIOUS = "previous"
 _FACTS = ("as_of", "code_version", "config_hash", "duckdb_version")
@@ -38,7 +39,7 @@ def named(home: str | Path, name: str) -> Release:
 def compare(before: Release, after: Release, *, memory_gib: float, threads: int) -> dict[str, Any]:
     """Both releases' ids, `why`, `tables` (those that differ, the others counted in `same_tables`) and `figures` that moved most."""
     with tempfile.TemporaryDirectory() as spill, duckdb.connect(":memory:") as connection:
-        connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {_text(spill)}")
+        connection.execute(f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {literal(spill)}")
         connection.execute("SET TimeZone = 'UTC'")
         names = sorted({*before.tables, *after.tables})
         differing = [name for name in names if not is_same(before, after, name)]
@@ -89,7 +90,3 @@ def _models(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Model → its version and what became of it, one for all its candidates."""
     for one in manifest["models"] or ():
         yield str(one["model"]), f"{one['model_version'] or 'none'} ({one['status']})"
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

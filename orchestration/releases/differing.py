@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.releases.reading import Release
+from orchestration.sql_text import identifier, literal
 
 # What identifies a row, where it is not the customer, the month and what it is split by.
 _GRAINS: dict[str, tuple[str, ...]] = {
@@ -69,8 +70,8 @@ def rows(connection: duckdb.DuckDBPyConnection, before: Release, after: Release,
         only: dict[str, Any] = {"only_in": "after" if new else "before", "columns_added": [], "columns_removed": []}
         return {**told, **only, "added": count if new else 0, "removed": 0 if new else count, "changed": 0}
     columns = [name for name in new if name in old and name not in _NIGHTLY]
-    keys = ", ".join(map(_name, _grain(table, columns)))
-    every = ", ".join(map(_name, columns))
+    keys = ", ".join(map(identifier, _grain(table, columns)))
+    every = ", ".join(map(identifier, columns))
     # Without a join: rows of one key are counted, and their hashes summed, on either side; so a key may be NULL, or not be unique.
     found = connection.execute(f"""
         WITH sides AS (
@@ -98,19 +99,20 @@ def figures(connection: duckdb.DuckDBPyConnection, before: Release, after: Relea
     amounts = [name for name, kind in new.items() if name in old and name not in grain and _is_figure(name, kind)]
     if "customer_key" in grain or not amounts:
         return []
-    keys = ", ".join(map(_name, grain))
+    keys = ", ".join(map(identifier, grain))
     sides = [
-        f"""(UNPIVOT (SELECT {keys}, {", ".join(f"{_name(name)}::DOUBLE AS {_name(name)}" for name in amounts)}
-            FROM read_parquet({_file(release, table)})) ON {", ".join(map(_name, amounts))} INTO NAME figure VALUE amount)"""
+        f"""(UNPIVOT (SELECT {keys}, {", ".join(f"{identifier(name)}::DOUBLE AS {identifier(name)}" for name in amounts)}
+            FROM read_parquet({_file(release, table)})) ON {", ".join(map(identifier, amounts))} INTO NAME figure VALUE amount)"""
         for release in (before, after)
     ]
-    places = ", ".join(f"old.{_name(name)}" for name in grain)
+    places = ", ".join(f"old.{identifier(name)}" for name in grain)
+    same = " AND ".join(f"old.{identifier(name)} IS NOT DISTINCT FROM new.{identifier(name)}" for name in grain)
     of_everyone = "old.dimension = 'all'" if "dimension" in grain else "true"
     found = connection.execute(f"""
         SELECT {places}, old.figure, old.amount, new.amount,
             abs(new.amount - old.amount) / abs(old.amount) AS moved, {of_everyone} AS of_everyone
         FROM {sides[0]} AS old JOIN {sides[1]} AS new
-            ON old.figure = new.figure AND {" AND ".join(f"old.{_name(name)} IS NOT DISTINCT FROM new.{_name(name)}" for name in grain)}
+            ON old.figure = new.figure AND {same}
         WHERE old.amount <> 0 AND isfinite(old.amount) AND isfinite(new.amount) AND abs(new.amount - old.amount) > 1e-9 * abs(old.amount)
         QUALIFY row_number() OVER (PARTITION BY of_everyone ORDER BY moved DESC, old.figure, {places}) <= {_MOST_FIGURES}""").fetchall()
     told = ("figure", "before", "after", "relative_change", "of_everyone")
@@ -137,8 +139,4 @@ def _columns(release: Release, table: str) -> dict[str, str]:
 
 
 def _file(release: Release, table: str) -> str:
-    return "'" + str(release.table_file(table)).replace("'", "''") + "'"
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
+    return literal(release.table_file(table))

@@ -21,6 +21,7 @@ from orchestration.releases import manifest as manifests
 from orchestration.releases.layout import MANIFEST, UNFINISHED, flush, private_folder, releases_folder, seal
 from orchestration.releases.reading import Release, ids, open_release
 from orchestration.releases.tables import copy_marts
+from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
 _KEYS = ("customer_key", "old_customer_key", "other_customer_key")
@@ -61,9 +62,9 @@ def keys_in(release: Release, person: Person) -> frozenset[str]:
     if "customer_identities" not in release.tables:
         return frozenset()
     file = release.table_file("customer_identities")
-    columns = {name: kind for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM read_parquet({_text(file)})").fetchall()}
+    columns = {name: kind for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM read_parquet({literal(file)})").fetchall()}
     mine = " OR ".join(_is_record(columns, record) for record in sorted(person.records)) or "false"
-    query = f"SELECT DISTINCT customer_key FROM read_parquet({_text(file)}) WHERE ({mine}) AND valid_to IS NULL"
+    query = f"SELECT DISTINCT customer_key FROM read_parquet({literal(file)}) WHERE ({mine}) AND valid_to IS NULL"
     return frozenset(key for (key,) in duckdb.execute(query).fetchall() if key)
 
 
@@ -85,7 +86,7 @@ def _found(release: Release, person: Person, needles: Needles) -> Iterator[tuple
         for table in release.tables:
             columns = {name: kind for name, kind, *_ in marts.execute(f'DESCRIBE marts."{table}"').fetchall()}
             condition = f"{person.rows(columns)} OR {needles.mentions(_texts(columns))}"
-            for relation in (f'marts."{table}"', f"read_parquet({_text(release.table_file(table))})"):
+            for relation in (f'marts."{table}"', f"read_parquet({literal(release.table_file(table))})"):
                 yield table, _count(marts, relation, condition)
 
 
@@ -162,18 +163,14 @@ def _texts(columns: Mapping[str, str]) -> list[str]:
 
 def _is_record(columns: Mapping[str, str], record: tuple[str, str, str]) -> str:
     source, kind, one = record
-    typed = f" AND record_type = {_text(kind)}" if "record_type" in columns else ""
-    return f"coalesce(source = {_text(source)}{typed} AND source_customer_id = {_text(one)}, false)"
+    typed = f" AND record_type = {literal(kind)}" if "record_type" in columns else ""
+    return f"coalesce(source = {literal(source)}{typed} AND source_customer_id = {literal(one)}, false)"
 
 
 def _among(column: str, values: frozenset[str]) -> str:
-    return f"coalesce({column} IN ({', '.join(map(_text, sorted(values)))}), false)" if values else "false"
+    return f"coalesce({column} IN ({', '.join(map(literal, sorted(values)))}), false)" if values else "false"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str, condition: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
     return int(row[0]) if row else 0
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

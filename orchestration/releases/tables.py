@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.releases.layout import DATABASE
+from orchestration.sql_text import identifier, literal
 
 SCHEMA = "marts"
 _COPY = "rapport_release"  # attached under this name only while it is written; readers see the file's own name
@@ -35,7 +36,7 @@ def copy_marts(
 ) -> dict[str, dict[str, Any]]:
     """Write every table of schema marts into `folder`; returns table → rows, checksum and columns."""
     spill = folder / _SPILL
-    settings = f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {_text(spill)}"
+    settings = f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {literal(spill)}"
     try:
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute(settings)
@@ -54,20 +55,20 @@ def _whole(*_: object) -> str:
 def _copy_all(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path, select: Select) -> dict[str, dict[str, Any]]:
     connection.execute("SET TimeZone = 'UTC'")
     # The alias is the file's own name, because views inside it spell that name out.
-    connection.execute(f"ATTACH {_text(warehouse)} AS {_name(warehouse.stem)} (READ_ONLY)")
-    connection.execute(f"ATTACH {_text(folder / DATABASE)} AS {_COPY}")
+    connection.execute(f"ATTACH {literal(warehouse)} AS {identifier(warehouse.stem)} (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(folder / DATABASE)} AS {_COPY}")
     connection.execute(f"CREATE SCHEMA {_COPY}.{SCHEMA}")
-    connection.execute(f"USE {_name(warehouse.stem)}")
+    connection.execute(f"USE {identifier(warehouse.stem)}")
     return {table: _copy_one(connection, warehouse.stem, table, folder, select) for table in _tables(connection, warehouse.stem)}
 
 
 def _copy_one(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, folder: Path, select: Select) -> dict[str, Any]:
-    source, copy = f"{_name(catalog)}.{SCHEMA}.{_name(table)}", f"{_COPY}.{SCHEMA}.{_name(table)}"
+    source, copy = f"{identifier(catalog)}.{SCHEMA}.{identifier(table)}", f"{_COPY}.{SCHEMA}.{identifier(table)}"
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
     rows = f"FROM ({select(table, columns).format(source=source)})"
     connection.execute(f"CREATE TABLE {copy} AS {rows} ORDER BY {_order(connection, source, columns)}")
     _copy_comments(connection, catalog, table, copy)
-    connection.execute(f"COPY {copy} TO {_text(folder / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY {copy} TO {literal(folder / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
     count, checksum = _one(connection, f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0)::VARCHAR FROM {copy} AS row_of")
     return {"rows": count, "checksum": f"duckdb-hash-sum:{checksum}", "columns": columns}
 
@@ -78,7 +79,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
 
 
 def _order(connection: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> str:
-    keys = [_name(column) for column in _KEY_COLUMNS if column in columns]
+    keys = [identifier(column) for column in _KEY_COLUMNS if column in columns]
     (rows,) = _one(connection, f"SELECT count(*) FROM {source}")
     return "ALL" if rows <= _ORDERED_BY_ALL or not keys else ", ".join(keys)
 
@@ -87,18 +88,10 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, catalog: str, table: s
     where = "database_name = ? AND schema_name = ? AND table_name = ? AND comment IS NOT NULL"
     query = f"SELECT column_name, comment FROM duckdb_columns() WHERE {where}"
     for column, comment in connection.execute(query, [catalog, SCHEMA, table]).fetchall():
-        connection.execute(f"COMMENT ON COLUMN {copy}.{_name(column)} IS {_text(comment)}")
+        connection.execute(f"COMMENT ON COLUMN {copy}.{identifier(column)} IS {literal(comment)}")
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     row = connection.execute(query).fetchone()
     assert row is not None  # an aggregate always gives one row
     return row
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

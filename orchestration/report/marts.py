@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 import duckdb
 
+from orchestration.sql_text import identifier, literal
+
 Row = dict[str, Any]
 
 
@@ -51,8 +53,8 @@ class Marts:
         self._connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")  # else it spills to where the process was started
         self._names = {name for name in release.tables if not name.startswith("sync_") and name != "fct_feedback"}
         for name in self._names:
-            file = str(release.table_file(name)).replace("'", "''")
-            self._connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{file}')")
+            file = literal(release.table_file(name))
+            self._connection.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM read_parquet({file})")
 
     def close(self) -> None:
         """Let go of the files."""

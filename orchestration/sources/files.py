@@ -24,8 +24,9 @@ from orchestration.sources.base import Batch, Bench, Position, SourceError
 from orchestration.sources.reading.formats import explained, opened
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
-from orchestration.sources.reading.raw import Raw, quoted
+from orchestration.sources.reading.raw import Raw
 from orchestration.sources.reading.typed import row_query
+from orchestration.sql_text import literal
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Files:
         raw, unknown = _matched(table, file.columns, part)
         query = row_query(table, file, raw, unknown, part, first_row, _zone(bench))
         try:
-            counted = bench.connection.execute(f"COPY ({query}) TO {quoted(str(target))} (FORMAT parquet)").fetchone()
+            counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise  # the machine's fault, not the file's
         except duckdb.Error as error:  # damaged Parquet shows as errors of nearly every class, and of none

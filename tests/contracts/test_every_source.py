@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from orchestration import sources
-from orchestration.config_parts import Part
+from orchestration.configuration.parts import Part
+from orchestration.configuration.sources import SOURCE_SETTINGS
 from orchestration.contract import INPUT_TABLES
-from orchestration.source_settings import SOURCE_SETTINGS
 from orchestration.sources import SOURCES, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from tests.fakes import accounts

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration import landing, quarantine, warehouse
+from orchestration import landing, warehouse
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
+from orchestration.gates import quarantine
 from orchestration.landing import completed_files, extract
-from orchestration.source_settings import FilesSource
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rendered import staging

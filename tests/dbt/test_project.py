@@ -128,7 +128,7 @@ def test_a_night_starts_on_everything_that_it_may_build() -> None:
 
 
 def test_the_generated_pages_are_what_the_code_says() -> None:
-    from orchestration import documentation
+    from orchestration.documentation import pages
 
-    for name, text in documentation.pages().items():
-        assert (documentation.DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale; run `make docs`"
+    for name, text in pages.pages().items():
+        assert (pages.DOCS / name).read_text(encoding="utf-8") == text, f"docs/{name} is stale; run `make docs`"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from examples.fakes.vendor import Vendor, serving
-from orchestration.source_settings import (
+from orchestration.configuration.sources import (
     HubspotSource,
     QualtricsSource,
     SalesforceSource,

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration import releases
-from orchestration.console import show_outcome
+from orchestration.commands.console import show_outcome
 from orchestration.home import Home
 from orchestration.jobs import Outcome
 from orchestration.landing import summary

@@ -21,8 +21,9 @@ import duckdb
 import pandas as pd
 from filelock import FileLock
 
-from orchestration import dbt, quarantine, warehouse
+from orchestration import dbt, warehouse
 from orchestration.contract import INPUT_TABLES
+from orchestration.gates import quarantine
 
 Row = dict[str, Any]
 Tables = Mapping[str, list[Row]]

@@ -12,8 +12,8 @@ from company import MARTS, Company
 
 from examples.acme.generate import generate
 from orchestration import landing, warehouse
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES, Table
-from orchestration.source_settings import FilesSource
 
 AS_OF = date(2026, 10, 31)
 

@@ -25,8 +25,8 @@ from examples.acme.vendors.billing import FEEDBACK
 from examples.acme.vendors.company import divided, write
 from examples.fakes.vendor import serving
 from orchestration import landing, settings, warehouse
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
-from orchestration.source_settings import FilesSource
 from orchestration.sources.http import client
 from orchestration.sources.http.pacing import Limits
 

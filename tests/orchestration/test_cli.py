@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import summary
 from orchestration.__main__ import main
+from orchestration.commands import summary
 from orchestration.home import Home
 
 CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"

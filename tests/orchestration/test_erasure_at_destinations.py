@@ -9,10 +9,10 @@ import pytest
 
 from orchestration import landing, releases
 from orchestration.__main__ import main
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.destinations import DESTINATIONS
 from orchestration.home import Home
-from orchestration.source_settings import FilesSource
 from tests.fakes.destinations import VENDORS
 from tests.fakes.receiver import serving
 from tests.fakes.webhook_receiver import SECRET, receiving

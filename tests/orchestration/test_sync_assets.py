@@ -10,7 +10,7 @@ import pytest
 from orchestration import activating, jobs, releases
 from orchestration.activation import SyncReport, judged
 from orchestration.assets.activate import activation_asset, sync_assets
-from orchestration.destination_settings import FilesDestination
+from orchestration.configuration.destinations import FilesDestination
 from orchestration.home import Home
 from orchestration.jobs import _outcome
 from orchestration.resources import NightResource
@@ -105,7 +105,7 @@ def test_what_the_configuration_names_counts_and_not_what_the_graph_knew(configu
 
 
 def status(home):
-    from orchestration.summary import _synced
+    from orchestration.commands.summary import _synced
 
     return _synced(home, "r1")
 

@@ -22,8 +22,9 @@ import pyarrow as pa
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.reading.parquet import parquet
-from orchestration.sources.reading.raw import Opened, Raw, name, quoted, refuse_duplicates
+from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sources.reading.workbook import as_parquet
+from orchestration.sql_text import identifier, literal
 
 _TEXT = (".csv", ".jsonl", ".ndjson")
 SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx")
@@ -86,7 +87,7 @@ def _csv(path: Path, label: str) -> Opened:
     refuse_duplicates(header, label)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
     relation = (
-        f"read_csv({quoted(str(path))}, auto_detect = false, header = true, delim = {quoted(delimiter)}, quote = '\"', escape = '\"',"
+        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, quote = '\"', escape = '\"',"
         f" columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
     )
     return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
@@ -107,14 +108,14 @@ def _header(path: Path, label: str) -> tuple[list[str], str]:
 
 
 def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
-    source = f"{quoted(str(path))}, format = 'newline_delimited'"
+    source = f"{literal(str(path))}, format = 'newline_delimited'"
     found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
     keys = sorted(row[0] for row in found)
     refuse_duplicates(keys, label)
     if not keys:
         raise SourceError(f"{label}: holds no JSON object; write one object a line")
-    columns = ", ".join(f"{quoted(key)}: 'VARCHAR'" for key in keys)
-    return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(name(key)) for key in keys})
+    columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
+    return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(identifier(key)) for key in keys})
 
 
 def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:

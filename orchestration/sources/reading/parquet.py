@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.sources.base import Bench, SourceError
-from orchestration.sources.reading.raw import Opened, Raw, name, quoted, refuse_duplicates
+from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
+from orchestration.sql_text import identifier, literal
 
 _MOST_DIGITS = 38
 _ROW = "file_row_number"
@@ -19,14 +20,14 @@ _ROW = "file_row_number"
 def parquet(path: Path, label: str, bench: Bench) -> Opened:
     """`path` ready to be selected from. Raises SourceError, or duckdb.Error when it is no Parquet."""
     # Older writers leave strings unmarked; they would come out as blobs.
-    relation = f"read_parquet({quoted(str(path))}, binary_as_string = true, hive_partitioning = false"
+    relation = f"read_parquet({literal(str(path))}, binary_as_string = true, hive_partitioning = false"
     described = bench.connection.execute(f"DESCRIBE SELECT * FROM {relation})").fetchall()
     written = list(_written(path, bench))
     refuse_duplicates((column for column, _ in written), label)
     wide = next((column for column, digits in written if digits > _MOST_DIGITS), None)
     if wide is not None:
         raise SourceError(f"{label}: the column {wide} is a decimal of more than {_MOST_DIGITS} digits; export it with fewer")
-    columns = {column: Raw(_without_nan(name(column), kind), kind) for column, kind, *_ in described}
+    columns = {column: Raw(_without_nan(identifier(column), kind), kind) for column, kind, *_ in described}
     if _ROW in (column.lower() for column in columns):
         return Opened(f"{relation})", columns)
     # A window function would put the whole copy on one thread.

@@ -1,6 +1,6 @@
 """A file that can be selected from: its columns as SQL expressions with the types that DuckDB gives them.
 
-Comes in: nothing. Goes out: `Raw`, `Opened`, and the two ways to write a name or a text into SQL.
+Comes in: nothing. Goes out: `Raw` and `Opened`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,6 @@ from orchestration.sources.base import SourceError
 
 # Above it, not every whole number is a double: the digits of an id may be lost already.
 _LARGEST_EXACT_DOUBLE = 2**53
-
-
-def quoted(text: str) -> str:
-    """`text` as a SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name(text: str) -> str:
-    """`text` as a SQL identifier."""
-    return '"' + text.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)

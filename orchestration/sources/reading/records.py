@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from orchestration.contract import Table
 from orchestration.sources.base import Bench
 from orchestration.sources.reading.parquet import parquet
-from orchestration.sources.reading.raw import name, quoted
 from orchestration.sources.reading.typed import row_query
+from orchestration.sql_text import identifier, literal
 
 Row = Mapping[str, Any]
 
@@ -78,21 +78,21 @@ def zone(bench: Bench) -> str:
 
 
 def _copied(query: str, target: Path, bench: Bench) -> int:
-    counted = bench.connection.execute(f"COPY ({query}) TO {quoted(str(target))} (FORMAT parquet)").fetchone()
+    counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
     return int(counted[0]) if counted else 0
 
 
 def _has_copies(table: Table, target: Path, bench: Bench) -> bool:
-    hashed = f"hash({', '.join(name(column) for column in table.key)})"
-    query = f"SELECT count(*) > count(DISTINCT {hashed}) FROM read_parquet({quoted(str(target))})"
+    hashed = f"hash({', '.join(identifier(column) for column in table.key)})"
+    query = f"SELECT count(*) > count(DISTINCT {hashed}) FROM read_parquet({literal(str(target))})"
     found = bench.connection.execute(query).fetchone()
     return bool(found and found[0])
 
 
 def _newest(table: Table, query: str) -> str:
-    key = ", ".join(name(column) for column in table.key)
-    known = " AND ".join(f"{name(column)} IS NOT NULL" for column in table.key)
-    order = f"{name(table.updated_at)} DESC NULLS LAST, _row_number DESC" if table.updated_at else "_row_number DESC"
+    key = ", ".join(identifier(column) for column in table.key)
+    known = " AND ".join(f"{identifier(column)} IS NOT NULL" for column in table.key)
+    order = f"{identifier(table.updated_at)} DESC NULLS LAST, _row_number DESC" if table.updated_at else "_row_number DESC"
     # Rows without a key are nobody's versions: all of them wait in quarantine.
     return f"FROM ({query}) QUALIFY NOT ({known}) OR row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestration.contract import Column, Table
-from orchestration.sources.reading.raw import Opened, Raw, name, quoted
+from orchestration.sources.reading.raw import Opened, Raw
+from orchestration.sql_text import identifier, literal
 
 # Added to every landed row; the last two are what the next run compares with.
 LANDED_COLUMNS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_hash")
@@ -45,7 +46,7 @@ def never_fails(column: Column, raw: Raw) -> bool:
 
 def unreadable(column: Column, raw: str) -> str:
     """SQL that is true where `raw` says something that the typed column could not hold; looks at the text only where it is NULL."""
-    typed_column = name(column.name)
+    typed_column = identifier(column.name)
     return f"CASE WHEN {typed_column} IS NULL AND {raw} IS NOT NULL THEN trim(CAST({raw} AS VARCHAR)) <> '' ELSE false END"
 
 
@@ -56,14 +57,14 @@ def row_query(table: Table, file: Opened, raw: Mapping[str, Raw], unknown: Mappi
     """
     present = [column for column in table.columns if column.name in raw]
     judged = [column for column in present if not never_fails(column, raw[column.name])]
-    values = [f"{typed(column, raw[column.name], zone)} AS {name(column.name)}" for column in present]
-    values += [f"CAST(NULL AS {column.duckdb_type}) AS {name(column.name)}" for column in table.columns if column.name not in raw]
-    values += [f"nullif({column.text}, '') AS {name(label)}" for label, column in unknown.items()]
-    values += [f"{raw[column.name].expression} AS {name('_raw_' + column.name)}" for column in judged]
-    kept = ", ".join(name(label) for label in (*table.column_names, *sorted(unknown)))
+    values = [f"{typed(column, raw[column.name], zone)} AS {identifier(column.name)}" for column in present]
+    values += [f"CAST(NULL AS {column.duckdb_type}) AS {identifier(column.name)}" for column in table.columns if column.name not in raw]
+    values += [f"nullif({column.text}, '') AS {identifier(label)}" for label, column in unknown.items()]
+    values += [f"{raw[column.name].expression} AS {identifier('_raw_' + column.name)}" for column in judged]
+    kept = ", ".join(identifier(label) for label in (*table.column_names, *sorted(unknown)))
     return f"""WITH typed AS (SELECT {", ".join(values)}, {file.row_number} + {first_row - 1} AS _row_number FROM {file.relation}),
         judged AS (SELECT {kept}, _row_number, {_bad_values(judged)} AS _bad_values FROM typed)
-        SELECT {kept}, _row_number, false AS _is_deleted, _bad_values, {quoted(part)} AS _file, hash({kept}, _bad_values) AS _row_hash
+        SELECT {kept}, _row_number, false AS _is_deleted, _bad_values, {literal(part)} AS _file, hash({kept}, _bad_values) AS _row_hash
         FROM judged"""
 
 
@@ -71,9 +72,9 @@ def _bad_values(columns: list[Column]) -> str:
     """JSON object of column → raw text; merging drops the keys whose value is NULL. Evaluated only for rows that need it."""
     if not columns:
         return "CAST(NULL AS VARCHAR)"
-    failed = {column.name: unreadable(column, name("_raw_" + column.name)) for column in columns}
+    failed = {column.name: unreadable(column, identifier("_raw_" + column.name)) for column in columns}
     pairs = ", ".join(
-        f"{quoted(label)}, CASE WHEN {test} THEN CAST({name('_raw_' + label)} AS VARCHAR) END" for label, test in failed.items()
+        f"{literal(label)}, CASE WHEN {test} THEN CAST({identifier('_raw_' + label)} AS VARCHAR) END" for label, test in failed.items()
     )
     return f"CASE WHEN {' OR '.join(failed.values())} THEN CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR) END"
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestration.sources.base import SourceError
+from orchestration.sql_text import literal
 
 _MEANING = {
     "42P01": "there is no such table",
@@ -53,7 +54,7 @@ def select(asked: Asked, as_text: frozenset[str] = frozenset()) -> sa.Select[Any
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
         # As a text of SQL, which every database reads as what the column is.
-        at_least = sa.column(asked.cursor) >= sa.literal_column("'" + asked.since.replace("'", "''") + "'")
+        at_least = sa.column(asked.cursor) >= sa.literal_column(literal(asked.since))
         query = query.where(sa.or_(at_least, sa.column(asked.cursor).is_(None)))
     return query
 

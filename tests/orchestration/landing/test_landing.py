@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import landing, warehouse
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import LandingError, TableLoad, completed_files, extract, summary
 from orchestration.landing.log import LandingLog
-from orchestration.source_settings import FilesSource
 from orchestration.sources import SourceError
 
 CUSTOMERS = INPUT_TABLES["crm_customers"]
@@ -319,7 +319,7 @@ sys.path.insert(0, {root!r})
 from orchestration.contract import INPUT_TABLES
 from orchestration import landing
 from orchestration.landing import loading, log
-from orchestration.source_settings import FilesSource
+from orchestration.configuration.sources import FilesSource
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 {patch}

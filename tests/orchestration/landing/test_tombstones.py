@@ -8,10 +8,10 @@ import duckdb
 import pytest
 
 from orchestration import landing
+from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.landing import LandingError, Tombstones
 from orchestration.redaction import Needles
-from orchestration.source_settings import FilesSource
 
 CUSTOMERS = "customer_id,created_at,email,phone,country\n"
 NEW = {

@@ -14,7 +14,7 @@ import fsspec
 import pyarrow as pa
 import pytest
 
-from orchestration.source_settings import FilesSource
+from orchestration.configuration.sources import FilesSource
 from orchestration.sources import SourceError
 from tests.fakes import s3
 from tests.orchestration.sources.nights import Nights, landed

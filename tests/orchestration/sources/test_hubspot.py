@@ -10,9 +10,9 @@ import pytest
 from examples.fakes.hubspot import HubspotAccount, iso
 from examples.fakes.vendor import serving
 from orchestration import landing
+from orchestration.configuration.sources import HubspotSource
 from orchestration.landing import Tombstones
 from orchestration.redaction import Needles
-from orchestration.source_settings import HubspotSource
 from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm

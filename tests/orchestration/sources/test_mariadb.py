@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orchestration.source_settings import SqlSource
+from orchestration.configuration.sources import SqlSource
 from orchestration.sources import SourceError
 from tests.orchestration.sources.nights import Nights, landed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from examples.fakes.vendor import serving
-from orchestration.source_settings import QualtricsSource
+from orchestration.configuration.sources import QualtricsSource
 from tests.fakes.qualtrics import QualtricsAccount, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from examples.fakes.vendor import serving
-from orchestration.source_settings import SalesforceSource
+from orchestration.configuration.sources import SalesforceSource
 from orchestration.sources.salesforce import org as bulk_org
 from tests.fakes.salesforce import SalesforceOrg, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.source_settings import SqlSource
+from orchestration.configuration.sources import SqlSource
 from orchestration.sources.sql.query import earlier
 from tests.orchestration.sources.nights import Nights, landed
 

@@ -11,7 +11,7 @@ import pytest
 
 from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
-from orchestration.source_settings import StripeSource
+from orchestration.configuration.sources import StripeSource
 from orchestration.sources.reading.begun import Begun
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major

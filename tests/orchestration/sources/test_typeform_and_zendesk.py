@@ -9,7 +9,7 @@ import pytest
 
 from examples.fakes.typeform import FORM, TypeformAccount
 from examples.fakes.vendor import serving
-from orchestration.source_settings import TypeformSource, ZendeskSource
+from orchestration.configuration.sources import TypeformSource, ZendeskSource
 from orchestration.sources import SourceError
 from orchestration.sources.typeform.answers import Form, questions_of, rows
 from orchestration.sources.zendesk.rows import survey_response

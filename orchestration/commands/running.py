@@ -1,0 +1,112 @@
+"""`run` and `ui`: what happens around a night when a person or cron starts it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+import warnings
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from orchestration import dbt, settings
+from orchestration.commands.console import Terminal, say, show_outcome
+from orchestration.configuration import preflight
+from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
+from orchestration.settings import ConfigurationError, Settings
+
+_EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
+
+
+def run(loaded: Settings, as_of_text: str | None) -> int:
+    """Run the night and print the screen at its end; returns the exit code of the contract."""
+    as_of = settings.as_of_date(as_of_text, loaded, datetime.now(UTC).astimezone(loaded.zone).date())
+    preflight.check(loaded)
+    home = _prepared(loaded)
+    with home.exclusive(f"the night of {as_of}"):
+        home.refuse_interrupted_erasure()
+        return _night(loaded, home, as_of)
+
+
+def ui(loaded: Settings, port: int) -> NoReturn:
+    """Become the Dagster UI, schedule and sensor included, on the home of this configuration; signals reach it directly."""
+    from orchestration.jobs import prepare_instance
+
+    _check_port(port)
+    home = _prepared(loaded)
+    _hold_ui(home)
+    prepare_instance(home)
+    _hand_down(loaded, home)
+    dbt.manifest_path()
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    say(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
+    sys.stdout.flush()
+    os.chdir(Path(__file__).resolve().parents[2])
+    os.execv(command[0], command)
+
+
+def _hold_ui(home: Home) -> None:
+    """Keep a second UI off this home, whatever its port, until Dagster ends, which this process becomes: it inherits the lock."""
+    handle = os.open(home.state / "ui.lock", os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HomeError(f"{home.root}: the UI of this home is running already; open that one, or stop it first") from None
+    os.set_inheritable(handle, True)
+
+
+def _check_port(port: int) -> None:
+    """Dagster starts its schedule before it notices that a port is taken, and would go on without a page."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OverflowError as error:
+            raise ConfigurationError(f"--port {port}: no port has this number; choose one up to 65535") from error
+        except OSError as error:
+            raise ConfigurationError(f"--port {port}: {error.strerror}; is the UI running already? Else choose another port") from error
+
+
+def _night(loaded: Settings, home: Home, as_of: date) -> int:
+    # Dagster announces what is still in beta on standard error; the versions are pinned, and a person can do nothing about it.
+    warnings.filterwarnings("ignore", module="dagster")
+    from orchestration.jobs import run_night
+
+    _hand_down(loaded, home)
+    log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
+    with Terminal(loaded.company.name, as_of) as terminal:
+        outcome = run_night(home, as_of, terminal.step, log)
+    told = {"as_of": str(as_of), "run_id": outcome.run_id, "status": outcome.status, "reasons": outcome.reasons, "steps": terminal.seconds}
+    write_private(home.state / "last_run.json", json.dumps(told, indent=1))
+    show_outcome(home, outcome, log)
+    return _EXIT[outcome.status]
+
+
+def _prepared(loaded: Settings) -> Home:
+    home = Home(loaded.home)
+    home.prepare()
+    home.claim(loaded.company.name)
+    home.remember_config(loaded.config_path)
+    default = Home(settings.default_home())
+    if default.root != home.root:
+        # The commands that name no configuration look in the default home; where that cannot be written, they must be given one.
+        with suppress(OSError):
+            default.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            default.remember_config(loaded.config_path)
+    return home
+
+
+def _hand_down(loaded: Settings, home: Home) -> None:
+    settings.hand_to_children(
+        {
+            "RAPPORT_CONFIG": str(loaded.config_path),
+            "RAPPORT_HOME": str(home.root),
+            "DAGSTER_HOME": str(home.dagster),
+            "DAGSTER_DISABLE_TELEMETRY": "true",
+            "DO_NOT_TRACK": "1",
+        }
+    )

@@ -1,0 +1,149 @@
+"""The night in numbers, for people: read from the release, its manifest and the home; nothing here writes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from orchestration import releases
+from orchestration.gates.waiting import by_table
+from orchestration.home import Home, HomeError
+from orchestration.releases import Release
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `status` says, a line each."""
+
+    lines: tuple[str, ...]
+
+
+def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
+    """Label and words for every stage of the night that made `release`."""
+    with release.connect() as marts:
+        yield "Landed", _landed(marts)
+        yield "Quarantined", _quarantined(marts)
+        yield "Built", f"{len(release.tables)} tables, {_rows(release):,} rows"
+        yield "Checked", _checked(release)
+        yield "Models", _trained(marts)
+    yield "Published", f"{release.id}, as of {release.as_of}"
+    yield "Sync", _synced(home, release.id)
+
+
+def served(home: Home) -> Release | None:
+    """The release that is served, None before the first. Raises ReleaseError when it is damaged."""
+    return None if releases.current_id(home.root) is None else releases.current(home.root)
+
+
+def is_served(home: Home, run_id: str) -> bool:
+    """Whether what readers see came from this run; a run may well stop after it has published."""
+    try:
+        release = served(home)
+    except releases.ReleaseError:
+        return False
+    return release is not None and release.manifest["run_id"] == run_id
+
+
+def served_in_words(home: Home) -> str:
+    """Which release readers see, as the end of a night that published none."""
+    try:
+        release = served(home)
+    except releases.ReleaseError as error:
+        return str(error)
+    return f"Release {release.id} (as of {release.as_of}) is served" if release else "Nothing was published before either"
+
+
+def status(settings: Settings) -> Status:
+    """Last release, its age and as-of date, what refused since, quarantine counts."""
+    home = Home(settings.home)
+    release = served(home)
+    if release is None:
+        lines = [f"{settings.company.name}: nothing is published yet; `python -m orchestration run` makes the first release"]
+    else:
+        hours = (datetime.now(UTC) - release.created_at).total_seconds() / 3600
+        lines = [
+            f"{settings.company.name}: release {release.id} is served",
+            f"  as of        {release.as_of}",
+            f"  made         {release.created_at:%Y-%m-%d %H:%M} UTC, {_age(hours)} ago",
+            f"  checks       {_checked(release)}",
+        ]
+    lines += [f"  home         {home.root}"]
+    refusal = releases.standing_refusal(home.root)
+    lines += [f"  refused      {refusal.when[:16]} (as of {refusal.as_of}) at {refusal.stage}: {refusal.reason}"] if refusal else []
+    return Status((*lines, *_waiting(settings)))
+
+
+def example_query(home: Home) -> str:
+    """A line that works when pasted into the shell it is shown in."""
+    database = os.path.relpath(home.root / "serving" / "rapport.duckdb")
+    query = (
+        "select month, customers_at_end, round(customer_retention_rate, 4) as retention from marts.metric_retention_monthly "
+        "where dimension = 'all' order by month desc limit 6"
+    )
+    return f'.venv/bin/python -c "import duckdb; print(duckdb.connect(\'{database}\', read_only=True).sql(\\"{query}\\"))"'
+
+
+def _waiting(settings: Settings) -> list[str]:
+    try:
+        waiting = [f"  quarantine   {line}" for line in by_table(settings)]
+    except HomeError as error:
+        return [f"  quarantine   not known now: {error}"]
+    return waiting or ["  quarantine   empty"]
+
+
+def _landed(marts: duckdb.DuckDBPyConnection) -> str:
+    rows, tables = _one(marts, "SELECT coalesce(sum(landed), 0)::BIGINT, count(*) FILTER (landed > 0) FROM marts.data_reconciliation")
+    return f"{rows:,} rows in {tables} tables"
+
+
+def _quarantined(marts: duckdb.DuckDBPyConnection) -> str:
+    query = "SELECT coalesce(sum(quarantined), 0)::BIGINT, sum(quarantined) / nullif(sum(landed), 0) FROM marts.data_reconciliation"
+    rows, share = _one(marts, query)
+    return f"{rows:,} rows" + (f" ({share:.2%}); `python -m orchestration quarantine` says why" if rows else "")
+
+
+def _checked(release: Release) -> str:
+    counts = release.manifest["checks"]
+    others = (name for name in ("failed", "errored", "not_run") if counts.get(name))
+    return ", ".join([f"{counts.get('passed', 0):,} passed", *(f"{counts[name]:,} {name.replace('_', ' ')}" for name in others)])
+
+
+def _trained(marts: duckdb.DuckDBPyConnection) -> str:
+    runs = marts.execute("SELECT model, status, any_value(reason) FROM marts.model_quality GROUP BY ALL ORDER BY ALL").fetchall()
+    lines = [f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs]
+    return "; ".join(lines) or "none"
+
+
+def _rows(release: Release) -> int:
+    return sum(described["rows"] for described in release.manifest["tables"].values())
+
+
+def _synced(home: Home, release_id: str) -> str:
+    """What the last activation did, or would do; without a destination everything stays on the machine."""
+    path = home.state / "last_sync.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    lines = "; ".join(_sync_line(one, release_id) for one in told)
+    return lines or "no destination configured: audiences are published, nothing leaves the machine"
+
+
+def _sync_line(one: dict[str, Any], release_id: str) -> str:
+    decisions = ", ".join(f"{count:,} {decision}" for decision, count in one["decisions"].items())
+    older = "" if one.get("release_id", release_id) == release_id else f" (of release {one['release_id']})"
+    return f"{one['destination']}/{one['audience']} {'sent' if one['live'] else 'dry run, would send'}: {decisions or 'nothing'}{older}"
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None  # an aggregate always has one row
+    return row
+
+
+def _age(hours: float) -> str:
+    return f"{hours * 60:.0f} minutes" if hours < 1 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,119 @@
+"""`sync` and `check-destination`: one destination from the command line, and what a person sees of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from orchestration import activating, activation, releases
+from orchestration.activating import Wish
+from orchestration.activation import SyncReport
+from orchestration.configuration.destinations import EveryDestination
+from orchestration.destinations import Destination, DestinationError
+from orchestration.home import Home
+from orchestration.settings import ConfigurationError, Settings
+
+_SECONDS_BETWEEN = 5.0
+
+
+def sync(loaded: Settings, name: str, wish: Wish) -> int:
+    """Bring one destination up to date from the served release; returns the exit code."""
+    part, home = _named(loaded, name), Home(loaded.home)
+    unknown = sorted(set(wish.overrides) - set(activation.BREAKERS))
+    if unknown:
+        raise ConfigurationError(f"--override {unknown[0]}: there is no such breaker; known are: {', '.join(activation.BREAKERS)}")
+    with home.exclusive(f"a sync of {name}"):
+        home.refuse_interrupted_erasure()
+        try:
+            release = releases.current(home.root)
+        except releases.ReleaseError as error:
+            return _complain(str(error))
+        told = list(activating.reports(loaded, home, part, release, wish, _progress()))
+        if any(report.live for report in told):
+            activating.remember(loaded, home, told)
+    for report in told:
+        _show(report)
+    return 0 if all(report.ok for report in told) else 1
+
+
+def check(loaded: Settings, name: str) -> int:
+    """Ask the destination whether it lets us in and has what we need, changing nothing there; returns the exit code."""
+    part = _named(loaded, name)
+    try:
+        destination = activating.made(loaded, part)
+        try:
+            destination.preflight()
+            _check_fields(loaded, part, destination)
+        finally:
+            destination.close()
+    except DestinationError as error:
+        return _complain(str(error))
+    live = "live" if part.live else "in dry run until its configuration says `live: true`"
+    print(f"{name}: {part.type} at {destination.address} lets us in; {live}.")
+    return 0
+
+
+def _check_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> None:
+    """Before the first night nobody knows the fields; from then on what is missing is found before a night finds it."""
+    try:
+        release = releases.current(Home(loaded.home).root)
+    except releases.ReleaseError:
+        return
+    for audience in part.audiences:
+        destination.check_fields(activation.kinds_of(release, audience, destination))
+
+
+def _named(loaded: Settings, name: str) -> EveryDestination:
+    for part in loaded.destinations:
+        if part.name == name:
+            return part
+    known = ", ".join(part.name for part in loaded.destinations) or "none"
+    raise ConfigurationError(f"{loaded.config_path}: there is no destination {name!r}; configured: {known}")
+
+
+def _progress() -> Callable[[int, int], None]:
+    """Prints how far a long sync is, every few seconds."""
+    last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN:
+            last = time.monotonic()
+            print(f"  {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _show(report: SyncReport) -> None:
+    planned = _counted(report.decisions) or "nobody"
+    print(f"{report.destination}/{report.audience}, release {report.release_id}: {planned}")
+    if report.suppressed:
+        print(f"  not sent: {_counted(report.suppressed)}")
+    if report.live:
+        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or 'nothing to send'}")
+    else:
+        print(f"  dry run, nothing was sent: {_calls(report.calls)}, {_minutes(report.forecast_seconds)} at the destination's limits")
+        for record in report.sample:
+            print(f"  {record['operation']} {record['external_id']}: {record['fields']}")
+    for code, count in report.codes.most_common(5):
+        print(f"  {count:,} {code}")
+    if report.refused:
+        _complain(f"{report.destination}/{report.audience}: {report.refused}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
+def _calls(count: int) -> str:
+    return f"{count:,} call{'' if count == 1 else 's'}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
+def _complain(message: str) -> int:
+    print(f"rapport: {message}", file=sys.stderr)
+    return 1

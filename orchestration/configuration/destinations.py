@@ -1,0 +1,156 @@
+"""What `destinations:` of the configuration may say: the places that audiences are sent to.
+
+Comes in: the file's mappings. Goes out: frozen settings, one a destination. Its keys beside those of every destination are the arguments of
+the class of that type in `orchestration/destinations`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from orchestration.configuration.parts import Folder, Name, Part, Secret, Text
+
+_Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
+
+
+class EveryDestination(Part):
+    """What every destination has. Nothing is sent before `live: true`; until then a sync tells what it would send."""
+
+    addresses: ClassVar[tuple[str, ...]] = ()  # keys that hold an address over HTTP
+    type: str
+    name: Name
+    audiences: tuple[str, ...] = ("customer_scores",)
+    mode: Literal["upsert", "update_only", "mirror"] = "upsert"
+    live: bool = False
+
+
+class Vendor(EveryDestination):
+    """A vendor's account; `base_url` replaces scheme, host and port of its addresses."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url",)
+    base_url: Text | None = None
+
+
+class FilesDestination(EveryDestination):
+    """Audiences as CSV or JSON Lines files in a folder."""
+
+    type: Literal["files"]
+    path: Folder
+    name: Name = "files"
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+class WebhookDestination(Vendor):
+    """Audiences as signed HTTP requests (Standard Webhooks)."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url", "url")
+    type: Literal["webhook"]
+    url: str
+    secret: Secret
+    name: Name = "webhook"
+
+
+class HubspotDestination(Vendor):
+    """Scores as properties of contacts. `id_property`: email, hs_object_id (the CRM we read is this HubSpot), or a unique property."""
+
+    type: Literal["hubspot"]
+    token: Secret
+    name: Name = "hubspot"
+    api_version: Annotated[str, StringConstraints(pattern=r"^(v3|20\d\d-\d\d)$")] = "v3"
+    id_property: _Word = "email"
+    property_group: _Word = "contactinformation"
+
+
+class SalesforceDestination(Vendor):
+    """Scores as custom fields of contacts; signs in with a token, or with the credentials of a connected app."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url", "instance_url")
+    type: Literal["salesforce"]
+    instance_url: Text
+    access_token: Secret | None = None
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+    name: Name = "salesforce"
+    api_version: Annotated[str, StringConstraints(pattern=r"^v\d\d\.0$")] = "v62.0"
+    object: _Word = "Contact"
+    external_id_field: _Word = "crmp_customer_id__c"
+
+    @model_validator(mode="after")
+    def _signs_in(self) -> SalesforceDestination:
+        if not self.access_token and not (self.client_id and self.client_secret):
+            raise ValueError("needs access_token, or client_id and client_secret")
+        return self
+
+
+class BrazeDestination(Vendor):
+    """Scores as custom attributes of users that Braze has."""
+
+    addresses: ClassVar[tuple[str, ...]] = ("base_url", "rest_url")
+    type: Literal["braze"]
+    rest_url: Text
+    api_key: Secret
+    name: Name = "braze"
+
+
+class MailchimpDestination(Vendor):
+    """Scores as merge fields of a list's members; `new_members`: what becomes of whom the list does not have."""
+
+    type: Literal["mailchimp"]
+    api_key: Secret
+    list_id: _Word
+    name: Name = "mailchimp"
+    new_members: Literal["transactional", "unsubscribed", "pending"] = "transactional"
+
+
+class KlaviyoDestination(Vendor):
+    """Scores as custom properties of profiles; `identify_by: external_id` where Klaviyo has the CRM's ids."""
+
+    type: Literal["klaviyo"]
+    api_key: Secret
+    name: Name = "klaviyo"
+    revision: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d$")] = "2026-07-15"
+    identify_by: Literal["email", "external_id"] = "email"
+
+
+class CustomerioDestination(Vendor):
+    """Scores as attributes of people."""
+
+    type: Literal["customerio"]
+    site_id: Text
+    api_key: Secret
+    name: Name = "customerio"
+    region: Literal["us", "eu"] = "us"
+
+
+class SqlDestination(EveryDestination):
+    """Scores as a table of PostgreSQL or SQLite; a URL with a password is a reference to the environment."""
+
+    type: Literal["sql"]
+    url: Text
+    name: Name = "sql"
+    schema_: _Word | None = Field(None, alias="schema")
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        if re.match(r"^[a-z0-9+]+://[^/@]*:[^/@]*@", value):
+            raise ValueError("a URL with a password is written as ${NAME} and kept in the environment, never in the file")
+        return value
+
+
+DestinationKind = (
+    FilesDestination
+    | WebhookDestination
+    | HubspotDestination
+    | SalesforceDestination
+    | BrazeDestination
+    | MailchimpDestination
+    | KlaviyoDestination
+    | CustomerioDestination
+    | SqlDestination
+)
+KINDS: tuple[type[Part], ...] = get_args(DestinationKind)
+Destination = Annotated[DestinationKind, Field(discriminator="type")]

@@ -1,0 +1,1 @@
+"""The generated pages under docs/, from the code that enforces them."""

@@ -1,0 +1,105 @@
+"""The landing gate from night to night: what it refuses, and that it forgets what has been mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from expectations.base import CheckResult, blocking
+from orchestration import landing, settings
+from orchestration.contract import INPUT_TABLES
+from orchestration.gates import gatekeeping
+from orchestration.home import Home
+from orchestration.night import Night
+from orchestration.settings import ConfigurationError
+
+HEADER = "ticket_id,customer_id,opened_at\n"
+GOOD = "".join(f"t{number},c1,2026-01-02\n" for number in range(20))
+BAD = "bad,c1,yesterday\n"
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    config = tmp_path / "config.yaml"
+    config.write_text("company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\n")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "crm_customers.csv").write_text("customer_id,created_at\nc1,2026-01-01\n")
+    home = Home(tmp_path / "home")
+    home.prepare()
+    return Night(settings.load(config, {"RAPPORT_HOME": str(home.root)}), home, date(2026, 1, 31), "run")
+
+
+def judged(night: Night, tickets: str) -> list[CheckResult]:
+    """Land `tickets` and ask the landing gate."""
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "crm_tickets.csv").write_text(HEADER + tickets)
+    source = night.settings.sources[0].model_copy(update={"path": str(exports)})
+    landing.extract(source, list(INPUT_TABLES.values()), night.home.landing, night.home.state / "dlt")
+    with night.warehouse(begins=True) as connection:
+        gatekeeping.examine(night, connection)
+        return gatekeeping.judge_landing(night, connection)
+
+
+def stopped(results: list[CheckResult]) -> set[str]:
+    return {f"{result.suite} {result.table_name}" for result in blocking(results)}
+
+
+def test_a_night_that_was_refused_passes_once_the_rows_are_mended(night: Night) -> None:
+    assert stopped(judged(night, GOOD + BAD)) == {"landing:quarantined_share crm_tickets"}
+    assert stopped(judged(night, GOOD + BAD.replace("yesterday", "2026-01-03"))) == set()
+
+
+def test_a_night_that_was_refused_passes_once_the_rows_are_gone(night: Night) -> None:
+    assert stopped(judged(night, GOOD + BAD)) == {"landing:quarantined_share crm_tickets"}
+    assert stopped(judged(night, GOOD)) == set()
+
+
+def test_a_warehouse_that_was_lost_is_judged_like_the_one_before(night: Night) -> None:
+    judged(night, GOOD + BAD)
+    mended = judged(night, GOOD + BAD.replace("yesterday", "2026-01-03"))
+    night.home.warehouse.unlink()
+    again = judged(night, GOOD + BAD.replace("yesterday", "2026-01-03"))
+    assert stopped(again) == stopped(mended) == set()
+
+
+def test_a_refusal_says_how_many_rows_are_bad_and_by_which_rule(night: Night) -> None:
+    (refusal,) = blocking(judged(night, GOOD + BAD))
+    assert refusal.observed == "1 of 21 rows of files are bad: 4.76%, 2.00% allowed (unparseable 1)"
+    assert refusal.examples == []
+
+
+def test_a_rate_is_no_data_of_a_day(night: Night) -> None:
+    """Rates of a central bank begin in 1999; a night of 2020 would be a release about nobody."""
+    (Path(night.settings.resolve("exports")) / "exchange_rates.csv").write_text(
+        "currency,rate_date,rate_to_reporting\nEUR,1999-01-04,1.18\n"
+    )
+    with pytest.raises(ConfigurationError, match="lies before all data; the first event landed is of 2026-01-01"):
+        judged(replace(night, as_of=date(2020, 1, 1)), GOOD)
+
+
+def test_a_night_that_begins_again_forgets_what_came_after_the_landing_gate(night: Night) -> None:
+    judged(night, GOOD)
+    result = {"expectation": "e", "table_name": "t", "status": "passed", "success": True, "severity": "block"}
+    rest = {"observed": "", "unexpected_count": 0, "description": "", "examples": []}
+    with night.warehouse() as connection:
+        night.record(connection, "audience", [{"suite": "audience:t", **result, **rest}])
+    judged(night, GOOD)
+    with night.warehouse() as connection:
+        kept = connection.execute("SELECT DISTINCT split_part(suite, ':', 1) FROM ops.check_results").fetchall()
+    assert kept == [("landing",)]
+
+
+@pytest.mark.parametrize(("customers", "refused"), [("c1,2026-01-01\n", True), ("c1,2026-02-01\n", False), ("", False)])
+def test_no_customers_are_a_fault_only_where_somebody_is_known(customers: str, refused: bool, night: Night) -> None:
+    export = Path(night.settings.resolve("exports")) / "crm_customers.csv"
+    export.write_text("customer_id,created_at\n" + customers)
+    judged(night, GOOD)
+    with night.warehouse() as connection:
+        columns = "customer_key VARCHAR, is_active BOOLEAN, is_erased BOOLEAN, can_email BOOLEAN, primary_email_hash VARCHAR"
+        connection.execute(f"CREATE SCHEMA marts; CREATE TABLE marts.dim_customers ({columns})")
+        results = gatekeeping.judge(night, connection, "mart", ["dim_customers"])
+    assert (stopped(results) == {"mart:dim_customers dim_customers"}) is refused
+    assert bool(stopped(results)) is refused
