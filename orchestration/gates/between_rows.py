@@ -6,6 +6,7 @@ Pure: no connection is opened here. `found` queries give: source, load_id, row_n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from orchestration.contract import INPUT_TABLES, Parent, Table
@@ -86,8 +87,20 @@ def conflicting_copies(table: Table, scope: str) -> str:
         QUALIFY min(content) OVER copies <> max(content) OVER copies"""
 
 
-def parent_state(parent: Parent) -> str:
-    """One row per landed parent key; `is_fine` when a row of it is accepted (or was superseded by one that is)."""
+def parent_state(parent: Parent, guests: Sequence[str] = ()) -> str:
+    """One row per landed parent key; `is_fine` when a row of it is accepted (or was superseded by one that is).
+
+    guests  sources without such parents of their own: a key that exactly one source has stands for theirs too
+    """
+    own = _own_parents(parent)
+    if not guests:
+        return own
+    shared = "SELECT parent_key, bool_or(is_fine) AS is_fine FROM own GROUP BY parent_key HAVING count(*) = 1"
+    names = ", ".join(map(literal, guests))
+    return f"WITH own AS ({own}) FROM own UNION ALL SELECT guest, parent_key, is_fine FROM ({shared}), unnest([{names}]) AS guests(guest)"
+
+
+def _own_parents(parent: Parent) -> str:
     column = identifier(parent.parent_column)
     return f"""
         SELECT _source AS source, {column} AS parent_key, bool_or(bad.row_number IS NULL) AS is_fine

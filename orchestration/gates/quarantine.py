@@ -11,7 +11,7 @@ mended since, or have got their parent. Landed files never change, so this equal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from orchestration.sql_text import literal
 
 __all__ = ["TableCounts", "counts", "examine"]
 
+PEOPLE = "crm_customers"
 _MEMORY = {
     "gate_loads": "source VARCHAR, table_name VARCHAR, load_id VARCHAR, landed BIGINT, tombstones BIGINT, rules VARCHAR",
     "gate_broken": """source VARCHAR, table_name VARCHAR, load_id VARCHAR, row_number BIGINT, row_key VARCHAR, rule VARCHAR,
@@ -46,9 +47,11 @@ def examine(
     connection.begin()
     try:
         _prepare(connection)
-        new_loads = _new_loads(connection, _fingerprint(rules), full)
+        hosts, guests = _hosts(connection)
+        # With several CRMs an id may stop to be one customer's: what was accepted by it is then looked at anew.
+        new_loads = _new_loads(connection, _fingerprint(rules, guests), full or (len(hosts) > 1 and bool(guests)))
         for table in sorted(INPUT_TABLES.values(), key=sql.depth):
-            _examine_table(connection, table, rules[table.name], new_loads.get(table.name, []))
+            _examine_table(connection, table, rules[table.name], new_loads.get(table.name, []), guests)
             _publish(connection, table, as_of)
         connection.commit()
     except BaseException:
@@ -62,9 +65,18 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS ops.{name} ({columns})")
 
 
-def _fingerprint(rules: Mapping[str, list[RowRule]]) -> str:
+def _hosts(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+    """The sources that have CRM records, and those that have only facts about people of theirs; the same as in int_customer_identities."""
+    named = "SELECT DISTINCT _source FROM landing.{}"
+    hosts = {source for (source,) in connection.execute(named.format(PEOPLE)).fetchall()}
+    facts = [table.name for table in INPUT_TABLES.values() if any(parent.table == PEOPLE for parent in table.parents)]
+    found = connection.execute(" UNION ".join(map(named.format, facts))).fetchall() if hosts else []
+    return sorted(hosts), sorted({source for (source,) in found} - hosts)
+
+
+def _fingerprint(rules: Mapping[str, list[RowRule]], guests: Sequence[str]) -> str:
     between = [sql.conflicting_copies(table, "") for table in INPUT_TABLES.values()]
-    return hashlib.sha256(repr((sorted(rules.items()), between)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((sorted(rules.items()), between, guests)).encode()).hexdigest()[:16]
 
 
 def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bool) -> dict[str, list[tuple[str, str]]]:
@@ -87,14 +99,16 @@ def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bo
     return loads
 
 
-def _examine_table(connection: duckdb.DuckDBPyConnection, table: Table, rules: list[RowRule], loads: list[tuple[str, str]]) -> None:
+def _examine_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, rules: list[RowRule], loads: list[tuple[str, str]], guests: Sequence[str]
+) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE found ({_FOUND})")
     scope = _scope(loads)
     if loads:
         connection.execute(f"INSERT INTO found {sql.own_breaches(table, rules, scope)}")
         _find_conflicts(connection, table, scope)
     for parent in table.parents:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE parents AS {sql.parent_state(parent)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE parents AS {sql.parent_state(parent, guests if parent.table == PEOPLE else ())}")
         for statement in sql.release_children(table, parent):
             connection.execute(statement)
         if loads:

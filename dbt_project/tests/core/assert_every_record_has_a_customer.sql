@@ -7,6 +7,7 @@ with records as (
 
 identities as (
     select count(*) as identified, count(distinct customer_key) as customers from {{ ref('int_customer_identities') }}
+    where matched_by <> 'named_elsewhere'
 ),
 
 described as (

@@ -6,7 +6,7 @@ with customers as (
 
 identities as (
     select * from {{ ref('int_customer_identities') }}
-    where record_type in ('crm', 'billing')
+    where record_type in ('crm', 'billing') and coalesce(matched_by, '') <> 'named_elsewhere'
 ),
 
 ranked as (

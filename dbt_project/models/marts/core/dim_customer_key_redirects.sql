@@ -2,6 +2,7 @@
 with
 identities as (
     select * from {{ ref('int_customer_identities') }}
+    where matched_by <> 'named_elsewhere'
 ),
 
 keyed as (
