@@ -54,13 +54,13 @@ class Nights:
                 self._append(name, rows, load)
 
     def _append(self, table: str, rows: list[Row], load: str) -> None:
-        said = {"_source": "files", "_load_id": load, "_file": f"{load}.csv"}
-        present = {column for row in rows for column in row} | set(said)
+        said = {"_load_id": load, "_file": f"{load}.csv"}
+        present = {column for row in rows for column in row} | {"_source", *said}
         typed = {column.name: column.duckdb_type for column in INPUT_TABLES[table].columns} | warehouse.LANDING_COLUMNS
         columns = ", ".join(
             f'CAST({harness._quoted(name) if name in present else "NULL"} AS {kind}) AS "{name}"' for name, kind in typed.items()
         )
-        self.connection.register("rows", pd.DataFrame([row | said for row in rows], dtype=object))
+        self.connection.register("rows", pd.DataFrame([{"_source": "files"} | row | said for row in rows], dtype=object))
         self.connection.execute(f"INSERT INTO landing.{table} BY NAME SELECT {columns} FROM rows")
         self.connection.unregister("rows")
 

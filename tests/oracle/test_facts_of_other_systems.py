@@ -10,6 +10,7 @@ import duckdb
 import harness
 import pytest
 from harness import CURRENCIES
+from nights import Nights
 
 from orchestration import dbt
 from orchestration.contract import INPUT_TABLES
@@ -41,9 +42,7 @@ TABLES = {
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     with harness.empty_warehouse() as connection:
         harness.land(connection, TABLES)
-        for table in TABLES:
-            query = f"SELECT _source, '{table}', count(*), NULL, NULL, NULL FROM landing.{table} GROUP BY _source"
-            connection.execute(f"INSERT INTO ops.source_freshness {query}")
+        _note_what_has_landed(connection)
         yield connection
 
 
@@ -76,6 +75,36 @@ def test_an_id_that_a_second_crm_comes_to_have_waits_from_then_on(warehouse: duc
     assert set_aside(warehouse) == {
         ("phone", "1", "orphan"), ("phone", "2", "orphan"), ("phone", "3", "orphan"), ("desk", "t", "orphan"),
     }  # fmt: skip
+
+
+def test_a_continued_night_is_the_one_built_anew() -> None:
+    """A merge moves a guest's calls, and a second CRM takes the id from them."""
+    born = {"created_at": datetime(2025, 1, 1)}
+    loads = [
+        {
+            "crm_customers": [person("north", "a"), person("north", "b")],
+            "crm_interactions": [call("phone", "1", "a"), call("phone", "2", "b")],
+        },
+        {"crm_customers": [person("north", "b") | {"merged_into_customer_id": "a", "updated_at": datetime(2025, 6, 20)}]},
+        {"crm_customers": [person("south", "a")], "crm_interactions": [call("phone", "3", "b")]},
+    ]  # fmt: skip
+    models = ["int_interactions_daily", "metric_engagement_monthly", "int_customer_features"]
+    continued, anew = Nights.of(business_model="contractual"), Nights.of(business_model="contractual")
+    for number, load in enumerate(loads):
+        for nights in (continued, anew):
+            nights.land(number, {table: [(born | row, False) for row in rows] for table, rows in load.items()})
+            _note_what_has_landed(nights.connection)
+            nights.night(date(2025, 6, 21 + number), models, anew=nights is anew)
+        for model in models:
+            assert continued.differences(anew, model) == [], (number, model)
+    assert [build is not None for build in continued.builds] == [False, True, True]
+
+
+def _note_what_has_landed(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("DELETE FROM ops.source_freshness")
+    for table in TABLES:
+        query = f"SELECT _source, '{table}', count(*), NULL, NULL, NULL FROM landing.{table} GROUP BY _source"
+        connection.execute(f"INSERT INTO ops.source_freshness {query}")
 
 
 def test_the_gate_and_the_warehouse_mean_the_same_tables() -> None:
