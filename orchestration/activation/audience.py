@@ -1,6 +1,6 @@
 """An audience as a table of a release, and its fields as canonical JSON, computed in SQL.
 
-Comes in: a Parquet file. Goes out: its columns, and SQL whose literal is equal exactly when the fields are.
+Comes in: a Parquet file. Goes out: its columns, and SQL whose text is equal exactly when the fields are.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ def columns_of(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, s
 
 
 def kind_of(kind: str) -> str:
-    """What a destination has to know of a column's type: number, boolean, date, time, list or literal."""
+    """What a destination has to know of a column's type: number, boolean, date, time, list or text."""
     if kind.endswith("[]"):
         return "list"
     if kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")) or kind.endswith(("INT", "INTEGER")):
         return "number"
-    return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "literal")
+    return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "text")
 
 
 def as_json(fields: Mapping[str, str]) -> str:
