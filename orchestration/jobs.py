@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from orchestration.hearing import LOGGER, Progress, heard
 from orchestration.home import Home, write_private
 from orchestration.plain_words import in_plain_words
-from orchestration.resources import NIGHTS
+from orchestration.resources import NIGHTS, RETENTION
 
 _FORGETTING = dg.AssetSelection.groups("privacy")
 # In process: DuckDB takes one writing process, and a process per step would collide on its file.
@@ -32,7 +32,7 @@ nightly = dg.define_asset_job(
 )
 
 retention = dg.define_asset_job(
-    "retention",
+    RETENTION,
     selection=_FORGETTING,
     executor_def=dg.in_process_executor,
     description="Erases people whom every source has deleted for longer than the configuration keeps them",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -106,3 +108,13 @@ def test_a_run_that_was_stopped_says_so_whatever_came_of_it() -> None:
         "failed",
         "stopped by a signal; run again, nothing has to be cleaned up first",
     )
+
+
+@pytest.mark.parametrize(("job", "refused"), [("nightly", True), ("retention", False)])
+def test_only_the_job_that_goes_on_with_an_interrupted_erasure_begins(home: Home, job: str, refused: bool) -> None:
+    home.erasures.mkdir()
+    (home.erasures / "20260101T000000-aa.journal.json").write_text("{}")
+    context = SimpleNamespace(run=SimpleNamespace(job_name=job, run_id="r", tags={}), instance=None)
+    refusal = pytest.raises(HomeError, match="an erasure was interrupted") if refused else nullcontext()
+    with refusal, NightResource().yield_for_execution(context):  # type: ignore[arg-type]
+        assert home.holder().startswith("a run in Dagster")
