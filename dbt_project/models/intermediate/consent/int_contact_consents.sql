@@ -9,10 +9,16 @@ identities as (
     where record_type = 'crm'
 ),
 
-spoken as (
+-- What a system without customers of its own was told is said by the contact of the CRM that it names.
+hosts as (
+    select * from identities
+    where coalesce(matched_by, '') <> 'named_elsewhere'
+),
+
+pooled as (
     select
         identities.customer_key,
-        statements.source_name,
+        hosts.source_name,
         statements.customer_id as source_customer_id,
         statements.channel,
         statements.purpose,
@@ -22,9 +28,17 @@ spoken as (
     inner join identities
         on statements.source_name = identities.source_name
         and statements.customer_id = identities.source_customer_id
+    inner join hosts
+        on identities.source_customer_id = hosts.source_customer_id
+        and (identities.source_name = hosts.source_name or identities.matched_by = 'named_elsewhere')
+),
+
+spoken as (
+    select *
+    from pooled
     qualify row_number() over (
-        partition by statements.source_name, statements.customer_id, statements.channel, statements.purpose
-        order by statements.recorded_at desc, case when statements.status = 'granted' then 1 else 0 end
+        partition by source_name, source_customer_id, channel, purpose
+        order by recorded_at desc, case when is_granted then 1 else 0 end
     ) = 1
 )
 
