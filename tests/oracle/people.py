@@ -27,6 +27,7 @@ KNOWN_BY = {
 }  # fmt: skip
 # What becomes known later than the row itself: empty while it lies ahead.
 KNOWN_LATER = {
+    "crm_customers": ["deleted_at"], "billing_customers": ["deleted_at"],
     "crm_campaigns": ["ended_at"], "crm_referrals": ["converted_at"], "crm_tickets": ["first_replied_at", "solved_at"],
     "billing_subscriptions": ["ended_at"],
 }  # fmt: skip
