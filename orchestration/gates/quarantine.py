@@ -5,7 +5,7 @@ Goes out: `ops.quarantined_rows` (one row per landed row and rule it breaks) and
 
 Only new loads are read in full. What they break is kept in `ops.gate_broken`; each night asks again which of those rows have been
 mended since, or have got their parent. Landed files never change, so this equals a full recomputation; where it would not
-(a load was rewritten or is gone, a rule or a limit changed) everything is examined again.
+(a load was rewritten or is gone, a rule or a limit changed, an id may stop to be one customer's) everything is examined again.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def examine(
     connection.begin()
     try:
         _prepare(connection)
+        _list_loads(connection)
         hosts, guests = _hosts(connection)
         # With several CRMs an id may stop to be one customer's: what was accepted by it is then looked at anew.
         new_loads = _new_loads(connection, _fingerprint(rules, guests), full or (len(hosts) > 1 and bool(guests)))
@@ -65,13 +66,22 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS ops.{name} ({columns})")
 
 
+def _list_loads(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `landed_loads`: what is landed now, per source, table and load; the rules that it is examined by are still to be told."""
+    landed = " UNION ALL ".join(
+        f"""SELECT _source AS source, '{name}' AS table_name, _load_id AS load_id, count_if({sql.LIVE}) AS landed,
+            count_if(coalesce(_is_deleted, false)) AS tombstones, CAST(NULL AS VARCHAR) AS rules FROM landing.{name} GROUP BY ALL"""
+        for name in INPUT_TABLES
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE landed_loads AS {landed}")
+
+
 def _hosts(connection: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
     """The sources that have CRM records, and those that have only facts about people of theirs; the same as in int_customer_identities."""
-    named = "SELECT DISTINCT _source FROM landing.{}"
-    hosts = {source for (source,) in connection.execute(named.format(PEOPLE)).fetchall()}
-    facts = [table.name for table in INPUT_TABLES.values() if any(parent.table == PEOPLE for parent in table.parents)]
-    found = connection.execute(" UNION ".join(map(named.format, facts))).fetchall() if hosts else []
-    return sorted(hosts), sorted({source for (source,) in found} - hosts)
+    found = connection.execute("SELECT DISTINCT source, table_name FROM landed_loads").fetchall()
+    facts = {table.name for table in INPUT_TABLES.values() if any(parent.table == PEOPLE for parent in table.parents)}
+    hosts = {source for source, table in found if table == PEOPLE}
+    return sorted(hosts), sorted({source for source, table in found if table in facts} - hosts)
 
 
 def _fingerprint(rules: Mapping[str, list[RowRule]], guests: Sequence[str]) -> str:
@@ -81,12 +91,7 @@ def _fingerprint(rules: Mapping[str, list[RowRule]], guests: Sequence[str]) -> s
 
 def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bool) -> dict[str, list[tuple[str, str]]]:
     """Table → (source, load id) not examined so far, noted as examined; all of them when the memory cannot be trusted."""
-    landed = " UNION ALL ".join(
-        f"""SELECT _source AS source, '{name}' AS table_name, _load_id AS load_id, count_if({sql.LIVE}) AS landed,
-            count_if(coalesce(_is_deleted, false)) AS tombstones, {literal(fingerprint)} AS rules FROM landing.{name} GROUP BY ALL"""
-        for name in INPUT_TABLES
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE landed_loads AS {landed}")
+    connection.execute("UPDATE landed_loads SET rules = ?", [fingerprint])
     stale = connection.execute("SELECT count(*) FROM (FROM ops.gate_loads EXCEPT FROM landed_loads)").fetchone()
     if full or stale != (0,):
         for name in _MEMORY:
