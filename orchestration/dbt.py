@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgpack
@@ -65,6 +66,7 @@ class NodeResult:
     message: str
     failures: int
     seconds: float
+    query: str = ""
 
     @property
     def is_test(self) -> bool:
@@ -93,6 +95,7 @@ def environment(settings: Settings, home: Home, target: Path) -> dict[str, str]:
         "PYTHONPATH": str(PROJECT.parent),
         "PYTHONUNBUFFERED": "1",
         "DBT_LOG_FORMAT": "json",
+        "DBT_LOG_LEVEL_FILE": "info",
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_PROFILES_DIR": str(PROJECT),
@@ -135,7 +138,14 @@ def project_hash() -> str:
 def results(run_results: Mapping[str, Any]) -> list[NodeResult]:
     """The nodes of a `run_results.json`, in the order they ran."""
     return [
-        NodeResult(node["unique_id"], node["status"], node.get("message") or "", node.get("failures") or 0, node["execution_time"])
+        NodeResult(
+            node["unique_id"],
+            node["status"],
+            node.get("message") or "",
+            node.get("failures") or 0,
+            node["execution_time"],
+            node.get("compiled_code") or "",
+        )
         for node in run_results["results"]
     ]
 
@@ -150,13 +160,28 @@ def all_built(nodes: list[NodeResult]) -> bool:
     return all(node.status == "success" for node in nodes if not node.is_test)
 
 
-def failed_checks(nodes: list[NodeResult]) -> list[str]:
-    """One line per blocking test that found rows."""
-    return [f"{node.unique_id.split('.')[2]}: {node.failures} rows" for node in nodes if node.is_test and node.status == "fail"]
+def failed_checks(nodes: list[NodeResult]) -> list[NodeResult]:
+    """The tests that found rows they must not find."""
+    return [node for node in nodes if node.is_test and node.status in ("fail", "warn")]
 
 
-def check_rows(nodes: list[NodeResult], manifest: Mapping[str, Any], suite: str, empty: Container[str] = ()) -> Iterator[dict[str, Any]]:
-    """Tests as rows of `ops.check_results`. A test that dbt skipped, or whose table is among the `empty` ones, did not run."""
+def refusals(nodes: list[NodeResult], examples: Mapping[str, list[str]]) -> list[str]:
+    """One line per blocking test that found rows, with the first of them."""
+    blocking = [node for node in failed_checks(nodes) if node.status == "fail"]
+    shown = {node.unique_id: "".join(f" ({row})" for row in examples.get(node.unique_id, [])[:1]) for node in blocking}
+    return [f"{node.unique_id.split('.')[2]}: {node.failures} rows{shown[node.unique_id]}" for node in blocking]
+
+
+def check_rows(
+    nodes: list[NodeResult],
+    manifest: Mapping[str, Any],
+    suite: str,
+    empty: Container[str] = (),
+    examples: Mapping[str, list[str]] = MappingProxyType({}),
+) -> Iterator[dict[str, Any]]:
+    """Tests as rows of `ops.check_results`, with `examples` of what they found by their id. A test that dbt skipped, or whose table is
+    among the `empty` ones, did not run.
+    """
     words = {"pass": "passed", "fail": "failed", "warn": "failed", "error": "errored", "skipped": "not_run"}
     for node in nodes:
         if not node.is_test:
@@ -174,7 +199,7 @@ def check_rows(nodes: list[NodeResult], manifest: Mapping[str, Any], suite: str,
             "unexpected_count": node.failures,
             "severity": "warn" if (declared.get("config", {}).get("severity") or "error").lower() == "warn" else "block",
             "description": declared.get("description") or "",
-            "examples": [],
+            "examples": examples.get(node.unique_id, []),
         }
 
 

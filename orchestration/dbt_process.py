@@ -11,11 +11,14 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +26,7 @@ def main(arguments: list[str]) -> int:
     from dbt.cli.main import dbtRunner
 
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    result = dbtRunner(manifest=_parsed(Path(arguments[0]))).invoke(arguments[1:])
+    result = dbtRunner(manifest=_parsed(Path(arguments[0])), callbacks=[_skip_what_nobody_reads]).invoke(arguments[1:])
     return 2 if result.exception else int(not result.success)
 
 
@@ -32,6 +35,28 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(2)
+
+
+def _skip_what_nobody_reads(_: EventMsg) -> None:
+    """dbt words each event, for each of its logs, before it looks whether the log takes its level: a fifth of its time at night."""
+    from dbt_common.events.base_types import EventLevel
+    from dbt_common.events.event_manager_client import get_event_manager
+
+    order = [level.value for level in (EventLevel.DEBUG, EventLevel.TEST, EventLevel.INFO, EventLevel.WARN, EventLevel.ERROR)]
+    for logger in get_event_manager().loggers:
+        if not isinstance(logger.filter, _AtLeast):
+            logger.filter = _AtLeast(frozenset(order[order.index(logger.level.value) :]), logger.filter)
+
+
+@dataclass(frozen=True)
+class _AtLeast:
+    """Events of certain levels that another filter lets through as well."""
+
+    levels: frozenset[str]
+    further: Callable[[EventMsg], bool]
+
+    def __call__(self, event: EventMsg) -> bool:
+        return event.info.level in self.levels and self.further(event)
 
 
 def _parsed(path: Path) -> Manifest:

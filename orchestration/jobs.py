@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,8 +13,6 @@ from typing import Literal
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster._utils.error import SerializableErrorInfo
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from orchestration.hearing import LOGGER, Progress, heard
 from orchestration.home import Home, write_private
@@ -43,6 +41,7 @@ telemetry: {enabled: false}
 nux: {enabled: false}
 compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
 concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
+storage: {custom: {module: orchestration.event_log, class: PooledStorage, config: {base_dir: %s}}}
 """
 
 _INTERRUPTED = "DagsterExecutionInterruptedError"
@@ -51,13 +50,6 @@ _GATES = ("landing_gate", "mart_gate", "audience_gate")
 
 Status = Literal["published", "refused", "misconfigured", "failed"]
 _STATUS: dict[str, Status] = {"RefusedError": "refused", "DagsterAssetCheckFailedError": "refused", "ConfigurationError": "misconfigured"}
-
-
-@event.listens_for(Engine, "connect")
-def _flush_less(connection: object, _: object) -> None:
-    # A write-ahead journal stays whole without a flush at every commit; with one, the thousands of events of a night wait for the disk.
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 @dataclass(frozen=True)
@@ -78,8 +70,8 @@ def instance(home: Home) -> dg.DagsterInstance:
 
 
 def prepare_instance(home: Home) -> None:
-    """Write the settings of Dagster's storage, telemetry off."""
-    write_private(home.dagster / "dagster.yaml", _INSTANCE)
+    """Write the settings of Dagster's storage, telemetry off; a home that was moved is written anew where it is."""
+    write_private(home.dagster / "dagster.yaml", _INSTANCE % json.dumps(str(home.dagster.resolve())))
 
 
 def run_night(home: Home, as_of: date, progress: Progress, log: Path) -> Outcome:

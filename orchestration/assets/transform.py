@@ -17,6 +17,7 @@ from packaging.version import Version
 from orchestration import continuation, dbt, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.documentation import metric_docs
+from orchestration.gates import failing_rows
 from orchestration.home import OWNER_ONLY_FILE
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
@@ -90,10 +91,12 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
     with night.warehouse() as connection:
         if continued and not context.is_subset and dbt.all_built(nodes):
             continuation.complete(connection, night.as_of, fingerprint)
-        night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection)))
+        examples = {node.unique_id: failing_rows.examples(connection, node.query) for node in dbt.failed_checks(nodes)}
+        rows = dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection), examples)
+        night.record(connection, f"dbt:{phase}", rows)
         for event in events:
             yield _described(event, connection, manifest)
-    broken, failed = dbt.broken_models(nodes), dbt.failed_checks(nodes)
+    broken, failed = dbt.broken_models(nodes), dbt.refusals(nodes, examples)
     if broken:
         raise dg.Failure(f"dbt could not build: {'; '.join(broken[:5])}")
     if failed:

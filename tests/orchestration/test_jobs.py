@@ -67,13 +67,6 @@ def test_the_home_is_held_while_a_run_of_dagster_lasts(home: Home) -> None:
     assert home.holder() == "another run"  # nobody any more
 
 
-def test_the_run_storage_does_not_flush_at_every_event(home: Home) -> None:
-    from sqlalchemy import create_engine, text
-
-    with create_engine(f"sqlite:///{home.dagster / 'any.db'}").connect() as connection:
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 1  # NORMAL
-
-
 def told(error: Exception, cause: BaseException) -> tuple[str, str]:
     """What is said of a step that raised `error` from `cause`."""
 

@@ -1,0 +1,55 @@
+"""What a failed dbt test is shown with: the keys of what it found, nobody's address, and of missing values the column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from jinja2 import Environment
+
+from orchestration import dbt
+from orchestration.gates.failing_rows import examples
+
+NEVER_MISSING = Path(__file__).parents[3] / "dbt_project" / "macros" / "tests" / "never_missing.sql"
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        rows = "('o1', 'c1', 1), ('o2', NULL, NULL), ('o3', NULL, 3)"
+        connection.execute(f"CREATE TABLE orders AS FROM (VALUES {rows}) AS t(order_id, payer, amount)")
+        yield connection
+
+
+def asked(*columns: str) -> str:
+    body = re.sub(r"{% (test .*?|endtest) %}", "", NEVER_MISSING.read_text(encoding="utf-8"))
+    return Environment().from_string(body).render(model="orders", columns=columns, config=lambda **_: "")
+
+
+def test_each_column_that_is_missing_somewhere_is_told_with_its_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    assert connection.sql(asked("order_id", "payer", "amount")).fetchall() == [("payer", 2), ("amount", 1)]
+    assert connection.sql(asked("order_id")).fetchall() == []
+    assert examples(connection, asked("order_id", "payer")) == ["column_name payer | n_rows 2"]
+
+
+def test_keys_are_shown_and_what_is_no_key_is_not(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE people AS SELECT 'c' || i AS customer_id, 'ann@example.org' AS contact FROM range(12) AS t(i)")
+    shown = examples(connection, "SELECT customer_id, contact FROM people")
+    assert len(shown) == 10
+    assert shown[:2] == ["customer_id c0", "customer_id c1"]
+    assert examples(connection, "SELECT contact FROM people") == []
+
+
+def test_a_refusal_names_the_test_and_the_first_row_it_found() -> None:
+    failed = dbt.NodeResult("test.rapport.never_missing_orders.1a", "fail", "", 2, 0.1, "SELECT 1")
+    warned = dbt.NodeResult("test.rapport.holds_orders.2b", "warn", "", 2, 0.1, "SELECT 1")
+    nodes = [failed, warned]
+    assert dbt.refusals(nodes, {failed.unique_id: ["column_name payer | n_rows 2"]}) == [
+        "never_missing_orders: 2 rows (column_name payer | n_rows 2)"
+    ]
+    assert dbt.failed_checks(nodes) == nodes
+    rows = dbt.check_rows(nodes, {"nodes": {}, "unit_tests": {}}, "dbt", (), {warned.unique_id: ["x"]})
+    assert {row["expectation"]: row["examples"] for row in rows} == {"never_missing_orders": [], "holds_orders": ["x"]}
