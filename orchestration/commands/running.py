@@ -19,6 +19,7 @@ from orchestration.configuration import preflight
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
 from orchestration.settings import ConfigurationError, Settings
 
+_PROJECT = Path(__file__).resolve().parents[2]
 _EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
 
 
@@ -45,7 +46,9 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     say(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
-    os.chdir(Path(__file__).resolve().parents[2])
+    os.chdir(_PROJECT)
+    # Dagster's own commands do not look for modules where they are started, and its storage is a module of ours.
+    settings.hand_to_children({"PYTHONPATH": os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))})
     os.execv(command[0], command)
 
 

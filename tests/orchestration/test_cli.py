@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -138,6 +142,25 @@ def test_a_port_that_cannot_be_served_is_told_before_anything_starts(
         assert main(["ui", "--port", str(taken), "--config", str(tmp_path / "config.yaml")]) == 2
     assert capsys.readouterr().err.startswith(f"rapport: --port {taken}: {words}")
     assert not (tmp_path / "home").exists()
+
+
+def test_dagster_itself_finds_the_storage_that_the_ui_hands_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    started: list[list[str]] = []
+
+    def start(_: str, command: list[str]) -> NoReturn:
+        started.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "environ", {**os.environ, "RAPPORT_HOME": str(tmp_path / "home")})
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setattr(os, "execv", start)
+    with pytest.raises(SystemExit):
+        main(["ui", "--port", "0", "--config", str(tmp_path / "config.yaml")])
+    assert Path(started[0][0]).name == "dagster"
+    command = [str(Path(sys.executable).with_name("dagster")), "instance", "info"]
+    done = subprocess.run(command, env=dict(os.environ), cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[str]) -> None:
