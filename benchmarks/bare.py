@@ -4,6 +4,8 @@
 
 Comes in: the home of a night. Goes out: one JSON line with the seconds of each part. The compiled SQL of every model is run in
 the order dbt ran it, in a copy of the warehouse. Of the models only what scikit-learn and SciPy do is counted: fitting and scoring.
+Beside these, files in and out: the landed rows copied by DuckDB from Parquet to Parquet, and every mart copied into the two forms
+that a release has. No night can do without it either, but no model asks for it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration import dbt
+
 INPUTS = {
     "churn": {"features": "ml_inputs.customer_features"},
     "clv": {"purchases": "ml_inputs.clv_purchases", "subscriptions": "ml_inputs.clv_subscriptions"},
@@ -35,7 +39,7 @@ SETTINGS = "SET memory_limit = '8GiB'; SET threads = 2; SET preserve_insertion_o
 
 def main(home: Path) -> None:
     """Measure and print."""
-    print(json.dumps({"sql": sql_seconds(home), **estimator_seconds(home)}))
+    print(json.dumps({"sql": sql_seconds(home), **estimator_seconds(home), "files": files_seconds(home)}))
 
 
 def sql_seconds(home: Path) -> float:
@@ -52,12 +56,31 @@ def sql_seconds(home: Path) -> float:
 
 
 def queries(home: Path) -> Iterator[str]:
-    """`CREATE TABLE … AS` of each model of both dbt starts, in run order."""
+    """`CREATE TABLE … AS` of each model of both dbt starts, in run order; a view stays one."""
+    nodes = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))["nodes"]
     for phase in ("before_models", "after_models"):
         results = json.loads((home / "logs" / f"dbt_{phase}" / "run_results.json").read_text())["results"]
         for result in results:
             if result["unique_id"].startswith("model.") and result.get("compiled_code"):
-                yield f"CREATE OR REPLACE TABLE {result['relation_name']} AS {result['compiled_code']}"
+                kind = "VIEW" if nodes[result["unique_id"]]["config"]["materialized"] == "view" else "TABLE"
+                yield f"CREATE OR REPLACE {kind} {result['relation_name']} AS {result['compiled_code']}"
+
+
+def files_seconds(home: Path) -> float:
+    """Seconds that DuckDB takes to copy what was landed, and the marts into a database and into Parquet files."""
+    with TemporaryDirectory(dir=home) as folder, duckdb.connect() as connection:
+        connection.execute(SETTINGS)
+        connection.execute(f"ATTACH '{home / 'warehouse' / 'rapport_build.duckdb'}' AS built (READ_ONLY)")
+        connection.execute(f"ATTACH '{folder}/copy.duckdb' AS copied")
+        landed = {f"{path.parent}/*.parquet" for path in (home / "landing").glob("*/*/*.parquet")}
+        copies = [f"COPY (FROM read_parquet('{files}')) TO '{folder}/in.parquet' (FORMAT parquet)" for files in sorted(landed)]
+        marts = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'built' AND schema_name = 'marts'"
+        ).fetchall()
+        for (mart,) in marts:
+            copies.append(f"CREATE TABLE copied.{mart} AS FROM built.marts.{mart}")
+            copies.append(f"COPY copied.{mart} TO '{folder}/out.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        return sum(timed(lambda query=query: connection.execute(query)) for query in copies)
 
 
 def estimator_seconds(home: Path) -> dict[str, float]:
