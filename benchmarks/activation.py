@@ -145,7 +145,7 @@ class Vendor:
             return httpx.Response(200, text="sf__Id,crmp_customer_id__c\n" + "\n".join(f"1,{one}" for one in self._jobs["rows"]))
         elif request.url.path.endswith("failedResults"):
             return httpx.Response(200, content=b"sf__Id,sf__Error,crmp_customer_id__c\n")
-        return httpx.Response(200, json={"id": "750", "state": "JobComplete"})
+        return httpx.Response(200, json={"id": "750", "state": "JobComplete", "numberRecordsFailed": 0})
 
 
 def played(kind: str) -> tuple[Any, Vendor]:

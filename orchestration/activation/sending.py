@@ -16,8 +16,7 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
-from orchestration.activation.book import Announcements, Book, enter, now
-from orchestration.activation.recording import of_job
+from orchestration.activation.book import Announcements, Book, now
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Destination, Job, Result
 from orchestration.destinations.limits import Limits
@@ -32,7 +31,9 @@ Progress = Callable[[int, int], None]
 def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport) -> None:
     """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
     for job in state.open_jobs(connection, report.audience):
-        _finished(connection, report, job, destination.finish(job))
+        book = Book(connection, report)  # each by itself: those of different nights may have a customer in common
+        book.finish(job, destination.finish(job))
+        book.write()
 
 
 def deliver(
@@ -62,9 +63,17 @@ def deliver(
     finally:
         book.write()
         announced.retract()
-    with ThreadPoolExecutor(width) as pool:
-        for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
-            _finished(connection, report, job, told)
+    _finish(destination, jobs, book, width)
+
+
+def _finish(destination: Destination, jobs: list[Job], book: Book, width: int) -> None:
+    """Wait for jobs, up to `width` at once."""
+    try:
+        with ThreadPoolExecutor(width) as pool:
+            for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
+                book.finish(job, told)
+    finally:
+        book.write()
 
 
 def _answers(
@@ -99,17 +108,6 @@ def _sent(destination: Destination, cut: Cut) -> Answer:
 
 def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:
     return cut, answer if isinstance(answer, Answer) else answer.result()
-
-
-def _finished(connection: duckdb.DuckDBPyConnection, report: SyncReport, job: Job, answer: Answer | None) -> None:
-    if answer is None:
-        report.refused = report.refused or "the destination still works on what it was sent; the next sync asks for the outcome"
-        return
-    report.calls += answer.calls
-    if answer.stop:  # not asked about: the job stays written down
-        report.refused = report.refused or answer.stop
-        return
-    enter(connection, report, [outcome for outcome in answer.outcomes if outcome.external_id], of_job(job.id))
 
 
 def _why_stop(silent: int, began: float, is_more: bool) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestration.activation import ActivationError, book, forget, sending, synchronise
 from orchestration.activation.breakers import stability
 from orchestration.activation.recording import record
-from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, DestinationError, Outcome, Result
 from orchestration.destinations.limits import Limits
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, email VARCHAR, churn_probability DOUBLE, plan VARCHAR, is_erased BOOLEAN,
@@ -183,6 +183,33 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert (fake.sent, report.decisions) == ([], {"dead": 1, "unchanged": 2})
     log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log.parquet' ORDER BY ALL").fetchall()
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
+
+
+def test_of_several_jobs_each_is_settled_by_its_own_answer(night, fake):
+    fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
+    fake.finish = lambda job: None if job.id == "job of x2" else Answer(job.outcomes(Result.ACKNOWLEDGED))
+    rows = [customer(number) for number in range(6)]
+    assert night(rows).outcomes == {"suppressed": 0, "acknowledged": 4}
+    asked = []
+    fake.finish = lambda job: asked.append(job.id) or Answer(job.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"unchanged": 6}
+    assert asked == ["job of x2"]
+
+
+def test_what_was_told_of_jobs_is_kept_when_asking_for_another_fails(night, fake):
+    fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
+
+    def finish(job):
+        if job.id == "job of x2":
+            raise DestinationError("no answers")
+        return Answer(job.outcomes(Result.ACKNOWLEDGED))
+
+    fake.finish = finish
+    rows = [customer(number) for number in range(4)]
+    with pytest.raises(DestinationError):
+        night(rows)
+    fake.finish = lambda job: Answer(job.outcomes(Result.REJECTED))
+    assert night(rows).decisions == {"unchanged": 2, "dead": 2}
 
 
 def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):

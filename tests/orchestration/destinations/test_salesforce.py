@@ -26,6 +26,16 @@ def test_many_go_as_a_bulk_job_whose_rows_come_back_in_any_order(place):
     assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 100_000]
 
 
+@pytest.mark.parametrize(
+    ("refuses", "asked"), [({}, ["successfulResults"]), ({"c7": "INVALID_FIELD"}, ["successfulResults", "failedResults"])]
+)
+def test_what_a_job_refused_is_asked_for_only_where_it_refused_any(place, refuses, asked):
+    destination, vendor = place("salesforce")
+    vendor.refuses = refuses
+    assert counted(sent(destination, batch_of(250)))["acknowledged"] == 250 - len(refuses)
+    assert [request.path.rpartition("/")[2] for request in vendor.requests if request.path.endswith("Results")] == asked
+
+
 def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
     destination, vendor = place("salesforce", mode="update_only")
     vendor.contacts = {"c1": {"crmp_nps__c": 3}}
