@@ -6,6 +6,7 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ import duckdb
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
 from orchestration.activation.book import now
-from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
+from orchestration.activation.breakers import RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import make_plan
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
@@ -32,6 +33,7 @@ def synchronise(
     *,
     state_folder: str | Path,
     max_change_share: float,
+    max_growth: float = inf,
     mode: str = "mirror",
     live: bool = False,
     overrides: Collection[str] = (),
@@ -43,9 +45,9 @@ def synchronise(
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
 
-    `overrides` names circuit breakers that a person has let through, `doubts` (name → reason) those that speak against the release
-    itself; `retry_dead` sends rejected records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError
-    or StateError before anything is sent.
+    `max_change_share` and `max_growth` bound those who change and those who join, by those sent before; `overrides` names circuit breakers
+    that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
+    records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -58,7 +60,9 @@ def synchronise(
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
         report.complete_at = state.completed(connection, audience)
-        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides, doubts)
+        report.refused = report.refused or objection(
+            connection, destination, report, Bounds(max_change_share, max_growth), overrides, doubts
+        )
         if live:
             try:
                 if report.refused:

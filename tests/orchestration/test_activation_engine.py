@@ -258,6 +258,32 @@ def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
     assert "[audience_shrank]" in report.refused
 
 
+def test_an_audience_that_grows_past_its_bound_is_refused_by_its_name(night, fake):
+    fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
+    few, many = [customer(number) for number in range(50)], [customer(number) for number in range(400)]
+    night(few, max_growth=4)
+    report = night(many, max_growth=4)
+    assert "350 customers would join the 50 sent before" in report.refused
+    assert "[audience_grew]" in report.refused
+    assert (fake.batches, report.change_share) == ([], 0.0)
+    assert night(many[:250], max_growth=4).ok, "four times as many are within the bound"
+    assert night([*many, *(customer(number) for number in range(400, 2_000))], overrides=("audience_grew",), max_growth=4).ok
+
+
+def test_who_was_never_sent_is_no_growth_before_a_sync_was_complete_nor_among_few(night, fake):
+    few, many = [customer(number) for number in range(10)], [customer(number) for number in range(1_000)]
+    fake.limits = Limits(max_records=100, max_bytes=10_000_000, max_record_bytes=1_000)
+    usual, fake.answer = fake.answer, lambda batch: Answer(usual(batch).outcomes, stop="no more tonight")
+    assert night(many, max_growth=0.5).refused == "no more tonight"
+    fake.answer = usual
+    assert night(many, max_growth=0.5).ok, "the first sync goes on"
+    other = Fake()
+    other.name, other.limits = "other", fake.limits
+    night(few, destination=other, max_growth=0.5)
+    assert night(many[:200], destination=other, max_growth=0.5).ok, "190 of 10"
+    assert "[audience_grew]" in night(many, destination=other, max_growth=0.5).refused
+
+
 def test_scores_that_have_shifted_are_refused_by_their_name(night, fake):
     fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
     night([customer(number, score=number % 20 / 100) for number in range(300)])
