@@ -45,11 +45,23 @@ def deliver(
 ) -> None:
     """Send the plan, batch by batch, then wait for the jobs that it became."""
     expected, report.calls = report.calls, 0
-    began, silent, jobs = time.monotonic(), 0, list[Job]()
     log_suppressed(connection, report)
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
     # Few batches gain nothing from going side by side.
-    width = destination.width(total) if expected > _FEW else 1
+    send_plan(connection, destination, limits, report, total, destination.width(total) if expected > _FEW else 1, progress)
+
+
+def send_plan(
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    limits: Limits,
+    report: SyncReport,
+    total: int,
+    width: int,
+    progress: Progress,
+) -> None:
+    """Send a plan of `total` records, up to `width` batches at once, and add what became of it to the report."""
+    began, silent, jobs = time.monotonic(), 0, list[Job]()
     book, announced = Book(connection, report), Announcements(connection, report.audience, ahead=(width - 1) * limits.max_records)
     try:
         for cut, answer in _answers(destination, batches(connection, limits, report), report, announced, width):

@@ -16,12 +16,12 @@ from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
 from orchestration.activation.book import now
 from orchestration.activation.breakers import RECEIVER_GONE, Bounds, objection, remember_scores
-from orchestration.activation.deciding import make_plan
+from orchestration.activation.deciding import make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
-from orchestration.activation.sending import Progress, deliver, resume
+from orchestration.activation.sending import Progress, deliver, resume, send_plan
 from orchestration.destinations.base import Destination
 from orchestration.destinations.limits import Limits
 
@@ -71,14 +71,37 @@ def synchronise(
                     if report.calls:
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
+                    if limit is None and only is None:
+                        _go_on(connection, destination, report, progress, mode=mode, retry_dead=retry_dead)
                     remember_scores(connection, audience)
                     _note_completeness(connection, report)
             finally:
-                report.forgotten = state.settle_orders(connection, audience)
+                report.forgotten += state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _go_on(
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    report: SyncReport,
+    progress: Progress,
+    *,
+    mode: str,
+    retry_dead: bool,
+) -> None:
+    """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
+    if report.refused or not destination.needs_email or not report.decisions.get("clear"):
+        return
+    state.compact(connection)
+    report.forgotten += state.settle_orders(connection, report.audience)
+    followed = plan_what_followed(connection, report.audience, mode=mode, retry_dead=retry_dead)
+    report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
+    report.decisions["left_out"] = followed["left_out"]
+    report.decisions = {name: count for name, count in report.decisions.items() if count}
+    send_plan(connection, destination, destination.limits_for(followed["upsert"]), report, followed["upsert"], 1, progress)
 
 
 def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
