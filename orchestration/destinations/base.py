@@ -103,7 +103,7 @@ class Destination(Protocol):
     """A place that receives audiences. Registered in `DESTINATIONS` under its `type`."""
 
     type: ClassVar[str]
-    channels: ClassVar[tuple[str, ...]]  # a marketing destination's channels; empty = a system of record
+    channels: tuple[str, ...]  # on one of which whoever is sent has granted marketing; empty = a system of record
     limits: ClassVar[Limits]
     name: str
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent

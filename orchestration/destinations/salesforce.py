@@ -37,7 +37,7 @@ class SalesforceDestination(HttpDestination):
     """An organisation of Salesforce's."""
 
     type: ClassVar[str] = "salesforce"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("salesforce")
 
     def __init__(
