@@ -78,7 +78,7 @@ class Vendor:
     """Takes everything, in its time and within its limits."""
 
     def __init__(self, kind: str, clock: Clock, job_seconds: float) -> None:
-        self.kind, self.calls, self.refused, self.looked_up = kind, 0, 0, 0
+        self.kind, self.calls, self.refused, self.looked_up, self.in_vain = kind, 0, 0, 0, 0
         self._clock, self._job_seconds, self._began = clock, job_seconds, dict[str, float]()
         self._windows = [(calls, seconds, deque[float]()) for calls, seconds in limits_of(kind).windows]
         self._lock, self._jobs = threading.Lock(), dict[str, Any]()
@@ -102,8 +102,11 @@ class Vendor:
         return response
 
     def _is_done(self, job: str) -> bool:
-        """Whether a job is done that was first heard of so long ago."""
-        return self._clock.now() - self._began.setdefault(job, self._clock.now()) >= self._job_seconds
+        """Whether a job is done that was first heard of so long ago; asking before it is counts as no call that had to be made."""
+        now = self._clock.now()
+        done = now - self._began.setdefault(job, now) >= self._job_seconds
+        self.in_vain += not done
+        return done
 
     def _allows(self) -> bool:
         now = self._clock.now()
@@ -199,11 +202,11 @@ def least_seconds(kind: str, vendor: Vendor, width: int, job_seconds: float) -> 
     """What the published limits allow at best with `width` calls at once, and with as many as the vendor lets; looking up profiles has a
     limit of its own, 700 a minute.
     """
-    calls = vendor.calls - vendor.looked_up
+    calls = vendor.calls - vendor.looked_up - vendor.in_vain
     paced = max((calls / most * seconds for most, seconds in limits_of(kind).windows), default=0.0)
-    besides = vendor.looked_up * 60 / 700 + (job_seconds if kind in ONE_AFTER_ANOTHER else 0.0)
-    chain = ONE_AFTER_ANOTHER.get(kind, 1) * ANSWER
-    return max(paced, calls * ANSWER / width) + besides, max(paced, calls * ANSWER / CONNECTIONS.get(kind, calls), chain) + besides
+    chain = ONE_AFTER_ANOTHER.get(kind, 1) * ANSWER + (job_seconds if kind in ONE_AFTER_ANOTHER else 0.0)
+    at_once = CONNECTIONS.get(kind, calls)
+    return tuple(max(paced, calls * ANSWER / many, chain) + vendor.looked_up * 60 / 700 for many in (width, at_once))
 
 
 def measured(kind: str, release: Release, folder: Path, customers: int, job_seconds: float) -> str:

@@ -23,7 +23,7 @@ from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches
-_READY = 2  # batches that wait for a free hand while outcomes are written down
+_READY = 2  # times as many batches as go at once are handed out: no hand waits while outcomes are written down
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -101,8 +101,8 @@ def _answers(
                 yield from (_awaited(*one) for one in under_way)
                 under_way.clear()
             announced.cover(cut)
-            under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
-            if len(under_way) >= (width + _READY if width > 1 else 1):
+            under_way.append((cut, _sent(destination, cut, report) if width == 1 else pool.submit(_sent, destination, cut, report)))
+            if len(under_way) >= (width * _READY if width > 1 else 1):
                 yield _awaited(*under_way.popleft())
         while under_way:
             yield _awaited(*under_way.popleft())
@@ -114,7 +114,9 @@ def _waits(before: Cut, cut: Cut) -> bool:
     return bool(clearing and writing) and clearing[0].operation == "clear" and writing[-1].operation == "upsert"
 
 
-def _sent(destination: Destination, cut: Cut) -> Answer:
+def _sent(destination: Destination, cut: Cut, report: SyncReport) -> Answer:
+    if report.refused:  # since it was handed out
+        return Answer(cut.batch.outcomes(Result.RETRYABLE, "not_sent"), calls=0)
     return destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
 
 
