@@ -32,7 +32,7 @@ class BrazeDestination(HttpDestination):
     type: ClassVar[str] = "braze"
     channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("braze")
-    side_by_side = 8
+    side_by_side = 20
 
     def __init__(
         self,
