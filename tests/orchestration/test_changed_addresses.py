@@ -189,3 +189,13 @@ def test_each_vendor_that_knows_addresses_keeps_one_record(kind, place, tmp_path
         assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).ok
     assert {name: fields["plan"] for name, fields in vendor.arrived().items()} == {"ann": "plan3"}
     assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).decisions == {"unchanged": 1}
+
+
+@pytest.mark.parametrize("kind", ["hubspot", "klaviyo", "mailchimp"])
+def test_each_vendor_that_knows_addresses_hands_one_over_within_a_sync(kind, place, tmp_path):  # noqa: F811
+    destination, vendor = place(kind)
+    for night, people in enumerate(({1: ("ann", "pro")}, {1: ("ann2", "pro"), 2: ("ann", "free")}), start=1):
+        release = Release(tmp_path, people, night, kind)
+        assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).ok
+    assert {name: fields["plan"] for name, fields in vendor.arrived().items()} == {"ann": "free", "ann2": "pro"}
+    assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).decisions == {"unchanged": 2}
