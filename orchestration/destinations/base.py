@@ -131,6 +131,10 @@ class Destination(Protocol):
         """Check that the fields can be written, changing nothing; where missing ones are made by `prepare`, there is nothing to check."""
         return None
 
+    def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
+        """Files (path → text) by which an administrator makes the fields, where we may not."""
+        return {}
+
     def finish(self, job: Job) -> Answer | None:
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs

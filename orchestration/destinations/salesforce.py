@@ -27,6 +27,7 @@ from orchestration.destinations.pacing import SHARE_OF_LIMIT
 from orchestration.destinations.polling import polled
 from orchestration.destinations.salesforce_answers import api_share, as_csv, outcome_of, quoted, results_of
 from orchestration.destinations.salesforce_fields import amiss, field_name
+from orchestration.destinations.salesforce_metadata import package
 
 _WANTS = "check instance_url and the token, and that its user may edit the fields"
 _FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
@@ -83,6 +84,10 @@ class SalesforceDestination(HttpDestination):
         """Check that every field is there, with a type that takes its values: a record with an unknown field is refused as a whole."""
         if wrong := amiss(kinds, self._described(), self._object):
             raise DestinationError(f"destination {self.name}: {wrong}")
+
+    def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
+        """The fields and the right to edit them, as a package of the Metadata API."""
+        return package(kinds, self._object, self._key, self._data.rpartition("/")[2])
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Check the fields before the first record; they cannot be made."""
