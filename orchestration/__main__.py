@@ -66,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--override", action="append", default=[], metavar="BREAKER", help="let a circuit breaker through, by its name")
     place = _command(commands, "check-destination", _check_destination, "ask a destination whether it lets us in; sends no record")
     place.add_argument("name", metavar="NAME", help="of the destination in the configuration")
+    place.add_argument(
+        "--write-fields",
+        metavar="FOLDER",
+        type=Path,
+        help="instead write what an administrator deploys there, where only they can make fields",
+    )
     quarantine = _command(commands, "quarantine", _quarantine, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
     quarantine.add_argument("--export", metavar="FILE", type=Path, help="write them whole to a .csv or .jsonl, to be mended at the source")
@@ -194,7 +200,7 @@ def _sync(options: argparse.Namespace) -> int:
 def _check_destination(options: argparse.Namespace) -> int:
     from orchestration.commands import syncing
 
-    return syncing.check(_loaded(options), options.name)
+    return syncing.check(_loaded(options), options.name, options.write_fields)
 
 
 def _handed_on(loaded: settings.Settings) -> int:

@@ -91,6 +91,7 @@ def _report(
             audience,
             state_folder=home.state,
             max_change_share=loaded.tuning.max_audience_change_share,
+            max_growth=loaded.tuning.max_audience_growth,
             mode=part.mode,
             live=live,
             overrides=wish.overrides,

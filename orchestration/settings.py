@@ -97,6 +97,9 @@ class Tuning(Part):
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
     )
+    max_audience_growth: float = Field(
+        4.0, gt=0, description="Circuit breaker: customers who may join an audience in one sync, as a multiple of those sent before"
+    )
     max_training_customers: PositiveInt = Field(20_000, description="Customers sampled for training; scoring always covers everyone")
     extra_dimensions: tuple[Name, ...] = Field(
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"

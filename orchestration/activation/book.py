@@ -13,11 +13,12 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut
-from orchestration.activation.recording import Stamp, of_plan, record
+from orchestration.activation.recording import Stamp, of_jobs, of_plan, record
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Job, Outcome, covered
 
 _SECONDS_UNWRITTEN = 0.5  # a crash sends again what was acknowledged in this time, or in four times what writing takes
+_STILL_WORKS = "the destination still works on what it was sent; the next sync asks for the outcome"
 
 
 class Announcements:
@@ -47,7 +48,7 @@ class Book:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
         self._connection, self._report = connection, report
-        self._outcomes: list[Outcome] = []
+        self._outcomes, self._jobs = list[Outcome](), list[str]()
         self._first, self._last, self._since = 0, 0, time.monotonic()
         self._patience = _SECONDS_UNWRITTEN
 
@@ -59,29 +60,43 @@ class Book:
         if answer.job:
             told = {outcome.external_id for outcome in outcomes}
             jobs = [Job(answer.job, [record for record in cut.batch.records if record.external_id not in told])]
-            state.keep_job(self._connection, self._report.audience, answer.job, [record.external_id for record in jobs[0].records])
+            sent = [record.external_id for record in jobs[0].records]
+            state.keep_job(self._connection, self._report.audience, answer.job, sent, (cut.first, cut.last))
         elif cut.batch.records:
             outcomes = covered(cut.batch, outcomes)
-        self._outcomes += [*outcomes, *cut.too_large]
+        self._take_up([*outcomes, *cut.too_large])
+        return jobs
+
+    def finish(self, job: Job, answer: Answer | None) -> None:
+        """Take up what became of a job, once what became of the batches is written down."""
+        if answer is None:
+            self._report.refused = self._report.refused or _STILL_WORKS
+            return
+        self._report.calls += answer.calls
+        if answer.stop:  # not asked about: the job stays written down
+            self._report.refused = self._report.refused or answer.stop
+            return
+        self._jobs.append(job.id)
+        self._take_up([outcome for outcome in answer.outcomes if outcome.external_id])
+
+    def _take_up(self, outcomes: list[Outcome]) -> None:
+        self._outcomes += outcomes
         if time.monotonic() - self._since > self._patience:
             self.write()
-        return jobs
 
     def write(self) -> None:
         """Write down what was taken up."""
         began = time.monotonic()
         if self._outcomes:
-            enter(self._connection, self._report, self._outcomes, of_plan(self._first, self._last))
+            self._enter(of_jobs(self._jobs) if self._jobs else of_plan(self._first, self._last))
         self._patience = max(_SECONDS_UNWRITTEN, 4 * (time.monotonic() - began))
-        self._outcomes, self._first, self._since = [], 0, time.monotonic()
+        self._outcomes, self._jobs, self._first, self._since = [], [], 0, time.monotonic()
 
-
-def enter(connection: duckdb.DuckDBPyConnection, report: SyncReport, outcomes: list[Outcome], rows: str) -> None:
-    """Write down what became of `rows` (SQL: of the plan or of a job), and count it in the report."""
-    stamp = Stamp(report.destination, report.audience, report.release_id)
-    for outcome, code, count in record(connection, outcomes, stamp, rows, now()):
-        report.outcomes[outcome] += count
-        report.codes.update({f"{outcome}: {code}": count} if code else {})
+    def _enter(self, rows: str) -> None:
+        stamp = Stamp(self._report.destination, self._report.audience, self._report.release_id)
+        for outcome, code, count in record(self._connection, self._outcomes, stamp, rows, now()):
+            self._report.outcomes[outcome] += count
+            self._report.codes.update({f"{outcome}: {code}": count} if code else {})
 
 
 def now() -> datetime:

@@ -6,7 +6,8 @@ Comes in: the plan, the state. Goes out: why nothing is sent, under the name by 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from math import log
+from math import inf, log
+from typing import NamedTuple
 
 import duckdb
 
@@ -15,22 +16,29 @@ from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
 
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
-_FEWEST = 200  # customers below which ten bins say nothing
+_FEWEST = 200  # customers below which ten bins, and joining, say nothing
 _BINS = """SELECT least(CAST(floor(CAST(json_extract(fields, '$.{field}') AS DOUBLE) * 10) AS INTEGER), 9) AS bin, count(*) AS customers
 FROM desired WHERE suppressed_as IS NULL AND json_extract(fields, '$.{field}') <> 'null' GROUP BY ALL ORDER BY ALL"""
+
+
+class Bounds(NamedTuple):
+    """What a company sets: how much of an audience may change in one sync."""
+
+    change_share: float  # of the customers sent before
+    growth: float = inf  # customers who join, as a multiple of those sent before
 
 
 def objection(
     connection: duckdb.DuckDBPyConnection,
     destination: Destination,
     report: SyncReport,
-    max_share: float,
+    bounds: Bounds,
     overrides: Collection[str],
     doubts: Mapping[str, str],
 ) -> str:
     """Why nothing may be sent, with the name of the override; empty when nothing speaks against it. `doubts`: what is known beforehand."""
     for name, judge in BREAKERS.items():
-        if name not in overrides and (reason := doubts.get(name) or judge(connection, destination, report, max_share)):
+        if name not in overrides and (reason := doubts.get(name) or judge(connection, destination, report, bounds)):
             return f"{reason} [{name}]"
     return ""
 
@@ -43,30 +51,41 @@ def remember_scores(connection: duckdb.DuckDBPyConnection, audience: str) -> Non
         connection.execute(f"INSERT INTO state.distributions {query}", [audience, field])
 
 
-def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     gone = connection.execute("SELECT since FROM state.disabled WHERE address = ?", [destination.address]).fetchone()
     return f"the receiver asked us to stop on {gone[0]:%Y-%m-%d} (410); give {destination.name} another address" if gone else ""
 
 
-def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     held, wanted = _counts(connection)
     return f"the audience is empty, and all {held:,} customers sent before would be cleared" if held and not wanted else ""
 
 
-def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     share = change_share(connection)
-    return f"{share:.0%} of the customers sent before would change, more than max_audience_change_share {max_share:.0%}" * (
-        share > max_share
+    return f"{share:.0%} of the customers sent before would change, more than max_audience_change_share {bounds.change_share:.0%}" * (
+        share > bounds.change_share
     )
 
 
-def _audience_shrank(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _audience_shrank(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     query = "SELECT count(*) FILTER (WHERE decision = 'kept') / nullif(count(*), 0) FROM decided WHERE is_held"
     share = connection.execute(query).fetchall()[0][0] or 0.0
-    return f"{share:.0%} of the customers sent before have left, more than max_audience_change_share {max_share:.0%}" * (share > max_share)
+    return f"{share:.0%} of the customers sent before have left, more than max_audience_change_share {bounds.change_share:.0%}" * (
+        share > bounds.change_share
+    )
 
 
-def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _audience_grew(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
+    """Not before everything has arrived once: a first sync, and one that goes on with it, has nothing to be measured by."""
+    query = "SELECT count(*) FILTER (WHERE decision = 'upsert' AND NOT is_held), count(*) FILTER (WHERE is_held) FROM decided"
+    joined, held = connection.execute(query).fetchall()[0]
+    if not (report.complete_at and held and joined >= _FEWEST and joined > bounds.growth * held):
+        return ""
+    return f"{joined:,} customers would join the {held:,} sent before, more than max_audience_growth {bounds.growth:g} times as many"
+
+
+def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     for field in _probabilities(connection):
         kept = connection.execute(
             "SELECT bin, customers FROM state.distributions WHERE audience = ? AND field = ?", [report.audience, field]
@@ -101,12 +120,12 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, max_share: float) -> str:
+def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     return ""  # neither the audience nor the destination shows it
 
 
 RECEIVER_GONE, RELEASE_REFUSED, SOURCE_STALE = "receiver_gone", "release_refused", "source_stale"
-Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, float], str]
+Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, Bounds], str]
 BREAKERS: dict[str, Judge] = {
     RECEIVER_GONE: _receiver_gone,
     RELEASE_REFUSED: _known_beforehand,
@@ -114,5 +133,6 @@ BREAKERS: dict[str, Judge] = {
     "empty_audience": _empty_audience,
     "change_share": _change_share,
     "audience_shrank": _audience_shrank,
+    "audience_grew": _audience_grew,
     "score_shift": _score_shift,
 }

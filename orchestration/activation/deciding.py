@@ -37,6 +37,18 @@ def make_plan(
     return dict(connection.execute("SELECT decision, count(*) FROM decided GROUP BY ALL ORDER BY ALL").fetchall())
 
 
+def plan_what_followed(connection: duckdb.DuckDBPyConnection, audience: str, *, mode: str, retry_dead: bool) -> dict[str, int]:
+    """Make both tables anew once the plan was sent: who waited for a record to be cleared, whose record was cleared for somebody else.
+
+    Whom the first plan sent anything but their clearing is not sent again. Returns decision → records, of the new plan `upsert` only.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE sent_before AS SELECT external_id FROM decided WHERE decision = 'upsert'")
+    decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead)
+    connection.execute(_FOLLOWS)
+    (count,) = connection.execute("SELECT count(*) FROM plan").fetchall()[0]
+    return {"upsert": count, "left_out": decisions.get("left_out", 0)}
+
+
 def change_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Share of the customers the destination has now that tonight would clear, or change in more than the last digits.
 
@@ -68,7 +80,7 @@ WITH known AS (
     GROUP BY external_id
 ),
 -- Whom the destination knows by an address that is not theirs any more. Where the address is somebody else's now, or the destination has
--- one record for two customers, that record is not theirs to be written: it is cleared, and they go by their new address next time.
+-- one record for two customers, that record is not theirs to be written: it is cleared, and they go by their new address after that.
 readdressed AS (
     SELECT external_id, known.address_hash IN (SELECT address_hash FROM desired WHERE address_hash IS NOT NULL)
         OR remote_id IN (SELECT remote_id FROM known WHERE operation = 'upsert' GROUP BY ALL HAVING count(*) > 1) AS is_taken
@@ -104,7 +116,7 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
 FROM compared, cleared
 """
 
-# Whose record is about to be cleared for somebody else waits for the next sync: a vendor's job does both in any order.
+# Who needs a record that is about to be cleared waits until it is: a vendor's job does both in any order.
 _WAIT = """
 UPDATE decided SET decision = 'left_out' WHERE decision = 'upsert' AND (
     address_hash IN (SELECT known_address FROM decided WHERE decision = 'clear' AND known_address IS NOT NULL)
@@ -127,3 +139,7 @@ SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"
+_FOLLOWS = """
+CREATE OR REPLACE TEMP TABLE plan AS SELECT * REPLACE (row_number() OVER (ORDER BY number) AS number) FROM plan
+WHERE operation = 'upsert' AND external_id NOT IN (FROM sent_before) ORDER BY number
+"""

@@ -23,9 +23,9 @@ def of_plan(first: int, last: int) -> str:
     return f"(SELECT * FROM plan WHERE number BETWEEN {first} AND {last})"
 
 
-def of_job(job: str) -> str:
-    """SQL for the records of a job, for `record`."""
-    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job = {literal(job)})"
+def of_jobs(jobs: Sequence[str]) -> str:
+    """SQL for the records of jobs, no record in two of them, for `record`."""
+    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job IN ({', '.join(map(literal, jobs))}))"
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,14 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
-from orchestration.activation.book import Announcements, Book, enter, now
-from orchestration.activation.recording import of_job
+from orchestration.activation.book import Announcements, Book, now
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Destination, Job, Result
 from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
 _FEW = 10  # batches
-_READY = 2  # batches that wait for a free hand while outcomes are written down
+_READY = 2  # times as many batches as go at once are handed out: no hand waits while outcomes are written down
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
 
@@ -32,7 +31,9 @@ Progress = Callable[[int, int], None]
 def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport) -> None:
     """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
     for job in state.open_jobs(connection, report.audience):
-        _finished(connection, report, job, destination.finish(job))
+        book = Book(connection, report)  # each by itself: those of different nights may have a customer in common
+        book.finish(job, destination.finish(job))
+        book.write()
 
 
 def deliver(
@@ -44,11 +45,23 @@ def deliver(
 ) -> None:
     """Send the plan, batch by batch, then wait for the jobs that it became."""
     expected, report.calls = report.calls, 0
-    began, silent, jobs = time.monotonic(), 0, list[Job]()
     log_suppressed(connection, report)
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
     # Few batches gain nothing from going side by side.
-    width = destination.width(total) if expected > _FEW else 1
+    send_plan(connection, destination, limits, report, total, destination.width(total) if expected > _FEW else 1, progress)
+
+
+def send_plan(
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    limits: Limits,
+    report: SyncReport,
+    total: int,
+    width: int,
+    progress: Progress,
+) -> None:
+    """Send a plan of `total` records, up to `width` batches at once, and add what became of it to the report."""
+    began, silent, jobs = time.monotonic(), 0, list[Job]()
     book, announced = Book(connection, report), Announcements(connection, report.audience, ahead=(width - 1) * limits.max_records)
     try:
         for cut, answer in _answers(destination, batches(connection, limits, report), report, announced, width):
@@ -62,9 +75,17 @@ def deliver(
     finally:
         book.write()
         announced.retract()
-    with ThreadPoolExecutor(width) as pool:
-        for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
-            _finished(connection, report, job, told)
+    _finish(destination, jobs, book, width)
+
+
+def _finish(destination: Destination, jobs: list[Job], book: Book, width: int) -> None:
+    """Wait for jobs, up to `width` at once."""
+    try:
+        with ThreadPoolExecutor(width) as pool:
+            for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
+                book.finish(job, told)
+    finally:
+        book.write()
 
 
 def _answers(
@@ -80,8 +101,8 @@ def _answers(
                 yield from (_awaited(*one) for one in under_way)
                 under_way.clear()
             announced.cover(cut)
-            under_way.append((cut, _sent(destination, cut) if width == 1 else pool.submit(_sent, destination, cut)))
-            if len(under_way) >= (width + _READY if width > 1 else 1):
+            under_way.append((cut, _sent(destination, cut, report) if width == 1 else pool.submit(_sent, destination, cut, report)))
+            if len(under_way) >= (width * _READY if width > 1 else 1):
                 yield _awaited(*under_way.popleft())
         while under_way:
             yield _awaited(*under_way.popleft())
@@ -93,23 +114,14 @@ def _waits(before: Cut, cut: Cut) -> bool:
     return bool(clearing and writing) and clearing[0].operation == "clear" and writing[-1].operation == "upsert"
 
 
-def _sent(destination: Destination, cut: Cut) -> Answer:
+def _sent(destination: Destination, cut: Cut, report: SyncReport) -> Answer:
+    if report.refused:  # since it was handed out
+        return Answer(cut.batch.outcomes(Result.RETRYABLE, "not_sent"), calls=0)
     return destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
 
 
 def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:
     return cut, answer if isinstance(answer, Answer) else answer.result()
-
-
-def _finished(connection: duckdb.DuckDBPyConnection, report: SyncReport, job: Job, answer: Answer | None) -> None:
-    if answer is None:
-        report.refused = report.refused or "the destination still works on what it was sent; the next sync asks for the outcome"
-        return
-    report.calls += answer.calls
-    if answer.stop:  # not asked about: the job stays written down
-        report.refused = report.refused or answer.stop
-        return
-    enter(connection, report, [outcome for outcome in answer.outcomes if outcome.external_id], of_job(job.id))
 
 
 def _why_stop(silent: int, began: float, is_more: bool) -> str:

@@ -133,14 +133,16 @@ def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, la
     connection.execute(f"DELETE FROM state.under_way WHERE rowid IN ({newest})", [audience, first, last])
 
 
-def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, external_ids: Sequence[str]) -> None:
-    """Write down that the destination works on `external_ids` of the plan, in this order, before it is asked how far it is."""
+def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, external_ids: Sequence[str], numbers: tuple[int, int]) -> None:
+    """Write down that the destination works on `external_ids`, in this order, before it is asked how far it is; `numbers`: the first and
+    the last of the plan among which they are.
+    """
     numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
     connection.execute(
         f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
         coarse_hash, address_hash, moved
-        FROM ({numbered}) AS sent JOIN plan USING (external_id)""",
-        {"audience": audience, "job": job, "ids": list(external_ids)},
+        FROM ({numbered}) AS sent JOIN (FROM plan WHERE plan.number BETWEEN $first AND $last) AS plan USING (external_id)""",
+        {"audience": audience, "job": job, "ids": list(external_ids), "first": numbers[0], "last": numbers[1]},
     )
 
 

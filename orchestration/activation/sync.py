@@ -6,6 +6,7 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,13 +15,13 @@ import duckdb
 from orchestration.activation import state
 from orchestration.activation.audience import AudienceSource
 from orchestration.activation.book import now
-from orchestration.activation.breakers import RECEIVER_GONE, objection, remember_scores
-from orchestration.activation.deciding import make_plan
+from orchestration.activation.breakers import RECEIVER_GONE, Bounds, objection, remember_scores
+from orchestration.activation.deciding import make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
-from orchestration.activation.sending import Progress, deliver, resume
+from orchestration.activation.sending import Progress, deliver, resume, send_plan
 from orchestration.destinations.base import Destination
 from orchestration.destinations.limits import Limits
 
@@ -32,6 +33,7 @@ def synchronise(
     *,
     state_folder: str | Path,
     max_change_share: float,
+    max_growth: float = inf,
     mode: str = "mirror",
     live: bool = False,
     overrides: Collection[str] = (),
@@ -43,9 +45,9 @@ def synchronise(
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
 
-    `overrides` names circuit breakers that a person has let through, `doubts` (name → reason) those that speak against the release
-    itself; `retry_dead` sends rejected records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError
-    or StateError before anything is sent.
+    `max_change_share` and `max_growth` bound those who change and those who join, by those sent before; `overrides` names circuit breakers
+    that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
+    records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -58,7 +60,9 @@ def synchronise(
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
         report.complete_at = state.completed(connection, audience)
-        report.refused = report.refused or objection(connection, destination, report, max_change_share, overrides, doubts)
+        report.refused = report.refused or objection(
+            connection, destination, report, Bounds(max_change_share, max_growth), overrides, doubts
+        )
         if live:
             try:
                 if report.refused:
@@ -67,14 +71,37 @@ def synchronise(
                     if report.calls:
                         destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
+                    if limit is None and only is None:
+                        _go_on(connection, destination, report, progress, mode=mode, retry_dead=retry_dead)
                     remember_scores(connection, audience)
                     _note_completeness(connection, report)
             finally:
-                report.forgotten = state.settle_orders(connection, audience)
+                report.forgotten += state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _go_on(
+    connection: duckdb.DuckDBPyConnection,
+    destination: Destination,
+    report: SyncReport,
+    progress: Progress,
+    *,
+    mode: str,
+    retry_dead: bool,
+) -> None:
+    """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
+    if report.refused or not destination.needs_email or not report.decisions.get("clear"):
+        return
+    state.compact(connection)
+    report.forgotten += state.settle_orders(connection, report.audience)
+    followed = plan_what_followed(connection, report.audience, mode=mode, retry_dead=retry_dead)
+    report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
+    report.decisions["left_out"] = followed["left_out"]
+    report.decisions = {name: count for name, count in report.decisions.items() if count}
+    send_plan(connection, destination, destination.limits_for(followed["upsert"]), report, followed["upsert"], 1, progress)
 
 
 def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:

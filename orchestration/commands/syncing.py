@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from orchestration import activating, activation, releases
 from orchestration.activating import Wish
@@ -37,12 +38,17 @@ def sync(loaded: Settings, name: str, wish: Wish) -> int:
     return 0 if all(report.ok for report in told) else 1
 
 
-def check(loaded: Settings, name: str) -> int:
-    """Ask the destination whether it lets us in and has what we need, changing nothing there; returns the exit code."""
+def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
+    """Ask the destination whether it lets us in and has what we need, changing nothing there; returns the exit code.
+
+    With `fields_to`, instead write there what an administrator deploys to make the fields, asking nobody.
+    """
     part = _named(loaded, name)
     try:
         destination = activating.made(loaded, part)
         try:
+            if fields_to is not None:
+                return _write_fields(loaded, part, destination, fields_to)
             destination.preflight()
             _check_fields(loaded, part, destination)
         finally:
@@ -56,12 +62,31 @@ def check(loaded: Settings, name: str) -> int:
 
 def _check_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> None:
     """Before the first night nobody knows the fields; from then on what is missing is found before a night finds it."""
+    for kinds in _kinds(loaded, part, destination):
+        destination.check_fields(kinds)
+
+
+def _write_fields(loaded: Settings, part: EveryDestination, destination: Destination, folder: Path) -> int:
+    kinds = {name: kind for one in _kinds(loaded, part, destination) for name, kind in one.items()}
+    files = destination.deployment(kinds)
+    if not kinds or not files:
+        reason = "its fields are made by the first sync" if kinds else "there is no release yet that says which fields it needs"
+        return _complain(f"{part.name}: there is nothing for an administrator to make: {reason}")
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    print(f"{folder}: what {part.name} needs; an administrator deploys it (sf project deploy start --metadata-dir {folder})")
+    print("and assigns its permission set to our user.")
+    return 0
+
+
+def _kinds(loaded: Settings, part: EveryDestination, destination: Destination) -> list[dict[str, str]]:
+    """The fields of each audience in the served release; none before the first."""
     try:
         release = releases.current(Home(loaded.home).root)
     except releases.ReleaseError:
-        return
-    for audience in part.audiences:
-        destination.check_fields(activation.kinds_of(release, audience, destination))
+        return []
+    return [activation.kinds_of(release, audience, destination) for audience in part.audiences]
 
 
 def _named(loaded: Settings, name: str) -> EveryDestination:

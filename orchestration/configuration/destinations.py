@@ -34,7 +34,13 @@ class Vendor(EveryDestination):
     base_url: Text | None = None
 
 
-class FilesDestination(EveryDestination):
+class Open(EveryDestination):
+    """A place of which only the company knows what lies behind; `consent`: channels, where that is marketing."""
+
+    consent: tuple[Literal["email", "sms", "phone", "push"], ...] = ()
+
+
+class FilesDestination(Open):
     """Audiences as CSV or JSON Lines files in a folder."""
 
     type: Literal["files"]
@@ -43,7 +49,7 @@ class FilesDestination(EveryDestination):
     format: Literal["csv", "jsonl"] = "csv"
 
 
-class WebhookDestination(Vendor):
+class WebhookDestination(Vendor, Open):
     """Audiences as signed HTTP requests (Standard Webhooks)."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "url")
@@ -125,7 +131,7 @@ class CustomerioDestination(Vendor):
     region: Literal["us", "eu"] = "us"
 
 
-class SqlDestination(EveryDestination):
+class SqlDestination(Open):
     """Scores as a table of PostgreSQL or SQLite; a URL with a password is a reference to the environment."""
 
     type: Literal["sql"]

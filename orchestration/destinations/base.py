@@ -103,7 +103,7 @@ class Destination(Protocol):
     """A place that receives audiences. Registered in `DESTINATIONS` under its `type`."""
 
     type: ClassVar[str]
-    channels: ClassVar[tuple[str, ...]]  # a marketing destination's channels; empty = a system of record
+    channels: tuple[str, ...]  # on one of which whoever is sent has granted marketing; empty = a system of record
     limits: ClassVar[Limits]
     name: str
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
@@ -130,6 +130,10 @@ class Destination(Protocol):
     def check_fields(self, kinds: Mapping[str, str]) -> None:
         """Check that the fields can be written, changing nothing; where missing ones are made by `prepare`, there is nothing to check."""
         return None
+
+    def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
+        """Files (path → text) by which an administrator makes the fields, where we may not."""
+        return {}
 
     def finish(self, job: Job) -> Answer | None:
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""

@@ -30,9 +30,9 @@ class BrazeDestination(HttpDestination):
     """A workspace of Braze's."""
 
     type: ClassVar[str] = "braze"
-    channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
+    channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("braze")
-    side_by_side = 8
+    side_by_side = 20
 
     def __init__(
         self,

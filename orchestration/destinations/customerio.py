@@ -31,7 +31,7 @@ class CustomerioDestination(HttpDestination):
     """A workspace of Customer.io's."""
 
     type: ClassVar[str] = "customerio"
-    channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
+    channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("customerio")
     side_by_side = 8
 

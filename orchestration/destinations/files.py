@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,13 +26,21 @@ class FilesDestination(Destination):
     """A folder on this machine."""
 
     type: ClassVar[str] = "files"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("files")
 
-    def __init__(self, *, name: str, path: str, format: str = "csv", mode: str = "upsert") -> None:  # noqa: A002 (the key in the configuration)
+    def __init__(
+        self,
+        *,
+        name: str,
+        path: str,
+        format: str = "csv",  # noqa: A002 (the key in the configuration)
+        mode: str = "upsert",
+        consent: Sequence[str] = (),
+    ) -> None:
         if format not in ("csv", "jsonl"):
             raise DestinationError(f"destination {name}: format {format!r} is neither csv nor jsonl")
-        self.name = name
+        self.name, self.channels = name, tuple(consent)
         self._folder, self._format = Path(path), format
 
     @property

@@ -40,7 +40,7 @@ class HubspotDestination(HttpDestination):
     """An account of HubSpot's."""
 
     type: ClassVar[str] = "hubspot"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("hubspot")
     side_by_side = 6
 

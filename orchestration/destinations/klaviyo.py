@@ -38,7 +38,7 @@ class KlaviyoDestination(HttpDestination):
     """An account of Klaviyo's."""
 
     type: ClassVar[str] = "klaviyo"
-    channels: ClassVar[tuple[str, ...]] = ("email", "sms", "push")
+    channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("klaviyo")
 
     def __init__(

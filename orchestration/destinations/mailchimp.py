@@ -38,7 +38,7 @@ class MailchimpDestination(HttpDestination):
     """One list of an account of Mailchimp's."""
 
     type: ClassVar[str] = "mailchimp"
-    channels: ClassVar[tuple[str, ...]] = ("email",)
+    channels: tuple[str, ...] = ("email",)
     limits: ClassVar[Limits] = limits_of("mailchimp")
     needs_email = True
 

@@ -18,26 +18,25 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record, Result
+from orchestration.destinations.delivery import as_json, listed, text_of
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.pacing import SHARE_OF_LIMIT
-from orchestration.destinations.polling import polled
-from orchestration.destinations.salesforce_answers import api_share, as_csv, outcome_of, quoted, results_of
+from orchestration.destinations.salesforce_answers import api_share, outcome_of, quoted
 from orchestration.destinations.salesforce_fields import amiss, field_name
+from orchestration.destinations.salesforce_jobs import WANTS, BulkJobs
+from orchestration.destinations.salesforce_metadata import package
 
-_WANTS = "check instance_url and the token, and that its user may edit the fields"
 _FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
-_ENDED = ("JobComplete", "Failed", "Aborted", "Open")  # Open: the process stopped before all was uploaded; nothing was done
 
 
-class SalesforceDestination(HttpDestination):
+class SalesforceDestination(BulkJobs):
     """An organisation of Salesforce's."""
 
     type: ClassVar[str] = "salesforce"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("salesforce")
 
     def __init__(
@@ -84,12 +83,16 @@ class SalesforceDestination(HttpDestination):
         if wrong := amiss(kinds, self._described(), self._object):
             raise DestinationError(f"destination {self.name}: {wrong}")
 
+    def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
+        """The fields and the right to edit them, as a package of the Metadata API."""
+        return package(kinds, self._object, self._key, self._data.rpartition("/")[2])
+
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Check the fields before the first record; they cannot be made."""
         self.check_fields(kinds)
 
     def _described(self) -> list[dict[str, Any]]:
-        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", _WANTS, headers=self._headers())
+        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", WANTS, headers=self._headers())
         return listed(body, "fields")
 
     def _headers(self) -> dict[str, str]:
@@ -119,7 +122,7 @@ class SalesforceDestination(HttpDestination):
         for start in range(0, len(records), self.limits.max_records):
             ids = ",".join(quoted(record.external_id) for record in records[start : start + self.limits.max_records])
             query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
-            body = self._must("GET", f"{self._data}/query", _WANTS, params={"q": query}, headers=self._headers())
+            body = self._must("GET", f"{self._data}/query", WANTS, params={"q": query}, headers=self._headers())
             found |= {str(one.get(self._key)) for one in listed(body, "records")}
         return found
 
@@ -137,43 +140,3 @@ class SalesforceDestination(HttpDestination):
         used = api_share(response.headers.get("sforce-limit-info", ""))
         stop = f"{used:.0%} of the day's calls to Salesforce are used" if used > SHARE_OF_LIMIT else ""
         return Answer([outcome_of(record, one) for record, one in zip(batch.records, body, strict=True)], stop)
-
-    def _started(self, batch: Batch) -> Answer:
-        content = {
-            "object": self._object,
-            "operation": "upsert",
-            "externalIdFieldName": self._key,
-            "contentType": "CSV",
-            "lineEnding": "LF",
-        }
-        job = text_of(self._must("POST", self._jobs, _WANTS, json=content, headers=self._headers()), "id")
-        if not job:
-            return Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
-        table = as_csv([self._fields(record) for record in batch.records])
-        csv = {**self._headers(), "content-type": "text/csv"}
-        self._must("PUT", f"{self._jobs}/{job}/batches", _WANTS, content=table, headers=csv)
-        self._must("PATCH", f"{self._jobs}/{job}", _WANTS, json={"state": "UploadComplete"}, headers=self._headers())
-        return Answer([], job=job)
-
-    def finish(self, job: Job) -> Answer | None:
-        """What became of the rows of a job; None when it still runs."""
-        before, path = self.caller.made, f"{self._jobs}/{job.id}"
-        response = polled(lambda: self._asked("GET", path, _WANTS, headers=self._headers()), _is_done, self.caller.sleep)
-        state = text_of(as_json(response), "state")
-        if not response.is_success:
-            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"), calls=self.caller.made - before)
-        if state not in _ENDED:
-            return None
-        if state == "Open":
-            return Answer(job.outcomes(Result.RETRYABLE, "never_uploaded"), calls=self.caller.made - before)
-        parts = {
-            name: self._asked("GET", f"{path}/{name}", _WANTS, headers=self._headers()) for name in ("successfulResults", "failedResults")
-        }
-        return Answer(
-            results_of(job, self._key, {name: part.text for name, part in parts.items() if part.is_success}),
-            calls=self.caller.made - before,
-        )
-
-
-def _is_done(response: httpx.Response) -> bool:
-    return not response.is_success or text_of(as_json(response), "state") in _ENDED

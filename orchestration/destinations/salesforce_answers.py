@@ -9,10 +9,12 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
 from orchestration.destinations.fields import as_text
+from orchestration.destinations.salesforce_fields import field_name
 
 _CLEARS = "#N/A"
 _FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded"})
@@ -24,13 +26,17 @@ def quoted(value: str) -> str:
     return f"'{escaped}'"
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The rows as a Bulk job takes them; an empty cell would change nothing."""
-    text, names = io.StringIO(), sorted({name for row in rows for name in row})
+def as_csv(key: str, records: Sequence[Record]) -> bytes:
+    """The records as a Bulk job takes them, named by `key`; an empty cell would change nothing."""
+    text, names = io.StringIO(), sorted(set[str]().union(*(record.fields for record in records)))
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_CLEARS if (value := row.get(name, "")) is None else as_text(value) for name in names] for row in rows)
+    writer.writerow([key, *map(field_name, names)])
+    writer.writerows([record.external_id, *map(_cell, map(record.fields.get, names, repeat("")))] for record in records)
     return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    return value if type(value) is str else _CLEARS if value is None else as_text(value)
 
 
 def outcome_of(record: Record, told: Any) -> Outcome:

@@ -26,11 +26,11 @@ class SqlDestination(Destination):
     """A database."""
 
     type: ClassVar[str] = "sql"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("sql")
 
-    def __init__(self, *, name: str, url: str, schema: str | None = None, mode: str = "upsert") -> None:
-        self.name, self._schema, self._updates = name, schema, mode == "update_only"
+    def __init__(self, *, name: str, url: str, schema: str | None = None, mode: str = "upsert", consent: Sequence[str] = ()) -> None:
+        self.name, self._schema, self._updates, self.channels = name, schema, mode == "update_only", tuple(consent)
         self._kinds: Mapping[str, str] = {}
         self._database: Database = opened(name, url)
 

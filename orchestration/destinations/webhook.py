@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import httpx
@@ -36,7 +36,7 @@ class WebhookDestination(HttpDestination):
     """An HTTP endpoint that verifies signatures."""
 
     type: ClassVar[str] = "webhook"
-    channels: ClassVar[tuple[str, ...]] = ()
+    channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("webhook")
     side_by_side = 4
 
@@ -48,9 +48,10 @@ class WebhookDestination(HttpDestination):
         secret: str,
         base_url: str | None = None,
         mode: str = "upsert",
+        consent: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._mode, self._key = mode, signing_key(secret)
+        self._mode, self._key, self.channels = mode, signing_key(secret), tuple(consent)
         path = re.escape(checked_url(url, base_url).path)
         super().__init__(
             name,

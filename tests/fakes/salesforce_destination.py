@@ -100,7 +100,7 @@ class Salesforce(Vendor):
                 told = self.one({name: None if value == "#N/A" else value for name, value in row.items() if value != "" or name == KEY})
                 error = "" if told["success"] else f"{told['errors'][0]['statusCode']}:{row[KEY]} is wrong:--"
                 known["taken" if told["success"] else "failed"].append({"sf__Id": told.get("id", ""), "sf__Error": error, KEY: row[KEY]})
-        return 200, {}, {"state": known["state"]}
+        return 200, {}, {"state": known["state"], "numberRecordsFailed": len(known["failed"])}
 
     def arrived(self):
         return {key: {self.plain(name): value for name, value in fields.items()} for key, fields in self.contacts.items()}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestration.activation import ActivationError, book, forget, sending, synchronise
 from orchestration.activation.breakers import stability
 from orchestration.activation.recording import record
-from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, DestinationError, Outcome, Result
 from orchestration.destinations.limits import Limits
 
 COLUMNS = """customer_key VARCHAR, external_id VARCHAR, email VARCHAR, churn_probability DOUBLE, plan VARCHAR, is_erased BOOLEAN,
@@ -185,6 +185,33 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
 
 
+def test_of_several_jobs_each_is_settled_by_its_own_answer(night, fake):
+    fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
+    fake.finish = lambda job: None if job.id == "job of x2" else Answer(job.outcomes(Result.ACKNOWLEDGED))
+    rows = [customer(number) for number in range(6)]
+    assert night(rows).outcomes == {"suppressed": 0, "acknowledged": 4}
+    asked = []
+    fake.finish = lambda job: asked.append(job.id) or Answer(job.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"unchanged": 6}
+    assert asked == ["job of x2"]
+
+
+def test_what_was_told_of_jobs_is_kept_when_asking_for_another_fails(night, fake):
+    fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
+
+    def finish(job):
+        if job.id == "job of x2":
+            raise DestinationError("no answers")
+        return Answer(job.outcomes(Result.ACKNOWLEDGED))
+
+    fake.finish = finish
+    rows = [customer(number) for number in range(4)]
+    with pytest.raises(DestinationError):
+        night(rows)
+    fake.finish = lambda job: Answer(job.outcomes(Result.REJECTED))
+    assert night(rows).decisions == {"unchanged": 2, "dead": 2}
+
+
 def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):
     usual, rows, others = fake.answer, [customer(1, 0.2), customer(2, 0.7)], [customer(1, 0.7), customer(2, 0.2)]
     night(rows)
@@ -229,6 +256,32 @@ def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
     )
     assert "50% of the customers sent before have left" in report.refused
     assert "[audience_shrank]" in report.refused
+
+
+def test_an_audience_that_grows_past_its_bound_is_refused_by_its_name(night, fake):
+    fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
+    few, many = [customer(number) for number in range(50)], [customer(number) for number in range(400)]
+    night(few, max_growth=4)
+    report = night(many, max_growth=4)
+    assert "350 customers would join the 50 sent before" in report.refused
+    assert "[audience_grew]" in report.refused
+    assert (fake.batches, report.change_share) == ([], 0.0)
+    assert night(many[:250], max_growth=4).ok, "four times as many are within the bound"
+    assert night([*many, *(customer(number) for number in range(400, 2_000))], overrides=("audience_grew",), max_growth=4).ok
+
+
+def test_who_was_never_sent_is_no_growth_before_a_sync_was_complete_nor_among_few(night, fake):
+    few, many = [customer(number) for number in range(10)], [customer(number) for number in range(1_000)]
+    fake.limits = Limits(max_records=100, max_bytes=10_000_000, max_record_bytes=1_000)
+    usual, fake.answer = fake.answer, lambda batch: Answer(usual(batch).outcomes, stop="no more tonight")
+    assert night(many, max_growth=0.5).refused == "no more tonight"
+    fake.answer = usual
+    assert night(many, max_growth=0.5).ok, "the first sync goes on"
+    other = Fake()
+    other.name, other.limits = "other", fake.limits
+    night(few, destination=other, max_growth=0.5)
+    assert night(many[:200], destination=other, max_growth=0.5).ok, "190 of 10"
+    assert "[audience_grew]" in night(many, destination=other, max_growth=0.5).refused
 
 
 def test_scores_that_have_shifted_are_refused_by_their_name(night, fake):

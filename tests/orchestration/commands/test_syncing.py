@@ -147,6 +147,12 @@ def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     assert hubspot.contacts == {}
 
 
+def test_where_we_make_fields_ourselves_there_is_nothing_to_deploy(command, hubspot, tmp_path):
+    code, _, complaint = command("check-destination", "crm", "--write-fields", str(tmp_path / "fields"))
+    assert (code, hubspot.requests, (tmp_path / "fields").exists()) == (1, [], False)
+    assert "its fields are made by the first sync" in complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -175,5 +181,9 @@ def test_fields_that_salesforce_lacks_are_told_by_the_check_before_a_night_finds
         code, _, complaint = command("check-destination", "crm")
         assert (code, complaint.count("\n")) == (1, 1)
         assert "Contact lacks, or hides from our user, the custom fields crmp_churn_probability__c (Number(14, 4)):" in complaint
+        asked = len(vendor.requests)
+        code, said, _ = command("check-destination", "crm", "--write-fields", str(tmp_path / "fields"))
+        assert (code, "sf project deploy start --metadata-dir" in said, len(vendor.requests)) == (0, True, asked)
+        assert "<fullName>crmp_churn_probability__c</fullName>" in (tmp_path / "fields" / "objects" / "Contact.object").read_text()
         vendor.fields["crmp_churn_probability__c"] = "double"
         assert command("check-destination", "crm")[0] == 0

@@ -33,6 +33,8 @@ WRONG = {
     "type: sql, url: 'postgresql://rapport:geheim@db/crm'": "url: a URL with a password is written as ${NAME}",
     "type: klaviyo, api_key: '${SECRET}', revison: '2026-07-15'": "revison: unknown key; did you mean revision?",
     "type: hubspot, token: '${SECRET}', audiences: [everyone]": "there is no audience 'everyone' for hubspot; use at_risk, customer_scores",
+    "type: files, path: out, consent: [fax]": "consent.0: ",
+    "type: klaviyo, api_key: '${SECRET}', consent: [email]": "consent: unknown key",
     "type: pigeon": "unknown type 'pigeon'",
 }
 
@@ -74,6 +76,14 @@ def test_a_wrong_one_is_one_clear_line_with_its_place(configured, wrong):
     assert WRONG[wrong] in str(raised.value)
     assert "\n" not in str(raised.value)
     assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["sql", "webhook", "files"])
+def test_what_lies_behind_an_open_place_may_need_consent(configured, kind):
+    loaded = configured(f"type: {kind}, {GOOD[kind]}, consent: [email, sms]")
+    destination = activating.made(loaded, loaded.destinations[0])
+    assert (destination.channels, DESTINATIONS[kind].channels) == (("email", "sms"), ())
+    destination.close()
 
 
 def test_paths_and_database_files_are_relative_to_the_configuration(configured, tmp_path):

@@ -1,11 +1,18 @@
 """Salesforce: collections for few, a Bulk job for many, and who is there."""
 
+from xml.etree import ElementTree
+
 import pytest
 
 from orchestration.destinations import DestinationError
 from orchestration.destinations.salesforce_answers import quoted
 from orchestration.destinations.salesforce_fields import amiss
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+
+SPACE = "{http://soap.sforce.com/2006/04/metadata}"
+DESCRIBED = {  # a type of the metadata as the description of an object tells it
+    "Number": "double", "Checkbox": "boolean", "Date": "date", "DateTime": "datetime", "LongTextArea": "textarea", "Text": "string",
+}  # fmt: skip
 
 
 def test_collections_answer_in_order(place):
@@ -24,6 +31,16 @@ def test_many_go_as_a_bulk_job_whose_rows_come_back_in_any_order(place):
     assert counted(results) == {"acknowledged": 248, "rejected": 1, "retryable": 1}
     assert (results["c7"], vendor.contacts["c1"]) == (("rejected", "invalid_field"), {"crmp_nps__c": "1", "crmp_plan__c": None})
     assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 100_000]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "asked"), [({}, ["successfulResults"]), ({"c7": "INVALID_FIELD"}, ["successfulResults", "failedResults"])]
+)
+def test_what_a_job_refused_is_asked_for_only_where_it_refused_any(place, refuses, asked):
+    destination, vendor = place("salesforce")
+    vendor.refuses = refuses
+    assert counted(sent(destination, batch_of(250)))["acknowledged"] == 250 - len(refuses)
+    assert [request.path.rpartition("/")[2] for request in vendor.requests if request.path.endswith("Results")] == asked
 
 
 def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
@@ -74,6 +91,34 @@ def test_all_fields_that_are_missing_or_of_another_type_are_told_at_once_with_wh
 def test_a_field_that_our_user_may_not_edit_is_told():
     described = [{"name": "crmp_plan__c", "type": "string", "updateable": False}]
     assert amiss({"plan": "text"}, described, "Lead") == "our user may not edit crmp_plan__c"
+
+
+def test_what_an_administrator_deploys_has_every_field_with_the_type_that_the_check_wants_and_the_right_to_edit_it(place):
+    destination, vendor = place("salesforce", object="Lead", external_id_field="ours__c")
+    kinds = {
+        "nps": "number",
+        "is_vip": "boolean",
+        "as_of_date": "date",
+        "seen_at": "time",
+        "reasons": "list",
+        "plan": "text",
+        "a" * 30: "text",
+    }
+    files = {path: ElementTree.fromstring(text) for path, text in destination.deployment(kinds).items()}
+    assert files.keys() == {"package.xml", "objects/Lead.object", "permissionsets/Rapport.permissionset"}
+    assert vendor.requests == []
+    fields = {
+        one.find(f"{SPACE}fullName").text: {tag.tag.removeprefix(SPACE): tag.text for tag in one} for one in files["objects/Lead.object"]
+    }
+    described = [
+        {"name": name, "type": DESCRIBED[said["type"]], "externalId": said.get("externalId") == "true"} for name, said in fields.items()
+    ]
+    assert amiss(kinds, described, "Lead") == ""
+    assert [one["name"] for one in described if one["externalId"]] == ["ours__c"]
+    assert all(len(said["label"]) <= 40 for said in fields.values())
+    members = {f"Lead.{name}" for name in fields}
+    assert {one.text for one in files["package.xml"].iter(f"{SPACE}members")} == members | {"Rapport"}
+    assert {one.text for one in files["permissionsets/Rapport.permissionset"].iter(f"{SPACE}field")} == members
 
 
 def test_a_text_of_a_query_cannot_leave_it():

@@ -1,0 +1,70 @@
+"""Bulk API 2.0 jobs of Salesforce's, for more records than a collection carries.
+
+Comes in: batches; jobs whose ids are written down. Goes out: the job's id; once it has ended, an outcome a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+
+from orchestration.destinations.base import Answer, Batch, Job, Result
+from orchestration.destinations.delivery import HttpDestination, as_json, text_of
+from orchestration.destinations.polling import polled
+from orchestration.destinations.salesforce_answers import as_csv, results_of
+
+WANTS = "check instance_url and the token, and that its user may edit the fields"
+_ENDED = ("JobComplete", "Failed", "Aborted", "Open")  # Open: the process stopped before all was uploaded; nothing was done
+
+
+class BulkJobs(HttpDestination):
+    """Starts a job and says what became of it."""
+
+    _object: str
+    _key: str  # the external id field
+    _jobs: str  # the path of all jobs
+
+    def _headers(self) -> Mapping[str, str]:
+        """What signs us in."""
+        raise NotImplementedError
+
+    def _started(self, batch: Batch) -> Answer:
+        content = {
+            "object": self._object,
+            "operation": "upsert",
+            "externalIdFieldName": self._key,
+            "contentType": "CSV",
+            "lineEnding": "LF",
+        }
+        job = text_of(self._must("POST", self._jobs, WANTS, json=content, headers=self._headers()), "id")
+        if not job:
+            return Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        table = as_csv(self._key, batch.records)
+        csv = {**self._headers(), "content-type": "text/csv"}
+        self._must("PUT", f"{self._jobs}/{job}/batches", WANTS, content=table, headers=csv)
+        self._must("PATCH", f"{self._jobs}/{job}", WANTS, json={"state": "UploadComplete"}, headers=self._headers())
+        return Answer([], job=job)
+
+    def finish(self, job: Job) -> Answer | None:
+        """What became of the rows of a job; None when it still runs."""
+        before, path = self.caller.made, f"{self._jobs}/{job.id}"
+        response = polled(lambda: self._asked("GET", path, WANTS, headers=self._headers()), _is_done, self.caller.sleep)
+        told = as_json(response)
+        state = text_of(told, "state")
+        if not response.is_success:
+            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"), calls=self.caller.made - before)
+        if state not in _ENDED:
+            return None
+        if state == "Open":
+            return Answer(job.outcomes(Result.RETRYABLE, "never_uploaded"), calls=self.caller.made - before)
+        none_failed = state == "JobComplete" and text_of(told, "numberRecordsFailed") == "0"
+        tables = {"failedResults": ""} if none_failed else {}
+        for name in ("successfulResults", "failedResults")[: 2 - none_failed]:
+            part = self._asked("GET", f"{path}/{name}", WANTS, headers=self._headers())
+            tables |= {name: part.text} if part.is_success else {}
+        return Answer(results_of(job, self._key, tables), calls=self.caller.made - before)
+
+
+def _is_done(response: httpx.Response) -> bool:
+    return not response.is_success or text_of(as_json(response), "state") in _ENDED
