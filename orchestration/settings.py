@@ -261,6 +261,11 @@ def hand_to_children(values: Mapping[str, str]) -> None:
     os.environ.update(values)
 
 
+def hand_modules_to_children(folder: Path) -> None:
+    """Let the Python processes that this one starts find the modules in `folder` first."""
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
 def chosen_config(named: str | None, environment: Mapping[str, str] | None = None) -> Path:
     """The configuration to use: the one named, else RAPPORT_CONFIG, else the one last run. Raises ConfigurationError without any."""
     environment = os.environ if environment is None else environment

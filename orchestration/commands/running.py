@@ -48,7 +48,7 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     sys.stdout.flush()
     os.chdir(_PROJECT)
     # Dagster's own commands do not look for modules where they are started, and its storage is a module of ours.
-    settings.hand_to_children({"PYTHONPATH": os.pathsep.join(filter(None, [str(_PROJECT), os.environ.get("PYTHONPATH")]))})
+    settings.hand_modules_to_children(_PROJECT)
     os.execv(command[0], command)
 
 
