@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from orchestration.dbt.wording import in_words
+
 
 @dataclass(frozen=True)
 class NodeResult:
@@ -69,6 +71,10 @@ def refusals(nodes: list[NodeResult], examples: Mapping[str, list[str]]) -> list
     return [f"{node.unique_id.split('.')[2]}: {node.failures} rows{shown[node.unique_id]}" for node in blocking]
 
 
+# What the state and the number of rows say already.
+_OBSERVED = {"pass": "", "fail": "", "warn": ""}
+
+
 def check_rows(
     nodes: list[NodeResult],
     manifest: Mapping[str, Any],
@@ -85,17 +91,18 @@ def check_rows(
             continue
         declared = manifest["nodes"].get(node.unique_id) or manifest["unit_tests"].get(node.unique_id, {})
         guarded = _guarded(declared)
+        asked, why = in_words({"name": node.unique_id.split(".")[2], **declared})
         status = "not_run" if node.status == "pass" and guarded in empty else words.get(node.status, "errored")
         yield {
             "suite": suite,
-            "expectation": node.unique_id.split(".")[2],
+            "expectation": asked,
             "table_name": guarded,
             "status": status,
             "success": None if status == "not_run" else status == "passed",
-            "observed": "the table is empty" if guarded in empty and status == "not_run" else node.status,
+            "observed": "the table is empty" if guarded in empty and status == "not_run" else _OBSERVED.get(node.status, node.status),
             "unexpected_count": node.failures,
             "severity": "warn" if (declared.get("config", {}).get("severity") or "error").lower() == "warn" else "block",
-            "description": declared.get("description") or "",
+            "description": why,
             "examples": examples.get(node.unique_id, []),
         }
 

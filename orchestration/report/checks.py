@@ -21,7 +21,7 @@ _GATES = {
     "dbt:after_models": ("dbt: scores and audiences", "The same of what is built from the models."),
     "audience": ("Audience gate", "Scores and audiences: the last look before anything can be seen."),
 }
-# Great Expectations' names as sentences; dbt's tests are named in words already.
+# Great Expectations' names as sentences; dbt's tests are in words already (orchestration/dbt/wording.py).
 _SENTENCES = {
     "ColumnMaxToBeBetween": "the last {} is plausible",
     "ColumnMinToBeBetween": "the first {} is plausible",
@@ -91,7 +91,7 @@ def _sentence(expectation: str) -> str:
     """An expectation in words, its columns as they are called."""
     kind, _, columns = expectation.partition("(")
     if kind not in _SENTENCES:
-        return words.label(expectation)
+        return expectation
     named = columns.rstrip(")").split(", ")
     wanted = _SENTENCES[kind].count("{}")
     return _SENTENCES[kind].format(*(named if wanted == len(named) else [", ".join(named)] * wanted))

@@ -52,4 +52,4 @@ def test_a_refusal_names_the_test_and_the_first_row_it_found() -> None:
     ]
     assert dbt.failed_checks(nodes) == nodes
     rows = dbt.check_rows(nodes, {"nodes": {}, "unit_tests": {}}, "dbt", (), {warned.unique_id: ["x"]})
-    assert {row["expectation"]: row["examples"] for row in rows} == {"never_missing_orders": [], "holds_orders": ["x"]}
+    assert {row["expectation"]: row["examples"] for row in rows} == {"never missing orders": [], "holds orders": ["x"]}
