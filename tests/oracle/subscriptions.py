@@ -32,6 +32,7 @@ class Line:
     amount: Fraction
     currency: str
     is_paid: bool
+    is_discount: bool
 
     def covers(self, moment: pd.Timestamp) -> bool:
         return self.start < moment <= self.end
@@ -104,7 +105,8 @@ def _line(row: Row, length: pd.DateOffset) -> Line:
     amount = -abs(amount) if row["kind"] == "discount" else amount
     start = row["period_start"] or row["issued_at"]
     is_paid = row["invoice_status"] == "paid"
-    return Line(row["invoice_id"], row["issued_at"], start, row["period_end"] or start + length, amount, row["currency"], is_paid)
+    end = row["period_end"] or start + length
+    return Line(row["invoice_id"], row["issued_at"], start, end, amount, row["currency"], is_paid, row["kind"] == "discount")
 
 
 def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
@@ -114,17 +116,21 @@ def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
     if subscription["ended_at"] is not None and subscription["ended_at"] < moment:
         return False
     # An unpaid subscription is not active, but was through the months that were paid.
-    return subscription["status"] != "unpaid" or any(line.is_paid and line.covers(moment) for line in subscription["lines"])
+    return subscription["status"] != "unpaid" or any(
+        line.is_paid and line.covers(moment) and not line.is_discount for line in subscription["lines"]
+    )
 
 
 def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
     """What it costs a month at the last instant before `moment`."""
     months = MONTHS[subscription["interval"] or "month"] * (subscription["interval_count"] or 1)
     lines = [line for line in subscription["lines"] if line.start < moment and not line.is_of_trial(subscription["paid_from"])]
-    covering = [line for line in lines if line.covers(moment)]
-    if lines:
-        newest = max(covering or lines, key=lambda line: (line.start, line.issued, line.invoice))
-        billed = covering or [line for line in lines if line.start == newest.start]
+    # A discount lowers the price of its invoice; by itself it states none.
+    prices = [line for line in lines if not line.is_discount]
+    covering = [line for line in prices if line.covers(moment)]
+    if prices:
+        newest = max(covering or prices, key=lambda line: (line.start, line.issued, line.invoice))
+        billed = [line for line in lines if (line.covers(moment) if covering else line.start == newest.start)]
         billed = [line for line in billed if line.invoice == newest.invoice]
         return Price(sum((line.amount for line in billed), Fraction(0)) / months, newest.currency)
     price = major(subscription, "unit_amount", "unit_minor", subscription["currency"])

@@ -69,7 +69,8 @@ placed as (
         coalesce(period_start, issued_at) as period_start,
         period_end,
         amount_minor,
-        currency
+        currency,
+        false as is_discount
     from recurring
     union all
     select
@@ -82,7 +83,8 @@ placed as (
         period_start,
         period_end,
         amount_minor,
-        currency
+        currency,
+        true as is_discount
     from placed_discounts
     where subscription_id is not null
 ),
@@ -102,7 +104,8 @@ counted as (
             {{ period_after('placed.period_start', 'subscriptions.interval', 'subscriptions.interval_count') }}
         ) as period_end,
         placed.amount_minor,
-        placed.currency
+        placed.currency,
+        placed.is_discount
     from placed
     left join subscriptions
         on subscriptions.source_name = placed.source_name
