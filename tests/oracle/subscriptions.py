@@ -106,7 +106,7 @@ def _line(row: Row, length: pd.DateOffset) -> Line:
     start = row["period_start"] or row["issued_at"]
     is_paid = row["invoice_status"] == "paid"
     end = row["period_end"] or start + length
-    return Line(row["invoice_id"], row["issued_at"], start, end, amount, row["currency"], is_paid, row["kind"] == "discount")
+    return Line(row["invoice_id"], row["issued_at"], start, end, amount, row["currency"], is_paid, row["kind"] == "discount" or amount < 0)
 
 
 def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:

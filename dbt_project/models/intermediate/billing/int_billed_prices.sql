@@ -58,7 +58,7 @@ placed as (
 ),
 
 -- Lines of one invoice that cover the same instant add up; of several invoices the later one has replaced the earlier.
--- What discounts alone say is no price: a credit on an invoice of its own would make a paying customer one who has left.
+-- What discounts and credits alone say is no price: on an invoice of their own they would make a paying customer one who has left.
 invoiced as (
     select
         source_name,

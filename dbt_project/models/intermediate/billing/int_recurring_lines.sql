@@ -58,6 +58,7 @@ placed_discounts as (
         and discounted_invoices.invoice_id = discounts.invoice_id
 ),
 
+-- What is taken back lowers a price as a discount does.
 placed as (
     select
         source_name,
@@ -70,7 +71,7 @@ placed as (
         period_end,
         amount_minor,
         currency,
-        false as is_discount
+        amount_minor < 0 as is_discount
     from recurring
     union all
     select
