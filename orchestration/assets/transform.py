@@ -14,7 +14,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration import continuation, dbt, warehouse
+from orchestration import continuation, dbt, missing_rates, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.documentation import metric_docs
 from orchestration.home import OWNER_ONLY_FILE
@@ -93,7 +93,8 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
         night.record(connection, f"dbt:{phase}", dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection)))
         for event in events:
             yield _described(event, connection, manifest)
-    broken, failed = dbt.broken_models(nodes), dbt.failed_checks(nodes)
+        failed = missing_rates.named(dbt.failed_checks(nodes), night.home.logs / f"dbt_{phase}", connection)
+    broken = dbt.broken_models(nodes)
     if broken:
         raise dg.Failure(f"dbt could not build: {'; '.join(broken[:5])}")
     if failed:
