@@ -15,6 +15,8 @@ import pandas as pd
 from facts import Facts, Row, major
 from identity import Record
 
+# What a discount takes from the lines beside it, where it does not say so itself.
+PLACE = ("subscription_id", "period_start", "period_end")
 NEVER_PAID = ("trialing", "incomplete", "incomplete_expired")
 # How many months one interval is.
 DAYS = {"day": 1, "week": 7}
@@ -71,19 +73,40 @@ def subscriptions(facts: Facts, customers: dict[Record, Record]) -> list[Row]:
 
 
 def _recurring(facts: Facts) -> Iterator[Row]:
-    """Recurring lines and the discounts that reduce them; a discount stands where the only subscription of its invoice does."""
+    """Recurring lines and the discounts that reduce them."""
     rows = [row for row in facts.rows("billing_invoice_lines") if row["invoice_status"] not in ("void", "draft")]
-    billed: dict[str, list[Row]] = {}
+    billed: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         if row["kind"] == "recurring" and row["subscription_id"]:
-            billed.setdefault(row["invoice_id"], []).append(row)
+            billed.setdefault(row["invoice_id"], {}).setdefault(row["subscription_id"], []).append(row)
             yield row
     for row in rows:
-        beside = billed.get(row["invoice_id"], [])
-        if row["kind"] == "discount" and len({other["subscription_id"] for other in beside}) == 1:
-            row = row | {name: row[name] or beside[0][name] for name in ("subscription_id", "period_start", "period_end")}
-        if row["kind"] == "discount" and row["subscription_id"]:
-            yield row
+        if row["kind"] == "discount":
+            yield from _placed(row, billed.get(row["invoice_id"], {}))
+
+
+def _placed(row: Row, beside: dict[str, list[Row]]) -> Iterator[Row]:
+    """A discount where the subscriptions of its invoice stand: by the share of each, where it names none."""
+    if row["subscription_id"] in beside or len(beside) == 1:
+        yield row | {name: row[name] or _of(beside.get(row["subscription_id"]) or next(iter(beside.values())), name) for name in PLACE}
+    elif row["subscription_id"]:
+        yield row
+    else:
+        billed = {one: max(sum(_amount(line) for line in lines), Fraction(0)) for one, lines in beside.items()}
+        for one, amount in billed.items():
+            if whole := sum(billed.values()):
+                share = {"amount": _amount(row) * amount / whole}
+                yield row | {name: row[name] or _of(beside[one], name) for name in PLACE} | share
+
+
+def _amount(row: Row) -> Fraction:
+    return major(row, "amount", "amount_minor", row["currency"])
+
+
+def _of(lines: list[Row], name: str) -> object:
+    """Subscription and first start or last end of lines of one invoice."""
+    values = [line[name] for line in lines if line[name] is not None]
+    return (max if name == "period_end" else min)(values, default=None)
 
 
 def _undated_end(row: Row, lines: list[Line]) -> pd.Timestamp | None:
