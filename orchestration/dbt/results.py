@@ -65,10 +65,13 @@ def failed_checks(nodes: list[NodeResult]) -> list[NodeResult]:
 
 
 def refusals(nodes: list[NodeResult], examples: Mapping[str, list[str]]) -> list[str]:
-    """One line per blocking test that found rows, with the first of them."""
-    blocking = [node for node in failed_checks(nodes) if node.status == "fail"]
-    shown = {node.unique_id: "".join(f" ({row})" for row in examples.get(node.unique_id, [])[:1]) for node in blocking}
-    return [f"{node.unique_id.split('.')[2]}: {node.failures} rows{shown[node.unique_id]}" for node in blocking]
+    """One line per blocking test that found rows, with the first three of them."""
+    return [_refusal(node, examples.get(node.unique_id, [])) for node in failed_checks(nodes) if node.status == "fail"]
+
+
+def _refusal(node: NodeResult, examples: list[str]) -> str:
+    shown = f" ({'; '.join(examples[:3])}{'; …' if len(examples) > 3 else ''})" if examples else ""
+    return f"{node.unique_id.split('.')[2]}: {node.failures} row{'' if node.failures == 1 else 's'}{shown}"
 
 
 # What the state and the number of rows say already.

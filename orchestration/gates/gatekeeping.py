@@ -21,6 +21,7 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.gates import drifting, freshness, quarantine
 from orchestration.gates.judging import judged, judged_by_rows
 from orchestration.gates.quarantine import TableCounts
+from orchestration.gates.row_rules import NO_EVENT_BEFORE
 from orchestration.night import Night
 from orchestration.privacy import remainder
 from orchestration.settings import ConfigurationError
@@ -160,5 +161,7 @@ def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) 
 
 
 def _first_day(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> date | None:
-    row = connection.execute(f"SELECT CAST(min({column}) AS DATE) FROM landing.{table}").fetchone()
+    # placeholders for no time are quarantined; east of UTC they lie before the year 1, which Python's dates do not know
+    events = f"landing.{table} WHERE {column} >= TIMESTAMP '{NO_EVENT_BEFORE}' AND {column} < TIMESTAMP '9999-12-31'"
+    row = connection.execute(f"SELECT CAST(min({column}) AS DATE) FROM {events}").fetchone()
     return row[0] if row else None

@@ -24,7 +24,7 @@ RANGES: dict[tuple[str, str], tuple[float, float, bool]] = {
 }
 NPS_SCALE = (0, 10)
 # Systems without a time write the first one they know: 0001-01-01, 1753-01-01, 1900-01-01. One such row makes centuries of months.
-_NO_EVENT_BEFORE = "1900-01-02"
+NO_EVENT_BEFORE = "1900-01-02"
 # What to write instead of a value that cannot be read.
 _INSTEAD = {
     "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
@@ -123,8 +123,8 @@ def _out_of_range(table: Table) -> Iterator[RowRule]:
 def _placeholder_time(table: Table) -> Iterator[RowRule]:
     column = table.column(table.event_time)
     if column.type == "timestamp":  # a rate may hold from any day on
-        words = f"{column.name} lies before {_NO_EVENT_BEFORE}: a placeholder for no time?"
-        yield _rule("out_of_range", column.name, words, f"{identifier(column.name)} < TIMESTAMP '{_NO_EVENT_BEFORE}'")
+        words = f"{column.name} lies before {NO_EVENT_BEFORE}: a placeholder for no time?"
+        yield _rule("out_of_range", column.name, words, f"{identifier(column.name)} < TIMESTAMP '{NO_EVENT_BEFORE}'")
 
 
 def _unbelievable(table: Table, currencies: Mapping[str, int], max_amount: float) -> Iterator[RowRule]:

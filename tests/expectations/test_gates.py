@@ -10,6 +10,7 @@ import pytest
 
 from expectations import gates, landing
 from expectations.base import Expectation, Owner, Suite, blocking
+from expectations.suites import suite_for
 
 ASK = Owner("somebody")
 ROWS = pd.DataFrame(
@@ -154,3 +155,12 @@ def test_volume_and_freshness_only_warn_and_only_with_a_history():
     ages = pd.DataFrame({"source": "files", "table_name": ["a", "b", "c"], "days_behind": [1, 40, None]})
     assert [result.status for result in landing.check_freshness(ages, 30)] == ["passed", "failed", "not_run"]
     assert blocking([tickets, *landing.check_freshness(ages, 30)]) == []
+
+
+def test_a_cohort_that_gives_back_more_than_it_buys_warns_and_stops_no_night():
+    rows = pd.DataFrame(
+        {"cohort_month": ["2026-01-01"], "months_since": [1], "basis": ["revenue"], "cohort_size": [20.0], "retention_rate": [-0.5]}
+    )
+    results = gates.validate(suite_for("metric_cohort_retention"), rows)
+    assert [result.expectation for result in results if result.status == "failed"] == ["ColumnValuesToBeBetween(retention_rate)"]
+    assert blocking(results) == []

@@ -11,7 +11,7 @@ from math import nan, sqrt
 import pandas as pd
 
 from tests.oracle.attribution import CREDITED, credit_of
-from tests.oracle.engagement import MESSAGES, presumes_deliveries, rates
+from tests.oracle.engagement import MESSAGES, presumes_deliveries, rates, recipients
 from tests.oracle.intervals import Z95, ratio
 from tests.oracle.people import Night, People
 from tests.oracle.sources import source_of
@@ -35,7 +35,7 @@ def campaign_performance(tables: Tables, known: People, night: Night) -> pd.Data
     """
     campaigns = tables["crm_campaigns"].set_index("campaign_id")
     interactions = _with_customers(tables["crm_interactions"], known)
-    interactions["is_presumed"] = presumes_deliveries(interactions)
+    interactions["is_presumed"], interactions["recipient"] = presumes_deliveries(interactions), recipients(interactions, night)
     orders = tables["orders"] if "orders" in tables else _orders(tables["billing_invoice_lines"], known)
     decisions = _decisions(tables["crm_actions"], campaigns, known)
     credit = credit_of(interactions, orders)
@@ -64,7 +64,7 @@ def _messages(part: pd.DataFrame) -> dict:
     balance = (presumed == "sent").sum() - (presumed == "bounced").sum()
     row["delivered"] = int((part["kind"] == "delivered").sum() + max(balance, 0))
     row |= {
-        f"unique_{name}": part.loc[part["kind"] == kind, "customer"].nunique()
+        f"unique_{name}": part.loc[part["kind"] == kind, "recipient"].nunique()
         for name, kind in (("opens", "opened"), ("clicks", "clicked"))
     }
     over = rates(row)

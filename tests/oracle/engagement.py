@@ -17,7 +17,7 @@ MESSAGES = {"sent": "sent", "bounced": "bounced", "unsubscribes": "unsubscribed"
 def engagement_monthly(tables: Tables, known: People, night: Night) -> pd.DataFrame:
     """`metric_engagement_monthly`: one row per month, dimension (channel included) and value with interactions or active customers."""
     rows = with_months(tables["crm_interactions"], "occurred_at", known)
-    rows["is_presumed"] = presumes_deliveries(rows)
+    rows["is_presumed"], rows["recipient"] = presumes_deliveries(rows), recipients(rows, night)
     found = []
     for month, _, is_complete in night.months(rows["occurred_at"].min()) if len(rows) else ():
         for dimension, value, part, active in _parts(rows[rows["month"] == month], month, known, ["channel"]):
@@ -51,6 +51,11 @@ def presumes_deliveries(rows: pd.DataFrame) -> pd.Series:
     return ~places.isin(places[rows["kind"] == "delivered"])
 
 
+def recipients(rows: pd.DataFrame, night: Night) -> pd.Series:
+    """Who gets a message of their own: the customer, or each contact of a company."""
+    return rows["customer_id"] if night.level == "company" else rows["customer"]
+
+
 def _delivered(part: pd.DataFrame) -> int:
     """Messages delivered; on a channel where deliveries are never reported, what was sent and did not bounce."""
     others = part[part["is_presumed"].astype(bool) & part["kind"].isin(["sent", "bounced"])]
@@ -60,11 +65,11 @@ def _delivered(part: pd.DataFrame) -> int:
 
 
 def unique(part: pd.DataFrame, kind: str) -> int:
-    """Once per customer, channel, campaign and month; without a campaign once per customer, channel, source and day."""
+    """Once per recipient, channel, campaign and month; without a campaign once per recipient, channel, source and day."""
     rows = part[part["kind"] == kind]
     day = rows["interaction_id"].map(source_of) + rows["occurred_at"].dt.strftime(" %F")
     message = rows["campaign_id"].where(rows["campaign_id"].notna(), day)
-    return len(set(zip(rows["customer"], rows["channel"], rows["month"], rows["campaign_id"].isna(), message, strict=True)))
+    return len(set(zip(rows["recipient"], rows["channel"], rows["month"], rows["campaign_id"].isna(), message, strict=True)))
 
 
 def _messages(part: pd.DataFrame) -> dict:

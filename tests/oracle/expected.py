@@ -56,7 +56,7 @@ def _typed(name: str, rows: list[harness.Row]) -> pd.DataFrame:
 
 def disagreements(tables: harness.Tables, as_of: str, business_model: str, marts: Iterable[str], level: str = "contact") -> list[str]:
     """One line per difference between `marts` and what the oracle expects of them; every mart must be one of ORACLES or THEMES."""
-    night, marts = Night(pd.Timestamp(as_of), business_model), list(marts)
+    night, marts = Night(pd.Timestamp(as_of), business_model, level), list(marts)
     told = sources.told_apart(tables)
     rows = frames(told, night)
     joined = identity.customers(Facts(told, night.as_of.date(), customer_level=level))

@@ -35,10 +35,11 @@ KNOWN_LATER = {
 
 @dataclass(frozen=True)
 class Night:
-    """The as-of date and the company's business model."""
+    """The as-of date, the company's business model and who its customers are."""
 
     as_of: pd.Timestamp
     business_model: str
+    level: str = "contact"
 
     @property
     def end(self) -> pd.Timestamp:

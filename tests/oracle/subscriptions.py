@@ -15,6 +15,8 @@ import pandas as pd
 from facts import Facts, Row, major
 from identity import Record
 
+# What a discount takes from the lines beside it, where it does not say so itself.
+PLACE = ("subscription_id", "period_start", "period_end")
 NEVER_PAID = ("trialing", "incomplete", "incomplete_expired")
 # How many months one interval is.
 DAYS = {"day": 1, "week": 7}
@@ -32,6 +34,7 @@ class Line:
     amount: Fraction
     currency: str
     is_paid: bool
+    is_discount: bool
 
     def covers(self, moment: pd.Timestamp) -> bool:
         return self.start < moment <= self.end
@@ -70,19 +73,40 @@ def subscriptions(facts: Facts, customers: dict[Record, Record]) -> list[Row]:
 
 
 def _recurring(facts: Facts) -> Iterator[Row]:
-    """Recurring lines and the discounts that reduce them; a discount stands where the only subscription of its invoice does."""
+    """Recurring lines and the discounts that reduce them."""
     rows = [row for row in facts.rows("billing_invoice_lines") if row["invoice_status"] not in ("void", "draft")]
-    billed: dict[str, list[Row]] = {}
+    billed: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         if row["kind"] == "recurring" and row["subscription_id"]:
-            billed.setdefault(row["invoice_id"], []).append(row)
+            billed.setdefault(row["invoice_id"], {}).setdefault(row["subscription_id"], []).append(row)
             yield row
     for row in rows:
-        beside = billed.get(row["invoice_id"], [])
-        if row["kind"] == "discount" and len({other["subscription_id"] for other in beside}) == 1:
-            row = row | {name: row[name] or beside[0][name] for name in ("subscription_id", "period_start", "period_end")}
-        if row["kind"] == "discount" and row["subscription_id"]:
-            yield row
+        if row["kind"] == "discount":
+            yield from _placed(row, billed.get(row["invoice_id"], {}))
+
+
+def _placed(row: Row, beside: dict[str, list[Row]]) -> Iterator[Row]:
+    """A discount where the subscriptions of its invoice stand: by the share of each, where it names none."""
+    if row["subscription_id"] in beside or len(beside) == 1:
+        yield row | {name: row[name] or _of(beside.get(row["subscription_id"]) or next(iter(beside.values())), name) for name in PLACE}
+    elif row["subscription_id"]:
+        yield row
+    else:
+        billed = {one: max(sum(_amount(line) for line in lines), Fraction(0)) for one, lines in beside.items()}
+        for one, amount in billed.items():
+            if whole := sum(billed.values()):
+                share = {"amount": _amount(row) * amount / whole}
+                yield row | {name: row[name] or _of(beside[one], name) for name in PLACE} | share
+
+
+def _amount(row: Row) -> Fraction:
+    return major(row, "amount", "amount_minor", row["currency"])
+
+
+def _of(lines: list[Row], name: str) -> object:
+    """Subscription and first start or last end of lines of one invoice."""
+    values = [line[name] for line in lines if line[name] is not None]
+    return (max if name == "period_end" else min)(values, default=None)
 
 
 def _undated_end(row: Row, lines: list[Line]) -> pd.Timestamp | None:
@@ -104,7 +128,8 @@ def _line(row: Row, length: pd.DateOffset) -> Line:
     amount = -abs(amount) if row["kind"] == "discount" else amount
     start = row["period_start"] or row["issued_at"]
     is_paid = row["invoice_status"] == "paid"
-    return Line(row["invoice_id"], row["issued_at"], start, row["period_end"] or start + length, amount, row["currency"], is_paid)
+    end = row["period_end"] or start + length
+    return Line(row["invoice_id"], row["issued_at"], start, end, amount, row["currency"], is_paid, row["kind"] == "discount" or amount < 0)
 
 
 def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
@@ -114,17 +139,21 @@ def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
     if subscription["ended_at"] is not None and subscription["ended_at"] < moment:
         return False
     # An unpaid subscription is not active, but was through the months that were paid.
-    return subscription["status"] != "unpaid" or any(line.is_paid and line.covers(moment) for line in subscription["lines"])
+    return subscription["status"] != "unpaid" or any(
+        line.is_paid and line.covers(moment) and not line.is_discount for line in subscription["lines"]
+    )
 
 
 def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
     """What it costs a month at the last instant before `moment`."""
     months = MONTHS[subscription["interval"] or "month"] * (subscription["interval_count"] or 1)
     lines = [line for line in subscription["lines"] if line.start < moment and not line.is_of_trial(subscription["paid_from"])]
-    covering = [line for line in lines if line.covers(moment)]
-    if lines:
-        newest = max(covering or lines, key=lambda line: (line.start, line.issued, line.invoice))
-        billed = covering or [line for line in lines if line.start == newest.start]
+    # A discount lowers the price of its invoice; by itself it states none.
+    prices = [line for line in lines if not line.is_discount]
+    covering = [line for line in prices if line.covers(moment)]
+    if prices:
+        newest = max(covering or prices, key=lambda line: (line.start, line.issued, line.invoice))
+        billed = [line for line in lines if (line.covers(moment) if covering else line.start == newest.start)]
         billed = [line for line in billed if line.invoice == newest.invoice]
         return Price(sum((line.amount for line in billed), Fraction(0)) / months, newest.currency)
     price = major(subscription, "unit_amount", "unit_minor", subscription["currency"])

@@ -2,10 +2,13 @@
 with amounts as (
     select currency, cast(ordered_at as date) as day, net_amount_reporting as converted from {{ ref('int_orders') }}
     union all
-    select currency, month as day, mrr as converted from {{ ref('int_subscription_months') }}
+    select currency, least(last_day(month), {{ as_of_date() }}) as day, mrr as converted from {{ ref('int_subscription_months') }}
+    union all
+    select currency, day, cost_reporting as converted from {{ ref('int_stated_costs') }}
 )
 
 select currency, min(day) as first_day
 from amounts
 where converted is null
 group by currency
+order by currency

@@ -80,6 +80,13 @@ def test_a_rate_is_no_data_of_a_day(night: Night) -> None:
         judged(replace(night, as_of=date(2020, 1, 1)), GOOD)
 
 
+def test_a_placeholder_from_east_of_utc_is_a_bad_row_and_no_first_event(night: Night) -> None:
+    """The year 1 by a clock ahead of UTC lies before it; what comes after the year 9999 is as little a date to Python."""
+    told = "none,c1,0001-01-01T00:00:00+01:00\nend,c1,9999-12-31T23:00:00-05:00\n"
+    (refusal,) = blocking(judged(night, GOOD + told))
+    assert refusal.observed == "1 of 22 rows of files are bad: 4.55%, 2.00% allowed (out_of_range 1)"
+
+
 def test_a_night_that_begins_again_forgets_what_came_after_the_landing_gate(night: Night) -> None:
     judged(night, GOOD)
     result = {"expectation": "e", "table_name": "t", "status": "passed", "success": True, "severity": "block"}

@@ -58,6 +58,7 @@ placed as (
 ),
 
 -- Lines of one invoice that cover the same instant add up; of several invoices the later one has replaced the earlier.
+-- What discounts and credits alone say is no price: on an invoice of their own they would make a paying customer one who has left.
 invoiced as (
     select
         source_name,
@@ -73,6 +74,7 @@ invoiced as (
         greatest(sum(monthly_minor), 0) as monthly_minor
     from placed
     group by source_name, subscription_id, month, covers_end, case when covers_end then null else period_start end, invoice_id, currency
+    having min(case when is_discount then 1 else 0 end) = 0
 ),
 
 chosen as (

@@ -22,42 +22,46 @@ discounts as (
     select * from lines where kind = 'discount'
 ),
 
--- A discount that names no subscription or no period takes those of the only subscription on its invoice.
-discounted_invoices as (
+-- What each subscription is billed on an invoice with a discount, and which share of the invoice that is.
+billed as (
     select
         recurring.source_name,
         recurring.invoice_id,
-        min(recurring.subscription_id) as subscription_id,
+        recurring.subscription_id,
         min(recurring.period_start) as period_start,
-        max(recurring.period_end) as period_end
+        max(recurring.period_end) as period_end,
+        count(*) over (partition by recurring.source_name, recurring.invoice_id) as subscriptions,
+        cast(greatest(sum(recurring.amount_minor), 0) as double) / nullif(
+            sum(greatest(sum(recurring.amount_minor), 0)) over (partition by recurring.source_name, recurring.invoice_id), 0
+        ) as share
     from recurring
-    where exists (
-        select 1 from discounts
-        where discounts.source_name = recurring.source_name and discounts.invoice_id = recurring.invoice_id
-    )
-    group by recurring.source_name, recurring.invoice_id
-    having count(distinct recurring.subscription_id) = 1
+    where recurring.invoice_id in (select invoice_id from discounts)
+    group by recurring.source_name, recurring.invoice_id, recurring.subscription_id
 ),
 
+-- A discount that names no subscription is that of all on its invoice, each by its share; one without a period has that of the others.
 placed_discounts as (
     select
         discounts.source_name,
         discounts.billing_customer_id,
-        coalesce(discounts.subscription_id, discounted_invoices.subscription_id) as subscription_id,
+        coalesce(discounts.subscription_id, billed.subscription_id) as subscription_id,
         discounts.invoice_id,
         discounts.invoice_status,
         discounts.issued_at,
-        coalesce(discounts.period_start, discounted_invoices.period_start, discounts.issued_at) as period_start,
-        coalesce(discounts.period_end, discounted_invoices.period_end) as period_end,
-        -abs(discounts.amount_minor) as amount_minor,
-        discounts.currency,
-        discounts.product
+        coalesce(discounts.period_start, billed.period_start, discounts.issued_at) as period_start,
+        coalesce(discounts.period_end, billed.period_end) as period_end,
+        cast(-abs(discounts.amount_minor) * case
+            when discounts.subscription_id is null and billed.subscriptions > 1 then billed.share else 1
+        end as decimal(28, 8)) as amount_minor,
+        discounts.currency
     from discounts
-    left join discounted_invoices
-        on discounted_invoices.source_name = discounts.source_name
-        and discounted_invoices.invoice_id = discounts.invoice_id
+    left join billed
+        on billed.source_name = discounts.source_name
+        and billed.invoice_id = discounts.invoice_id
+        and (billed.subscriptions = 1 or coalesce(discounts.subscription_id, billed.subscription_id) = billed.subscription_id)
 ),
 
+-- What is taken back lowers a price as a discount does.
 placed as (
     select
         source_name,
@@ -69,7 +73,8 @@ placed as (
         coalesce(period_start, issued_at) as period_start,
         period_end,
         amount_minor,
-        currency
+        currency,
+        amount_minor < 0 as is_discount
     from recurring
     union all
     select
@@ -82,9 +87,10 @@ placed as (
         period_start,
         period_end,
         amount_minor,
-        currency
+        currency,
+        true as is_discount
     from placed_discounts
-    where subscription_id is not null
+    where subscription_id is not null and amount_minor is not null
 ),
 
 -- A line that does not say for how long it is, is for one billing period.
@@ -102,7 +108,8 @@ counted as (
             {{ period_after('placed.period_start', 'subscriptions.interval', 'subscriptions.interval_count') }}
         ) as period_end,
         placed.amount_minor,
-        placed.currency
+        placed.currency,
+        placed.is_discount
     from placed
     left join subscriptions
         on subscriptions.source_name = placed.source_name

@@ -23,9 +23,9 @@ reporting as (
     {{ delivery_reporting('all_days') }}
 ),
 
--- a message is a customer and a campaign in a month; where the campaign is not known, a customer and a day
+-- a message is a customer (of a company a contact) and a campaign in a month; where the campaign is not known, a customer and a day
 messages as (
-    select distinct customer_key, month, channel, kind, source_name, coalesce(campaign_id, day::{{ dbt.type_string() }}) as message
+    select distinct customer_key, contact, month, channel, kind, source_name, coalesce(campaign_id, day::{{ dbt.type_string() }}) as message
     from daily
     where kind in ('opened', 'clicked')
 ),

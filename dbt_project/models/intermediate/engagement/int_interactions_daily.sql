@@ -1,4 +1,5 @@
 -- The largest table of the warehouse, read once and counted by day; after this only the follow-ups of detractors look into it again.
+-- Of a company its contacts are told apart: each gets a message of their own, and opens it or not.
 {{ renewed('customers') }}
 with interactions as (
     select *
@@ -22,6 +23,11 @@ counted as (
         interactions.direction,
         interactions.source_name,
         interactions.campaign_id,
+        {% if var('customer_level') == 'company' -%}
+        interactions.customer_id
+        {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+        {%- endif %} as contact,
         count(*)::bigint as interactions,
         sum(interactions.quantity)::decimal(38, 8) as quantity,
         min(interactions.occurred_at) as first_at,
@@ -30,7 +36,7 @@ counted as (
     left join identities
         on interactions.source_name = identities.source_name
         and interactions.customer_id = identities.source_customer_id
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 
 select * from counted

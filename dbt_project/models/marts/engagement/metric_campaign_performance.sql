@@ -38,8 +38,8 @@ contacted as (
         sum(case when daily.kind = '{{ kind }}' then daily.interactions else 0 end)::bigint as {{ kind }},
         {% endfor -%}
         greatest(sum({{ presumed_delivered('daily', 'reporting') }}), 0)::bigint as presumed_delivered,
-        count(distinct case when daily.kind = 'opened' then daily.customer_key end)::bigint as unique_opens,
-        count(distinct case when daily.kind = 'clicked' then daily.customer_key end)::bigint as unique_clicks
+        count(distinct case when daily.kind = 'opened' then daily.customer_key || coalesce(daily.contact, '') end)::bigint as unique_opens,
+        count(distinct case when daily.kind = 'clicked' then daily.customer_key || coalesce(daily.contact, '') end)::bigint as unique_clicks
     from daily
     left join reporting
         on daily.source_name = reporting.source_name

@@ -8,6 +8,7 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
+-- A cost that names no currency is in the reporting one, and counted in its minor units.
 conformed as (
     select
         newest._source as source_name,
@@ -19,9 +20,9 @@ conformed as (
         newest.policy_version,
         newest.is_holdout,
         {{ to_whole_minor('newest.cost_amount', 'currencies.exponent') }} as cost_minor,
-        upper({{ filled('newest.currency') }}) as currency
+        coalesce(upper({{ filled('newest.currency') }}), '{{ var("reporting_currency") }}') as currency
     from newest
-    left join currencies on currencies.currency = upper({{ filled('newest.currency') }})
+    left join currencies on currencies.currency = coalesce(upper({{ filled('newest.currency') }}), '{{ var("reporting_currency") }}')
 )
 
 select * from conformed
