@@ -29,9 +29,9 @@ class Newest:
             self._newest = max(self._newest, milliseconds(stamp(record)))
             yield record
 
-    def until(self, now: datetime) -> int:
-        """The newest change seen, now at the latest."""
-        return min(self._newest, int(now.timestamp() * 1000))
+    def until(self, began: datetime) -> int:
+        """The newest change seen, at the latest when reading began: what was read at first may have changed before the last was."""
+        return min(self._newest, int(began.timestamp() * 1000))
 
 
 def milliseconds(value: Any) -> int:
