@@ -25,6 +25,7 @@ from orchestration.sources.reading.json_text import parsed, written
 
 Page = Mapping[str, Any]
 Ask = Callable[[Page | None], Iterable[Page]]
+Way = Callable[[Iterable[Page]], Iterator[Page]]
 _KEPT_FOR = timedelta(days=7)
 _NO_LONGER_KNOWN = (400, 404, 410, 422)  # what a vendor answers to a place in a list that it has forgotten
 
@@ -40,21 +41,24 @@ class Pages:
         self._is_ours = False
         self.most: int | None = None
 
-    def of(self, name: str, ask: Ask, bench: Bench, *, goes_on: bool = False) -> Iterator[Page]:
-        """The pages of the list `name`. `ask` gives those behind a page, or all; only of a list that `goes_on` those behind a page."""
+    def of(self, name: str, ask: Ask, bench: Bench, *, goes_on: bool = False, are_large: bool = False) -> Iterator[Page]:
+        """The pages of the list `name`. `ask` gives those behind a page, or all; only of a list that `goes_on` those behind a page.
+
+        are_large  the next page is asked for while one is worked on; of a hundred rows it would take longer to change threads than it saves
+        """
         path = self._folder(bench, goes_on) / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.jsonl"
         if name in self._open:  # somebody reads it at this moment
             yield from ask(None)
             return
         self._open.add(name)
         try:
-            yield from self._read(path, ask, goes_on)
+            yield from self._read(path, ask, goes_on, ahead if are_large else iter)
         finally:
             self._open.discard(name)
 
-    def objects(self, name: str, key: str, ask: Ask, bench: Bench, *, goes_on: bool = False) -> Iterator[Any]:
+    def objects(self, name: str, key: str, ask: Ask, bench: Bench, *, goes_on: bool = False, are_large: bool = False) -> Iterator[Any]:
         """What the pages hold under `key`, one by one."""
-        return chain.from_iterable(page[key] for page in self.of(name, ask, bench, goes_on=goes_on))
+        return chain.from_iterable(page[key] for page in self.of(name, ask, bench, goes_on=goes_on, are_large=are_large))
 
     def began(self, bench: Bench) -> datetime:
         """When the first list that goes on was begun, maybe by a run that was killed; now where none can go on."""
@@ -70,12 +74,12 @@ class Pages:
             _told(bench.begun).write_text(json.dumps(known), encoding="utf-8")
         return dict(known["stood"])
 
-    def _read(self, path: Path, ask: Ask, goes_on: bool) -> Iterator[Page]:
+    def _read(self, path: Path, ask: Ask, goes_on: bool, way: Way) -> Iterator[Page]:
         done = path.with_suffix(".done")
         fresh: Iterator[Page] = iter(())
         if not done.exists():
             last = _last_whole(path) if goes_on else None
-            fresh, is_known = self._behind(ask, last)
+            fresh, is_known = self._behind(ask, last, way)
             if not is_known:
                 path.unlink(missing_ok=True)
         yield from _pages(path)
@@ -86,19 +90,19 @@ class Pages:
                 yield page
         done.touch()
 
-    def _behind(self, ask: Ask, last: Page | None) -> tuple[Iterator[Page], bool]:
+    def _behind(self, ask: Ask, last: Page | None, way: Way) -> tuple[Iterator[Page], bool]:
         """The pages behind `last`, and whether the vendor still knows it; else all."""
         if last is not None:
-            rest = self._asked(ask, last)
+            rest = self._asked(ask, last, way)
             try:
                 return chain([*islice(rest, 1)], rest), True
             except RefusedError as error:
                 if error.status not in _NO_LONGER_KNOWN:
                     raise
-        return self._asked(ask, None), False
+        return self._asked(ask, None, way), False
 
-    def _asked(self, ask: Ask, last: Page | None) -> Iterator[Page]:
-        return ahead(ask(last)) if self.most is None else islice(ask(last), self.most)
+    def _asked(self, ask: Ask, last: Page | None, way: Way) -> Iterator[Page]:
+        return way(ask(last)) if self.most is None else islice(ask(last), self.most)
 
     def _folder(self, bench: Bench, goes_on: bool) -> Path:
         if goes_on and bench.begun is not None:

@@ -28,6 +28,7 @@ Row = Mapping[str, Any]
 
 # Rows held in memory at once: 20,000 of fifteen columns are some 30 MB.
 _CHUNK = 20_000
+_LARGEST = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,15 @@ def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.Recor
     """Rows as columns of text."""
     source = iter(rows)
     while chunk := list(islice(source, _CHUNK)):
-        yield pa.RecordBatch.from_arrays([text_array(row.get(column) for row in chunk) for column in columns], names=list(columns))
+        yield pa.RecordBatch.from_arrays([text_array([row.get(column) for row in chunk]) for column in columns], names=list(columns))
 
 
-def text_array(column: Iterable[Any]) -> pa.Array:
+def text_array(values: Sequence[Any]) -> pa.Array:
     """Values of any kind as text."""
-    values = list(column)
-    try:
-        return pa.array(values, pa.string())  # nearly always they are texts
-    except (pa.ArrowException, TypeError, UnicodeEncodeError):
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
+        return pa.array(values, pa.int64()).cast(pa.string())
+    if not kinds <= {str}:
         values = [_text(value) for value in values]
     try:
         return pa.array(values, pa.string())

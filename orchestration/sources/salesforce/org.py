@@ -38,7 +38,7 @@ class Org:
         """The records of a kind, or those changed since `since` (in milliseconds), in the order of their changes."""
         changed = f" WHERE {STAMP} >= {_soql_time(since)}" if since else ""
         query = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {kind}{changed}{_ORDER}"
-        return self._kept.objects(query, "records", lambda last: self._pages(query, last), bench, goes_on=not since)
+        return self._kept.objects(query, "records", lambda last: self._pages(query, last), bench, goes_on=not since, are_large=True)
 
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""

@@ -91,7 +91,7 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
 
 def _who(form: Form, response: Object) -> dict[str, Any]:
     hidden = response.get("hidden") or {}
-    written = next((answer["email"] for answer in response.get("answers") or [] if answer.get("type") == "email"), None)
+    written = next((answer["email"] for answer in response.get("answers") or () if answer.get("type") == "email"), None)
     return {
         "customer_id": first_filled(hidden.get(form.customer_id_field)),
         "email": first_filled(hidden.get(form.email_field), written),

@@ -102,7 +102,7 @@ class Typeform(StreamSource):
         def ask(page: Page | None) -> Iterator[Page]:
             return self._behind(form_id, since, page)
 
-        return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since)
+        return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since, are_large=True)
 
     def _behind(self, form_id: str, since: Mapping[str, str], page: Page | None) -> Iterator[Page]:
         """The pages behind `page`, each with how many responses are `left` then, as far as Typeform tells."""

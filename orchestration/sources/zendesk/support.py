@@ -60,7 +60,7 @@ class Support:
     def tickets(self, cursor: str | None, bench: Bench) -> Iterator[Object]:
         """Pages of the export behind `cursor`, or of all of it: `tickets`, and what came beside them."""
         if cursor is None:
-            return self._kept.of("tickets", lambda last: self._pages(None, last), bench, goes_on=True)
+            return self._kept.of("tickets", lambda last: self._pages(None, last), bench, goes_on=True, are_large=True)
         return self._kept.of(f"tickets behind {cursor}", lambda _: self._pages(cursor, None), bench)
 
     def users(self, page: Object, ids: Iterable[Any]) -> dict[str, Object]:
