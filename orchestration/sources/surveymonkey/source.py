@@ -84,8 +84,8 @@ class Surveymonkey(StreamSource):
         params: dict[str, Any] = {"per_page": _PAGE, "sort_by": "date_modified", "sort_order": "DESC"}
         if since:
             params["start_modified_at"] = _second(since)
-        if last is not None and last["data"]:
-            params["end_modified_at"] = _second(milliseconds(last["data"][-1]["date_modified"]) + 1000)
+        if last is not None and last["data"] and (oldest := milliseconds(last["data"][-1].get("date_modified"))):
+            params["end_modified_at"] = _second(oldest + 1000)
         while last is None or (last["data"] and (last.get("links") or {}).get("next")):
             params["page"] = params.get("page", 0) + 1
             last = self.api.get(f"/v3/surveys/{survey}/responses/bulk", params)
