@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -74,7 +74,7 @@ class StreamSource(ABC):
 
     type: ClassVar[str]
 
-    def __init__(self, told: Any, now: Callable[[], datetime]) -> None:
+    def __init__(self, told: Any = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """`told`: whatever decides what the source answers; `now`: our clock."""
         self._notes: dict[str, None] = {}
         self._now, self.pages = now, Pages(self.type, told, now)
