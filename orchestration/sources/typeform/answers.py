@@ -70,10 +70,11 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
     if not response.get("submitted_at") or response.get("response_type") not in (None, "completed"):
         return
     answers = {name: answer for answer in response.get("answers") or [] for name in _names(answer.get("field") or {})}
-    who = _who(form, response)
+    who: dict[str, Any] | None = None
     for question in form.questions:
         score = below(answers.get(question.ref), "number")
         if score is not None:
+            who = who or _who(form, response)
             yield {
                 **who,
                 # The first of the configuration goes by the token, so that one more question renames no answer.
