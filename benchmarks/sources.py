@@ -10,20 +10,25 @@ part of the tests.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import multiprocessing
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-import dlt  # noqa: F401  paid once a process, not once a load
+import dlt  # noqa: F401  paid once a process, not once a load; so is pandas, which pyarrow looks for
 import duckdb
 import httpx
+import pandas as pd  # noqa: F401
 import pyarrow.parquet as pq
 
 from benchmarks.vendor_pages import PAGES, serve
@@ -95,9 +100,17 @@ def _recorded() -> list[tuple[str, str, Any]]:
 def _repeated(url: str, asked: list[tuple[str, str, Any]]) -> None:
     with httpx.Client(base_url=url, trust_env=False) as bare:
         for method, path, content in asked:
-            answer = bare.request(method, path, **content)
-            if answer.content[:1] == b"{":
-                answer.json()
+            _parsed(bare.request(method, path, **content))
+
+
+def _parsed(answer: httpx.Response) -> Any:
+    """JSON, a zip of it, or CSV."""
+    if answer.content[:1] == b"{":
+        return answer.json()
+    if answer.content[:2] != b"PK":
+        return list(csv.DictReader(io.StringIO(answer.text)))
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        return [json.loads(packed.read(name)) for name in packed.namelist()]
 
 
 def _copied(url: str, target: Path) -> None:

@@ -8,16 +8,17 @@ goes back some time before the newest change it has seen, and sets no upper boun
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.progress import Progress
 from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
 
@@ -34,6 +35,7 @@ class Reading:
     complete  the rows are all that the stream holds
     scope     columns, and values of them of which the rows are all there is; filled while rows are read
     batches   the rows as Arrow instead, in columns of any type
+    gone      a column, and values of it whose rows are left out; filled while rows are read
     """
 
     rows: Iterable[Row]
@@ -41,6 +43,7 @@ class Reading:
     complete: bool
     scope: tuple[Sequence[str], list[Sequence[str]]] | None = None
     batches: Iterable[pa.RecordBatch] | None = None
+    gone: tuple[str, Collection[str]] = ("", ())
 
     def told(self) -> Iterator[Row]:
         """The rows one by one."""
@@ -71,9 +74,10 @@ class StreamSource(ABC):
 
     type: ClassVar[str]
 
-    def __init__(self) -> None:
+    def __init__(self, told: Any = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`told`: whatever decides what the source answers; `now`: our clock."""
         self._notes: dict[str, None] = {}
-        self.kept = Kept(self.type)
+        self._now, self.pages = now, Pages(self.type, told, now)
 
     @abstractmethod
     def streams(self, table: str) -> list[Stream]:
@@ -93,7 +97,7 @@ class StreamSource(ABC):
 
     def sample(self, table: str, most: int, bench: Bench) -> list[Row]:
         """A few rows of `table` as they would land, read with as few calls as there can be."""
-        self.kept.most = most
+        self.pages.most = 1
         readings = (stream.read({}, bench) for stream in self.streams(table))
         return list(islice((row for reading in readings for row in reading.told()), most))
 
@@ -125,7 +129,7 @@ def _read(table: Table, stream: Stream, known: Position, bench: Bench, first_row
         batches = progress.counted(iter(reading.batches), pa.RecordBatch.__len__)
     else:
         batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
-    written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row)
+    written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row, reading.gone)
     position = dict(reading.position())
     scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
     if not reading.complete and not written.rows and scope is None:

@@ -1,7 +1,8 @@
 """What connectors ask is what their vendors' own documents describe: operations, names and types of parameters, bodies.
 
 `tests/fakes/vendor_requests.json` holds of those documents the operations that connectors use, and what a request of them may hold: of
-HubSpot's public API collection (v3 and v4), Stripe's OpenAPI of 2021-12-23 (nothing that is asked has changed since) and others.
+HubSpot's public API collection (v3 and v4), Stripe's OpenAPI of 2021-12-23 (nothing that is asked has changed since), SurveyMonkey's
+public_api_docs (of GitHub) and others. Of Zendesk, and of exports of Qualtrics, we have no document.
 """
 
 import json

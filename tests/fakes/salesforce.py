@@ -19,6 +19,7 @@ class SalesforceOrg(Vendor):
         self.clock = "2026-01-01T10:00:00.000+0000"
         self.queries: list[str] = []
         self.jobs: list[tuple[str, int]] = []  # query, how often its state was asked
+        self.found: list[tuple[list[str], list[dict[str, Any]]]] = []  # by each job: what it finds stays as it was
         self.takes_jobs = True
 
     def put(self, kind: str, identifier: str, **fields: Any) -> None:
@@ -49,6 +50,7 @@ class SalesforceOrg(Vendor):
             assert body["operation"] == "queryAll"
             assert "ORDER BY" not in body["query"]
             self.jobs.append((body["query"], 0))
+            self.found.append(self._found(body["query"]))
             return {"id": f"750{len(self.jobs) - 1}", "state": "UploadComplete"}
         number, _, what = path.removeprefix("/750").partition("/")
         query, asked = self.jobs[int(number)]
@@ -56,7 +58,7 @@ class SalesforceOrg(Vendor):
             self.jobs[int(number)] = (query, asked + 1)
             return {"id": f"750{number}", "state": "JobComplete" if asked else "InProgress"}
         start = int(params.get("locator", 0))
-        fields, found = self._found(query)
+        fields, found = self.found[int(number)]
         told = found[start : start + LARGEST_PAGE]
         target = io.StringIO()
         csv.writer(target, lineterminator="\n").writerows([fields, *([_cell(one, field) for field in fields] for one in told)])

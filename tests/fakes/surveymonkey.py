@@ -30,9 +30,9 @@ class SurveymonkeyAccount(Vendor):
         if path != "/v3/surveys/77/responses/bulk":
             raise RefusalError(404, {"error": {"id": "1020"}})
         since = params.get("start_modified_at", "")
-        found = sorted((one for one in self.responses.values() if one["date_modified"] >= since), key=lambda one: one["date_modified"])[
-            ::-1
-        ]
+        until = params.get("end_modified_at", "9999")
+        asked = [one for one in self.responses.values() if since <= one["date_modified"][:19] <= until]
+        found = sorted(asked, key=lambda one: one["date_modified"], reverse=True)
         start = (int(params.get("page", 1)) - 1) * LARGEST_PAGE
         links = {"next": "https://api.surveymonkey.com/"} if len(found) > start + LARGEST_PAGE else {}
         return {"data": found[start : start + LARGEST_PAGE], "total": len(found), "links": links}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from orchestration.server_waits import backed_off, retry_after
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
 from orchestration.sources.http.refusals import refused
+from orchestration.sources.reading.json_text import parsed
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
 DEADLINE = 30 * 60.0
@@ -33,7 +35,7 @@ class _CutOffError(Exception):
 
 
 class Api:
-    """The calls of one source in one run; `calls` counts them, `on_call` hears of each."""
+    """The calls of one source in one run, of any thread; `calls` counts them, `on_call` hears of each."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Api:
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
         )
         self._pacers: dict[str, Pacer] = {}
+        self._turns = Lock()
         self._token: Callable[[], str] | None = None
         self._tries = MAX_TRIES
 
@@ -95,7 +98,7 @@ class Api:
         path: str,
         content: Mapping[str, Any],
         limit: str | None,
-        read: Callable[[httpx.Response], Any] = httpx.Response.json,
+        read: Callable[[httpx.Response], Any] = lambda response: parsed(response.content),
     ) -> Any:
         if self._token is not None:
             token, self._token = self._token, None
@@ -119,8 +122,9 @@ class Api:
 
     def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Callable[[httpx.Response], Any]) -> Any:
         """What was asked for, or the response where it may be another one the next time."""
-        pacer.wait()
-        self.calls += 1
+        with self._turns:
+            pacer.wait()
+            self.calls += 1
         self.on_call()
         response = self._client.request(method, path, **content)
         pacer.heed(response)

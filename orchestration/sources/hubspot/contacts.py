@@ -70,11 +70,11 @@ def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Obj
     said = one["properties"]
     company = _company(one, companies)
     archived = from_milliseconds(one.get("archivedAt")) if one.get("archived") else None
-    owner = said.get("hubspot_owner_id")
-    row = {
+    changed, owner = from_milliseconds(changed_at(one)) or None, said.get("hubspot_owner_id")
+    row: dict[str, Any] = {
         "customer_id": one["id"],
         "created_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),
-        "updated_at": max(filter(None, (from_milliseconds(changed_at(one)), archived)), default=None),
+        "updated_at": max(filter(None, (changed, archived)), default=None) if archived else changed,
         "deleted_at": archived,
         "full_name": " ".join(filter(None, (said.get("firstname"), said.get("lastname")))) or None,
         "company_name": first_filled(company.get("name"), said.get("company")),
@@ -82,10 +82,13 @@ def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Obj
         "company_size": company.get("numberofemployees"),
         "owner": owners.get(owner, owner) if owner else None,
     }
-    told = {column: said.get(name) for column, name in mapped.items()}
-    told["birth_year"] = _year(told.get("birth_year"))
-    told["phone"] = first_filled(told.get("phone"), said.get("mobilephone"))
-    return {**row, **{column: value for column, value in told.items() if value not in (None, "") or column not in row}}
+    for column, name in mapped.items():
+        value = said.get(name)
+        if (value is not None and value != "") or column not in row:
+            row[column] = value
+    row["birth_year"] = _year(row.get("birth_year"))
+    row["phone"] = first_filled(row.get("phone"), said.get("mobilephone"))
+    return row
 
 
 def _year(value: Any) -> Any:
@@ -94,6 +97,8 @@ def _year(value: Any) -> Any:
 
 
 def _company(one: Object, companies: Mapping[str, Object]) -> Object:
+    if not companies:
+        return {}
     ids = [one["properties"].get("associatedcompanyid"), *associated_ids(one, "companies")]
     found: Object = next((companies[str(company)]["properties"] for company in ids if company and str(company) in companies), {})
     return found
@@ -102,6 +107,9 @@ def _company(one: Object, companies: Mapping[str, Object]) -> Object:
 def _merged(one: Object) -> list[str]:
     """`1;2`, or in the older property `1:<time>;2:<time>`."""
     said = one["properties"]
-    listed = ";".join(filter(None, (said.get("hs_merged_object_ids"), said.get("hs_calculated_merged_vids"))))
+    told = [said.get("hs_merged_object_ids"), said.get("hs_calculated_merged_vids")]
+    if not any(told):
+        return []
+    listed = ";".join(filter(None, told))
     ids = (piece.split(":")[0].strip() for piece in listed.split(";"))
     return [merged for merged in dict.fromkeys(ids) if merged and merged != one["id"]]

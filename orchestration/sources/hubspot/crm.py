@@ -8,13 +8,15 @@ objects changed in the same millisecond, and whatever is added or removed while 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.hubspot.associations import Associations, chunks
 from orchestration.sources.hubspot.scopes import with_scope
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Page, Pages
+from orchestration.sources.reading.values import below
 
 Object = Mapping[str, Any]
 
@@ -24,35 +26,51 @@ _PAGE, _HISTORY_PAGE, _SEARCH_PAGE, _BATCH = 100, 50, 200, 100
 class Crm:
     """The objects of one account. `absent` are the kinds that it does not have."""
 
-    def __init__(self, api: Api, kept: Kept, version: str) -> None:
-        self._api, self._kept = api, kept
+    def __init__(self, api: Api, pages: Pages, version: str) -> None:
+        self._api, self._kept = api, pages
         self._objects = f"/crm/{version}/objects" if version.startswith("v") else f"/crm/objects/{version}"
         self.associations = Associations(api, self._objects)
         self.absent: dict[str, None] = {}
 
     def listing(
-        self, kind: str, properties: Sequence[str], bench: Bench, *, associated: str = "", history: str = "", archived: bool = False
+        self,
+        kind: str,
+        properties: Sequence[str],
+        bench: Bench,
+        *,
+        associated: str = "",
+        history: str = "",
+        archived: bool = False,
+        goes_on: bool = False,
     ) -> Iterator[Object]:
-        """All objects of a kind, or all archived ones, with the ids of what they are associated with and the history of a property."""
+        """All objects of a kind, or all archived ones, with the ids of what they are associated with and the history of a property.
+
+        goes_on  a run that is killed may have read the beginning
+        """
         params: dict[str, Any] = {"limit": _HISTORY_PAGE if history else _PAGE, "properties": ",".join(properties)}
         params |= {"archived": "true" if archived else "false"}
         params |= {"associations": associated} if associated else {}
         params |= {"propertiesWithHistory": history} if history else {}
-        return self._kept.of((kind, archived), lambda: self._pages(kind, f"{self._objects}/{kind}", params), bench)
+        name, path = f"{kind}, archived: {archived}", f"{self._objects}/{kind}"
+        return self._kept.objects(name, "results", lambda last: self._pages(kind, path, params, last), bench, goes_on=goes_on)
 
     def changed(
         self, kind: str, stamp: str, since: int, properties: Sequence[str], bench: Bench, *, associated: str = ""
     ) -> Iterator[Object]:
         """The objects whose property `stamp` is `since` (in milliseconds) or later, with what they are associated with."""
 
-        def asked() -> Iterator[Object]:
-            found = self.searched(kind, [{"propertyName": stamp, "operator": "GTE", "value": str(since)}], properties)
-            return self.associations.beside(kind, associated, found) if associated else found
+        def asked(_: Page | None) -> Iterator[Page]:
+            for page in self._searched(kind, [{"propertyName": stamp, "operator": "GTE", "value": str(since)}], properties):
+                found = page["results"]
+                yield {"results": list(self.associations.beside(kind, associated, iter(found))) if associated else found}
 
-        return self._kept.of((kind, stamp, since), asked, bench)
+        return self._kept.objects(f"{kind} by {stamp} since {since}", "results", asked, bench)
 
     def searched(self, kind: str, filters: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> Iterator[Object]:
         """The objects that all of `filters` hold for, by id."""
+        return chain.from_iterable(page["results"] for page in self._searched(kind, filters, properties))
+
+    def _searched(self, kind: str, filters: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> Iterator[Page]:
         last = ""
         while True:
             behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last}] if last else []
@@ -64,7 +82,7 @@ class Crm:
                 "after": "0",
             }
             page = self._page(kind, f"{self._objects}/{kind}/search", query)
-            yield from page["results"]
+            yield page
             if not page["results"] or not page.get("paging"):
                 return
             before, last = last, str(page["results"][-1]["id"])
@@ -95,7 +113,7 @@ class Crm:
 
     def owners(self) -> Iterator[Object]:
         """Everybody who may own a record."""
-        return self._pages("owners", "/crm/v3/owners", {"limit": _PAGE})
+        return chain.from_iterable(page["results"] for page in self._pages("owners", "/crm/v3/owners", {"limit": _PAGE}, None))
 
     def email_events(self, since: int) -> Iterator[Object]:
         """E-mail events from `since` on, in milliseconds."""
@@ -114,14 +132,11 @@ class Crm:
                 "subscription statuses", "/communication-preferences/v4/statuses/batch/read?channel=EMAIL", {"inputs": some}
             )["results"]
 
-    def _pages(self, kind: str, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
-        after: str | None = None
-        while True:
-            page = self._page(kind, path, None, {**params, **({"after": after} if after else {})})
-            yield from page["results"]
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
-            if not after:
-                return
+    def _pages(self, kind: str, path: str, params: Mapping[str, Any], last: Page | None) -> Iterator[Page]:
+        page = last
+        while page is None or (after := below(page, "paging", "next", "after")):
+            page = self._page(kind, path, None, {**params, **({} if page is None else {"after": after})})
+            yield page
 
     def _page(self, kind: str, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
         """One page. Only contacts must be there: other kinds come with products that not every account has."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestration.sources.base import Position
+from orchestration.sources.base import Bench, Position
 from orchestration.sources.hubspot.associations import Object
 from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Reading
 
@@ -22,12 +23,13 @@ Rows = Callable[[Iterator[Object]], Iterable[Row]]
 
 @dataclass(frozen=True)
 class Nights:
-    """`now` is our clock."""
+    """`now` is our clock; `pages` know since when a list of all there is has been read."""
 
     now: Callable[[], datetime]
     full_every: timedelta
+    pages: Pages
 
-    def reading(self, known: Position, asked: Asked, stamp: str, rows: Rows) -> Reading:
+    def reading(self, known: Position, asked: Asked, stamp: str, rows: Rows, bench: Bench) -> Reading:
         """What `asked` answers for all there is (None), or since a time in milliseconds; `stamp` is the property of the last change."""
         full_at = known.get("full_at")
         is_full = full_at is None or self.now() - datetime.fromisoformat(full_at) > self.full_every
@@ -35,10 +37,11 @@ class Nights:
         found = newest.watched(
             asked(None if is_full else newest.before(LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
         )
-        read_at = self.now().isoformat(timespec="seconds")
-        return Reading(rows(found), lambda: {"since": newest.until(self.now()), "full_at": read_at if is_full else full_at}, is_full)
+        began = self.pages.began(bench) if is_full else self.now()
+        read_at = began.isoformat(timespec="seconds")
+        return Reading(rows(found), lambda: {"since": newest.until(began), "full_at": read_at if is_full else full_at}, is_full)
 
-    def once(self, known: Position, asked: Asked, stamp: str, rows: Rows) -> Reading:
+    def once(self, known: Position, asked: Asked, stamp: str, rows: Rows, bench: Bench) -> Reading:
         """The same of what was stated once and stays stated: complete the first time only."""
-        reading = self.reading(known, asked, stamp, rows)
+        reading = self.reading(known, asked, stamp, rows, bench)
         return Reading(reading.rows, reading.position, not known)

@@ -35,7 +35,7 @@ class People:
         """All contacts, or those changed since `since`; from a search, their companies are known by property only."""
         properties = contacts.properties(mapped)
         if since is None:
-            return self._crm.listing("contacts", properties, bench, associated="companies", history=consents.OPT_OUT)
+            return self._crm.listing("contacts", properties, bench, associated="companies", history=consents.OPT_OUT, goes_on=True)
         return self._crm.changed("contacts", contacts.STAMP, since, properties, bench, associated="companies")
 
     def of_changed_companies(self, changed: Newest, lag: timedelta, mapped: Mapping[str, str], bench: Bench) -> Iterator[Object]:

@@ -35,14 +35,14 @@ class Hubspot(StreamSource):
     type: ClassVar[str] = "hubspot"
 
     def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._now = api, now
+        super().__init__(settings, now)
+        self.api = api
         self._wanted = frozenset(settings.objects)
         self._scales = {**activities.SCALES, **settings.feedback_scales}
-        self._nights = Nights(now, timedelta(days=settings.full_every_days))
+        self._nights = Nights(now, timedelta(days=settings.full_every_days), self.pages)
         # The contract's own columns and those that a company adds to it.
         self._mapped = {**contacts.MAPPED, **settings.properties}
-        self._crm = Crm(api, self.kept, settings.api_version)
+        self._crm = Crm(api, self.pages, settings.api_version)
         self._people = People(self._crm, self.note)
 
     @classmethod
@@ -92,18 +92,18 @@ class Hubspot(StreamSource):
                 contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners()) for one in found
             )
 
-        companies = Newest(known.get("companies_since", known.get("since")))
+        companies, began = Newest(known.get("companies_since", known.get("since"))), self._now()
 
         def asked(since: int | None) -> Iterator[Object]:
             found = self._people.read(since, self._mapped, bench)
             return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, self._mapped, bench))
 
-        reading = self._nights.reading(known, asked, contacts.STAMP, rows)
+        reading = self._nights.reading(known, asked, contacts.STAMP, rows, bench)
 
         def position() -> Position:
             told = reading.position()
             # Where all contacts were read, so were all companies.
-            return {**told, "companies_since": told["since"] if reading.complete else companies.until(self._now())}
+            return {**told, "companies_since": told["since"] if reading.complete else companies.until(began)}
 
         return Reading(reading.rows, position, reading.complete)
 
@@ -123,10 +123,10 @@ class Hubspot(StreamSource):
             whole = (one if "propertiesWithHistory" in one else self._crm.with_history(one, consents.OPT_OUT) for one in out)
             return chain.from_iterable(map(consents.opt_outs, whole))
 
-        return self._nights.once(known, self._people_since(bench), contacts.STAMP, rows)
+        return self._nights.once(known, self._people_since(bench), contacts.STAMP, rows, bench)
 
     def _subscription_statuses(self, known: Position, bench: Bench) -> Reading:
-        return self._nights.once(known, self._people_since(bench), contacts.STAMP, self._people.subscriptions)
+        return self._nights.once(known, self._people_since(bench), contacts.STAMP, self._people.subscriptions, bench)
 
     def _people_since(self, bench: Bench) -> Asked:
         return lambda since: self._people.read(since, self._mapped, bench)
@@ -158,7 +158,7 @@ class Hubspot(StreamSource):
 
         def asked(since: int | None) -> Iterator[Object]:
             if since is None:
-                return self._crm.listing(kind, properties, bench, associated="contacts")
+                return self._crm.listing(kind, properties, bench, associated="contacts", goes_on=True)
             spoken_of.extend((f"{key[1]}{one['id']}",) for one in self._crm.listing(kind, [], bench, archived=True))
             return self._crm.changed(kind, _STAMP, since, properties, bench, associated="contacts")
 
@@ -167,12 +167,12 @@ class Hubspot(StreamSource):
                 spoken_of.append((f"{key[1]}{one['id']}",))
                 yield one
 
-        reading = self._nights.reading(known, asked, _STAMP, lambda found: rows(told(found)))
+        reading = self._nights.reading(known, asked, _STAMP, lambda found: rows(told(found)), bench)
         return Reading(reading.rows, reading.position, reading.complete, None if reading.complete else ((key[0],), spoken_of))
 
     def _email_events(self, known: Position, bench: Bench) -> Reading:
-        newest = Newest(known.get("since"))
+        newest, began = Newest(known.get("since")), self._now()
         events = self._crm.email_events(newest.before(LAG))
         found = newest.watched(events, lambda event: event.get("created"))
         rows = self._people.email_events(found, None if known else bench)
-        return Reading(rows, lambda: {"since": newest.until(self._now())}, not known)
+        return Reading(rows, lambda: {"since": newest.until(began)}, not known)

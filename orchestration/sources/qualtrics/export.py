@@ -6,13 +6,13 @@ Comes in: the API. Goes out: responses. One export at a time: sources disagree a
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestration.sources.base import SourceError
 from orchestration.sources.http import Api
+from orchestration.sources.reading.json_text import parsed
 
 Object = Mapping[str, Any]
 _POLL, _MOST_POLLS = 5.0, 360  # seconds; half an hour
@@ -50,7 +50,7 @@ def _unpacked(content: bytes) -> list[Object]:
     """The responses in a zip. Raises ValueError when it was cut off."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            files = [json.loads(packed.read(name)) for name in packed.namelist()]
+            files = [parsed(packed.read(name)) for name in packed.namelist()]
     except (zipfile.BadZipFile, EOFError) as error:
         raise ValueError("no whole zip") from error
     return [response for file in files for response in file["responses"]]

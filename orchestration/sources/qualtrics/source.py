@@ -31,8 +31,8 @@ class Qualtrics(StreamSource):
     type: ClassVar[str] = "qualtrics"
 
     def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._surveys, self._read_again, self._now = api, surveys, read_again, now
+        super().__init__(None, now)  # an export is one file: none is read in part
+        self.api, self._surveys, self._read_again = api, surveys, read_again
         self._exports = Exports(api)
 
     @classmethod
@@ -57,9 +57,9 @@ class Qualtrics(StreamSource):
         full_at = known.get("full_at")
         is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
         is_full = is_due or known.get("survey") != told
-        newest = Newest(None if is_full else known.get("since"))
+        newest, began = Newest(None if is_full else known.get("since")), self._now()
         since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
         found = newest.watched(self._exports.responses(survey.id, since), lambda one: one["values"].get("recordedDate"))
-        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else full_at
         rows = chain.from_iterable(answers.rows(survey, one) for one in found)
-        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "survey": told}, is_full)
+        return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sql_text import identifier, literal
@@ -21,17 +23,22 @@ def parquet(path: Path, label: str, bench: Bench) -> Opened:
     """`path` ready to be selected from. Raises SourceError, or duckdb.Error when it is no Parquet."""
     # Older writers leave strings unmarked; they would come out as blobs.
     relation = f"read_parquet({literal(str(path))}, binary_as_string = true, hive_partitioning = false"
-    described = bench.connection.execute(f"DESCRIBE SELECT * FROM {relation})").fetchall()
+    columns = columns_of(f"SELECT * FROM {relation})", bench.connection)
     written = list(_written(path, bench))
     refuse_duplicates((column for column, _ in written), label)
     wide = next((column for column, digits in written if digits > _MOST_DIGITS), None)
     if wide is not None:
         raise SourceError(f"{label}: the column {wide} is a decimal of more than {_MOST_DIGITS} digits; export it with fewer")
-    columns = {column: Raw(_without_nan(identifier(column), kind), kind) for column, kind, *_ in described}
     if _ROW in (column.lower() for column in columns):
         return Opened(f"{relation})", columns)
     # A window function would put the whole copy on one thread.
     return Opened(f"{relation}, {_ROW} = true)", columns, f"{_ROW} + 1")
+
+
+def columns_of(query: str, connection: duckdb.DuckDBPyConnection) -> dict[str, Raw]:
+    """The columns of a query as raw ones."""
+    described = connection.execute(f"DESCRIBE {query}").fetchall()
+    return {column: Raw(_without_nan(identifier(column), kind), kind) for column, kind, *_ in described}
 
 
 def _written(path: Path, bench: Bench) -> Iterator[tuple[str, int]]:

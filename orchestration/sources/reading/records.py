@@ -8,9 +8,9 @@ the one that changed last counts, of equal ones the one read last: pages that mo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from orchestration.contract import Table
 from orchestration.sources.base import Bench
-from orchestration.sources.reading.parquet import parquet
+from orchestration.sources.reading.raw import Opened
+from orchestration.sources.reading.streaming import copied
 from orchestration.sources.reading.typed import row_query
 from orchestration.sql_text import identifier, literal
 
@@ -27,6 +28,7 @@ Row = Mapping[str, Any]
 
 # Rows held in memory at once: 20,000 of fifteen columns are some 30 MB.
 _CHUNK = 20_000
+_LARGEST = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -39,26 +41,37 @@ class Written:
 
 
 def write_batches(
-    table: Table, part: str, batches: Iterable[pa.RecordBatch], extra: Sequence[str], target: Path, bench: Bench, first_row: int
+    table: Table,
+    part: str,
+    batches: Iterable[pa.RecordBatch],
+    extra: Sequence[str],
+    target: Path,
+    bench: Bench,
+    first_row: int,
+    gone: tuple[str, Collection[str]] = ("", ()),
 ) -> Written:
     """Write the rows of `part` to `target`; columns may be of any type.
 
     extra      columns beyond the contract's that rows may have
     first_row  number of the first row
+    gone       a column, and values of it whose rows are left out; asked for once all rows are
     """
-    raw = target.with_suffix(".raw")
-    read = _write_raw(batches, raw)
+
+    def query(file: Opened) -> str:
+        known = {column: file.columns[column] for column in table.column_names if column in file.columns}
+        unknown = {column: file.columns[column] for column in extra}
+        return row_query(table, file, known, unknown, part, first_row, zone(bench))
+
+    read = copied(iter(batches), query, target, bench)
     if not read:
         return Written(None, 0, 0)
-    file = parquet(raw, part, bench)
-    known = {column: file.columns[column] for column in table.column_names if column in file.columns}
-    unknown = {column: file.columns[column] for column in extra}
-    query = row_query(table, file, known, unknown, part, first_row, zone(bench))
-    rows = _copied(query, target, bench)
+    kept = f"FROM read_parquet({literal(str(target))}, hive_partitioning = false)"
+    narrowed = kept
     if _has_copies(table, target, bench):  # nearly never: looking first costs a fifth of ranking all rows
-        rows = _copied(_newest(table, query), target, bench)
-    raw.unlink()
-    return Written(target, rows, read)
+        narrowed += f" QUALIFY {_is_newest(table)}"
+    if gone[1]:
+        narrowed = f"FROM ({narrowed}) WHERE coalesce({identifier(gone[0])} NOT IN ({', '.join(map(literal, gone[1]))}), true)"
+    return Written(target, read if narrowed == kept else _replaced(target, narrowed, bench), read)
 
 
 def write_scope(columns: Sequence[str], values: Iterable[Sequence[str]], target: Path) -> Path | None:
@@ -77,8 +90,11 @@ def zone(bench: Bench) -> str:
     return str(row[0]) if row else "UTC"
 
 
-def _copied(query: str, target: Path, bench: Bench) -> int:
-    counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
+def _replaced(target: Path, query: str, bench: Bench) -> int:
+    """Put the rows of `query` in the place of `target`; how many there are."""
+    other = target.with_suffix(".other")
+    counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(other))} (FORMAT parquet)").fetchone()
+    other.replace(target)
     return int(counted[0]) if counted else 0
 
 
@@ -89,37 +105,28 @@ def _has_copies(table: Table, target: Path, bench: Bench) -> bool:
     return bool(found and found[0])
 
 
-def _newest(table: Table, query: str) -> str:
+def _is_newest(table: Table) -> str:
+    """SQL that is true for the row of a key that counts. Rows without a key are nobody's versions: all of them wait in quarantine."""
     key = ", ".join(identifier(column) for column in table.key)
     known = " AND ".join(f"{identifier(column)} IS NOT NULL" for column in table.key)
     order = f"{identifier(table.updated_at)} DESC NULLS LAST, _row_number DESC" if table.updated_at else "_row_number DESC"
-    # Rows without a key are nobody's versions: all of them wait in quarantine.
-    return f"FROM ({query}) QUALIFY NOT ({known}) OR row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
-
-
-def _write_raw(batches: Iterable[pa.RecordBatch], target: Path) -> int:
-    """Write all rows; how many there were."""
-    count, source = 0, iter(batches)
-    first = next(source, None)
-    if first is None:
-        return 0
-    with pq.ParquetWriter(target, first.schema) as writer:
-        for batch in chain([first], source):
-            writer.write_batch(batch)
-            count += batch.num_rows
-    return count
+    return f"NOT ({known}) OR row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
 
 
 def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Rows as columns of text."""
     source = iter(rows)
     while chunk := list(islice(source, _CHUNK)):
-        yield pa.RecordBatch.from_arrays([text_array(row.get(column) for row in chunk) for column in columns], names=list(columns))
+        yield pa.RecordBatch.from_arrays([text_array([row.get(column) for row in chunk]) for column in columns], names=list(columns))
 
 
-def text_array(column: Iterable[Any]) -> pa.Array:
+def text_array(values: Sequence[Any]) -> pa.Array:
     """Values of any kind as text."""
-    values = [_text(value) for value in column]
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
+        return pa.array(values, pa.int64()).cast(pa.string())
+    if not kinds <= {str}:
+        values = [_text(value) for value in values]
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError:  # JSON may hold half of a surrogate pair, which no text can

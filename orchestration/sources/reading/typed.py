@@ -18,7 +18,7 @@ LANDED_COLUMNS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_ha
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _TIME = f"{_DAY}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?{_OFFSET}?)?)?"
-_UTC_TIME = f"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]+)?Z"
+_FULL_TIME = f"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]+)?{_OFFSET}"
 _SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an offset: DuckDB wants the seconds
 # As clear, but not to DuckDB: lower case, a decimal comma (both ISO-8601), a blank before the offset, UTC for Z.
 _RARE_TIME = f"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.,][0-9]+)?( ?({_OFFSET}|z|UTC))?"
@@ -112,9 +112,13 @@ def _quick_timestamps(raw: str, zone: str) -> str:
     """The two ways in which nearly every system writes a time, four times as fast as the general way."""
     cast = f"TRY_CAST({raw} AS TIMESTAMP)"
     naive = cast if zone == "UTC" else f"timezone('UTC', CAST({cast} AS TIMESTAMPTZ))"
-    return (
-        f"WHEN strlen({raw}) = 19 AND CAST({cast} AS VARCHAR) = {raw} THEN {naive} WHEN regexp_full_match({raw}, '{_UTC_TIME}') THEN {cast}"
-    )
+    full = f"WHEN regexp_full_match({raw}, '{_FULL_TIME}') THEN {_in_utc(f'TRY_CAST({raw} AS TIMESTAMPTZ)')}"
+    return f"WHEN strlen({raw}) = 19 AND CAST({cast} AS VARCHAR) = {raw} THEN {naive} {full}"
+
+
+def _in_utc(finite: str) -> str:
+    """A TIMESTAMPTZ that is not infinite as a TIMESTAMP in UTC; `timezone('UTC', …)` asks the calendar, and takes twice as long."""
+    return f"make_timestamp(epoch_us({finite}))"
 
 
 def _timestamp(value: str) -> str:
@@ -153,6 +157,6 @@ def _from_native_time(column: Column, raw: str, kind: str, zone: str) -> str:
     if column.type == "date":
         return f"CAST({raw} AS DATE)"
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('UTC', {raw})"
+        return f"CASE WHEN isfinite({raw}) THEN {_in_utc(raw)} ELSE timezone('UTC', {raw}) END"
     naive = f"CAST({raw} AS TIMESTAMP)"
     return naive if zone == "UTC" else f"timezone('UTC', CAST({naive} AS TIMESTAMPTZ))"

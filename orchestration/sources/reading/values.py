@@ -1,24 +1,39 @@
 """Values of vendors' JSON in the spelling of the contract.
 
-Comes in: numbers and texts as a vendor writes them. Goes out: text for the typed reading. What is no such value is handed on as it is, so
-that it waits in quarantine with its row instead of being guessed at.
+Comes in: numbers and texts as a vendor writes them; objects are dicts, which takes a sixth of the time to tell that a Mapping takes. Goes
+out: text for the typed reading. What is no such value is handed on as it is, so that it waits in quarantine with its row instead of being
+guessed at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 _HIGHEST_SECOND = 253_402_300_799  # the last of the year 9999
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def from_seconds(value: Any) -> Any:
     """Seconds since 1970 as a time in UTC."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _HIGHEST_SECOND:
         return value
+    if isinstance(value, int):  # nearly all of them, and there are few days
+        day, second = divmod(value, 86_400)
+        return _day(day) + _time_of_day(second)
     return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
+
+
+@lru_cache(100_000)
+def _day(number: int) -> str:
+    return f"{date.fromordinal(_FIRST_DAY + number).isoformat()}T"
+
+
+@lru_cache(86_400)
+def _time_of_day(second: int) -> str:
+    return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
 
 
 def from_milliseconds(value: Any) -> Any:
@@ -30,6 +45,9 @@ def from_milliseconds(value: Any) -> Any:
 
 def in_major(amount: Any, exponent: int) -> Any:
     """An amount in minor units (whole or not) as one in major units, exactly."""
+    if type(amount) is int and exponent == 2:
+        whole, cents = divmod(abs(amount), 100)
+        return f"{'-' if amount < 0 else ''}{whole}.{cents:02}"
     try:
         return format(Decimal(str(amount)).scaleb(-exponent), "f") if amount is not None else None
     except InvalidOperation:
@@ -38,16 +56,21 @@ def in_major(amount: Any, exponent: int) -> Any:
 
 def id_of(value: Any) -> Any:
     """The id of what may be an id or the object itself."""
-    return value.get("id") if isinstance(value, Mapping) else value
+    return value.get("id") if isinstance(value, dict) else value
 
 
 def first_filled(*values: Any) -> Any:
     """The first value that says something."""
-    return next((value for value in values if value not in (None, "")), None)
+    for value in values:
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def below(value: Any, *path: str) -> Any:
     """What lies at `path` in nested mappings; None where a step is missing."""
     for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
     return value

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from orchestration.sources.base import SourceError
 from orchestration.sources.http import Api
+from orchestration.sources.reading.pages import Page
 
 Object = Mapping[str, Any]
 _PAGE, _POLL, _MOST_POLLS = 50_000, 5.0, 720  # records; seconds; an hour
@@ -27,16 +28,15 @@ def ordered(api: Api, data: str, query: str) -> str:
     return f"{data}/jobs/query/{told['id']}"
 
 
-def results(api: Api, job: str) -> Iterator[Object]:
-    """The records that a job finds."""
-    _wait_for(api, job)
-    locator = ""
-    while True:
+def results(api: Api, job: str, locator: str | None = "") -> Iterator[Page]:
+    """Pages of `records` that a job finds, behind the one that told `locator`; each tells how to go on: `job` and its own `locator`."""
+    if locator is not None:
+        _wait_for(api, job)
+    while locator is not None:
         asked: dict[str, Any] = {"maxRecords": _PAGE, **({"locator": locator} if locator else {})}
-        records, locator = api.get_answer(f"{job}/results", asked, _page)
-        yield from records
-        if locator in _END:
-            return
+        records, told = api.get_answer(f"{job}/results", asked, _page)
+        locator = None if told in _END else told
+        yield {"records": records, "job": job, "locator": locator}
 
 
 def _wait_for(api: Api, job: str) -> None:
@@ -52,22 +52,29 @@ def _wait_for(api: Api, job: str) -> None:
 
 def _page(answer: httpx.Response) -> tuple[list[Object], str]:
     """(records, locator of the next page). Raises ValueError when the page is not whole."""
-    answer.encoding = "utf-8"
-    records = [_record(row) for row in csv.DictReader(io.StringIO(answer.text, newline=""))]
+    lines = csv.reader(io.StringIO(answer.content.decode("utf-8", "replace"), newline=""))
+    record = _reader(next(lines, []))
+    records = [record(line) for line in lines if line]
     told = answer.headers.get("sforce-numberofrecords", "")
     if told.isdigit() and int(told) != len(records):
         raise ValueError("no whole page")
     return records, answer.headers.get("sforce-locator", "")
 
 
-def _record(row: Mapping[str, Any]) -> Object:
-    record: dict[str, Any] = {}
-    for name, text in row.items():
-        if text is None:
+def _reader(names: Sequence[str]) -> Callable[[Sequence[str]], Object]:
+    """What makes records of lines with these columns."""
+    plain = [(name, place, name in _TRUTHS) for place, name in enumerate(names) if "." not in name]
+    nested = [(place, name.split(".")) for place, name in enumerate(names) if "." in name]
+
+    def record(line: Sequence[str]) -> Object:
+        if len(line) < len(names):
             raise ValueError("no whole record")
-        *above, last = name.split(".")
-        place = record
-        for step in above:
-            place = place.setdefault(step, {})
-        place[last] = text == "true" if last in _TRUTHS else text or None
+        made: dict[str, Any] = {name: line[place] == "true" if is_truth else line[place] or None for name, place, is_truth in plain}
+        for place, path in nested:
+            found = made
+            for step in path[:-1]:
+                found = found.setdefault(step, {})
+            found[path[-1]] = line[place] or None
+        return made
+
     return record

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.salesforce.bulk import ordered, results
 
 Object = Mapping[str, Any]
@@ -25,8 +25,8 @@ _ORDER = f" ORDER BY {STAMP}, Id"
 class Org:
     """The records of one organisation."""
 
-    def __init__(self, api: Api, kept: Kept, version: str) -> None:
-        self._api, self._kept = api, kept
+    def __init__(self, api: Api, pages: Pages, version: str) -> None:
+        self._api, self._kept = api, pages
         self._data = f"/services/data/v{version}"
         self.without_bulk = False
 
@@ -38,23 +38,26 @@ class Org:
         """The records of a kind, or those changed since `since` (in milliseconds), in the order of their changes."""
         changed = f" WHERE {STAMP} >= {_soql_time(since)}" if since else ""
         query = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {kind}{changed}{_ORDER}"
-        return self._kept.of((kind, since), lambda: self._pages(query), bench)
+        return self._kept.objects(query, "records", lambda last: self._pages(query, last), bench, goes_on=not since, are_large=True)
 
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
         return int(self._api.get(f"{self._data}/query", {"q": f"SELECT COUNT() FROM {kind}"})["totalSize"])
 
-    def _pages(self, query: str) -> Iterator[Object]:
-        page = self._api.get(f"{self._data}/queryAll", {"q": query})
-        is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
-        if is_more and (job := self._ordered(query)):
-            yield from results(self._api, job)
+    def _pages(self, query: str, last: Page | None) -> Iterator[Page]:
+        if last is not None and "job" in last:
+            yield from results(self._api, last["job"], last["locator"])
             return
-        while True:
-            yield from page["records"]
-            if page.get("done", True) or not page.get("nextRecordsUrl"):
+        page = last or self._api.get(f"{self._data}/queryAll", {"q": query})
+        if last is None:
+            is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
+            if is_more and (job := self._ordered(query)):
+                yield from results(self._api, job)
                 return
+            yield page
+        while not page.get("done", True) and page.get("nextRecordsUrl"):
             page = self._api.get(page["nextRecordsUrl"])
+            yield page
 
     def _ordered(self, query: str) -> str | None:
         """A job for `query`; None where they may not be ordered."""

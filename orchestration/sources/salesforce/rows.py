@@ -47,21 +47,25 @@ _CONTACT_PREFIX = "003"  # an activity may be with a lead as well
 
 def contact(one: Object, mapped: Mapping[str, str]) -> Row:
     """A contact; deleted when it was changed last."""
+    account = one.get("Account") or {}
     row = {
         "customer_id": one["Id"],
         "created_at": one.get("CreatedDate"),
         "updated_at": one.get("SystemModstamp"),
         "deleted_at": one.get("SystemModstamp") if one.get("IsDeleted") and not one.get("MasterRecordId") else None,
         "full_name": one.get("Name"),
-        "company_name": below(one, "Account", "Name"),
-        "industry": below(one, "Account", "Industry"),
-        "company_size": below(one, "Account", "NumberOfEmployees"),
+        "company_name": account.get("Name"),
+        "industry": account.get("Industry"),
+        "company_size": account.get("NumberOfEmployees"),
         "owner": below(one, "Owner", "Name"),
         "merged_into_customer_id": one.get("MasterRecordId"),
     }
-    told = {column: below(one, *field.split(".")) for column, field in mapped.items()}
-    told["phone"] = first_filled(told.get("phone"), one.get("MobilePhone"))
-    return {**row, **{column: value for column, value in told.items() if value is not None or column not in row}}
+    for column, field in mapped.items():
+        value = below(one, *field.split(".")) if "." in field else one.get(field)
+        if value is not None or column not in row:
+            row[column] = value
+    row["phone"] = first_filled(row.get("phone"), one.get("MobilePhone"))
+    return row
 
 
 def opt_outs(one: Object) -> Iterator[Row]:

@@ -33,11 +33,11 @@ class Salesforce(StreamSource):
     type: ClassVar[str] = "salesforce"
 
     def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._now = api, now
+        super().__init__(settings, now)
+        self.api = api
         self._full_every = timedelta(days=settings.full_every_days)
         self._mapped = {**rows.MAPPED, **settings.properties}
-        self._org = Org(api, self.kept, settings.api_version)
+        self._org = Org(api, self.pages, settings.api_version)
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Salesforce:
@@ -90,7 +90,7 @@ class Salesforce(StreamSource):
         """`key` names the column of the record's id where a record may have no row: it is deleted, or not of a contact."""
         full_at = known.get("full_at")
         is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
-        newest = Newest(None if is_full else known.get("since"))
+        newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         spoken_of: list[Sequence[str]] = []
 
         def told(found: Iterator[Object]) -> Iterator[Object]:
@@ -101,10 +101,10 @@ class Salesforce(StreamSource):
                 yield one
 
         found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
-        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else full_at
         scope = ((key,), spoken_of) if key and not is_full else None
         made = chain.from_iterable(map(mapped, told(found)))
-        return Reading(made, lambda: {"since": newest.until(self._now()), "full_at": full_at}, is_full, scope)
+        return Reading(made, lambda: {"since": newest.until(began), "full_at": full_at}, is_full, scope)
 
     def _statements(self, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
         """What was stated once stays stated, so that this stream is complete but once."""

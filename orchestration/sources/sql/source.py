@@ -42,8 +42,8 @@ class Sql(StreamSource):
     type: ClassVar[str] = "sql"
 
     def __init__(self, reader: Reader, tables: Mapping[str, Any], *, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self._reader, self._tables, self._now = reader, tables, now
+        super().__init__(None, now)
+        self._reader, self._tables = reader, tables
         self._columns: dict[str, dict[str, str]] = {}
 
     @classmethod

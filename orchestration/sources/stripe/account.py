@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from itertools import chain
 from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
-from orchestration.sources.reading.begun import Begun
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.reading.values import id_of
 
 Object = Mapping[str, Any]
@@ -65,14 +63,10 @@ class Changes:
 
 
 class Account:
-    """The account that a key opens. A live key never takes objects of test mode; `left_out` counts them.
+    """The account that a key opens. A live key never takes objects of test mode; `left_out` counts them."""
 
-    mark  another for another account: what a run began to read of one is never taken for the other's
-    """
-
-    def __init__(self, api: Api, kept: Kept, *, takes_test_objects: bool, mark: str, now: Callable[[], datetime]) -> None:
-        self._api, self._kept, self._takes_test_objects, self._mark, self._now = api, kept, takes_test_objects, mark, now
-        self._begun: Begun | None = None
+    def __init__(self, api: Api, pages: Pages, *, takes_test_objects: bool) -> None:
+        self._api, self._kept, self._takes_test_objects = api, pages, takes_test_objects
         self._changes: dict[int, Changes] = {}
         self._newest_event: int | None = None
         self.left_out: Counter[str] = Counter()
@@ -103,21 +97,21 @@ class Account:
 
     def listing(self, kind: str, bench: Bench) -> Iterator[Object]:
         """All objects of a kind, newest first."""
-        if bench.begun is None:
-            return self._kept.of(kind, lambda: self._behind(kind, None), bench)
-        return self._lists(bench.begun).listed(kind, lambda last: self._behind(kind, last))
+        return self._kept.objects(kind, "data", lambda last: self._behind(kind, last), bench, goes_on=True)
 
     def stood(self, bench: Bench, ask: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Where the account stood when its lists were begun, maybe by a run that was killed; `ask` says where it stands now."""
-        return dict(ask()) if bench.begun is None else self._lists(bench.begun).stood(ask)
+        return self._kept.stood(bench, ask)
 
-    def _lists(self, folder: Path) -> Begun:
-        if self._begun is None:
-            self._begun = Begun(folder, self._mark, self._now())
-        return self._begun
-
-    def _behind(self, kind: str, last: Object | None) -> Iterator[Object]:
-        return self._counted(self._pages(PATHS[kind], _asked(kind), last["id"] if last else None))
+    def _behind(self, kind: str, last: Page | None) -> Iterator[Page]:
+        """Pages of what counts, each with the id behind which the next one begins; None on the last."""
+        if last is not None and last["behind"] is None:
+            return
+        for page in self._paged(PATHS[kind], _asked(kind), last["behind"] if last else None):
+            yield {
+                "data": list(self._counted(page["data"])),
+                "behind": page["data"][-1]["id"] if page.get("has_more") and page["data"] else None,
+            }
 
     def again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
         """The objects as they are now; those that are no longer there are left out."""
@@ -144,10 +138,13 @@ class Account:
         """All objects of a list that belongs to another object."""
         return self._pages(path, params)
 
-    def _pages(self, path: str, params: Mapping[str, Any], last: str | None = None) -> Iterator[Object]:
+    def _pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Object]:
+        return chain.from_iterable(page["data"] for page in self._paged(path, params))
+
+    def _paged(self, path: str, params: Mapping[str, Any], last: str | None = None) -> Iterator[Page]:
         while True:
             page = self._page(path, {"limit": 100, **params, **({"starting_after": last} if last else {})})
-            yield from page["data"]
+            yield page
             if not page.get("has_more") or not page["data"]:
                 return
             last = page["data"][-1]["id"]

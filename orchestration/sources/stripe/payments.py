@@ -7,8 +7,7 @@ while and after the money is gone: pending until it is decided, failed when it w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import below, first_filled, from_seconds
@@ -21,8 +20,7 @@ _OF_REFUND = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"
 _OF_DISPUTE = {"lost": "succeeded", "won": "failed", "needs_response": "pending", "under_review": "pending", "prevented": "failed"}
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """Who paid a charge, and for which invoice."""
 
     customer: str | None
@@ -35,11 +33,9 @@ def charge(one: Object, owner: Owner) -> Row:
     is_captured = one.get("captured", True)
     captured = one.get("amount_captured") if is_captured and status == "succeeded" else None
     row = _row(one, owner, "payment", first_filled(captured or None, one.get("amount")))
-    return {
-        **row,
-        "status": "pending" if status == "succeeded" and not is_captured else status,
-        "failure_code": first_filled(one.get("failure_code"), below(one, "outcome", "reason") if status == "failed" else None),
-    }
+    row["status"] = "pending" if status == "succeeded" and not is_captured else status
+    row["failure_code"] = first_filled(one.get("failure_code"), below(one, "outcome", "reason") if status == "failed" else None)
+    return row
 
 
 def refund(one: Object, owner: Owner) -> Row:

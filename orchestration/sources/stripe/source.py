@@ -7,7 +7,6 @@ Objects of test mode count only when the key is one of test mode (`_test_` in it
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -32,10 +31,10 @@ class Stripe(StreamSource):
 
     type: ClassVar[str] = "stripe"
 
-    def __init__(self, api: Api, *, takes_test_objects: bool, crm_id_key: str, mark: str, now: Callable[[], datetime]) -> None:
-        super().__init__()
+    def __init__(self, api: Api, *, takes_test_objects: bool, crm_id_key: str, told: Any = None, now: Callable[[], datetime]) -> None:
+        super().__init__(told, now)
         self.api, self._crm_id_key, self._now = api, crm_id_key, now
-        self._account = Account(api, self.kept, takes_test_objects=takes_test_objects, mark=mark, now=now)
+        self._account = Account(api, self.pages, takes_test_objects=takes_test_objects)
         self._owners = Owners(self._account)
         self._products: dict[str, str] | None = None
 
@@ -45,10 +44,9 @@ class Stripe(StreamSource):
         headers = {"authorization": f"Bearer {settings.api_key}", "stripe-version": settings.api_version}
         api = Api("stripe", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
         is_test = "_test_" in settings.api_key
-        # Which account a key opens is not told to every key; nobody can read the key out of so short a hash.
+        # Which account a key opens is not told to every key.
         told = (settings.base_url, settings.api_version, settings.api_key)
-        mark = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
-        return cls(api, takes_test_objects=is_test, crm_id_key=settings.customer_id_metadata, mark=mark, now=lambda: datetime.now(UTC))
+        return cls(api, takes_test_objects=is_test, crm_id_key=settings.customer_id_metadata, told=told, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the key is refused."""

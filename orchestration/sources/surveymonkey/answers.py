@@ -20,11 +20,13 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A scored question: what it measures, and the score of each of its choices."""
+    """A scored question: what it measures, the score of each of its choices, its scale."""
 
     id: str
     metric: str
     scores: Mapping[str, float]
+    low: float
+    high: float
 
 
 def questions_of(survey: Any, details: Object) -> list[Question]:
@@ -40,7 +42,8 @@ def questions_of(survey: Any, details: Object) -> list[Question]:
             raise SourceError(
                 f"the choices of the question {wanted} of the survey {survey.id} have no numbers, so its answers are no scores"
             )
-        found.append(Question(wanted, metric, told))
+        low, high = (0.0, 10.0) if metric == "nps" else (min(told.values()), max(told.values()))
+        found.append(Question(wanted, metric, told, low, high))
     return found
 
 
@@ -62,8 +65,8 @@ def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[R
                 "survey_id": survey.id,
                 "metric": question.metric,
                 "score": chosen[0],
-                "scale_min": 0 if question.metric == "nps" else min(question.scores.values()),
-                "scale_max": 10 if question.metric == "nps" else max(question.scores.values()),
+                "scale_min": question.low,
+                "scale_max": question.high,
                 "responded_at": first_filled(response.get("date_modified"), response.get("date_created")),
                 "touchpoint": survey.touchpoint,
                 "comment": _written(answers.get(question.id, [])) or _written(answers.get(survey.comments.get(question.id, ""), [])),

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
-from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.newest import Newest, milliseconds
+from orchestration.sources.reading.pages import Page
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 from orchestration.sources.surveymonkey import answers
 from orchestration.sources.surveymonkey.answers import Object
@@ -32,16 +33,17 @@ class Surveymonkey(StreamSource):
 
     type: ClassVar[str] = "surveymonkey"
 
-    def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._surveys, self._read_again, self._now = api, surveys, read_again, now
+    def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, told: Any = None, now: Callable[[], datetime]) -> None:
+        super().__init__(told, now)
+        self.api, self._surveys, self._read_again = api, surveys, read_again
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Surveymonkey:
         """The account that one `{type: surveymonkey, token: …, surveys: […]}` describes."""
         headers = {"authorization": f"Bearer {settings.token}"}
         api = Api("surveymonkey", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
-        return cls(api, settings.surveys, read_again=timedelta(days=settings.full_every_days), now=lambda: datetime.now(UTC))
+        read_again = timedelta(days=settings.full_every_days)
+        return cls(api, settings.surveys, read_again=read_again, told=settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the token is refused."""
@@ -58,25 +60,37 @@ class Surveymonkey(StreamSource):
             return []
         return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
 
-    def _read(self, survey: Any, known: Position, _: Bench) -> Reading:
+    def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
         questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details"))
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
         full_at = known.get("full_at")
         is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
         is_full = is_due or known.get("survey") != told
-        newest = Newest(None if is_full else known.get("since"))
+        newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = 0 if is_full else newest.before(_LAG)
-        found = newest.watched(self._responses(survey.id, since), lambda one: one.get("date_modified"))
-        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
+        full_at = began.isoformat(timespec="seconds") if is_full else full_at
         rows = chain.from_iterable(answers.rows(survey, questions, one) for one in found)
-        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "survey": told}, is_full)
+        return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)
 
-    def _responses(self, survey: str, since: int) -> Iterator[Object]:
+    def _responses(self, survey: str, since: int, bench: Bench) -> Iterator[Object]:
+        def ask(last: Page | None) -> Iterator[Page]:
+            return self._behind(survey, since, last)
+
+        return self.pages.objects(f"{survey} since {since}", "data", ask, bench, goes_on=not since)
+
+    def _behind(self, survey: str, since: int, last: Page | None) -> Iterator[Page]:
+        """The pages of what changed no later than the last response of `last`: its own number may be another page by now."""
         params: dict[str, Any] = {"per_page": _PAGE, "sort_by": "date_modified", "sort_order": "DESC"}
         if since:
-            params["start_modified_at"] = datetime.fromtimestamp(since // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        page: Any = {"links": {"next": "the first"}}
-        while page.get("data", True) and (page.get("links") or {}).get("next"):
+            params["start_modified_at"] = _second(since)
+        if last is not None and last["data"] and (oldest := milliseconds(last["data"][-1].get("date_modified"))):
+            params["end_modified_at"] = _second(oldest + 1000)
+        while last is None or (last["data"] and (last.get("links") or {}).get("next")):
             params["page"] = params.get("page", 0) + 1
-            page = self.api.get(f"/v3/surveys/{survey}/responses/bulk", params)
-            yield from page["data"]
+            last = self.api.get(f"/v3/surveys/{survey}/responses/bulk", params)
+            yield last
+
+
+def _second(moment: int) -> str:
+    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

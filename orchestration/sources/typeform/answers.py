@@ -70,10 +70,11 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
     if not response.get("submitted_at") or response.get("response_type") not in (None, "completed"):
         return
     answers = {name: answer for answer in response.get("answers") or [] for name in _names(answer.get("field") or {})}
-    who = _who(form, response)
+    who: dict[str, Any] | None = None
     for question in form.questions:
         score = below(answers.get(question.ref), "number")
         if score is not None:
+            who = who or _who(form, response)
             yield {
                 **who,
                 # The first of the configuration goes by the token, so that one more question renames no answer.
@@ -91,7 +92,7 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
 
 def _who(form: Form, response: Object) -> dict[str, Any]:
     hidden = response.get("hidden") or {}
-    written = next((answer["email"] for answer in response.get("answers") or [] if answer.get("type") == "email"), None)
+    written = next((answer["email"] for answer in response.get("answers") or () if answer.get("type") == "email"), None)
     return {
         "customer_id": first_filled(hidden.get(form.customer_id_field)),
         "email": first_filled(hidden.get(form.email_field), written),

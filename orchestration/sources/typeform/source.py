@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from orchestration.sources.base import Bench, Position, SourceError
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.values import from_milliseconds
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 from orchestration.sources.typeform import answers
@@ -33,16 +34,17 @@ class Typeform(StreamSource):
 
     type: ClassVar[str] = "typeform"
 
-    def __init__(self, api: Api, forms: Sequence[Any], *, read_again: timedelta, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._forms, self._read_again, self._now = api, forms, read_again, now
+    def __init__(self, api: Api, forms: Sequence[Any], *, read_again: timedelta, told: Any = None, now: Callable[[], datetime]) -> None:
+        super().__init__(told, now)
+        self.api, self._forms, self._read_again = api, forms, read_again
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Typeform:
         """The account that one `{type: typeform, token: …, forms: […]}` describes."""
         headers = {"authorization": f"Bearer {settings.token}"}
         api = Api("typeform", _ADDRESS, base_url=settings.base_url, headers=headers, sleep=sleep)
-        return cls(api, settings.forms, read_again=timedelta(days=settings.full_every_days), now=lambda: datetime.now(UTC))
+        read_again = timedelta(days=settings.full_every_days)
+        return cls(api, settings.forms, read_again=read_again, told=settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the token is refused, or the first form is not there."""
@@ -59,18 +61,18 @@ class Typeform(StreamSource):
             return []
         return [Stream(form.id, partial(self._read, form)) for form in self._forms]
 
-    def _read(self, settings: Any, known: Position, _: Bench) -> Reading:
+    def _read(self, settings: Any, known: Position, bench: Bench) -> Reading:
         form = self._form(settings)
         told = hashlib.sha256(repr(form).encode()).hexdigest()[:16]
         full_at = known.get("full_at")
         is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
         is_full = is_due or known.get("form") != told
-        newest = Newest(None if is_full else known.get("since"))
+        newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = {} if is_full or not known.get("since") else {"since": _second(newest.before(_LAG))}
-        found = newest.watched(self._responses(form.id, since), lambda one: one.get("submitted_at"))
-        full_at = self._now().isoformat(timespec="seconds") if is_full else full_at
+        found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
+        full_at = began.isoformat(timespec="seconds") if is_full else full_at
         rows = chain.from_iterable(answers.rows(form, one) for one in found)
-        return Reading(rows, lambda: {"since": newest.until(self._now()), "full_at": full_at, "form": told}, is_full)
+        return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "form": told}, is_full)
 
     def _form(self, settings: Any) -> Form:
         definition = self._definition(settings.id)
@@ -96,19 +98,24 @@ class Typeform(StreamSource):
             self.note(f"scales are taken for the usual ones, and comments are not read: {error}")
             return {}
 
-    def _responses(self, form_id: str, since: Mapping[str, str]) -> Iterator[Object]:
+    def _responses(self, form_id: str, since: Mapping[str, str], bench: Bench) -> Iterator[Object]:
+        def ask(page: Page | None) -> Iterator[Page]:
+            return self._behind(form_id, since, page)
+
+        return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since, are_large=True)
+
+    def _behind(self, form_id: str, since: Mapping[str, str], page: Page | None) -> Iterator[Page]:
+        """The pages behind `page`, each with how many responses are `left` then, as far as Typeform tells."""
         last: str | None = None
-        read, total = 0, None
-        while True:
-            params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
-            page = self.api.get(f"/forms/{form_id}/responses", params)
-            yield from page["items"]
-            read, total = read + len(page["items"]), page.get("total_items") if total is None else total
-            if not page["items"] or (total is not None and read >= total):
-                return
-            before, last = last, page["items"][-1]["token"]
-            if last == before:
+        while page is None or (page["items"] and page["left"] != 0):
+            before, last = last, page["items"][-1]["token"] if page else None
+            if page and last == before:
                 raise SourceError(f"the pages of the form {form_id} do not go on behind the last response; they would never end")
+            params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
+            told = self.api.get(f"/forms/{form_id}/responses", params)
+            total = told.get("total_items") if page is None else page["left"]
+            page = {"items": told["items"], "left": None if total is None else max(0, total - len(told["items"]))}
+            yield page
 
 
 def _second(milliseconds: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
@@ -28,10 +29,10 @@ class Zendesk(StreamSource):
 
     type: ClassVar[str] = "zendesk"
 
-    def __init__(self, api: Api, *, csat_answers: int, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.api, self._csat_answers, self._now = api, csat_answers, now
-        self._support = Support(api, self.kept)
+    def __init__(self, api: Api, *, csat_answers: int, told: Any = None, now: Callable[[], datetime]) -> None:
+        super().__init__(told, now)
+        self.api, self._csat_answers = api, csat_answers
+        self._support = Support(api, self.pages)
         self._requester_of: dict[str, Any] = {}
 
     @classmethod
@@ -40,7 +41,7 @@ class Zendesk(StreamSource):
         address = f"https://{settings.subdomain}.zendesk.com"
         auth = (f"{settings.email}/token", settings.api_token)
         api = Api("zendesk", address, base_url=settings.base_url, auth=auth, sleep=sleep)
-        return cls(api, csat_answers=settings.csat_answers, now=lambda: datetime.now(UTC))
+        return cls(api, csat_answers=settings.csat_answers, told=settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the credentials are refused."""
@@ -65,15 +66,20 @@ class Zendesk(StreamSource):
 
     def _tickets(self, known: Position, bench: Bench) -> Reading:
         spoken_of: list[Sequence[str]] = []
+        gone: dict[str, bool] = {}
 
         def told(page: Object) -> Iterator[Row]:
             metrics = self._support.metrics(page)
             for one in page["tickets"]:
-                spoken_of.append((str(one["id"]),))
-                if one.get("status") != "deleted":
-                    yield rows.ticket(one, metrics.get(str(one["id"])) or {})
+                identifier = str(one["id"])
+                spoken_of.append((identifier,))
+                if one.get("status") == "deleted":
+                    gone[identifier] = True
+                else:
+                    gone.pop(identifier, None)
+                    yield rows.ticket(one, metrics.get(identifier) or {})
 
-        return self._export(known, bench, told, (("ticket_id",), spoken_of))
+        return replace(self._export(known, bench, told, (("ticket_id",), spoken_of)), gone=("ticket_id", gone))
 
     def _requesters(self, known: Position, bench: Bench) -> Reading:
         def told(page: Object) -> Iterator[Row]:
@@ -100,14 +106,14 @@ class Zendesk(StreamSource):
         return Reading(chain.from_iterable(map(told, pages())), lambda: dict(stands), cursor is None, scope if cursor else None)
 
     def _satisfaction(self, known: Position, _: Bench) -> Reading:
-        newest = Newest(known.get("since"))
+        newest, began = Newest(known.get("since")), self._now()
         answers = self._first_allowed(
             lambda: (("new", one) for one in self._support.survey_responses()),
             lambda: (("old", one) for one in self._support.ratings(newest.before(_LAG) // 1000)),
         )
         found = newest.watched(answers, lambda told: told[1].get("updated_at") or told[1].get("created_at"))
         answered = chain.from_iterable(self._answer(*told) for told in found)
-        return Reading(answered, lambda: {"since": newest.until(self._now())}, not known)
+        return Reading(answered, lambda: {"since": newest.until(began)}, not known)
 
     def _answer(self, generation: str, one: Object) -> Iterator[Row]:
         return rows.rating(one) if generation == "old" else rows.survey_response(one, self._csat_answers, self._requester_of)

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Page, Pages
 
 Object = Mapping[str, Any]
 
@@ -23,8 +23,8 @@ _EXPORT = "/api/v2/incremental/tickets/cursor"
 class Support:
     """The tickets, users and ratings of one account."""
 
-    def __init__(self, api: Api, kept: Kept) -> None:
-        self._api, self._kept = api, kept
+    def __init__(self, api: Api, pages: Pages) -> None:
+        self._api, self._kept = api, pages
         self._first: dict[str | None, Any] = {}
         self._taken: set[str] = set()
         self.without_metrics = False
@@ -59,7 +59,9 @@ class Support:
 
     def tickets(self, cursor: str | None, bench: Bench) -> Iterator[Object]:
         """Pages of the export behind `cursor`, or of all of it: `tickets`, and what came beside them."""
-        return self._kept.of(cursor, lambda: self._pages(cursor), bench)
+        if cursor is None:
+            return self._kept.of("tickets", lambda last: self._pages(None, last), bench, goes_on=True, are_large=True)
+        return self._kept.of(f"tickets behind {cursor}", lambda _: self._pages(cursor, None), bench)
 
     def users(self, page: Object, ids: Iterable[Any]) -> dict[str, Object]:
         """Id → user, from what came beside the tickets, else asked for; deleted ones are not there."""
@@ -98,13 +100,15 @@ class Support:
         """Answers of the newer kind. Raises RefusedError where the account has none."""
         return self._listed("/api/v2/guide/survey_responses", "survey_responses", {})
 
-    def _pages(self, cursor: str | None) -> Iterator[Object]:
-        page = self._first.pop(cursor, None) or self._export(cursor)
-        while True:
+    def _pages(self, cursor: str | None, last: Page | None) -> Iterator[Page]:
+        """The pages behind `cursor`, or behind one that was read before."""
+        page = last
+        if page is None:
+            page = self._first.pop(cursor, None) or self._export(cursor)
             yield page
-            if page.get("end_of_stream") or not page.get("after_cursor"):
-                return
+        while not page.get("end_of_stream") and page.get("after_cursor"):
             page = self._export(page["after_cursor"])
+            yield page
 
     def _export(self, cursor: str | None) -> Any:
         begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}

@@ -16,7 +16,7 @@ from orchestration.redaction import Needles
 from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm
-from orchestration.sources.reading.kept import Kept
+from orchestration.sources.reading.pages import Pages
 from tests.fakes.hubspot import small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
@@ -48,7 +48,8 @@ def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: Hubsp
     for number in range(100, 120):
         account.put("contacts", str(number))
     account.between_requests = lambda: account.objects["contacts"].pop(str(99 + len(account.asked)), None)  # type: ignore[method-assign]
-    crm = Crm(Api("hubspot", account.url, headers={"authorization": f"Bearer {account.token}"}), Kept("hubspot"), "v3")
+    api = Api("hubspot", account.url, headers={"authorization": f"Bearer {account.token}"})
+    crm = Crm(api, Pages("hubspot", None, datetime.now), "v3")
     found = {one["id"] for one in crm.searched("contacts", [], ["email"])}
     assert found >= account.objects["contacts"].keys() - {"3"}
 

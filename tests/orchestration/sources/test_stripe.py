@@ -12,7 +12,6 @@ import pytest
 from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import StripeSource
-from orchestration.sources.reading.begun import Begun
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
@@ -116,25 +115,6 @@ def test_a_first_load_that_is_killed_goes_on_where_it_was(account: StripeAccount
         each.night()
     assert nights.rows("billing_payments") == whole.rows("billing_payments")
     assert nights.rows("billing_payments")["ch_159"]["amount"] == Decimal("0.5")
-
-
-def test_what_was_begun_of_one_account_is_not_another_accounts(tmp_path: Path) -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    begun = Begun(tmp_path / "begun", "ours", now)
-    reading = begun.listed("charge", lambda _: (one for one in ({"id": "1"}, {"id": "2"})))
-    assert next(reading) == {"id": "1"}
-    reading.close()  # type: ignore[attr-defined]
-    with (tmp_path / "begun" / "charge.jsonl").open("a") as file:
-        file.write('{"id": "cut o')
-
-    def rest(last: Any) -> Any:
-        return iter([{"behind": last and last["id"]}])
-
-    assert list(Begun(tmp_path / "begun", "ours", now).listed("charge", rest)) == [{"id": "1"}, {"behind": "1"}]
-    assert list(Begun(tmp_path / "begun", "ours", now).listed("charge", rest)) == [{"id": "1"}, {"behind": "1"}]
-    assert list(Begun(tmp_path / "begun", "theirs", now).listed("charge", rest)) == [{"behind": None}]
-    assert list(Begun(tmp_path / "begun", "theirs", now + timedelta(days=8)).listed("refund", rest)) == [{"behind": None}]
-    assert not (tmp_path / "begun" / "charge.jsonl").exists()
 
 
 def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None:
