@@ -79,15 +79,29 @@ def verify(loaded: Settings, wanted: str) -> int:
         tombstones = Tombstones(home.erasures)
         tombstones.hashes = frozenset(receipts.read(path)["subject"])
         found = [f"{file} ({rows} rows)" for file, rows in landing.remaining(home.landing, tombstones).items()]
+        looked_at = "A receipt names nobody: the landed rows were compared with its hashes."
     else:
         needles = Needles.of([wanted])
         if not needles.texts:
             raise ConfigurationError(f"--verify {wanted}: too short to be told from other text; give the receipt or an e-mail address")
-        found = verification.found(home, needles)
+        searched = verification.search(home, needles)
+        found = [*searched.hits]
+        looked_at = _looked_at(searched)
     for line in found:
         print(f"rapport: still there: {line}", file=sys.stderr)
+    print(looked_at)
     print(f"{len(found)} files hold this person." if found else "No file below the home holds this person.")
     return 1 if found else 0
+
+
+def _looked_at(searched: verification.Searched) -> str:
+    told = f"Searched {searched.files:,} files, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
+    if searched.deleted:
+        told += (
+            f" What was deleted from {', '.join(searched.deleted)} and is compressed there cannot be searched until it is overwritten;"
+            " an erasure writes such files anew."
+        )
+    return told
 
 
 def export(loaded: Settings, wanted: str, out: Path | None) -> int:

@@ -55,7 +55,8 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
         step(settings, home, begun)
     at("verify")
     waiting = tuple(sorted(activation.orders(home.state)))
-    found = verification.found(home, begun.subject.needles, waiting)
+    searched = verification.search(home, begun.subject.needles, waiting)
+    found = [*searched.hits]
     found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
     if found:
         raise StillThereError(
@@ -63,7 +64,7 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
         )
     _dig_up(home, begun)
     at("receipt")
-    receipt = receipts.write(home, begun, _told(settings, home, begun))
+    receipt = receipts.write(home, begun, {**_told(settings, home, begun), **_verified(searched)})
     at("end")
     begun.path.unlink()
     return receipt
@@ -171,6 +172,11 @@ def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
         ],
         "contacts_shared_with_others": begun.subject.shared,
     }
+
+
+def _verified(searched: verification.Searched) -> dict[str, Any]:
+    told = f"{searched.files:,} files below the home, {searched.bytes:,} bytes, were searched for the person's identifiers; none holds one"
+    return {"verified": told, "freed_and_not_overwritten": list(searched.deleted)}
 
 
 def _order(waiting: int, live: bool) -> str:

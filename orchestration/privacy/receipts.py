@@ -36,7 +36,6 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         "rows_cleared_of_mentions": sum(one["rows_cleared"] for one in begun.files.values()),
         "files": files,
         **told,
-        "verified": "every file below the home was searched for the person's identifiers; none holds one",
         "note": _NOTE,
     }
     path = begun.path.with_name(f"{begun.id}.json")

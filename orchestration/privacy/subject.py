@@ -163,7 +163,10 @@ def _contacts(home: Home, said: list[dict[str, Any]], email: str, mine: set[tupl
     salt = home.salt()
     hashes = {_pseudonym(salt, text) for text in [*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)]}
     return _Contacts(
-        pairs, {*own_emails, *own_emails.values(), *own_phones}, hashes, len(emails) + len(dialled) - len(own_emails) - len(own_phones)
+        pairs,
+        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values()},
+        hashes,
+        len(emails) + len(dialled) - len(own_emails) - len(own_phones),
     )
 
 

@@ -154,7 +154,7 @@ def _pages(folder: Path) -> list[Path]:
 def _cleared(content: bytes, person: Person, needles: Needles) -> bytes:
     for key in person.keys:
         content = content.replace(key.encode(), INSTEAD.encode()).replace(f"{key[:_SHOWN]}…".encode(), INSTEAD.encode())
-    return needles.pattern.sub(INSTEAD.encode(), content) if needles.texts else content
+    return needles.cleared(content)
 
 
 def _texts(columns: Mapping[str, str]) -> list[str]:

@@ -176,7 +176,7 @@ def test_the_receipt_names_nobody_and_says_what_where_and_when(erased: dict[str,
     company = erased["company"]
     path = receipts(erased)[-1]
     told = json.loads(path.read_text())
-    assert not Needles.of(CANARIES).pattern.search(path.read_bytes())
+    assert not Needles.of(CANARIES).are_in(path.read_bytes())
     assert {held["table"] for held in told["still_at_the_source"]} == set(HEADERS)
     rewritten = [one for one in told["files"] if one["file"].startswith("landing/files/crm_customers")]
     assert rewritten[0]["rows_removed"] == 1
