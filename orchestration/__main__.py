@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
     gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
     gone.add_argument("--expired", action="store_true", help="everybody whose retention is over (settings.deleted_people_days)")
+    gone.add_argument("--lift", action="store_true", help="let whoever is named (also by receipt) land again: the erasure was a mistake")
     gone.add_argument("--yes", action="store_true", help="do not ask")
     gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
     held = _command(commands, "export", _export, "everything that is held on a person, as JSON")
@@ -250,6 +251,8 @@ def _erase(options: argparse.Namespace) -> int:
         return rights.told(lambda: rights.verify(loaded, options.verify))
     if options.expired:
         return rights.told(lambda: rights.erase_expired(loaded))
+    if options.lift:
+        return rights.told(lambda: rights.lift(loaded, options.customer, options.from_file, options.yes))
     return rights.told(lambda: rights.erase(loaded, options.customer, options.from_file, options.yes))
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration import landing
+from orchestration.commands.asking import agrees, named, require
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.privacy import erasure, exporting, journal, receipts, retention, verification
+from orchestration.privacy import erasure, exporting, journal, lifting, receipts, retention, verification
+from orchestration.privacy.lifting import NobodyErasedError
 from orchestration.privacy.subject import UnknownPersonError, find
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
@@ -22,7 +24,7 @@ def told(command: Callable[[], int]) -> int:
     """The exit code of `command`; what it refuses is one line."""
     try:
         return command()
-    except UnknownPersonError as error:
+    except (UnknownPersonError, NobodyErasedError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 2
     except (erasure.StillThereError, landing.LandingError, ReleaseError) as error:
@@ -32,7 +34,7 @@ def told(command: Callable[[], int]) -> int:
 
 def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
     """Erase everybody named, after what was interrupted before; returns the exit code."""
-    names = [*wanted, *_listed(file)]
+    names = named(wanted, file)
     home = Home.of(loaded)
     if loaded.company.customer_level == "company":
         raise ConfigurationError(
@@ -45,7 +47,7 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
         for one in begun:
             print(f"Going on with the erasure that began {one.began}.")
             _tell(erasure.carry_out(loaded, home, one))
-        _require(names or begun)
+        require(names or begun)
         left = [name for name in dict.fromkeys(names) if not _was_erased(home, name)]
         subjects = [find(home, name) for name in left]
         if subjects and not (agreed or _agrees(len(subjects))):
@@ -54,6 +56,25 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
         for name in left:  # anew: two of the names may have been one person
             if not _was_erased(home, name):
                 _tell(erasure.carry_out(loaded, home, erasure.begin(home, find(home, name))))
+    return 0
+
+
+def lift(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
+    """Let people who were erased land again, who are named as when they were erased; returns the exit code."""
+    home = Home.of(loaded)
+    with home.exclusive("lifting an erasure"):
+        home.refuse_interrupted_erasure()
+        names = named(wanted, file)
+        require(names)
+        asked = lifting.asked(home, dict.fromkeys(names))
+        if not (agreed or agrees("Let them land again with the next run?")):
+            print("Nothing was lifted.")
+            return 1
+        lifted = lifting.lift(home, asked)
+    print(f"Lifted: {len(lifted.hashes)} ids and contacts of {len(lifted.receipts)} receipts, which say by whom and when.")
+    for source, table, part in lifted.parts:
+        print(f"  read whole on the next run: {part} ({table} of {source})")
+    print("  What data_erasures has of their past stays there, so it does not reconcile to the cent with months that they are in again.")
     return 0
 
 
@@ -120,22 +141,8 @@ def export(loaded: Settings, wanted: str, out: Path | None) -> int:
     return 0
 
 
-def _listed(file: Path | None) -> list[str]:
-    if file is None:
-        return []
-    try:
-        return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except OSError as error:
-        raise ConfigurationError(f"--from-file {file}: {error.strerror}") from error
-
-
-def _require(anything: object) -> None:
-    if not anything:
-        raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
-
-
 def _was_erased(home: Home, name: str) -> bool:
-    known = receipts.of(home, erasure.subject_hashes(home, name, landing.sources(home.landing)))
+    known = receipts.of(home, set(lifting.hashes_of(home, name)) & Tombstones(home.erasures).hashes)
     if known:
         try:
             find(home, name)
@@ -146,9 +153,7 @@ def _was_erased(home: Home, name: str) -> bool:
 
 
 def _agrees(people: int) -> bool:
-    if not sys.stdin.isatty():
-        raise ConfigurationError("erase: this cannot be undone; say so with --yes where nobody can be asked")
-    return input(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone. [y/N] ").strip().lower() == "y"
+    return agrees(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone.")
 
 
 def _tell(receipt: Path) -> None:

@@ -18,7 +18,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import journal, leftovers, receipts, remainder, verification
 from orchestration.privacy.journal import Journal
-from orchestration.privacy.subject import KINDS, Subject, spelled
+from orchestration.privacy.subject import KINDS, Subject
 from orchestration.settings import Settings
 
 
@@ -85,7 +85,10 @@ def _dig_up(home: Home, begun: Journal) -> None:
 
 def _plan(_: Settings, home: Home, begun: Journal) -> None:
     if "planned" not in begun.facts:
-        begun.holdings = landing.plan(home.landing, Tombstones(home.erasures), begun.facts.pop("others"))
+        tombstones = Tombstones(home.erasures)
+        known = tombstones.hashes
+        begun.holdings = landing.plan(home.landing, tombstones, begun.facts.pop("others"))
+        begun.facts["subject"] = sorted({*begun.facts["subject"], *(tombstones.hashes - known)})
         begun.facts["planned"] = True
         begun.save()
 
@@ -185,11 +188,3 @@ def _order(waiting: int, live: bool) -> str:
     return (
         f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
     )
-
-
-def subject_hashes(home: Home, wanted: str, sources: list[str]) -> set[str]:
-    """The hashes under which a receipt would know the id or e-mail address `wanted`."""
-    tombstones = Tombstones(home.erasures)
-    pairs = [(kind, source, wanted) for kind in ("crm", "billing") for source in (*sources, "*")]
-    pairs += [("email", "", spelled(wanted))] if "@" in wanted else []
-    return {tombstones.hashed(*pair) for pair in pairs}

@@ -153,10 +153,10 @@ class _Contacts:
 def _contacts(home: Home, said: list[dict[str, Any]], email: str, mine: set[tuple[str, str, str]]) -> _Contacts:
     emails = {row["email"]: spelled(row["email"]) for row in said if row.get("email")} | ({email: spelled(email)} if email else {})
     numbers = {(row.get("phone"), row.get("country")) for row in said if row.get("phone")}
-    dialled = {number: _phone(number, country) for number, country in numbers}
+    keys = {number: dialled(number, country) for number, country in numbers}
     theirs = _held_by_others(home, mine)
     own_emails = {text: key for text, key in emails.items() if key and key not in theirs}
-    own_phones = {str(text): key for text, key in dialled.items() if key and key not in theirs}
+    own_phones = {str(text): key for text, key in keys.items() if key and key not in theirs}
     pairs = [("email", "", key) for key in sorted(set(own_emails.values()))] + [
         ("phone", "", key) for key in sorted(set(own_phones.values()))
     ]
@@ -166,7 +166,7 @@ def _contacts(home: Home, said: list[dict[str, Any]], email: str, mine: set[tupl
         pairs,
         {*own_emails, *own_emails.values(), *own_phones, *own_phones.values()},
         hashes,
-        len(emails) + len(dialled) - len(own_emails) - len(own_phones),
+        len(emails) + len(keys) - len(own_emails) - len(own_phones),
     )
 
 
@@ -213,7 +213,8 @@ def spelled(text: str) -> str:
     return str(duckdb.execute(f"SELECT {email_key('said')} FROM (SELECT ? AS said)", [text]).fetchall()[0][0] or "")
 
 
-def _phone(number: str | None, country: str | None) -> str | None:
+def dialled(number: str | None, country: str | None) -> str | None:
+    """A phone number as it is compared; None where it is none."""
     said = "(SELECT CAST($number AS VARCHAR) AS phone, CAST($country AS VARCHAR) AS country) AS said_once"
     rows = duckdb.execute(f"SELECT phone_key FROM ({phones(said)})", {"number": number, "country": country}).fetchall()
     return rows[0][0] if rows else None
