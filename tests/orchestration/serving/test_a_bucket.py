@@ -1,4 +1,4 @@
-"""Releases into a bucket of S3, spoken to as S3 is: whatever breaks and however listings lag, a reader finds a whole release at any moment."""
+"""Releases into a bucket of S3, spoken to as S3 is: whatever breaks and however listings lag, a reader always finds a whole release."""
 
 from __future__ import annotations
 
