@@ -12,9 +12,9 @@ from orchestration import landing
 from orchestration.commands.asking import agrees, named, require
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.privacy import erasure, exporting, journal, lifting, receipts, retention, verification
+from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
 from orchestration.privacy.lifting import NobodyErasedError
-from orchestration.privacy.subject import UnknownPersonError, find
+from orchestration.privacy.subject import Subject, UnknownPersonError, find
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
 from orchestration.settings import ConfigurationError, Settings
@@ -32,15 +32,24 @@ def told(command: Callable[[], int]) -> int:
         return 1
 
 
-def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
+def finder(loaded: Settings, command: str, *, contacts: bool) -> Callable[[Home, str], Subject]:
+    """What finds whom a name means. Raises ConfigurationError where the option does not fit what customers are here."""
+    is_company = loaded.company.customer_level == "company"
+    if is_company and not contacts:
+        raise ConfigurationError(
+            f"{command}: the customers here are companies (customer_level: company), each with all of its contacts and invoices;"
+            " name the person with --contact"
+        )
+    if contacts and not is_company:
+        raise ConfigurationError(f"{command}: the customers here are people (customer_level: contact); name the person with --customer")
+    return contact.find if contacts else find
+
+
+def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, contacts: bool = False) -> int:
     """Erase everybody named, after what was interrupted before; returns the exit code."""
     names = named(wanted, file)
     home = Home.of(loaded)
-    if loaded.company.customer_level == "company":
-        raise ConfigurationError(
-            "erase: the customers here are companies (customer_level: company), so erasing one would take all of its contacts and invoices"
-            " along; erase the contact at its source, or set customer_level: contact for the erasure"
-        )
+    who = finder(loaded, "erase", contacts=contacts) if names else find
     with home.exclusive("an erasure"):
         home.prepare()
         begun = journal.unfinished(home.erasures)
@@ -48,14 +57,14 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) 
             print(f"Going on with the erasure that began {one.began}.")
             _tell(erasure.carry_out(loaded, home, one))
         require(names or begun)
-        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name)]
-        subjects = [find(home, name) for name in left]
+        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name, who)]
+        subjects = [who(home, name) for name in left]
         if subjects and not (agreed or _agrees(len(subjects))):
             print("Nothing was erased.")
             return 1
         for name in left:  # anew: two of the names may have been one person
-            if not _was_erased(home, name):
-                _tell(erasure.carry_out(loaded, home, erasure.begin(home, find(home, name))))
+            if not _was_erased(home, name, who):
+                _tell(erasure.carry_out(loaded, home, erasure.begin(home, who(home, name))))
     return 0
 
 
@@ -125,11 +134,11 @@ def _looked_at(searched: verification.Searched) -> str:
     return told
 
 
-def export(loaded: Settings, wanted: str, out: Path | None) -> int:
+def export(loaded: Settings, wanted: str, out: Path | None, *, contacts: bool = False) -> int:
     """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
-    home = Home.of(loaded)
+    home, who = Home.of(loaded), finder(loaded, "export", contacts=contacts)
     with home.exclusive("an export"):
-        content = json.dumps(exporting.everything(home, find(home, wanted)), indent=1, ensure_ascii=False, default=str)
+        content = json.dumps(exporting.everything(home, who(home, wanted)), indent=1, ensure_ascii=False, default=str)
     if out is None:
         print(content)
         return 0
@@ -141,9 +150,12 @@ def export(loaded: Settings, wanted: str, out: Path | None) -> int:
     return 0
 
 
-def _was_erased(home: Home, name: str) -> bool:
+def _was_erased(home: Home, name: str, who: Callable[[Home, str], Subject]) -> bool:
     known = receipts.of(home, set(lifting.hashes_of(home, name)) & Tombstones(home.erasures).hashes)
     if known:
+        if who is contact.find:  # their record stays, so it is found
+            print(f"Erased before; the receipt is {known[-1]}.")
+            return True
         try:
             find(home, name)
         except UnknownPersonError:

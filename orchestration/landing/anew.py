@@ -18,10 +18,14 @@ from orchestration.landing.log import LandingLog, TableEntry, sources
 _COUNTED = ("rows", "erased")
 
 
-def read_anew(root: Path) -> Iterator[tuple[str, str, str]]:
-    """Forget where every part stood that held rows of people who were erased; returns (source, table, part) of each."""
+def read_anew(root: Path, *, contacts: bool = False) -> Iterator[tuple[str, str, str]]:
+    """Forget where every part stood that held rows of people who were erased; returns (source, table, part) of each.
+
+    contacts  those that may hold records of contacts too, which landed without what was theirs
+    """
     for log in (LandingLog(root, source) for source in sources(root)):
-        held = {table: {part for part, at in log.parts(table).items() if at.get("erased")} for table in INPUT_TABLES}
+        emptied = ("crm_customers",) if contacts else ()
+        held = {table: {part for part, at in log.parts(table).items() if at.get("erased") or table in emptied} for table in INPUT_TABLES}
         for load in log.loads:
             tables = {table: _forgotten(entry, held.get(table, set())) for table, entry in load.tables.items()}
             if tables != load.tables:

@@ -19,6 +19,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.landing.contacts import OTHER_HASH, Emptying, emptying, learn_contacts
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, TableEntry, sources
 from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.tombstones import Tombstones
@@ -71,8 +72,10 @@ def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[
             for table in _filled(log):
                 condition = _condition(connection, tombstones, log, table, crm_ids)
                 _drop_adjustments(connection, log, table, condition, note)
+                if table.name == "crm_customers":
+                    _rehash_adjustments(connection, tombstones, log, table, note)
                 for path in log.files(table.name):
-                    _rewrite(connection, Path(path), condition, needles, note)
+                    _rewrite(connection, Path(path), condition, needles, note, _emptying(connection, tombstones, log, table, path))
             _recount(connection, log, [held for held in holdings if held.source == source])
 
 
@@ -81,7 +84,7 @@ def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
     with _connection(root) as connection:
         counted = {
             path: _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
-            for _, _, path, condition in _files(connection, root, tombstones)
+            for _, _, path, condition in _files(connection, root, tombstones, emptied=True)
         }
     return {path: rows for path, rows in counted.items() if rows}
 
@@ -94,13 +97,20 @@ def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str,
             yield from ((source, table, path, row) for row in rows)
 
 
-def _files(connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, str]]:
-    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for."""
+def _files(
+    connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones, *, emptied: bool = False
+) -> Iterator[tuple[str, str, str, str]]:
+    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for.
+
+    emptied  of a contact's record only when it has something that should have been emptied
+    """
     tombstones.show(connection)
     for log in (LandingLog(root, source) for source in sources(root)):
         for table in _filled(log):
             condition = _condition(connection, tombstones, log, table, _crm_ids(log))
-            yield from ((log.source, table.name, path, condition) for path in log.files(table.name))
+            for path in log.files(table.name):
+                contact = _emptying(connection, tombstones, log, table, path)
+                yield log.source, table.name, path, f"({condition} OR {contact.wanted if emptied else contact.condition})"
 
 
 def _filled(log: LandingLog) -> Iterator[Table]:
@@ -122,7 +132,9 @@ def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log:
     for table in (INPUT_TABLES[one] for one in RECORD_TABLES if log.files(one)):
         condition = _condition(connection, tombstones, log, table, _crm_ids(log))
         connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
-        fresh |= learn(connection, tombstones, parquet(log.files(table.name)), table, log.source, condition, "SELECT id FROM others")
+        landed, known = parquet(log.files(table.name)), "SELECT id FROM others"
+        fresh |= learn(connection, tombstones, landed, table, log.source, condition, known)
+        fresh |= learn_contacts(connection, tombstones, landed, table, log.source, known)
     return fresh
 
 
@@ -153,8 +165,28 @@ def _drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, ta
             _replace(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note) -> None:
+def _emptying(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, path: str) -> Emptying:
+    columns = [column for column, *_ in connection.execute(f"DESCRIBE FROM {parquet([path])}").fetchall()]
+    return emptying(connection, tombstones, parquet([path]), table, log.source, columns)
+
+
+def _rehash_adjustments(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, note: Note) -> None:
+    """What is booked of rows that will be emptied goes on to be booked of them; first, for their hashes are told from those rows."""
+    emptied = {path: _emptying(connection, tombstones, log, table, path) for path in log.files(table.name)}
+    hashes = " UNION ALL ".join(f"SELECT _row_hash FROM {parquet([path])} WHERE {one.wanted}" for path, one in emptied.items())
+    mine = f"(table_name = {literal(table.name)} AND _row_hash IN ({hashes}))"
+    for path in log.files(ADJUSTMENTS):
+        if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
+            note(Path(path), 0, rows)
+            rehashed = f"CASE WHEN {mine} THEN {OTHER_HASH} ELSE _row_hash END AS _row_hash"
+            _replace(connection, Path(path), f"SELECT * REPLACE ({rehashed}) FROM {parquet([path])}")
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note, emptied: Emptying) -> None:
     relation = parquet([str(path)])
+    if rows := _one(connection, f"SELECT count(*) FROM {relation} WHERE {emptied.wanted}"):
+        note(path, 0, rows)
+        _replace(connection, path, f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}")
     columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
     texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
     mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"

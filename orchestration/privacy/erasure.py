@@ -35,7 +35,7 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     tombstones = Tombstones(home.erasures)
     tombstones.begin()
     if releases.current_id(home.root) is not None:
-        begun.remainder = remainder.of(releases.current(home.root), subject.keys, subject.answers)
+        begun.remainder = remainder.of(releases.current(home.root), subject)
     if not bury_contacts:
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in KINDS.values()}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration import landing
+from orchestration.contract import CONTACT_KINDS
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import receipts
@@ -51,7 +52,7 @@ def asked(home: Home, names: Iterable[str]) -> Lift:
 
 def lift(home: Home, wanted: Lift) -> Lift:
     """Lift it. Stopped anywhere and run again it ends the same: the tombstones go last."""
-    parts = tuple(landing.read_anew(home.landing))
+    parts = tuple(landing.read_anew(home.landing, contacts=Tombstones.are_contacts(wanted.hashes)))
     note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": getpass.getuser()}
     for path in wanted.receipts:
         told = receipts.read(path)
@@ -70,4 +71,5 @@ def hashes_of(home: Home, name: str) -> frozenset[str]:
     pairs = [(kind, source, name) for kind in ("crm", "billing") for source in (*landing.sources(home.landing), landing.ANY_SOURCE)]
     pairs += [("email", "", spelled(name))] if "@" in name else []
     pairs += [("phone", "", number)] if (number := dialled(name, None)) else []
+    pairs += [(CONTACT_KINDS[kind], source, value) for kind, source, value in pairs if kind in CONTACT_KINDS]
     return frozenset(tombstones.hashed(*pair) for pair in pairs)
