@@ -247,7 +247,7 @@ def _review_identities(options: argparse.Namespace) -> int:
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from orchestration.commands import rights
+    from orchestration.commands import lifting, rights
 
     loaded = _looked_at(options)
     if options.verify:
@@ -255,7 +255,7 @@ def _erase(options: argparse.Namespace) -> int:
     if options.expired:
         return rights.told(lambda: rights.erase_expired(loaded))
     if options.lift:
-        return rights.told(lambda: rights.lift(loaded, options.customer + options.contact, options.from_file, options.yes))
+        return rights.told(lambda: lifting.lift(loaded, options.customer + options.contact, options.from_file, options.yes))
     return rights.told(
         lambda: rights.erase(loaded, options.contact or options.customer, options.from_file, options.yes, contacts=bool(options.contact))
     )

@@ -68,25 +68,6 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, 
     return 0
 
 
-def lift(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
-    """Let people who were erased land again, who are named as when they were erased; returns the exit code."""
-    home = Home.of(loaded)
-    with home.exclusive("lifting an erasure"):
-        home.refuse_interrupted_erasure()
-        names = named(wanted, file)
-        require(names)
-        asked = lifting.asked(home, dict.fromkeys(names))
-        if not (agreed or agrees("Let them land again with the next run?")):
-            print("Nothing was lifted.")
-            return 1
-        lifted = lifting.lift(home, asked)
-    print(f"Lifted: {len(lifted.hashes)} ids and contacts of {len(lifted.receipts)} receipts, which say by whom and when.")
-    for source, table, part in lifted.parts:
-        print(f"  read whole on the next run: {part} ({table} of {source})")
-    print("  What data_erasures has of their past stays there, so it does not reconcile to the cent with months that they are in again.")
-    return 0
-
-
 def erase_expired(loaded: Settings) -> int:
     """Erase everybody whom every source has deleted for longer than the configuration keeps them; returns the exit code."""
     if loaded.tuning.deleted_people_days is None:

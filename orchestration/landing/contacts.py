@@ -42,6 +42,9 @@ class Emptying:
         return [*emptied, f"CASE WHEN {self.wanted} THEN {OTHER_HASH} ELSE _row_hash END AS _row_hash"]
 
 
+NOTHING = Emptying("false")
+
+
 def learn_contacts(
     connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, relation: str, table: Table, source: str, known: str
 ) -> bool:
@@ -60,6 +63,6 @@ def emptying(
     """What to empty of rows of `relation`, which has these `columns`; unknown ones are emptied too."""
     condition = is_contact(connection, tombstones, relation, table, source)
     if condition == "false":
-        return Emptying(condition)
+        return NOTHING
     kept = {*COMPANY_COLUMNS, *LANDED_COLUMNS} - {_BAD}
     return Emptying(condition, tuple(column for column in columns if column not in kept))

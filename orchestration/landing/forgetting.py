@@ -7,9 +7,8 @@ plan that was made before anything changed.
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,16 +18,15 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
-from orchestration.landing.contacts import OTHER_HASH, Emptying, emptying, learn_contacts
+from orchestration.landing.contacts import learn_contacts
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, TableEntry, sources
 from orchestration.landing.persons import NOBODY, is_erased, learn
+from orchestration.landing.rewriting import Note, drop_adjustments, emptying_of, one, rehash_adjustments, rewrite
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS, parquet
 from orchestration.redaction import Needles
-from orchestration.sql_text import identifier, literal
+from orchestration.sql_text import literal
 
-# Called before a file is replaced: its path, rows that leave it, rows of others in which the person is mentioned.
-Note = Callable[[Path, int, int], None]
 Ids = Mapping[str, tuple[str, ...]]
 
 
@@ -71,11 +69,11 @@ def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[
             crm_ids = _crm_ids(log)
             for table in _filled(log):
                 condition = _condition(connection, tombstones, log, table, crm_ids)
-                _drop_adjustments(connection, log, table, condition, note)
+                drop_adjustments(connection, log, table, condition, note)
                 if table.name == "crm_customers":
-                    _rehash_adjustments(connection, tombstones, log, table, note)
+                    rehash_adjustments(connection, tombstones, log, table, note)
                 for path in log.files(table.name):
-                    _rewrite(connection, Path(path), condition, needles, note, _emptying(connection, tombstones, log, table, path))
+                    rewrite(connection, Path(path), condition, needles, note, emptying_of(connection, tombstones, log, table, path))
             _recount(connection, log, [held for held in holdings if held.source == source])
 
 
@@ -83,7 +81,7 @@ def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
     """Landed file → rows of people with a tombstone that are still in it; empty when all are gone."""
     with _connection(root) as connection:
         counted = {
-            path: _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
+            path: one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
             for _, _, path, condition in _files(connection, root, tombstones, emptied=True)
         }
     return {path: rows for path, rows in counted.items() if rows}
@@ -109,7 +107,7 @@ def _files(
         for table in _filled(log):
             condition = _condition(connection, tombstones, log, table, _crm_ids(log))
             for path in log.files(table.name):
-                contact = _emptying(connection, tombstones, log, table, path)
+                contact = emptying_of(connection, tombstones, log, table, path)
                 yield log.source, table.name, path, f"({condition} OR {contact.wanted if emptied else contact.condition})"
 
 
@@ -129,7 +127,7 @@ def _crm_ids(log: LandingLog) -> str:
 def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, others: Ids) -> bool:
     """Records of the person that no identity tells of, such as those in quarantine."""
     fresh = False
-    for table in (INPUT_TABLES[one] for one in RECORD_TABLES if log.files(one)):
+    for table in (INPUT_TABLES[name] for name in RECORD_TABLES if log.files(name)):
         condition = _condition(connection, tombstones, log, table, _crm_ids(log))
         connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
         landed, known = parquet(log.files(table.name)), "SELECT id FROM others"
@@ -155,60 +153,6 @@ def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log
                 yield Holding(log.source, table.name, part, known["rows"] - copies, known.get("erased", 0) + copies)
 
 
-def _drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: Table, condition: str, note: Note) -> None:
-    """First, for the hashes of the rows that leave are told from those rows."""
-    hashes = f"SELECT _row_hash FROM {parquet(log.files(table.name))} WHERE {condition}"
-    mine = f"(table_name = {literal(table.name)} AND _row_hash IN ({hashes}))"
-    for path in log.files(ADJUSTMENTS):
-        if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
-            note(Path(path), rows, 0)
-            _replace(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
-
-
-def _emptying(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, path: str) -> Emptying:
-    columns = [column for column, *_ in connection.execute(f"DESCRIBE FROM {parquet([path])}").fetchall()]
-    return emptying(connection, tombstones, parquet([path]), table, log.source, columns)
-
-
-def _rehash_adjustments(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, note: Note) -> None:
-    """What is booked of rows that will be emptied goes on to be booked of them; first, for their hashes are told from those rows."""
-    emptied = {path: _emptying(connection, tombstones, log, table, path) for path in log.files(table.name)}
-    hashes = " UNION ALL ".join(f"SELECT _row_hash FROM {parquet([path])} WHERE {one.wanted}" for path, one in emptied.items())
-    mine = f"(table_name = {literal(table.name)} AND _row_hash IN ({hashes}))"
-    for path in log.files(ADJUSTMENTS):
-        if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
-            note(Path(path), 0, rows)
-            rehashed = f"CASE WHEN {mine} THEN {OTHER_HASH} ELSE _row_hash END AS _row_hash"
-            _replace(connection, Path(path), f"SELECT * REPLACE ({rehashed}) FROM {parquet([path])}")
-
-
-def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note, emptied: Emptying) -> None:
-    relation = parquet([str(path)])
-    if rows := _one(connection, f"SELECT count(*) FROM {relation} WHERE {emptied.wanted}"):
-        note(path, 0, rows)
-        _replace(connection, path, f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}")
-    columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
-    texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
-    mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"
-    counted = connection.execute(f"SELECT count(*) FILTER ({condition}), count(*) FILTER ({mentioned}) FROM {relation}").fetchone()
-    if counted is None or counted == (0, 0):
-        return
-    note(path, *counted)
-    # The hash of a row in which somebody is no longer mentioned stays: the source still has that row as it was, and it must not land again.
-    cleared = ", ".join(f"{needles.without(identifier(column))} AS {identifier(column)}" for column in texts) if counted[1] else ""
-    _replace(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
-    waiting = path.with_name(f".{path.name}.forgetting")
-    connection.execute(f"COPY ({query}) TO {literal(str(waiting))} (FORMAT parquet)")
-    waiting.chmod(0o600)
-    handle = os.open(waiting, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-    os.replace(waiting, path)
-
-
 def _recount(connection: duckdb.DuckDBPyConnection, log: LandingLog, holdings: list[Holding]) -> None:
     """Bring the log up to what the files hold now."""
     wanted = {(held.table, held.part): {"rows": held.rows, "erased": held.erased} for held in holdings}
@@ -228,11 +172,6 @@ def _counted(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: str,
     query = f"SELECT count(*) FILTER (NOT _is_deleted), count(*) FILTER (_is_deleted) FROM {relation}"
     rows, tombstones = connection.execute(query).fetchall()[0]
     return replace(entry, parts=parts, rows=rows, tombstones=tombstones)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
 
 
 @contextmanager

@@ -33,14 +33,14 @@ def is_erased(
     Makes temporary tables with the values found: they are few, and a row is then only looked up.
     """
     found = list(_matched(connection, tombstones, relation, table, source, crm_ids, {}))
-    if tombstones.has_contacts and table.name not in COMPANY_TABLES:
+    if table.name not in COMPANY_TABLES and tombstones.has_contacts:
         found += _matched(connection, tombstones, relation, table, source, crm_ids, CONTACT_KINDS)
     return "(" + " OR ".join(found) + ")" if found else "false"
 
 
 def is_contact(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, relation: str, table: Table, source: str) -> str:
     """SQL that is true for the records in `relation` of contacts who were erased from their companies; never NULL."""
-    if not tombstones.has_contacts or table.name != "crm_customers":
+    if table.name != "crm_customers" or not tombstones.has_contacts:
         return "false"
     return "(" + " OR ".join(_matched(connection, tombstones, relation, _OWN, source, NOBODY, CONTACT_KINDS)) + ")"
 
