@@ -88,12 +88,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     gone = _command(commands, "erase", _erase, "remove a person from everything that is kept, for good")
     gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    gone.add_argument("--contact", nargs="+", default=[], metavar="ID", help="where customers are companies: one of their contacts")
     gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
     gone.add_argument("--expired", action="store_true", help="everybody whose retention is over (settings.deleted_people_days)")
+    gone.add_argument("--lift", action="store_true", help="let whoever is named (also by receipt) land again: the erasure was a mistake")
     gone.add_argument("--yes", action="store_true", help="do not ask")
     gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
     held = _command(commands, "export", _export, "everything that is held on a person, as JSON")
-    held.add_argument("--customer", required=True, metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    whom = held.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--customer", metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    whom.add_argument("--contact", metavar="ID", help="where customers are companies: one of their contacts")
     held.add_argument("--out", type=Path, metavar="FILE", help="write it there, for its owner only (default: standard output)")
     reached = _command(
         commands, "check-source", _check_source, "whether a source can be read, a few masked rows, how long a first night takes"
@@ -249,21 +253,26 @@ def _review_identities(options: argparse.Namespace) -> int:
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from orchestration.commands import rights
+    from orchestration.commands import lifting, rights
 
     loaded = _looked_at(options)
     if options.verify:
         return rights.told(lambda: rights.verify(loaded, options.verify))
     if options.expired:
         return rights.told(lambda: rights.erase_expired(loaded))
-    return rights.told(lambda: rights.erase(loaded, options.customer, options.from_file, options.yes))
+    if options.lift:
+        return rights.told(lambda: lifting.lift(loaded, options.customer + options.contact, options.from_file, options.yes))
+    return rights.told(
+        lambda: rights.erase(loaded, options.contact or options.customer, options.from_file, options.yes, contacts=bool(options.contact))
+    )
 
 
 def _export(options: argparse.Namespace) -> int:
     from orchestration.commands import rights
 
     loaded = _looked_at(options)
-    return rights.told(lambda: rights.export(loaded, options.customer, options.out))
+    who, is_contact = options.contact or options.customer, bool(options.contact)
+    return rights.told(lambda: rights.export(loaded, who, options.out, contacts=is_contact))
 
 
 def _check_source(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ Comes in: the records of one logger. Goes out: lines in the log, calls of `progr
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TextIO
 
 from orchestration.home import OWNER_ONLY_FILE
 
@@ -28,16 +29,17 @@ def heard(log: Path, progress: Progress) -> Iterator[list[str]]:
     """Listen while the block runs; gives the list that notices are added to."""
     logger, notices = logging.getLogger(LOGGER), _Notices()
     os.close(os.open(log, os.O_CREAT | os.O_APPEND, OWNER_ONLY_FILE))
-    to_file = logging.FileHandler(log, encoding="utf-8")
+    to_file = _ToFile(log, notices)
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handlers = (to_file, _Steps(progress), notices)
     for handler in handlers:
         logger.addHandler(handler)
     before, sys.unraisablehook = sys.unraisablehook, _log_unraisable
+    screen, sys.stderr = sys.stderr, _Screen(sys.stderr)
     try:
         yield notices.lines
     finally:
-        sys.unraisablehook = before
+        sys.unraisablehook, sys.stderr = before, screen
         for handler in handlers:
             logger.removeHandler(handler)
             handler.close()
@@ -50,6 +52,58 @@ def _log_unraisable(told: sys.UnraisableHookArgs) -> None:
     """
     where = "".join(traceback.format_tb(told.exc_traceback))
     logging.getLogger(LOGGER).error("%s: %s\n%s", told.err_msg or "Exception ignored", told.exc_type.__name__, where)
+
+
+class _Screen(io.TextIOBase):
+    """Standard error without what Dagster says there of its own storage: a run that fails of it says so itself, in one line."""
+
+    _OF_THE_STORAGE = "Exception while writing logger call to event log"
+
+    def __init__(self, screen: TextIO) -> None:
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        """Pass on what is for a person; the rest goes to the log."""
+        if text.startswith(self._OF_THE_STORAGE):
+            logging.getLogger(LOGGER).error(text.rstrip())
+            return len(text)
+        return self._screen.write(text)
+
+    def flush(self) -> None:
+        """As the screen does."""
+        self._screen.flush()
+
+    def fileno(self) -> int:
+        """That of the screen: what is started inherits it."""
+        return self._screen.fileno()
+
+    def isatty(self) -> bool:
+        """As the screen is."""
+        return self._screen.isatty()
+
+
+class _ToFile(logging.FileHandler):
+    """The log; that it cannot be written is one notice, where Python would print a traceback for every record."""
+
+    def __init__(self, log: Path, notices: _Notices) -> None:
+        super().__init__(log, encoding="utf-8")
+        self._notices = notices
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, the name is Python's
+        """Say it once."""
+        self._say()
+
+    def close(self) -> None:
+        """What waits to be written may find no room either."""
+        try:
+            super().close()
+        except OSError:
+            self._say()
+
+    def _say(self) -> None:
+        line = f"{self.baseFilename}: the log is not whole ({sys.exc_info()[1]})"
+        if line not in self._notices.lines:
+            self._notices.lines.append(line)
 
 
 class _Steps(logging.Handler):

@@ -1,16 +1,22 @@
 """Identifiers of one person inside text, and their removal: the same rules for SQL and for bytes.
 
-Comes in: ids, keys, e-mail addresses, phone numbers, names. Goes out: conditions and expressions in SQL, a pattern of Python.
+Comes in: ids, keys, e-mail addresses, phone numbers, names. Goes out: conditions and expressions in SQL, places in bytes.
 An identifier counts where it stands alone: ann@x.org is not in joann@x.org, C12 not in C123. What is too short or too common to be told
-from other text (an id of 42) is only ever looked for in columns that hold ids.
+from other text (an id of 42) is only ever looked for in columns that hold ids. It counts in every spelling that other formats give it:
+Jürgen is J\\u00fcrgen in JSON, ann@x.org is ann%40x.org in an address of the web.
 """
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
 
+from orchestration.spotting import ENDS_OF_SIGNS, Spotter
 from orchestration.sql_text import literal
 
 INSTEAD = "[erased]"
@@ -35,7 +41,8 @@ class Needles:
     @classmethod
     def of(cls, values: Iterable[str]) -> Needles:
         """The telling ones among `values`."""
-        return cls(tuple(sorted({value.strip().lower() for value in values if is_telling(value)}, key=lambda text: (-len(text), text))))
+        telling = {unicodedata.normalize("NFC", value.strip().lower()) for value in values if is_telling(value)}
+        return cls(tuple(sorted(telling, key=lambda text: (-len(text), text))))
 
     def mentions(self, columns: Sequence[str]) -> str:
         """SQL that is true for rows in which a column holds one of them; `columns` are expressions of text."""
@@ -53,15 +60,39 @@ class Needles:
         once = f"regexp_replace({column}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
         return f"regexp_replace({once}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
 
-    @property
-    def pattern(self) -> re.Pattern[bytes]:
-        """The same for bytes of files that are text."""
-        return re.compile(rb"(?i)(?<![\w.+-])(?:" + self._alternatives.encode() + rb")(?=\.?(?:$|[^\w.-]))")
+    def are_in(self, content: bytes) -> bool:
+        """Whether one stands alone in bytes of text, in whatever spelling."""
+        return next(self.spotter.spans(content), None) is not None
+
+    def cleared(self, content: bytes) -> bytes:
+        """Bytes of text without them."""
+        kept, end = [], 0
+        for start, after in self.spotter.spans(content):
+            kept += [content[end:start], INSTEAD.encode()]
+            end = after
+        return b"".join([*kept, content[end:]]) if kept else content
+
+    @cached_property
+    def spotter(self) -> Spotter:
+        """What finds them in bytes."""
+        return Spotter({text: _spelled(text).encode() for text in self.texts})
 
     @property
     def _re2(self) -> str:
-        return rf"(?i)(^|[^\w.+-])({self._alternatives})(\.?$|\.?[^\w.-])"
+        return rf"(?i)(^|[^\w.+-]|{'|'.join(ENDS_OF_SIGNS)})({'|'.join(map(_spelled, self.texts))})(\.?$|\.?[^\w.-])"
 
-    @property
-    def _alternatives(self) -> str:
-        return "|".join(map(re.escape, self.texts))
+
+def _spelled(text: str) -> str:
+    return "".join(_signs(sign) for sign in text)
+
+
+def _signs(sign: str) -> str:
+    """A sign as plain text, JSON (also inside JSON), HTML and addresses of the web write it, as a pattern; small and capital."""
+    if sign.isascii() and (sign.isalnum() or sign in "._-"):
+        return re.escape(sign)
+    spellings = [re.escape(" "), r"\+", "%20"] if sign == " " else []
+    for form in dict.fromkeys((sign, sign.upper(), unicodedata.normalize("NFD", sign), unicodedata.normalize("NFD", sign.upper()))):
+        spellings += [re.escape(form), re.escape(quote(form, safe="")), re.escape(html.escape(form))]
+        spellings += [rf"\\+u{ord(form):04x}", f"&#{ord(form)};", f"&#x{ord(form):x};"] if len(form) == 1 and form not in " @" else []
+    spellings += [r"\\+" + re.escape(sign)] if sign in '"/\\' else []
+    return f"(?:{'|'.join(dict.fromkeys(spellings))})"

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration import landing
+from orchestration.commands.asking import agrees, named, require
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.privacy import erasure, exporting, journal, receipts, retention, verification
-from orchestration.privacy.subject import UnknownPersonError, find
+from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
+from orchestration.privacy.lifting import NobodyErasedError
+from orchestration.privacy.subject import Subject, UnknownPersonError, find
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
 from orchestration.settings import ConfigurationError, Settings
@@ -22,7 +24,7 @@ def told(command: Callable[[], int]) -> int:
     """The exit code of `command`; what it refuses is one line."""
     try:
         return command()
-    except UnknownPersonError as error:
+    except (UnknownPersonError, NobodyErasedError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 2
     except (erasure.StillThereError, landing.LandingError, ReleaseError) as error:
@@ -30,30 +32,39 @@ def told(command: Callable[[], int]) -> int:
         return 1
 
 
-def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -> int:
-    """Erase everybody named, after what was interrupted before; returns the exit code."""
-    names = [*wanted, *_listed(file)]
-    home = Home.of(loaded)
-    if loaded.company.customer_level == "company":
+def finder(loaded: Settings, command: str, *, contacts: bool) -> Callable[[Home, str], Subject]:
+    """What finds whom a name means. Raises ConfigurationError where the option does not fit what customers are here."""
+    is_company = loaded.company.customer_level == "company"
+    if is_company and not contacts:
         raise ConfigurationError(
-            "erase: the customers here are companies (customer_level: company), so erasing one would take all of its contacts and invoices"
-            " along; erase the contact at its source, or set customer_level: contact for the erasure"
+            f"{command}: the customers here are companies (customer_level: company), each with all of its contacts and invoices;"
+            " name the person with --contact"
         )
+    if contacts and not is_company:
+        raise ConfigurationError(f"{command}: the customers here are people (customer_level: contact); name the person with --customer")
+    return contact.find if contacts else find
+
+
+def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, contacts: bool = False) -> int:
+    """Erase everybody named, after what was interrupted before; returns the exit code."""
+    names = named(wanted, file)
+    home = Home.of(loaded)
+    who = finder(loaded, "erase", contacts=contacts) if names else find
     with home.exclusive("an erasure"):
         home.prepare()
         begun = journal.unfinished(home.erasures)
         for one in begun:
             print(f"Going on with the erasure that began {one.began}.")
             _tell(erasure.carry_out(loaded, home, one))
-        _require(names or begun)
-        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name)]
-        subjects = [find(home, name) for name in left]
+        require(names or begun)
+        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name, who)]
+        subjects = [who(home, name) for name in left]
         if subjects and not (agreed or _agrees(len(subjects))):
             print("Nothing was erased.")
             return 1
         for name in left:  # anew: two of the names may have been one person
-            if not _was_erased(home, name):
-                _tell(erasure.carry_out(loaded, home, erasure.begin(home, find(home, name))))
+            if not _was_erased(home, name, who):
+                _tell(erasure.carry_out(loaded, home, erasure.begin(home, who(home, name))))
     return 0
 
 
@@ -79,22 +90,36 @@ def verify(loaded: Settings, wanted: str) -> int:
         tombstones = Tombstones(home.erasures)
         tombstones.hashes = frozenset(receipts.read(path)["subject"])
         found = [f"{file} ({rows} rows)" for file, rows in landing.remaining(home.landing, tombstones).items()]
+        looked_at = "A receipt names nobody: the landed rows were compared with its hashes."
     else:
         needles = Needles.of([wanted])
         if not needles.texts:
             raise ConfigurationError(f"--verify {wanted}: too short to be told from other text; give the receipt or an e-mail address")
-        found = verification.found(home, needles)
+        searched = verification.search(home, needles)
+        found = [*searched.hits]
+        looked_at = _looked_at(searched)
     for line in found:
         print(f"rapport: still there: {line}", file=sys.stderr)
+    print(looked_at)
     print(f"{len(found)} files hold this person." if found else "No file below the home holds this person.")
     return 1 if found else 0
 
 
-def export(loaded: Settings, wanted: str, out: Path | None) -> int:
+def _looked_at(searched: verification.Searched) -> str:
+    told = f"Searched {searched.files:,} files, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
+    if searched.deleted:
+        told += (
+            f" What was deleted from {', '.join(searched.deleted)} and is compressed there cannot be searched until it is overwritten;"
+            " an erasure writes such files anew."
+        )
+    return told
+
+
+def export(loaded: Settings, wanted: str, out: Path | None, *, contacts: bool = False) -> int:
     """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
-    home = Home.of(loaded)
+    home, who = Home.of(loaded), finder(loaded, "export", contacts=contacts)
     with home.exclusive("an export"):
-        content = json.dumps(exporting.everything(home, find(home, wanted)), indent=1, ensure_ascii=False, default=str)
+        content = json.dumps(exporting.everything(home, who(home, wanted)), indent=1, ensure_ascii=False, default=str)
     if out is None:
         print(content)
         return 0
@@ -106,23 +131,12 @@ def export(loaded: Settings, wanted: str, out: Path | None) -> int:
     return 0
 
 
-def _listed(file: Path | None) -> list[str]:
-    if file is None:
-        return []
-    try:
-        return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except OSError as error:
-        raise ConfigurationError(f"--from-file {file}: {error.strerror}") from error
-
-
-def _require(anything: object) -> None:
-    if not anything:
-        raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
-
-
-def _was_erased(home: Home, name: str) -> bool:
-    known = receipts.of(home, erasure.subject_hashes(home, name, landing.sources(home.landing)))
+def _was_erased(home: Home, name: str, who: Callable[[Home, str], Subject]) -> bool:
+    known = receipts.of(home, set(lifting.hashes_of(home, name)) & Tombstones(home.erasures).hashes)
     if known:
+        if who is contact.find:  # their record stays, so it is found
+            print(f"Erased before; the receipt is {known[-1]}.")
+            return True
         try:
             find(home, name)
         except UnknownPersonError:
@@ -132,9 +146,7 @@ def _was_erased(home: Home, name: str) -> bool:
 
 
 def _agrees(people: int) -> bool:
-    if not sys.stdin.isatty():
-        raise ConfigurationError("erase: this cannot be undone; say so with --yes where nobody can be asked")
-    return input(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone. [y/N] ").strip().lower() == "y"
+    return agrees(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone.")
 
 
 def _tell(receipt: Path) -> None:

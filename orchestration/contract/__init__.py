@@ -5,10 +5,20 @@ landing gate derives its row rules from it, dbt sources and the documentation ar
 """
 
 from orchestration.contract.model import Column, Parent, Table
-from orchestration.contract.persons import NAMES_OTHER_SOURCES, PERSON_COLUMNS, RECORD_TABLES
+from orchestration.contract.persons import (
+    COMPANY_COLUMNS,
+    COMPANY_TABLES,
+    CONTACT_KINDS,
+    NAMES_OTHER_SOURCES,
+    PERSON_COLUMNS,
+    RECORD_TABLES,
+)
 from orchestration.contract.tables import DAYS_OF_A_RHYTHM, EVERY_DAY, INPUT_TABLES
 
 __all__ = [
+    "COMPANY_COLUMNS",
+    "COMPANY_TABLES",
+    "CONTACT_KINDS",
     "DAYS_OF_A_RHYTHM",
     "EVERY_DAY",
     "INPUT_TABLES",

@@ -16,6 +16,29 @@ PERSON_COLUMNS: dict[str, str] = {
 }
 # The tables with a row per record of a person, and the column that holds the record's own id.
 RECORD_TABLES: dict[str, str] = {"crm_customers": "customer_id", "billing_customers": "billing_customer_id"}
+# Where customers are companies, what a contact's record says of the company stays, and so do its accounts (docs/decisions/0031).
+CONTACT_KINDS = {"crm": "contact", "email": "contact_email", "phone": "contact_phone"}
+COMPANY_COLUMNS = (
+    "customer_id",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "company_name",
+    "country",
+    "region",
+    "industry",
+    "company_size",
+    "acquisition_channel",
+    "owner",
+    "merged_into_customer_id",
+)
+COMPANY_TABLES = (
+    "crm_customers",
+    "billing_customers",
+    "billing_subscriptions",
+    "billing_invoice_lines",
+    "billing_payments",
+)
 # Where a CRM's id may be that of another source's CRM, as long as only one CRM has it (docs/decisions/0011 and 0027).
 NAMES_OTHER_SOURCES = (
     "billing_customers",

@@ -18,17 +18,19 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.landing.anew import read_anew
 from orchestration.landing.filtering import Filter
 from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
 from orchestration.landing.loading import load_files
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
 from orchestration.landing.table import Found, TableLoad, table_changes
-from orchestration.landing.tombstones import Tombstones
+from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
 from orchestration.sources.reading.progress import Tell, in_silence
 
 __all__ = [
+    "ANY_SOURCE",
     "Holding",
     "LandingError",
     "SourceError",
@@ -41,6 +43,7 @@ __all__ = [
     "forget",
     "landed_at",
     "plan",
+    "read_anew",
     "remaining",
     "rows_of",
     "sources",

@@ -7,8 +7,10 @@ Comes in: the batches of one table. Goes out: the same without those rows; how m
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from orchestration.contract import RECORD_TABLES, Table
+from orchestration.landing.contacts import emptying, learn_contacts
 from orchestration.landing.log import LandingLog
 from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.tombstones import Tombstones
@@ -35,7 +37,7 @@ class Filter:
         relation = parquet(filled)
         condition = self._condition(self._tombstones, table, relation)
         cleared = [
-            self._batch(batch, condition) if str(batch.data) in filled else batch for batch in batches
+            self._batch(table, batch, condition) if str(batch.data) in filled else batch for batch in batches
         ]  # in place: `relation` follows
         if table.name == "crm_customers":
             self._crm_ids += f" UNION ALL SELECT customer_id AS id FROM {relation}"
@@ -48,11 +50,27 @@ class Filter:
             known = self._landed_ids(table.name)
             while learn(run, tombstones, relation, table, self._log.source, condition, known):
                 condition = is_erased(run, tombstones, relation, table, self._log.source, self._crm_ids)
+            learn_contacts(run, tombstones, relation, table, self._log.source, known)
         return condition
 
-    def _batch(self, batch: Batch, condition: str) -> Batch:
+    def _empty(self, table: Table, path: Path) -> None:
+        """The records of contacts stay, without what is theirs; their hash is that of the row as the source has it."""
+        if table.name != "crm_customers":
+            return
+        assert self._tombstones is not None  # else nothing is cleared
+        run, relation = self._bench.connection, parquet([str(path)])
+        columns = [name for name, *_ in run.execute(f"DESCRIBE FROM {relation}").fetchall()]
+        emptied = emptying(run, self._tombstones, relation, table, self._log.source, columns)
+        if emptied.columns:
+            target = path.with_suffix(".emptied")
+            query = f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}"
+            run.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
+            target.replace(path)
+
+    def _batch(self, table: Table, batch: Batch, condition: str) -> Batch:
         assert batch.data is not None  # it was read just now
         run, relation = self._bench.connection.execute, parquet([str(batch.data)])
+        self._empty(table, batch.data)
         counted = run(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
         if counted is None or not counted[0]:
             return batch

@@ -7,9 +7,8 @@ plan that was made before anything changed.
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,15 +18,15 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.landing.contacts import learn_contacts
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, TableEntry, sources
 from orchestration.landing.persons import NOBODY, is_erased, learn
+from orchestration.landing.rewriting import Note, drop_adjustments, emptying_of, one, rehash_adjustments, rewrite
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS, parquet
 from orchestration.redaction import Needles
-from orchestration.sql_text import identifier, literal
+from orchestration.sql_text import literal
 
-# Called before a file is replaced: its path, rows that leave it, rows of others in which the person is mentioned.
-Note = Callable[[Path, int, int], None]
 Ids = Mapping[str, tuple[str, ...]]
 
 
@@ -70,9 +69,11 @@ def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[
             crm_ids = _crm_ids(log)
             for table in _filled(log):
                 condition = _condition(connection, tombstones, log, table, crm_ids)
-                _drop_adjustments(connection, log, table, condition, note)
+                drop_adjustments(connection, log, table, condition, note)
+                if table.name == "crm_customers":
+                    rehash_adjustments(connection, tombstones, log, table, note)
                 for path in log.files(table.name):
-                    _rewrite(connection, Path(path), condition, needles, note)
+                    rewrite(connection, Path(path), condition, needles, note, emptying_of(connection, tombstones, log, table, path))
             _recount(connection, log, [held for held in holdings if held.source == source])
 
 
@@ -80,8 +81,8 @@ def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
     """Landed file → rows of people with a tombstone that are still in it; empty when all are gone."""
     with _connection(root) as connection:
         counted = {
-            path: _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
-            for _, _, path, condition in _files(connection, root, tombstones)
+            path: one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
+            for _, _, path, condition in _files(connection, root, tombstones, emptied=True)
         }
     return {path: rows for path, rows in counted.items() if rows}
 
@@ -94,13 +95,20 @@ def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str,
             yield from ((source, table, path, row) for row in rows)
 
 
-def _files(connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, str]]:
-    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for."""
+def _files(
+    connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones, *, emptied: bool = False
+) -> Iterator[tuple[str, str, str, str]]:
+    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for.
+
+    emptied  of a contact's record only when it has something that should have been emptied
+    """
     tombstones.show(connection)
     for log in (LandingLog(root, source) for source in sources(root)):
         for table in _filled(log):
             condition = _condition(connection, tombstones, log, table, _crm_ids(log))
-            yield from ((log.source, table.name, path, condition) for path in log.files(table.name))
+            for path in log.files(table.name):
+                contact = emptying_of(connection, tombstones, log, table, path)
+                yield log.source, table.name, path, f"({condition} OR {contact.wanted if emptied else contact.condition})"
 
 
 def _filled(log: LandingLog) -> Iterator[Table]:
@@ -119,10 +127,12 @@ def _crm_ids(log: LandingLog) -> str:
 def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, others: Ids) -> bool:
     """Records of the person that no identity tells of, such as those in quarantine."""
     fresh = False
-    for table in (INPUT_TABLES[one] for one in RECORD_TABLES if log.files(one)):
+    for table in (INPUT_TABLES[name] for name in RECORD_TABLES if log.files(name)):
         condition = _condition(connection, tombstones, log, table, _crm_ids(log))
         connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
-        fresh |= learn(connection, tombstones, parquet(log.files(table.name)), table, log.source, condition, "SELECT id FROM others")
+        landed, known = parquet(log.files(table.name)), "SELECT id FROM others"
+        fresh |= learn(connection, tombstones, landed, table, log.source, condition, known)
+        fresh |= learn_contacts(connection, tombstones, landed, table, log.source, known)
     return fresh
 
 
@@ -141,40 +151,6 @@ def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log
         ).fetchall():
             if known := log.parts(table.name).get(part):
                 yield Holding(log.source, table.name, part, known["rows"] - copies, known.get("erased", 0) + copies)
-
-
-def _drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: Table, condition: str, note: Note) -> None:
-    """First, for the hashes of the rows that leave are told from those rows."""
-    hashes = f"SELECT _row_hash FROM {parquet(log.files(table.name))} WHERE {condition}"
-    mine = f"(table_name = {literal(table.name)} AND _row_hash IN ({hashes}))"
-    for path in log.files(ADJUSTMENTS):
-        if rows := _one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
-            note(Path(path), rows, 0)
-            _replace(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
-
-
-def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note) -> None:
-    relation = parquet([str(path)])
-    columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
-    texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
-    mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"
-    counted = connection.execute(f"SELECT count(*) FILTER ({condition}), count(*) FILTER ({mentioned}) FROM {relation}").fetchone()
-    if counted is None or counted == (0, 0):
-        return
-    note(path, *counted)
-    # The hash of a row in which somebody is no longer mentioned stays: the source still has that row as it was, and it must not land again.
-    cleared = ", ".join(f"{needles.without(identifier(column))} AS {identifier(column)}" for column in texts) if counted[1] else ""
-    _replace(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
-    waiting = path.with_name(f".{path.name}.forgetting")
-    connection.execute(f"COPY ({query}) TO {literal(str(waiting))} (FORMAT parquet)")
-    waiting.chmod(0o600)
-    handle = os.open(waiting, os.O_RDONLY)
-    os.fsync(handle)
-    os.close(handle)
-    os.replace(waiting, path)
 
 
 def _recount(connection: duckdb.DuckDBPyConnection, log: LandingLog, holdings: list[Holding]) -> None:
@@ -196,11 +172,6 @@ def _counted(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: str,
     query = f"SELECT count(*) FILTER (NOT _is_deleted), count(*) FILTER (_is_deleted) FROM {relation}"
     rows, tombstones = connection.execute(query).fetchall()[0]
     return replace(entry, parts=parts, rows=rows, tombstones=tombstones)
-
-
-def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
 
 
 @contextmanager

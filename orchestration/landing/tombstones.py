@@ -18,6 +18,8 @@ import duckdb
 from orchestration.landing.log import LandingError
 from orchestration.sql_text import literal
 
+# In front of the hashes of contacts of companies, so that nobody else pays for looking for them.
+_CONTACT = "contact:"
 # An id that only one CRM has stands for its record in every source that may name it.
 ANY_SOURCE = "*"
 _SIGN = "|"
@@ -42,11 +44,22 @@ class Tombstones:
 
     def hashed(self, kind: str, source: str, value: str) -> str:
         """The hash of one id or contact; `source` is empty for contacts."""
-        return hashlib.sha256((self._front(kind, source) + value).encode()).hexdigest()
+        return _mark(kind) + hashlib.sha256((self._front(kind, source) + value).encode()).hexdigest()
 
     def sql(self, kind: str, source: str, value: str) -> str:
         """SQL that is true where the expression `value` is a tombstone; needs the table that `show` makes."""
-        return f"sha256({literal(self._front(kind, source))} || {value}) IN (SELECT hash FROM buried)"
+        hashed = f"sha256({literal(self._front(kind, source))} || {value})"
+        return f"{literal(_mark(kind))} || {hashed} IN (SELECT hash FROM buried)"
+
+    @property
+    def has_contacts(self) -> bool:
+        """Whether a contact of a company is among them."""
+        return self.are_contacts(self.hashes)
+
+    @staticmethod
+    def are_contacts(hashes: Iterable[str]) -> bool:
+        """Whether one of `hashes` is of a contact of a company."""
+        return any(hashed.startswith(_CONTACT) for hashed in hashes)
 
     def show(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the temporary table `buried`."""
@@ -80,6 +93,10 @@ class Tombstones:
             file.flush()
             os.fsync(file.fileno())
         os.replace(waiting, self._path)
+
+
+def _mark(kind: str) -> str:
+    return _CONTACT if kind.startswith("contact") else ""
 
 
 def _read(path: Path) -> tuple[str, frozenset[str]]:

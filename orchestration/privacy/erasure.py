@@ -18,7 +18,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import journal, leftovers, receipts, remainder, verification
 from orchestration.privacy.journal import Journal
-from orchestration.privacy.subject import KINDS, Subject, spelled
+from orchestration.privacy.subject import KINDS, Subject
 from orchestration.settings import Settings
 
 
@@ -35,7 +35,7 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     tombstones = Tombstones(home.erasures)
     tombstones.begin()
     if releases.current_id(home.root) is not None:
-        begun.remainder = remainder.of(releases.current(home.root), subject.keys, subject.answers)
+        begun.remainder = remainder.of(releases.current(home.root), subject)
     if not bury_contacts:
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in KINDS.values()}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
@@ -55,7 +55,8 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
         step(settings, home, begun)
     at("verify")
     waiting = tuple(sorted(activation.orders(home.state)))
-    found = verification.found(home, begun.subject.needles, waiting)
+    searched = verification.search(home, begun.subject.needles, waiting)
+    found = [*searched.hits]
     found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
     if found:
         raise StillThereError(
@@ -63,7 +64,7 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
         )
     _dig_up(home, begun)
     at("receipt")
-    receipt = receipts.write(home, begun, _told(settings, home, begun))
+    receipt = receipts.write(home, begun, {**_told(settings, home, begun), **_verified(searched)})
     at("end")
     begun.path.unlink()
     return receipt
@@ -84,7 +85,10 @@ def _dig_up(home: Home, begun: Journal) -> None:
 
 def _plan(_: Settings, home: Home, begun: Journal) -> None:
     if "planned" not in begun.facts:
-        begun.holdings = landing.plan(home.landing, Tombstones(home.erasures), begun.facts.pop("others"))
+        tombstones = Tombstones(home.erasures)
+        known = tombstones.hashes
+        begun.holdings = landing.plan(home.landing, tombstones, begun.facts.pop("others"))
+        begun.facts["subject"] = sorted({*begun.facts["subject"], *(tombstones.hashes - known)})
         begun.facts["planned"] = True
         begun.save()
 
@@ -173,17 +177,14 @@ def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
     }
 
 
+def _verified(searched: verification.Searched) -> dict[str, Any]:
+    told = f"{searched.files:,} files below the home, {searched.bytes:,} bytes, were searched for the person's identifiers; none holds one"
+    return {"verified": told, "freed_and_not_overwritten": list(searched.deleted)}
+
+
 def _order(waiting: int, live: bool) -> str:
     if not waiting:
         return "nothing was sent of this person, or it has been cleared"
     return (
         f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
     )
-
-
-def subject_hashes(home: Home, wanted: str, sources: list[str]) -> set[str]:
-    """The hashes under which a receipt would know the id or e-mail address `wanted`."""
-    tombstones = Tombstones(home.erasures)
-    pairs = [(kind, source, wanted) for kind in ("crm", "billing") for source in (*sources, "*")]
-    pairs += [("email", "", spelled(wanted))] if "@" in wanted else []
-    return {tombstones.hashed(*pair) for pair in pairs}

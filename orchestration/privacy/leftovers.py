@@ -1,6 +1,7 @@
 """Logs, run history and whatever else of a home quotes somebody: text is cleared in place, databases too, models that quote are dropped.
 
-Comes in: the home and needles. Goes out: files without them, each replaced in one step. What dlt keeps for a run is removed whole.
+Comes in: the home and needles. Goes out: files without them, each replaced in one step. What interrupted work has left behind is removed
+whole, as is what dlt keeps for a run.
 """
 
 from __future__ import annotations
@@ -9,62 +10,91 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
+
 from orchestration.home import Home
-from orchestration.redaction import INSTEAD, Needles
+from orchestration.privacy import searching
+from orchestration.privacy.databases import DuckDb, Sqlite
+from orchestration.privacy.journal import SUFFIX
+from orchestration.redaction import Needles
+from orchestration.releases import clean_leftovers
+from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
-_SQLITE = b"SQLite format 3\0"
 
 
 def clear(home: Home, needles: Needles, note: Note) -> list[str]:
-    """Clear everything that is neither landing, warehouse, release nor activation's; returns what was dropped whole."""
+    """Clear everything that is neither landing, warehouse nor release; returns what was dropped whole."""
     dropped = []
-    shutil.rmtree(home.state / "dlt", ignore_errors=True)
-    for leftover in (home.landing / ".forgetting", home.warehouse.with_name(f"{home.warehouse.name}.tmp")):
-        shutil.rmtree(leftover, ignore_errors=True)
-    for path in _files(home) if needles.texts else ():
-        content = path.read_bytes()
-        if not needles.pattern.search(content) and not content.startswith(_SQLITE):
-            continue
-        if content.startswith(_SQLITE):
+    clean_leftovers(home.root)
+    for folder in (home.state / "dlt", home.landing / ".forgetting", *home.root.rglob("*.tmp"), *home.root.rglob("*.spill")):
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in _files(home):
+        decoder = searching.rows_of(path)
+        if decoder is Sqlite:
             _clear_database(path, needles, note)
-        elif home.models in path.parents:
+        elif decoder is DuckDb:
+            _compact(path, note)
+        elif any(searching.places(path, needles)):
             note(path, 0, 1)
-            shutil.rmtree(path.parent)
-            dropped.append(path.parent.relative_to(home.root).as_posix())
-        else:
-            note(path, 0, 1)
-            _put(path, needles.pattern.sub(INSTEAD.encode(), content))
+            dropped += _cleared(path, home, needles)
     return dropped
 
 
 def _files(home: Home) -> Iterator[Path]:
-    for folder in (home.logs, home.dagster, home.models):
-        yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
-    yield from (path for path in sorted(home.state.iterdir()) if path.is_file() and path.suffix in (".json", ".jsonl"))
+    """What other steps have not rewritten; told while it is cleared, for opening a database may end its journal."""
+    for path in sorted(home.root.rglob("*")):
+        rewritten = home.landing in path.parents or home.releases in path.parents or path == home.warehouse
+        if path.is_file() and not path.is_symlink() and not rewritten and not path.name.endswith(SUFFIX):
+            yield path
+
+
+def _cleared(path: Path, home: Home, needles: Needles) -> list[str]:
+    """Clear a text; drop what cannot be cleared: an archive, and the whole model of which a file quotes somebody."""
+    if home.models in path.parents:
+        shutil.rmtree(path.parent)
+        return [path.parent.relative_to(home.root).as_posix()]
+    if any(searching.packed(path, needles)) or path.suffix == ".wal":
+        path.unlink()
+        return [path.relative_to(home.root).as_posix()]
+    _put(path, needles.cleared(path.read_bytes()))
+    return []
+
+
+def _compact(path: Path, note: Note) -> None:
+    """A copy of a DuckDB file that has freed blocks or deleted rows: they keep what they held."""
+    if not DuckDb.has_deleted(path):
+        return
+    waiting = path.with_name(f".{path.name}.clearing")
+    waiting.unlink(missing_ok=True)
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.execute(f"ATTACH {literal(path)} AS old (READ_ONLY); ATTACH {literal(waiting)} AS new")
+        connection.execute("COPY FROM DATABASE old TO new; DETACH new; DETACH old")
+    waiting.chmod(0o600)
+    note(path, 0, 0)
+    os.replace(waiting, path)
 
 
 def _clear_database(path: Path, needles: Needles, note: Note) -> None:
     """Every text of every table; VACUUM, because SQLite keeps what was overwritten in its free pages."""
-    connection = sqlite3.connect(path)
-    pattern = needles.pattern
 
     def cleared(value: str | bytes | None) -> str | bytes | None:
         if isinstance(value, str):
-            return pattern.sub(INSTEAD.encode(), value.encode()).decode()
-        return pattern.sub(INSTEAD.encode(), value) if isinstance(value, bytes) else value
+            return needles.cleared(value.encode()).decode()
+        return needles.cleared(value) if isinstance(value, bytes) else value
 
     def quotes(value: str | bytes | None) -> bool:
         text = value.encode() if isinstance(value, str) else value
-        return isinstance(text, bytes) and pattern.search(text) is not None
+        return isinstance(text, bytes) and needles.are_in(text)
 
-    try:
+    with closing(sqlite3.connect(path)) as connection:
         connection.create_function("quotes", 1, quotes)
         connection.create_function("cleared", 1, cleared)
         found = [(table, column, rows) for table, column in _columns(connection) if (rows := _quoting(connection, table, column))]
-        if not found and not pattern.search(path.read_bytes()):
+        if not found and not any(searching.places(path, needles)):
             return
         note(path, 0, sum(rows for *_, rows in found))
         with connection:
@@ -72,8 +102,6 @@ def _clear_database(path: Path, needles: Needles, note: Note) -> None:
                 connection.execute(f'UPDATE "{table}" SET "{column}" = cleared("{column}") WHERE quotes("{column}")')
         connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        connection.close()
 
 
 def _columns(connection: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -31,12 +31,12 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         "began": begun.began,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "subject": begun.facts["subject"],
+        "people": max(len(begun.subject.keys), 1),
         "records": len(begun.subject.records),
         "rows_removed": sum(one["rows_removed"] for one in begun.files.values()),
         "rows_cleared_of_mentions": sum(one["rows_cleared"] for one in begun.files.values()),
         "files": files,
         **told,
-        "verified": "every file below the home was searched for the person's identifiers; none holds one",
         "note": _NOTE,
     }
     path = begun.path.with_name(f"{begun.id}.json")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.privacy.journal import Journal, write_durably
+from orchestration.privacy.subject import Subject
 from orchestration.releases import Release
 
 _MOVED = "sum({sign}movement_amount) FILTER (WHERE movement = '{movement}')"
@@ -39,14 +40,19 @@ _COUNTED: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
-def of(release: Release, keys: tuple[str, ...], answers: tuple[str, ...]) -> list[dict[str, str]]:
-    """What the person adds to the months of `release`."""
+def of(release: Release, subject: Subject) -> list[dict[str, str]]:
+    """What the person adds to the months of `release`: the rows of their keys; of a contact, what they answered and wrote."""
     found: list[dict[str, str]] = []
     with release.connect() as marts:
         for measure, sql, table, month in _measures(release):
             mine = "list_contains($keys, customer_key)"
-            mine += " OR (customer_key IS NULL AND list_contains($answers, response_id))" if table == "fct_survey_responses" else ""
-            named = {"keys": list(keys)} | ({"answers": list(answers)} if "$answers" in mine else {})
+            named: dict[str, Any] = {"keys": list(subject.keys)}
+            if table == "fct_survey_responses":
+                mine += " OR ($is_contact OR customer_key IS NULL) AND list_contains($answers, response_id)"
+                named |= {"answers": list(subject.answers), "is_contact": subject.is_contact}
+            elif table == "fct_tickets" and subject.is_contact:
+                mine += " OR list_contains($tickets, ticket_id)"
+                named |= {"tickets": list(subject.tickets)}
             query = f"SELECT {month} AS month, CAST({sql} AS VARCHAR) FROM marts.{table} WHERE {mine} GROUP BY 1 ORDER BY 1"
             rows = marts.execute(query, named).fetchall()
             found += [{"month": str(day), "measure": measure, "amount": amount} for day, amount in rows if amount and Decimal(amount)]

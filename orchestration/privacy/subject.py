@@ -42,18 +42,24 @@ class Subject:
     texts: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     email_hashes: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
+    is_contact: bool = False
     others: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     shared: int = 0
 
     @property
     def needles(self) -> Needles:
-        """What to look for in text."""
-        return Needles.of([*self.texts, *self.keys, *self.email_hashes, *(record[2] for record in self.records)])
+        """What to look for in text. The id of a contact's record stays: it is the company's too."""
+        ids = [] if self.is_contact else [record[2] for record in self.records]
+        return Needles.of([*self.texts, *self.keys, *self.email_hashes, *ids])
 
     @property
     def person(self) -> releases.Person:
         """As releases know them."""
-        return releases.Person(frozenset(self.keys), frozenset(self.records), frozenset(self.answers), frozenset(self.email_hashes))
+        answers, tickets = frozenset(self.answers), frozenset(self.tickets)
+        if self.is_contact:  # rows of the company stay, without the hash of the address
+            return releases.Person(frozenset(), frozenset(), answers, tickets=tickets)
+        return releases.Person(frozenset(self.keys), frozenset(self.records), answers, frozenset(self.email_hashes), tickets)
 
     def as_json(self) -> dict[str, Any]:
         """For a journal; `others` is needed only to begin."""
@@ -63,18 +69,18 @@ class Subject:
     def from_json(cls, content: dict[str, Any]) -> Subject:
         """Back from a journal."""
         named: dict[str, Any] = {name: tuple(map(tuple, content[name])) for name in ("records", "tombstones")}
-        listed: dict[str, Any] = {name: tuple(content[name]) for name in ("keys", "texts", "answers", "email_hashes")}
-        return cls(**named, **listed, shared=content["shared"])
+        listed: dict[str, Any] = {name: tuple(content[name]) for name in ("keys", "texts", "answers", "email_hashes", "tickets")}
+        return cls(**named, **listed, shared=content["shared"], is_contact=content["is_contact"])
 
 
 def find(home: Home, wanted: str) -> Subject:
     """The person who is called `wanted` by any source, by a customer_key or by an e-mail address."""
-    identities = _identities(home)
+    identities = identities_of(home)
     keys = {row[3] for row in identities if wanted in (row[2], row[3])} or _by_contact(home, wanted, identities)
     if len(keys) > 1:
         raise UnknownPersonError(f"{wanted}: {len(keys)} customers have this id; name one by its customer_key: {', '.join(sorted(keys))}")
     records = {row[:3] for row in identities if row[3] in keys} or _landed_records(home, wanted)
-    subject = _completed(home, Subject(tuple(sorted(records)), tuple(sorted(keys))), identities, wanted if "@" in wanted else "")
+    subject = completed(home, Subject(tuple(sorted(records)), tuple(sorted(keys))), identities, wanted if "@" in wanted else "")
     if not records and not subject.answers:
         raise UnknownPersonError(f"{wanted}: no customer has this id, in any source or as customer_key")
     return subject
@@ -82,12 +88,13 @@ def find(home: Home, wanted: str) -> Subject:
 
 def of_keys(home: Home, keys: Iterable[str]) -> Subject:
     """Several customers as one subject, to be erased together."""
-    wanted, identities = set(keys), _identities(home)
+    wanted, identities = set(keys), identities_of(home)
     records = {row[:3] for row in identities if row[3] in wanted}
-    return _completed(home, Subject(tuple(sorted(records)), tuple(sorted(wanted))), identities, "")
+    return completed(home, Subject(tuple(sorted(records)), tuple(sorted(wanted))), identities, "")
 
 
-def _identities(home: Home) -> list[tuple[str, str, str, str]]:
+def identities_of(home: Home) -> list[tuple[str, str, str, str]]:
+    """(source, record type, id, customer_key) of every record, as far as anything was built or published."""
     if home.warehouse.exists():
         with duckdb.connect(str(home.warehouse), read_only=True) as connection:
             if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'int_identity_spans'").fetchone():
@@ -116,7 +123,7 @@ def _records(rows: Iterable[tuple[str, str, str, dict[str, Any]]], wanted: str |
     return {record for record in found if record[2] and wanted in (None, record[2])}
 
 
-def _completed(home: Home, subject: Subject, identities: list[tuple[str, str, str, str]], email: str) -> Subject:
+def completed(home: Home, subject: Subject, identities: list[tuple[str, str, str, str]], email: str) -> Subject:
     """With contacts, names and everything else that the landed rows of the records say."""
     mine = set(subject.records)
     named = [(kind, source, one) for source, kind, one in subject.records]
@@ -153,17 +160,20 @@ class _Contacts:
 def _contacts(home: Home, said: list[dict[str, Any]], email: str, mine: set[tuple[str, str, str]]) -> _Contacts:
     emails = {row["email"]: spelled(row["email"]) for row in said if row.get("email")} | ({email: spelled(email)} if email else {})
     numbers = {(row.get("phone"), row.get("country")) for row in said if row.get("phone")}
-    dialled = {number: _phone(number, country) for number, country in numbers}
+    keys = {number: dialled(number, country) for number, country in numbers}
     theirs = _held_by_others(home, mine)
     own_emails = {text: key for text, key in emails.items() if key and key not in theirs}
-    own_phones = {str(text): key for text, key in dialled.items() if key and key not in theirs}
+    own_phones = {str(text): key for text, key in keys.items() if key and key not in theirs}
     pairs = [("email", "", key) for key in sorted(set(own_emails.values()))] + [
         ("phone", "", key) for key in sorted(set(own_phones.values()))
     ]
     salt = home.salt()
     hashes = {_pseudonym(salt, text) for text in [*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)]}
     return _Contacts(
-        pairs, {*own_emails, *own_emails.values(), *own_phones}, hashes, len(emails) + len(dialled) - len(own_emails) - len(own_phones)
+        pairs,
+        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values()},
+        hashes,
+        len(emails) + len(keys) - len(own_emails) - len(own_phones),
     )
 
 
@@ -210,7 +220,8 @@ def spelled(text: str) -> str:
     return str(duckdb.execute(f"SELECT {email_key('said')} FROM (SELECT ? AS said)", [text]).fetchall()[0][0] or "")
 
 
-def _phone(number: str | None, country: str | None) -> str | None:
+def dialled(number: str | None, country: str | None) -> str | None:
+    """A phone number as it is compared; None where it is none."""
     said = "(SELECT CAST($number AS VARCHAR) AS phone, CAST($country AS VARCHAR) AS country) AS said_once"
     rows = duckdb.execute(f"SELECT phone_key FROM ({phones(said)})", {"number": number, "country": country}).fetchall()
     return rows[0][0] if rows else None

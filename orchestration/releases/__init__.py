@@ -16,7 +16,7 @@ from orchestration.releases.finding import UnknownCustomerError, customer_key
 from orchestration.releases.forgetting import Person, forget, keys_in
 from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
-from orchestration.releases.pointing import prune, publish, rollback
+from orchestration.releases.pointing import clean_leftovers, prune, publish, rollback
 from orchestration.releases.reading import Release, current, current_id, ids, intact, listing, newest_before, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
 
@@ -28,6 +28,7 @@ __all__ = [
     "UnknownCustomerError",
     "UnknownReleaseError",
     "build",
+    "clean_leftovers",
     "current",
     "current_id",
     "customer_key",

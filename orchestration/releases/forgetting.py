@@ -31,12 +31,13 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class Person:
-    """Who leaves: `records` are (source, record type, id), `answers` ids of survey answers by e-mail alone, `hashes` those of e-mails."""
+    """Who leaves: `records` are (source, record type, id), `answers` and `tickets` ids of such rows, `hashes` those of e-mails."""
 
     keys: frozenset[str]
     records: frozenset[tuple[str, str, str]]
     answers: frozenset[str] = frozenset()
     hashes: frozenset[str] = frozenset()
+    tickets: frozenset[str] = frozenset()
 
     @property
     def external_ids(self) -> frozenset[str]:
@@ -52,6 +53,8 @@ class Person:
             tests.append(_among("external_id", self.external_ids))
         if "response_id" in columns:
             tests.append(_among("response_id", self.answers))
+        if "ticket_id" in columns:
+            tests.append(_among("ticket_id", self.tickets))
         if "primary_email_hash" in columns:
             tests.append(_among("primary_email_hash", self.hashes))
         return "(" + " OR ".join(tests) + ")" if tests else "false"
@@ -154,7 +157,7 @@ def _pages(folder: Path) -> list[Path]:
 def _cleared(content: bytes, person: Person, needles: Needles) -> bytes:
     for key in person.keys:
         content = content.replace(key.encode(), INSTEAD.encode()).replace(f"{key[:_SHOWN]}…".encode(), INSTEAD.encode())
-    return needles.pattern.sub(INSTEAD.encode(), content) if needles.texts else content
+    return needles.cleared(content)
 
 
 def _texts(columns: Mapping[str, str]) -> list[str]:

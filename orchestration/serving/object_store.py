@@ -1,7 +1,9 @@
 """A release as Parquet in a folder or an object store, whatever fsspec reaches: `s3://`, `gs://`, `az://`, a path.
 
-Comes in: a release and a URL. Goes out: `<url>/<release id>/<table>.parquet`, then `manifest.json`, last of all `<url>/current.json`.
-A folder without a manifest is no release: it was never finished. Credentials are those of the environment (`AWS_PROFILE` and so on).
+Comes in: a release and a URL. Goes out: `<url>/<folder>/<table>.parquet`, then `manifest.json`, last of all `<url>/current.json`, which
+names the folder: the release's id, or, where a person was erased from a release that is there, the id and a fingerprint of what is left.
+No file of a release that is served is ever written again. A folder without a manifest is no release: it was never finished. Credentials are
+those of the environment (`AWS_PROFILE` and so on).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from orchestration.releases import Release
 from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
 
 MANIFEST, POINTER = "manifest.json", "current.json"
-_ID = re.compile(r"^\d{8}T\d{12}_as_of_\d{8}$")
+_FOLDER = re.compile(r"^(\d{8}T\d{12}_as_of_\d{8})(_[0-9a-f]{8})?$")
 
 
 def serve(release: Release, at_home: Sequence[Release], url: str, *, personal: bool = False, kept: int = 14) -> Served:
@@ -28,18 +30,27 @@ def serve(release: Release, at_home: Sequence[Release], url: str, *, personal: b
     tables = tables_of(release, personal=personal)
     try:
         store, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
-        is_new = _held(store, f"{root}/{release.id}") != fingerprint(release)
+        folder, is_new = _place(store, root, release)
         if is_new:
-            _drop(store, f"{root}/{release.id}")
-            _copy(store, f"{root}/{release.id}", release, tables)
-        pointed = _point(store, root, release)
-        _prune(store, root, kept, release.id, fingerprints(at_home))
+            _drop(store, f"{root}/{folder}")
+            _copy(store, f"{root}/{folder}", release, tables)
+        pointed = _point(store, root, folder, release)
+        _prune(store, root, kept, folder, fingerprints(at_home))
     except Exception as error:  # each store has errors of its own; which one it was is all that they have in common
         raise ServingError(
             f"{url}: release {release.id} is not served there ({type(error).__name__}); what was served before stays."
             " Check the URL, the credentials in the environment and what they may write"
         ) from error
     return served(release, tables, is_new=is_new or pointed)
+
+
+def _place(store: Any, root: str, release: Release) -> tuple[str, bool]:
+    """The folder of the release as it is now, and whether it has still to be written: never one that a reader may be in."""
+    folders = release.id, f"{release.id}_{fingerprint(release)}"
+    held = [_held(store, f"{root}/{folder}") for folder in folders]
+    if fingerprint(release) in held:
+        return folders[held.index(fingerprint(release))], False
+    return folders[0 if held[0] is None else 1], True
 
 
 def _copy(store: Any, folder: str, release: Release, tables: list[str]) -> None:
@@ -55,9 +66,9 @@ def _copy(store: Any, folder: str, release: Release, tables: list[str]) -> None:
     store.pipe_file(f"{folder}/{MANIFEST}", json.dumps(told, indent=1, sort_keys=True).encode())
 
 
-def _point(store: Any, root: str, release: Release) -> bool:
-    """Let `current.json` name the release; False when it did."""
-    pointer, wanted = f"{root}/{POINTER}", {"release_id": release.id, "as_of": release.as_of.isoformat()}
+def _point(store: Any, root: str, folder: str, release: Release) -> bool:
+    """Let `current.json` name the release and its folder; False when it did."""
+    pointer, wanted = f"{root}/{POINTER}", {"release_id": release.id, "folder": folder, "as_of": release.as_of.isoformat()}
     if store.exists(pointer) and json.loads(store.cat_file(pointer)) == wanted:
         return False
     store.pipe_file(pointer, json.dumps(wanted).encode())
@@ -67,9 +78,9 @@ def _point(store: Any, root: str, release: Release) -> bool:
 def _prune(store: Any, root: str, kept: int, current: str, at_home: Mapping[str, str]) -> None:
     """Of older releases the newest stay, unless the home has them no longer, or others since a person was erased from them."""
     names = sorted((entry.rstrip("/").rsplit("/", 1)[-1] for entry in store.ls(root, detail=False)), reverse=True)
-    others = [name for name in names if _ID.match(name) and name != current]
-    wanted = [name for name in others if _held(store, f"{root}/{name}") == at_home.get(name, "")][: kept - 1]
-    for name in others:
+    others = [(name, found[1]) for name in names if (found := _FOLDER.match(name)) and name != current]
+    wanted = [name for name, release in others if _held(store, f"{root}/{name}") == at_home.get(release, "")][: kept - 1]
+    for name, _ in others:
         if name not in wanted:
             _drop(store, f"{root}/{name}")
 

@@ -176,4 +176,6 @@ def test_a_contact_of_a_company_is_not_erased_with_the_whole_company(tmp_path: P
     (tmp_path / "config.yaml").write_text(CONFIG.replace("reporting_currency: USD", "reporting_currency: USD, customer_level: company"))
     (tmp_path / "home" / "state").mkdir(parents=True)
     assert main(["erase", "--customer", "c1", "--yes", "--config", str(tmp_path / "config.yaml")]) == 2
-    assert "erasing one would take all of its contacts and invoices along" in capsys.readouterr().err
+    assert "companies (customer_level: company), each with all of its contacts and invoices; name the person with --contact" in (
+        capsys.readouterr().err
+    )

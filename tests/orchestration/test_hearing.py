@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orchestration.hearing import heard
+from orchestration.hearing import LOGGER, heard
 
 ADDRESS = "ann@example.org"
 
@@ -41,3 +43,25 @@ def test_what_python_can_only_print_is_in_the_log_without_its_message(tmp_path: 
     assert "test_hearing.py" in written
     assert capfd.readouterr() == ("", "")
     assert notices == []
+
+
+def test_what_dagster_says_of_its_storage_is_in_the_log_and_other_words_are_on_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, screen = tmp_path / "night.log", sys.stderr
+    with heard(log, lambda *_: None):
+        sys.stderr.write("Exception while writing logger call to event log: (sqlite3.OperationalError) disk I/O error\n(Background …)\n")
+        sys.stderr.write("for a person\n")
+    assert sys.stderr is screen
+    assert capsys.readouterr().err == "for a person\n"
+    assert "(sqlite3.OperationalError) disk I/O error\n(Background …)" in log.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_log_that_cannot_be_written_is_one_notice(capsys: pytest.CaptureFixture[str]) -> None:
+    with heard(Path("/dev/full"), lambda *_: None) as notices:
+        for _ in range(3):
+            logging.getLogger(LOGGER).error("something")
+    assert capsys.readouterr().err == ""
+    (notice,) = notices
+    assert notice.startswith("/dev/full: the log is not whole ([Errno 28] ")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import io
+import json
+import secrets
+from urllib.parse import quote_plus, urlencode
+
 import duckdb
 import pytest
 
+from orchestration import spotting
 from orchestration.redaction import INSTEAD, Needles
 
 NEEDLES = Needles.of(["Ann@x.example", "C0000012", "+49 170 5550123", "42", "20261031"])
@@ -22,7 +29,49 @@ TEXTS = [
 def test_sql_and_bytes_say_the_same(text: str, cleared: str) -> None:
     query = f"SELECT {NEEDLES.mentions(['said'])}, {NEEDLES.without('said')} FROM (SELECT ? AS said)"
     assert duckdb.execute(query, [text]).fetchone() == (text != cleared, cleared)
-    assert NEEDLES.pattern.sub(INSTEAD.encode(), text.encode()).decode() == cleared
+    assert NEEDLES.cleared(text.encode()).decode() == cleared
+    assert NEEDLES.are_in(text.encode()) is (text != cleared)
+
+
+PEOPLE = ("Jürgen O'Brien", "Łucja Żak", "ann+news@x.example", 'Sean "Bo" Ünlü', "Mac/Donald & Søn")
+WRITTEN = {
+    "as it is": str,
+    "in capitals": str.upper,
+    "in JSON": json.dumps,
+    "on a new line in JSON": lambda text: json.dumps(f"of:\n{text}\tand"),
+    "in JSON inside JSON": lambda text: json.dumps(json.dumps([text])),
+    "in capitals in JSON": lambda text: json.dumps(text.upper()),
+    "in HTML": html.escape,
+    "in an address of the web": lambda text: urlencode({"who": text}),
+    "as a value that is encoded once more": lambda text: f"?q=%3D{quote_plus(text)}&next",
+}
+
+
+@pytest.mark.parametrize("spelling", WRITTEN)
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_spelling_that_a_format_gives_a_name_is_found(name: str, spelling: str) -> None:
+    needles, written = Needles.of([name, "C0000012"]), WRITTEN[spelling](name)
+    assert duckdb.execute(f"SELECT {needles.mentions(['said'])} FROM (SELECT ? AS said)", [written]).fetchone() == (True,)
+    assert INSTEAD.encode() in needles.cleared(written.encode())
+    assert not needles.are_in(needles.cleared(written.encode()))
+
+
+def test_thousands_are_found_like_few() -> None:
+    texts = [f"{secrets.token_hex(4)}@{secrets.token_hex(3)}.example" for _ in range(4000)] + ["Żółć Łąkę"]
+    needles, content = Needles.of(texts), secrets.token_hex(100_000)
+    written = " ".join([content, *texts[:10], content, *texts[-2:]]).encode()
+    assert needles.cleared(written).count(INSTEAD.encode()) == 12
+    assert not needles.are_in(content.encode())
+
+
+def test_a_file_is_searched_in_chunks_as_if_it_were_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spotting, "_CHUNK", 10_000)
+    for place in range(9_950, 10_010):
+        content = b"." * place + b" ann@x.example " + b"." * 25_000
+        assert NEEDLES.spotter.are_in_file(io.BytesIO(content)), place
+        longer = b"." * place + b" ann@x.example.org C00000123 joann@x.example " + b"." * 25_000
+        assert not NEEDLES.spotter.are_in_file(io.BytesIO(longer)), place
+        assert NEEDLES.spotter.inside_file(io.BytesIO(longer)) == {"ann@x.example", "c0000012"}
 
 
 def test_nobody_is_found_by_nothing() -> None:

@@ -41,7 +41,7 @@ def test_tables_then_manifest_then_pointer(tmp_path: Path, url: str) -> None:
     release = published(tmp_path, FIRST)
     account = serve(tmp_path, release, url)
     assert (account.tables, account.rows, account.is_new) == (2, 5, True)
-    assert _read(url, "current.json") == {"release_id": release.id, "as_of": "2026-01-31"}
+    assert _read(url, "current.json") == {"release_id": release.id, "folder": release.id, "as_of": "2026-01-31"}
     assert set(_read(url, f"{release.id}/manifest.json")["tables"]) == {"dim_customers", "metric_mrr_movements"}
     with fsspec.open(f"{url}/{release.id}/dim_customers.parquet") as file:
         assert pq.read_table(file).equals(release.table("dim_customers"))
@@ -99,7 +99,10 @@ def test_what_somebody_was_erased_from_is_replaced_and_kept_nowhere(tmp_path: Pa
     rewritten = published(tmp_path / "after", FIRST.replace("range(1, 6)", "range(1, 4)"))
     changed = Release(rewritten.path, {**rewritten.manifest, "release_id": release.id})
     assert object_store.serve(changed, [changed], url).is_new
-    with fsspec.open(f"{url}/{release.id}/dim_customers.parquet") as file:
+    folder = _read(url, "current.json")["folder"]
+    assert folder.startswith(f"{release.id}_")
+    with fsspec.open(f"{url}/{folder}/dim_customers.parquet") as file:
         assert pq.read_table(file).num_rows == 3
     store, root = fsspec.core.url_to_fs(url)
     assert not store.exists(f"{root}/{older.id}")
+    assert not store.exists(f"{root}/{release.id}/manifest.json")

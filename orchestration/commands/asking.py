@@ -1,0 +1,31 @@
+"""What `erase` asks before it begins: whom, and whether that is meant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from orchestration.settings import ConfigurationError
+
+
+def named(wanted: list[str], file: Path | None) -> list[str]:
+    """The names on the command line, then those of `file`, one a line. Raises ConfigurationError when it cannot be read."""
+    if file is None:
+        return wanted
+    try:
+        return [*wanted, *(line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip())]
+    except OSError as error:
+        raise ConfigurationError(f"--from-file {file}: {error.strerror}") from error
+
+
+def require(anything: object) -> None:
+    """Raise ConfigurationError when nobody is named."""
+    if not anything:
+        raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
+
+
+def agrees(question: str) -> bool:
+    """Whether whoever sits there says yes. Raises ConfigurationError where nobody does."""
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"erase: {question} Nobody can be asked here; say so with --yes")
+    return input(f"{question} [y/N] ").strip().lower() == "y"

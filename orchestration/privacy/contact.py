@@ -1,0 +1,72 @@
+"""Who is meant by the name of a contact, where customers are companies: one person's records of a CRM, and nothing of the company.
+
+Comes in: the home, the CRM's id of a record or an e-mail address. Goes out: a Subject. Raises UnknownPersonError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from orchestration import landing
+from orchestration.contract import CONTACT_KINDS
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.landing.spelling import email_key
+from orchestration.landing.written import parquet
+from orchestration.privacy.subject import Subject, UnknownPersonError, completed, identities_of, spelled
+
+
+def find(home: Home, wanted: str) -> Subject:
+    """The contact whom a CRM knows by the id `wanted`, or whose records have that e-mail address."""
+    records = _records(home, wanted)
+    if not records:
+        raise UnknownPersonError(f"{wanted}: no contact has this id in a CRM, or this e-mail address")
+    if "@" not in wanted and len({source for source, *_ in records}) > 1:
+        raise UnknownPersonError(f"{wanted}: a record of several CRMs; name the contact by e-mail address")
+    subject = completed(home, Subject(tuple(sorted(records))), identities_of(home), wanted if "@" in wanted else "")
+    _require_other_ties(home, subject)
+    mine = Tombstones.in_memory(subject.tombstones)
+    tickets = {row["ticket_id"] for _, table, _, row in landing.rows_of(home.landing, mine) if table == "crm_tickets" and row["ticket_id"]}
+    buried = tuple((CONTACT_KINDS[kind], source, value) for kind, source, value in subject.tombstones)
+    return replace(subject, tombstones=buried, tickets=tuple(sorted(tickets)), is_contact=True)
+
+
+def _records(home: Home, wanted: str) -> set[tuple[str, str, str]]:
+    """With those that were merged into them, or into which they were."""
+    pairs = [("email", "", spelled(wanted))] if "@" in wanted else [("crm", source, wanted) for source in landing.sources(home.landing)]
+    found: set[tuple[str, str, str]] = set()
+    while True:
+        rows = [
+            (source, row)
+            for source, table, _, row in landing.rows_of(home.landing, Tombstones.in_memory(pairs))
+            if table == "crm_customers"
+        ]
+        named = {(source, "crm", one) for source, row in rows for one in (row["customer_id"], row.get("merged_into_customer_id")) if one}
+        if named <= found:
+            return found
+        found |= named
+        pairs = [("crm", source, one) for source, _, one in sorted(found)]
+
+
+def _require_other_ties(home: Home, subject: Subject) -> None:
+    """An account that only this address ties to the company would be lost to it. Raises UnknownPersonError."""
+    accounts = [path for _, _, path in landing.completed_files(home.landing)["billing_customers"]]
+    keys = [spelled(text) for text in _addresses(home, subject)]
+    if not accounts or not keys:
+        return
+    query = f"""SELECT DISTINCT billing_customer_id FROM {parquet(accounts)} AS said
+        WHERE customer_id IS NULL AND list_contains(?, {email_key("email")}) ORDER BY 1"""
+    tied = [one for (one,) in duckdb.execute(query, [keys]).fetchall()]
+    if tied:
+        raise UnknownPersonError(
+            f"{len(tied)} accounts of billing ({', '.join(tied[:3])}) are tied to the company by this contact's address alone;"
+            " let them name a record of the CRM, or another address, and run again after a night"
+        )
+
+
+def _addresses(home: Home, subject: Subject) -> set[str]:
+    mine = Tombstones.in_memory(("crm", source, one) for source, _, one in subject.records)
+    rows = landing.rows_of(home.landing, mine)
+    return {row["email"] for _, table, _, row in rows if table == "crm_customers" and row.get("email")}

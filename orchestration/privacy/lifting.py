@@ -1,0 +1,75 @@
+"""Lifting a tombstone: somebody who was erased by mistake of an id, or who has agreed anew, lands again from the next run on.
+
+Comes in: the home, and names of whom: ids of any source, e-mail addresses, phone numbers, or receipts. Goes out: tombstones without them,
+receipts and `state/erasures/lifts.jsonl` that say who lifted them and when. What was erased does not come back from anywhere but the
+sources: the parts of them that held such rows are read whole on the next run. Raises NobodyErasedError.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration import landing
+from orchestration.contract import CONTACT_KINDS
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.privacy import receipts
+from orchestration.privacy.journal import write_durably
+from orchestration.privacy.subject import dialled, spelled
+
+
+class NobodyErasedError(Exception):
+    """No tombstone is of this name; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What is to be lifted, or was: hashes of ids and contacts, the receipts they are from, and the parts that will be read anew."""
+
+    hashes: frozenset[str]
+    receipts: tuple[Path, ...]
+    parts: tuple[tuple[str, str, str], ...] = ()
+
+
+def asked(home: Home, names: Iterable[str]) -> Lift:
+    """What lifting `names` would lift: of an erasure of one person everything, of one of many (a retention) what is named alone."""
+    buried, found, told = Tombstones(home.erasures).hashes, frozenset[str](), dict[Path, None]()
+    for name in names:
+        path = home.erasures / f"{name.removesuffix('.json')}.json"
+        hashes = frozenset(receipts.read(path)["subject"]) if path in receipts.listed(home) else hashes_of(home, name)
+        mine = dict.fromkeys(receipts.of(home, set(hashes)))
+        hashes |= {hashed for receipt in mine for hashed in receipts.read(receipt)["subject"] if receipts.read(receipt).get("people") == 1}
+        if not hashes & buried:
+            raise NobodyErasedError(f"{name}: nobody who was erased has this id, address or receipt")
+        found, told = found | (hashes & buried), told | mine
+    return Lift(found, tuple(told))
+
+
+def lift(home: Home, wanted: Lift) -> Lift:
+    """Lift it. Stopped anywhere and run again it ends the same: the tombstones go last."""
+    parts = tuple(landing.read_anew(home.landing, contacts=Tombstones.are_contacts(wanted.hashes)))
+    note = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": getpass.getuser()}
+    for path in wanted.receipts:
+        told = receipts.read(path)
+        write_durably(path, json.dumps({**told, "lifted": [*told.get("lifted", ()), note]}, indent=1))
+    log = home.erasures / "lifts.jsonl"
+    lines = log.read_text(encoding="utf-8") if log.exists() else ""
+    line = {**note, "tombstones": sorted(wanted.hashes), "receipts": [path.stem for path in wanted.receipts]}
+    write_durably(log, f"{lines}{json.dumps(line)}\n")
+    Tombstones(home.erasures).remove(wanted.hashes)
+    return Lift(wanted.hashes, wanted.receipts, parts)
+
+
+def hashes_of(home: Home, name: str) -> frozenset[str]:
+    """The hashes under which tombstones and receipts would know an id of any source, an e-mail address or a phone number."""
+    tombstones = Tombstones(home.erasures)
+    pairs = [(kind, source, name) for kind in ("crm", "billing") for source in (*landing.sources(home.landing), landing.ANY_SOURCE)]
+    pairs += [("email", "", spelled(name))] if "@" in name else []
+    pairs += [("phone", "", number)] if (number := dialled(name, None)) else []
+    pairs += [(CONTACT_KINDS[kind], source, value) for kind, source, value in pairs if kind in CONTACT_KINDS]
+    return frozenset(tombstones.hashed(*pair) for pair in pairs)

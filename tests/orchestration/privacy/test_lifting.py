@@ -1,0 +1,137 @@
+"""Who was erased by mistake lands again once that is lifted, by hand and on record; nobody else does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import landing, settings
+from orchestration.__main__ import main
+from orchestration.contract import INPUT_TABLES
+from orchestration.home import Home
+
+CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
+sources: [{type: files, path: exports}]
+home: home
+"""
+EXPORTS = {
+    "crm_customers": "customer_id,created_at,email,phone,country\n"
+    "lifted-1,2026-01-01,ann@gmail.com,,\nlifted-2,2026-01-02,bob@x.example,,\nstays-3,2026-01-03,cid@x.example,,\n",
+    "crm_tickets": "ticket_id,customer_id,opened_at,text\na,lifted-1,2026-02-01,hers\nb,lifted-2,2026-02-01,his\n",
+    "survey_responses": "response_id,email,metric,score,scale_min,scale_max,responded_at\nr,ann@gmail.com,nps,9,0,10,2026-02-01\n",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home in which three people have landed."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "exports").mkdir()
+    for table, text in EXPORTS.items():
+        (tmp_path / "exports" / f"{table}.csv").write_text(text)
+    made = Home(tmp_path / "home")
+    made.prepare()
+    land(made)
+    return made
+
+
+def land(home: Home) -> None:
+    loaded = settings.load(home.root.parent / "config.yaml", {})
+    gone = landing.Tombstones(home.erasures)
+    loads = landing.extract(loaded.ready(loaded.sources[0]), INPUT_TABLES.values(), home.landing, home.state / "dlt", tombstones=gone)
+    assert [load.error for load in loads if load.error] == []
+
+
+def erase(home: Home, *arguments: str) -> int:
+    return main(["erase", *arguments, "--config", str(home.root.parent / "config.yaml")])
+
+
+def held(home: Home) -> dict[str, list[str]]:
+    """Table → first columns of the rows that staging would see."""
+    found = {}
+    for table, files in landing.completed_files(home.landing).items():
+        if files:
+            rows = f"SELECT * FROM read_parquet({[path for *_, path in files]}, union_by_name = true) WHERE NOT _is_deleted"
+            found[table] = [key for (key,) in duckdb.execute(f"SELECT {INPUT_TABLES[table].key[0]} FROM ({rows}) ORDER BY 1").fetchall()]
+    return found
+
+
+EVERYBODY = {"crm_customers": ["lifted-1", "lifted-2", "stays-3"], "crm_tickets": ["a", "b"], "survey_responses": ["r"]}
+
+
+@pytest.mark.parametrize("name", ["lifted-1", "Ann@gmail.com", "receipt"])
+def test_whoever_is_lifted_lands_again_though_no_file_has_changed(home: Home, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert erase(home, "--customer", "lifted-1", "--yes") == 0
+    land(home)
+    assert held(home) == {"crm_customers": ["lifted-2", "stays-3"], "crm_tickets": ["b"], "survey_responses": []}
+    (receipt,) = home.erasures.glob("2*.json")
+    assert erase(home, "--lift", "--customer", receipt.stem if name == "receipt" else name, "--yes") == 0
+    assert "read whole on the next run: crm_customers.csv (crm_customers of files)" in capsys.readouterr().out
+    assert held(home)["crm_tickets"] == ["b"]
+    land(home)
+    assert held(home) == EVERYBODY
+    assert landing.erased_rows(home.landing) == []
+    land(home)
+    assert held(home) == EVERYBODY
+
+
+def test_receipts_say_who_lifted_what_and_when_and_name_nobody(home: Home) -> None:
+    erase(home, "--customer", "lifted-1", "--yes")
+    before = landing.Tombstones(home.erasures).hashes
+    erase(home, "--lift", "--customer", "lifted-1", "--yes")
+    (receipt,) = home.erasures.glob("2*.json")
+    (note,) = json.loads(receipt.read_text())["lifted"]
+    (line,) = [json.loads(one) for one in (home.erasures / "lifts.jsonl").read_text().splitlines()]
+    assert line == {**note, "tombstones": sorted(before), "receipts": [receipt.stem]}
+    assert note.keys() == {"at", "by"}
+    assert note["by"]
+    assert landing.Tombstones(home.erasures).hashes == frozenset()
+    assert not [path for path in home.erasures.iterdir() if b"lifted-1" in path.read_bytes() or b"ann@" in path.read_bytes()]
+
+
+def test_others_stay_erased(home: Home) -> None:
+    for name in ("lifted-1", "lifted-2"):
+        erase(home, "--customer", name, "--yes")
+    erase(home, "--lift", "--customer", "lifted-2", "--yes")
+    land(home)
+    assert held(home) == {"crm_customers": ["lifted-2", "stays-3"], "crm_tickets": ["b"], "survey_responses": []}
+    assert landing.erased_rows(home.landing) == [
+        ("files", "crm_customers", 1),
+        ("files", "crm_tickets", 1),
+        ("files", "survey_responses", 1),
+    ]
+
+
+def test_of_an_erasure_of_many_only_who_is_named_is_lifted(home: Home) -> None:
+    for name in ("lifted-1", "lifted-2"):
+        erase(home, "--customer", name, "--yes")
+    one, other = sorted(home.erasures.glob("2*.json"))
+    told = json.loads(one.read_text())
+    one.write_text(json.dumps({**told, "people": 2, "subject": [*told["subject"], *json.loads(other.read_text())["subject"]]}))
+    other.unlink()
+    erase(home, "--lift", "--customer", "lifted-2", "bob@x.example", "--yes")
+    land(home)
+    assert held(home)["crm_customers"] == ["lifted-2", "stays-3"]
+
+
+def test_it_is_never_done_without_being_asked_for(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    erase(home, "--customer", "lifted-1", "--yes")
+    before = landing.Tombstones(home.erasures).hashes
+    assert erase(home, "--lift", "--customer", "lifted-1") == 2
+    assert "Let them land again with the next run? Nobody can be asked here; say so with --yes" in capsys.readouterr().err
+    assert erase(home, "--lift", "--customer", "stays-3", "--yes") == 2
+    assert capsys.readouterr().err == "rapport: stays-3: nobody who was erased has this id, address or receipt\n"
+    assert erase(home, "--lift", "--yes") == 2
+    assert landing.Tombstones(home.erasures).hashes == before
+
+
+def test_whoever_was_lifted_can_be_erased_again(home: Home) -> None:
+    for arguments in (["--customer"], ["--lift", "--customer"]):
+        assert erase(home, *arguments, "lifted-1", "--yes") == 0
+    land(home)
+    assert erase(home, "--customer", "lifted-1", "--yes") == 0
+    land(home)
+    assert held(home)["crm_customers"] == ["lifted-2", "stays-3"]
