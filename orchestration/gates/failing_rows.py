@@ -19,8 +19,13 @@ _NAMES = {
 
 
 def examples(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
-    """`column value | …` of up to ten of the query's rows, in order; none where its rows have no keys to show."""
+    """`column value | …` of up to ten of the query's rows, in order; none where its rows have no keys to show.
+
+    A column `advice` says in words what is to be done, and is shown alone.
+    """
     found = connection.sql(query)
+    if "advice" in found.columns:
+        return [advice for (advice,) in found.project("advice").distinct().order("ALL").limit(EXAMPLES).fetchall()]
     keys = [name for name in found.columns if name in _NAMES or name.endswith(_KEYS)]
     if not keys:
         return []

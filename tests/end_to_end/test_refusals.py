@@ -91,7 +91,7 @@ def test_a_stage_refuses_to_go_on_with_another_night(company: Any, flooded: Any,
 def test_a_currency_without_a_rate_refuses_the_night_before_any_model_runs(company: Any, rateless: Any) -> None:
     done, before = rateless
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "assert_needed_rates_are_known: 1 rows: exchange_rates needs a rate for THB of 2026-10-30 or before" in done.stdout
+    assert "assert_needed_rates_are_known: 1 row (exchange_rates needs a rate for THB of 2026-10-30 or before)" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "churn_scores" not in last_run(company.home)["steps"]
     assert scores(company.home) == before

@@ -7,7 +7,7 @@ with amounts as (
     select currency, day, cost_reporting as converted from {{ ref('int_stated_costs') }}
 )
 
-select currency, min(day) as first_day
+select 'exchange_rates needs a rate for ' || coalesce(currency, 'an unnamed currency') || ' of ' || cast(min(day) as varchar) || ' or before' as advice
 from amounts
 where converted is null
 group by currency

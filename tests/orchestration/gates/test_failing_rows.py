@@ -43,13 +43,16 @@ def test_keys_are_shown_and_what_is_no_key_is_not(connection: duckdb.DuckDBPyCon
     assert examples(connection, "SELECT contact FROM people") == []
 
 
-def test_a_refusal_names_the_test_and_the_first_row_it_found() -> None:
+def test_what_a_test_advises_is_shown_alone(connection: duckdb.DuckDBPyConnection) -> None:
+    assert examples(connection, "SELECT 'EUR' AS currency, 'needs a rate for EUR' AS advice") == ["needs a rate for EUR"]
+
+
+def test_a_refusal_names_the_test_and_the_first_rows_it_found() -> None:
     failed = dbt.NodeResult("test.rapport.never_missing_orders.1a", "fail", "", 2, 0.1, "SELECT 1")
     warned = dbt.NodeResult("test.rapport.holds_orders.2b", "warn", "", 2, 0.1, "SELECT 1")
     nodes = [failed, warned]
-    assert dbt.refusals(nodes, {failed.unique_id: ["column_name payer | n_rows 2"]}) == [
-        "never_missing_orders: 2 rows (column_name payer | n_rows 2)"
-    ]
+    found = {failed.unique_id: ["column_name payer | n_rows 1", "column_name day | n_rows 1"]}
+    assert dbt.refusals(nodes, found) == ["never_missing_orders: 2 rows (column_name payer | n_rows 1; column_name day | n_rows 1)"]
     assert dbt.failed_checks(nodes) == nodes
     rows = dbt.check_rows(nodes, {"nodes": {}, "unit_tests": {}}, "dbt", (), {warned.unique_id: ["x"]})
     assert {row["expectation"]: row["examples"] for row in rows} == {"never missing orders": [], "holds orders": ["x"]}
