@@ -1,11 +1,12 @@
-"""How the command line reads its arguments: help that fits its commands, and complaints of one line."""
+"""How the command line speaks: help that fits its commands, complaints of one line, exit codes."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import NoReturn
 
-WRONG = 2
+OK, FAILED, MISCONFIGURED = 0, 1, 2
 
 
 class Help(argparse.HelpFormatter):
@@ -21,4 +22,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the process with the code of a wrong argument."""
-        self.exit(WRONG, f"rapport: {message}; `{self.prog} --help` says what it takes\n")
+        self.exit(MISCONFIGURED, f"rapport: {message}; `{self.prog} --help` says what it takes\n")
+
+
+def complain(message: str, code: int) -> int:
+    """Say on one line of standard error what is wrong; returns `code`."""
+    print(f"rapport: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,90 @@
+"""What can be typed: every command with its arguments, in the order in which `--help` lists them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from orchestration.commands.arguments import Help, Parser
+
+Run = Callable[[argparse.Namespace], int]
+_EPILOG = "Exit codes: 0 done, of a run: published; 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
+
+
+def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `run` to what carries it out, from `runs` by its name."""
+    told = Parser(
+        prog="python -m orchestration",
+        description="One night of customer data, audited and released.",
+        epilog=_EPILOG,
+        formatter_class=Help,
+    )
+    commands = told.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    run = _command(commands, "run", runs, "run one night: land, check, build, model, publish, sync")
+    run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the last day that counts (default: yesterday)")
+    start = commands.add_parser("init", help="write a commented configuration and empty exports")
+    start.add_argument("folder", type=Path, metavar="FOLDER")
+    start.set_defaults(run=runs["init"], debug=False)
+    _command(commands, "status", runs, "the last release, its age, what refused since, what waits in quarantine")
+    kept = _command(commands, "releases", runs, "list releases, or roll back to one")
+    kept.add_argument("action", nargs="?", choices=["rollback"], metavar="rollback", help="serve the release ID again")
+    kept.add_argument("release_id", nargs="?", metavar="ID")
+    _command(commands, "serve", runs, "hand the served release on to PostgreSQL or an object store, as `serving` says")
+    sync = _command(commands, "sync", runs, "bring one destination up to date from the served release")
+    sync.add_argument("name", metavar="NAME", help="of the destination in the configuration")
+    sync.add_argument("--dry-run", action="store_true", help="only tell what would be sent, also where the configuration says live")
+    sync.add_argument("--limit", type=int, metavar="N", help="send so many changed records at most")
+    sync.add_argument("--only", metavar="ID", help="send one customer: an external id or a customer_key")
+    sync.add_argument("--retry-dead", action="store_true", help="send again what the destination has rejected")
+    sync.add_argument("--override", action="append", default=[], metavar="BREAKER", help="let a circuit breaker through, by its name")
+    place = _command(commands, "check-destination", runs, "ask a destination whether it lets us in; sends no record")
+    place.add_argument("name", metavar="NAME", help="of the destination in the configuration")
+    place.add_argument(
+        "--write-fields",
+        metavar="FOLDER",
+        type=Path,
+        help="instead write what an administrator deploys there, where only they can make fields",
+    )
+    quarantine = _command(commands, "quarantine", runs, "what waits in quarantine and why")
+    quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")
+    quarantine.add_argument("--export", metavar="FILE", type=Path, help="write them whole to a .csv or .jsonl, to be mended at the source")
+    diff = _command(commands, "diff", runs, "what differs between two releases, and why where that can be told")
+    diff.add_argument("before", nargs="?", default="previous", metavar="RELEASE", help="an id, current or previous (default: previous)")
+    diff.add_argument("after", nargs="?", default="current", metavar="RELEASE", help="likewise (default: current)")
+    diff.add_argument("--json", action="store_true", help="for machines")
+    why = _command(commands, "explain", runs, "what is known of one customer, what was decided, and why")
+    why.add_argument("--customer", required=True, metavar="ID", help="any source's id, source:id, or a customer_key")
+    why.add_argument("--json", action="store_true", help="for machines")
+    review = _command(commands, "review-identities", runs, "propose pairs of customers who may be one (needs Splink)")
+    review.add_argument(
+        "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
+    )
+    gone = _command(commands, "erase", runs, "remove a person from everything that is kept, for good")
+    gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    gone.add_argument("--contact", nargs="+", default=[], metavar="ID", help="where customers are companies: one of their contacts")
+    gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
+    gone.add_argument("--expired", action="store_true", help="everybody whose retention is over (settings.deleted_people_days)")
+    gone.add_argument("--lift", action="store_true", help="let whoever is named (also by receipt) land again: the erasure was a mistake")
+    gone.add_argument("--yes", action="store_true", help="do not ask")
+    gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
+    held = _command(commands, "export", runs, "everything that is held on a person, as JSON")
+    whom = held.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--customer", metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    whom.add_argument("--contact", metavar="ID", help="where customers are companies: one of their contacts")
+    held.add_argument("--out", type=Path, metavar="FILE", help="write it there, for its owner only (default: standard output)")
+    reached = _command(commands, "check-source", runs, "whether a source can be read, a few masked rows, how long a first night takes")
+    reached.add_argument("name", metavar="NAME", help="its `name` in the configuration (default: its type)")
+    ui = _command(commands, "ui", runs, "open the Dagster UI on the same job")
+    ui.add_argument("--port", type=int, default=3000)
+    docs = commands.add_parser("docs", help="write the generated pages under docs/")
+    docs.set_defaults(run=runs["docs"], debug=False)
+    return told
+
+
+def _command(commands: argparse._SubParsersAction, name: str, runs: Mapping[str, Run], words: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words)
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error that nobody foresaw")
+    command.add_argument("--config", metavar="FILE", help="the configuration (default: RAPPORT_CONFIG, else the one last run)")
+    command.set_defaults(run=runs[name])
+    return command
