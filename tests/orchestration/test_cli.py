@@ -40,7 +40,7 @@ def status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 def test_what_nobody_foresaw_is_one_line_without_its_message(status: Callable[..., tuple[int, str]]) -> None:
     code, said = status(ValueError("could not convert 'ann@example.org'"))
     assert code == 1
-    assert said.startswith("rapport: ValueError at __main__.py:")
+    assert said.startswith("rapport: ValueError at commands/dispatch.py:")
     assert said.endswith("run again with --debug to see where it comes from\n")
     assert "ann@" not in said
 
