@@ -56,7 +56,7 @@ class Api:
             base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
         )
         self._pacers: dict[str, Pacer] = {}
-        self._turns = Lock()
+        self._counting = Lock()
         self._token: Callable[[], str] | None = None
         self._tries = MAX_TRIES
 
@@ -122,8 +122,8 @@ class Api:
 
     def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Callable[[httpx.Response], Any]) -> Any:
         """What was asked for, or the response where it may be another one the next time."""
-        with self._turns:
-            pacer.wait()
+        pacer.wait()
+        with self._counting:
             self.calls += 1
         self.on_call()
         response = self._client.request(method, path, **content)

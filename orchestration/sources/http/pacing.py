@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import httpx
 
@@ -51,9 +52,14 @@ class Pacer:
         self._stated, self._clock, self._sleep = stated, clock, sleep
         self._made = [(calls, seconds / SHARE_OF_LIMIT, deque[float](maxlen=calls)) for calls, seconds in stated.windows]
         self._not_before = 0.0
+        self._turns = Lock()
 
     def wait(self) -> None:
         """Sleep until the next call fits, and count that call. Raises SourceError where that is longer than a night can wait."""
+        with self._turns:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
         now = self._clock()
         pause = max([self._not_before - now, *(made[0] + seconds - now for calls, seconds, made in self._made if len(made) == calls)])
         if pause > LONGEST_PAUSE:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 
 from orchestration.sources import Bench
 from orchestration.sources.http import RefusedError
+from orchestration.sources.reading.ahead import ahead
 from orchestration.sources.reading.pages import Pages
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,3 +95,33 @@ def test_two_who_read_one_list_at_a_time_both_have_all_of_it(bench: Bench) -> No
     outer = pages.of("list", vendor.ask, bench, goes_on=True)
     seen = [next(outer)["page"], *_read(pages, vendor, bench), *(page["page"] for page in outer)]
     assert seen == [1, 1, 2, 3, 4, 2, 3, 4]
+
+
+def test_reading_ahead_keeps_the_order_and_raises_what_broke_where_it_broke() -> None:
+    def broken() -> Iterator[int]:
+        yield from range(20)
+        raise KeyboardInterrupt
+
+    seen: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        seen.extend(ahead(broken()))
+    assert seen == list(range(20))
+
+
+def test_reading_ahead_ends_with_whoever_reads() -> None:
+    made: list[int] = []
+    ended = Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                made.append(len(made))
+                yield made[-1]
+        finally:
+            ended.set()
+
+    reading = ahead(endless())
+    assert next(reading) == 0
+    reading.close()  # type: ignore[attr-defined]
+    assert ended.wait(10)
+    assert len(made) <= 5
