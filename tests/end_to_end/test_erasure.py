@@ -254,7 +254,7 @@ def test_the_next_night_goes_on_as_usual_and_says_who_did_not_land(erased: dict[
     company = erased["company"]
     plant(company.exports, "canary", rows(ID, ACCOUNT, "TESTCANARY"))  # of files that did not change nothing is said
     screen = " ".join(company.night(AS_OF).split())
-    assert "rows of crm_customers are of people who were erased: still at the source, not landed" in screen
+    assert "rows of crm_tickets are of people who were erased: still at the source, not landed" in screen
     assert holding(company.home) == []
     release = releases.current(company.home)
     assert release.id != erased["kept_release"][0]
