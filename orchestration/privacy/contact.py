@@ -5,6 +5,7 @@ Comes in: the home, the CRM's id of a record or an e-mail address. Goes out: a S
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import duckdb
@@ -25,8 +26,13 @@ def find(home: Home, wanted: str) -> Subject:
         raise UnknownPersonError(f"{wanted}: no contact has this id in a CRM, or this e-mail address")
     if "@" not in wanted and len({source for source, *_ in records}) > 1:
         raise UnknownPersonError(f"{wanted}: a record of several CRMs; name the contact by e-mail address")
-    subject = completed(home, Subject(tuple(sorted(records))), identities_of(home), wanted if "@" in wanted else "")
-    _require_other_ties(home, subject)
+    _require_other_ties(home, subject := of_records(home, records, wanted if "@" in wanted else ""))
+    return subject
+
+
+def of_records(home: Home, records: Iterable[tuple[str, str, str]], email: str = "") -> Subject:
+    """Contacts by their records, to be erased together."""
+    subject = completed(home, Subject(tuple(sorted(records))), identities_of(home), email)
     mine = Tombstones.in_memory(subject.tombstones)
     tickets = {row["ticket_id"] for _, table, _, row in landing.rows_of(home.landing, mine) if table == "crm_tickets" and row["ticket_id"]}
     buried = tuple((CONTACT_KINDS[kind], source, value) for kind, source, value in subject.tombstones)
@@ -64,6 +70,18 @@ def _require_other_ties(home: Home, subject: Subject) -> None:
             f"{len(tied)} accounts of billing ({', '.join(tied[:3])}) are tied to the company by this contact's address alone;"
             " let them name a record of the CRM, or another address, and run again after a night"
         )
+
+
+def tied_by_address_alone(home: Home) -> set[tuple[str, str]]:
+    """(source, id) of the records of contacts whose address is all that ties an account of billing to their company."""
+    landed = landing.completed_files(home.landing)
+    accounts, found = [path for *_, path in landed["billing_customers"]], set[tuple[str, str]]()
+    for source in sorted({held for held, *_ in landed["crm_customers"]}) if accounts else ():
+        records = parquet(path for held, _, path in landed["crm_customers"] if held == source)
+        keys = f"SELECT {email_key('email')} FROM {parquet(accounts)} AS said WHERE customer_id IS NULL AND email IS NOT NULL"
+        query = f"SELECT DISTINCT customer_id FROM {records} AS said WHERE {email_key('email')} IN ({keys})"
+        found |= {(source, one) for (one,) in duckdb.execute(query).fetchall()}
+    return found
 
 
 def _addresses(home: Home, subject: Subject) -> set[str]:

@@ -37,7 +37,7 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     if releases.current_id(home.root) is not None:
         begun.remainder = remainder.of(releases.current(home.root), subject)
     if not bury_contacts:
-        contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in KINDS.values()}
+        contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
     begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
     begun.facts["others"] = subject.others

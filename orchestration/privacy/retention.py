@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
-from orchestration.privacy import erasure, journal
-from orchestration.privacy.subject import KINDS, of_keys
-from orchestration.settings import ConfigurationError, Settings
+from orchestration.landing import Tombstones
+from orchestration.privacy import contact, erasure, journal
+from orchestration.privacy.subject import KINDS, Subject, of_keys
+from orchestration.settings import Settings
 
 # Every erasure reads and writes the whole home once, and its journal and searches name everybody in it.
 MOST_AT_ONCE = 500
@@ -46,6 +48,12 @@ _OVERDUE = f"""
     HAVING bool_and(coalesce(records.gone_at < (SELECT as_of_date FROM ops.night) - to_days($days), false))
     ORDER BY spans.customer_key
 """
+_OVERDUE_CONTACTS = f"""
+    SELECT source_name, source_customer_id
+    FROM ({_RECORDS.format(table="crm_customers", column="customer_id", kind="crm")}) AS records
+    WHERE gone_at < (SELECT as_of_date FROM ops.night) - to_days($days)
+    ORDER BY ALL
+"""
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,32 @@ class Enforced:
 
 def overdue(home: Home, days: int) -> list[str]:
     """The customers, by key, all of whose records were deleted more than `days` before the night that the warehouse holds."""
-    if not home.warehouse.exists():
+    if not _is_built(home):
         return []
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-        if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'int_identity_spans'").fetchone():
-            return []  # an erasure has emptied it; the next night builds it anew
         return overdue_in(connection, days)
+
+
+def overdue_contacts(home: Home, days: int) -> list[tuple[str, str, str]]:
+    """The records of contacts of companies that were deleted for longer, without those that were emptied before or hold an account."""
+    if not _is_built(home):
+        return []
+    tombstones, held = Tombstones(home.erasures), contact.tied_by_address_alone(home)
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        rows = connection.execute(_OVERDUE_CONTACTS, {"days": days}).fetchall()
+    return [
+        (source, "crm", one)
+        for source, one in rows
+        if (source, one) not in held and tombstones.hashed("contact", source, one) not in tombstones.hashes
+    ]
+
+
+def _is_built(home: Home) -> bool:
+    """Whether a night has; an erasure empties the warehouse, and the next night builds it anew."""
+    if not home.warehouse.exists():
+        return False
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'int_identity_spans'").fetchone())
 
 
 def overdue_in(warehouse: duckdb.DuckDBPyConnection, days: int) -> list[str]:
@@ -76,11 +104,11 @@ def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _
     days = settings.tuning.deleted_people_days
     if days is None:
         return Enforced(0, ())
-    if settings.company.customer_level == "company":
-        raise ConfigurationError("settings.deleted_people_days: the customers here are companies (customer_level: company), not people")
     receipts = [erasure.carry_out(settings, home, begun, at) for begun in journal.unfinished(home.erasures)]
-    keys = overdue(home, days)
-    for first in range(0, len(keys), MOST_AT_ONCE):
-        begun = erasure.begin(home, of_keys(home, keys[first : first + MOST_AT_ONCE]), bury_contacts=False)
+    is_company = settings.company.customer_level == "company"
+    whom: list[Any] = overdue_contacts(home, days) if is_company else overdue(home, days)
+    found: Callable[[Home, Any], Subject] = contact.of_records if is_company else of_keys
+    for first in range(0, len(whom), MOST_AT_ONCE):
+        begun = erasure.begin(home, found(home, whom[first : first + MOST_AT_ONCE]), bury_contacts=False)
         receipts.append(erasure.carry_out(settings, home, begun, at))
-    return Enforced(len(keys), tuple(receipts))
+    return Enforced(len(whom), tuple(receipts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,28 @@ def test_an_account_that_only_the_address_ties_to_the_company_is_told(home: Home
     assert command(home, "erase", "--contact", "g-ann", "--yes") == 2
     assert "1 accounts of billing (cus_9) are tied to the company by this contact's address alone" in capsys.readouterr().err
     assert landed(home, "crm_customers")[0]["email"] == ANN
+
+
+def test_contacts_whom_the_source_has_deleted_for_long_are_emptied_once(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    config = home.root.parent / "config.yaml"
+    config.write_text(f"{CONFIG}settings: {{deleted_people_days: 30}}\n")
+    header, ann, *others = EXPORTS["crm_customers"].splitlines()
+    gone = "\n".join([f"{header},deleted_at", f"{ann},2025-06-01", f"{others[0]},2025-12-20", f"{others[1]},", ""])
+    export(home.root.parent, {"crm_customers": gone})
+    land(home)
+    wanted = ("int_identity_spans", "stg_files__crm_customers", "stg_files__billing_customers")
+    for told in ("1 people were deleted", "0 people were deleted"):
+        with warehouse.connect(home.warehouse) as connection:
+            warehouse.prepare(connection)
+            warehouse.expose_landing(connection, landing.completed_files(home.landing))
+            warehouse.begin(connection, date(2025, 12, 31))
+            for schema in ("staging", "intermediate", "seeds"):
+                connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            harness.project("contractual", customer_level="company").build(connection, wanted, "2025-12-31")
+        assert command(home, "erase", "--expired") == 0
+        assert told in capsys.readouterr().out
+    nothing_of_ann(home)
+    assert {row["email"] for row in landed(home, "crm_customers") if row["customer_id"] == "g-bob"} == {BOB}
 
 
 def test_an_export_holds_one_contact_and_nobody_else(home: Home, tmp_path: Path) -> None:
