@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.commands import rights
+from orchestration.commands import asking
 from orchestration.settings import ConfigurationError
 
 
@@ -22,18 +22,25 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(("typed", "agreed"), [("y", True), (" Y ", True), ("n", False), ("", False), ("yes please", False)])
 def test_only_a_clear_yes_is_one(typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(f"{typed}\n"))
-    assert rights._agrees(2) is agreed
-    assert capsys.readouterr().out == "Erase 2 people for good? This cannot be undone. [y/N] "
+    assert asking.agrees("Erase 2 people?") is agreed
+    assert capsys.readouterr().out == "Erase 2 people? [y/N] "
 
 
 def test_where_nobody_can_be_asked_it_must_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(ConfigurationError, match="say so with --yes"):
-        rights._agrees(1)
+        asking.agrees("Erase 1 person?")
 
 
 def test_a_list_skips_empty_lines_and_a_missing_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "whom.txt").write_text("a\n\n  b  \n")
-    assert rights._listed(tmp_path / "whom.txt") == ["a", "b"]
+    assert asking.named(["c"], tmp_path / "whom.txt") == ["c", "a", "b"]
+    assert asking.named(["c"], None) == ["c"]
     with pytest.raises(ConfigurationError, match=r"--from-file .*nowhere.txt: No such file"):
-        rights._listed(tmp_path / "nowhere.txt")
+        asking.named([], tmp_path / "nowhere.txt")
+
+
+def test_somebody_must_be_named() -> None:
+    asking.require(["a"])
+    with pytest.raises(ConfigurationError, match="name whom"):
+        asking.require([])
