@@ -4,18 +4,18 @@ Comes in: `Evidence` (the log, and what its outcomes were beyond what was expect
 difference between customers where there is evidence of one; both per unit of what is at stake for a customer.
 
 Learners of differences: linear in the ranks of the columns, for all actions at once; and a few shallow trees, for each alone.
-Belief: out-of-fold predictions are set against the outcomes they predict (best linear predictor; Chernozhukov et al. 2018), all
-actions together. From DIFFERENCE_Z on the slope, cut to 0 … 1, shrinks the differences. Below it only an action that is to be taken
-anyway keeps them, those of the linear learner, which its priors have shrunk already: whom to give it to, and whom another, has to
-be decided somehow, and on the example company the faint evidence beats none. A mean effect is shrunk by 1 − 1/z²,
-and one that does not beat its cost by MEAN_Z errors is held at its cost. Stricter limits cost more than they saved: an effect of
-five points in a log of 2,000 decisions was taken up in one case of three, and an action that does nothing loses nothing but its
-cost. Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
+Belief: out-of-fold predictions are set against the outcomes they predict (best linear predictor; Chernozhukov et al. 2018): which
+learner, and by how much its differences are shrunk (the slope, cut to 0 … 1), is asked of all actions together. An action whose mean
+effect is not believed needs DIFFERENCE_Z of its own for its differences; one that is to be taken anyway keeps them, with faint
+evidence those of the linear learner, which its priors have shrunk: whom to give which has to be decided somehow. A mean effect is
+shrunk by 1 − 1/z², and one that does not beat its cost by MEAN_Z errors is held at its cost. Stricter limits cost more than they saved:
+an effect of five points in a log of 2,000 decisions was taken up in one case of three, and an action that does nothing loses nothing
+but its cost. Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,7 +100,7 @@ def _tried(learner: Learner, encoder: Encoder, codes: Floats, evidence: Evidence
     for inside, outside in fold_rows(len(codes), seed + 1):
         for found, scorer in zip(unseen, learner(inside), strict=True):
             found[outside] = scorer.score(encoder, codes[outside])
-    return _Learnt(learner, unseen, *_line(evidence, unseen))
+    return _Learnt(learner, unseen, *_line(evidence, dict(enumerate(unseen, 1))))
 
 
 def _believed(action: int, encoder: Encoder, codes: Floats, evidence: Evidence, learnt: _Learnt, scorer: Scorer, cost: float) -> Effect:
@@ -108,11 +108,12 @@ def _believed(action: int, encoder: Encoder, codes: Floats, evidence: Evidence, 
     mean, error = _mean_effect(arms.mean * stake, arms.error * stake, cost)
     unseen = learnt.unseen[action - 1]
     differences = learnt.slope * (unseen - np.average(unseen[arms.rows], weights=arms.weight))
-    is_believed = mean > cost or learnt.evidence >= DIFFERENCE_Z
+    own = _line(evidence, {action: unseen})[1]
+    is_believed = mean > cost or own >= DIFFERENCE_Z
     if not is_believed or learnt.slope <= 0 or not _pays(evidence, arms, mean / stake, differences, cost):
-        return Effect(mean / stake, 0.0, 0.0, ConstantScorer(0.0), mean, error, learnt.evidence)
+        return Effect(mean / stake, 0.0, 0.0, ConstantScorer(0.0), mean, error, own)
     centre = float(np.average(scorer.score(encoder, codes[arms.rows]), weights=arms.weight))
-    return Effect(mean / stake, learnt.slope, centre, scorer, mean, error, learnt.evidence)
+    return Effect(mean / stake, learnt.slope, centre, scorer, mean, error, own)
 
 
 def _mean_effect(mean: float, error: float, cost: float) -> tuple[float, float]:
@@ -123,13 +124,10 @@ def _mean_effect(mean: float, error: float, cost: float) -> tuple[float, float]:
     return (shrunk if (mean - cost) / error > MEAN_Z else min(shrunk, cost)), error
 
 
-def _line(evidence: Evidence, unseen: list[Floats]) -> tuple[float, float]:
-    """Slope of the outcomes on what was predicted of them out of fold, all actions together, cut to 0 … 1; and its z.
-
-    One question for all actions: their differences are learnt together, and four faint ones may be plain in sum.
-    """
+def _line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
+    """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum."""
     sides = []
-    for action, predicted in enumerate(unseen, 1):
+    for action, predicted in unseen.items():
         arms = evidence.arms(action)
         x = (predicted[arms.rows] - np.average(predicted[arms.rows], weights=arms.weight)) * arms.side
         sides.append((arms, x, arms.weight / max(arms.error**2, 1e-300)))
@@ -137,7 +135,7 @@ def _line(evidence: Evidence, unseen: list[Floats]) -> tuple[float, float]:
     if information < 1e-9:
         return 0.0, 0.0
     slope = sum(float((weight * x * arms.unexplained).sum()) for arms, x, weight in sides) / information
-    influence = np.zeros(len(unseen[0]))  # of each decision; those for the control count in every contrast
+    influence = np.zeros(evidence.taken.size)  # of each decision; those for the control count in every contrast
     for arms, x, weight in sides:
         influence[arms.rows] += weight * x * (arms.unexplained - slope * x)
     error = float(np.sqrt((influence**2).sum())) / information
