@@ -43,7 +43,11 @@ class OutcomeModel:
 
     def predict(self, parsed: Parsed) -> Floats:
         """Rows × actions."""
-        return self.scorer.score(self.encoder, self.encoder.codes(parsed))[:, None] + self.shifts
+        return self.of_codes(self.encoder.codes(parsed))
+
+    def of_codes(self, codes: Floats) -> Floats:
+        """Rows × actions, of codes that `encoder` made."""
+        return self.scorer.score(self.encoder, codes)[:, None] + self.shifts
 
 
 def fit_outcomes(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, actions: int, seed: int) -> OutcomeModel:

@@ -143,7 +143,7 @@ def _line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, floa
 
 
 def _pays(evidence: Evidence, arms: Arms, constant: float, differences: Floats, cost: float) -> bool:
-    """Out of fold, does acting on the differences earn no less than the better constant choice, give or take one standard error?"""
+    """Out of fold, is acting on the differences not worse for certain than the better constant choice?"""
     stake, rows = evidence.stake[arms.rows], arms.rows
     acts = stake * (constant + differences[rows]) > cost
     otherwise = constant * float(evidence.stake.mean()) > cost
@@ -151,4 +151,4 @@ def _pays(evidence: Evidence, arms: Arms, constant: float, differences: Floats, 
     weight /= np.where(arms.treated, weight[arms.treated].sum(), weight[~arms.treated].sum())
     changed = (acts.astype(float) - float(otherwise)) * weight
     gains = changed * (np.where(arms.treated, 1.0, -1.0) * evidence.left[rows] - cost / 2)
-    return bool(gains.sum() >= -np.sqrt((gains**2).sum()))
+    return bool(gains.sum() >= -1.96 * np.sqrt((gains**2).sum()))

@@ -33,10 +33,14 @@ class Policy:
     actions: tuple[str, ...]
     costs: Floats
     outcome: OutcomeModel
-    encoder: Encoder
     effects: tuple[Effect, ...]
     least_stake: float | None
     report: dict[str, Any]
+
+    @property
+    def encoder(self) -> Encoder:
+        """The columns that all of it reads."""
+        return self.outcome.encoder
 
     @property
     def control(self) -> str:
@@ -45,21 +49,19 @@ class Policy:
 
     def uplifts(self, features: pd.DataFrame) -> pd.DataFrame:
         """Believed change of the outcome against the control, before cost: one column per action, the control's all 0."""
-        return self._uplifts(features, self._untreated(features))
-
-    def _uplifts(self, features: pd.DataFrame, untreated: Floats) -> pd.DataFrame:
-        codes, stake = self.encoder.read(features), scaled_stakes(untreated, self.least_stake)
-        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes, stake) for effect in self.effects)]
-        return pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
+        return self._told(features)[1]
 
     def values(self, features: pd.DataFrame) -> pd.DataFrame:
         """Expected outcome minus cost: one column per action, index kept."""
-        untreated = self._untreated(features)
-        return self._uplifts(features, untreated).add(untreated, axis=0) - self.costs
+        untreated, uplifts = self._told(features)
+        return uplifts.add(untreated, axis=0) - self.costs
 
-    def _untreated(self, features: pd.DataFrame) -> Floats:
-        kinds = {column.name: column.kind for column in self.outcome.encoder.columns}
-        return self.outcome.predict(parse(features, kinds))[:, 0]
+    def _told(self, features: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+        codes = self.encoder.read(features)
+        untreated = self.outcome.of_codes(codes)[:, 0]
+        stake = scaled_stakes(untreated, self.least_stake)
+        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes, stake) for effect in self.effects)]
+        return untreated, pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
 
     def choose(self, features: pd.DataFrame) -> pd.Series:
         """The action with the highest believed effect net of cost; the control where none beats it."""
@@ -78,7 +80,6 @@ class Policy:
             "costs": self.costs.tolist(),
             "outcome_columns": self.outcome.encoder.to_json(),
             "shifts": self.outcome.shifts.tolist(),
-            "columns": self.encoder.to_json(),
             "effects": [[one.constant, one.slope, one.centre, one.mean, one.error, one.evidence] for one in self.effects],
             "least_stake": self.least_stake,
             "report": self.report,
@@ -97,9 +98,8 @@ class Policy:
         effects = tuple(
             Effect(one[0], one[1], one[2], scorer(str(number)), one[3], one[4], one[5]) for number, one in enumerate(described["effects"])
         )
-        encoder, costs = Encoder.from_json(described["columns"]), np.asarray(described["costs"])
-        least = described["least_stake"]
-        return Policy(tuple(described["actions"]), costs, outcome, encoder, effects, least, described["report"])
+        costs, least = np.asarray(described["costs"]), described["least_stake"]
+        return Policy(tuple(described["actions"]), costs, outcome, effects, least, described["report"])
 
 
 def fit_policy(
@@ -126,13 +126,12 @@ def fit_policy(
     costs = _costs(cost, taken_names, actions)
     y, p = outcomes[kept], np.maximum(propensities[kept], _LEAST_PROPENSITY)
     parsed = parse(features.iloc[kept])
-    encoder = Encoder.fit(parsed, y)
+    outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
     expected = cross_fitted(parsed, taken, y, len(actions), seed)[:, 0]
     least = least_stake(expected, y)
     evidence = Evidence(taken, p, y - expected, scaled_stakes(expected, least))
-    effects = learn_effects(encoder, encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
-    outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
-    return Policy(tuple(actions), costs, outcome_model, encoder, tuple(effects), least, _report(actions, taken, effects))
+    effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
+    return Policy(tuple(actions), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:
