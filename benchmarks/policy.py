@@ -22,7 +22,7 @@ from ml.nightly.decision_judgement import CONTROL
 
 _IDENTITIES = "SELECT DISTINCT customer_key, source_customer_id FROM warehouse.marts.customer_identities WHERE source_customer_id LIKE 'C%'"
 _LOG_ONLY = {"action_id", "customer_key", "decided_at", "outcome_day", "action", "propensity", "cost", "is_holdout", "stayed", "margin"}
-SHARE, ROUNDS = 0.2, (1, 5, 20)
+SHARE, ROUNDS = 0.2, (1, 5, 36)  # 36: a month each, of a history of three years
 
 
 def main(home: Path, truth: Path) -> None:

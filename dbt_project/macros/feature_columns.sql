@@ -17,7 +17,7 @@
             'payment_failure_share_360d', 'is_last_payment_failed', 'refunds_360d',
         ],
         'engagement': [
-            'days_since_engaged', 'days_since_usage', 'usage_30d', 'usage_90d', 'usage_momentum', 'usage_change_90d',
+            'days_since_engaged', 'days_since_usage', 'usage_30d', 'usage_90d', 'usage_360d', 'usage_momentum', 'usage_change_90d',
             'usage_quantity_30d', 'usage_quantity_90d', 'usage_quantity_change_90d', 'messages_received_30d', 'open_share_90d',
             'messages_clicked_90d', 'messages_clicked_change_90d', 'conversations_90d', 'refusals_360d',
         ],
@@ -27,6 +27,7 @@
         ],
         'feedback': [
             'days_since_last_nps', 'days_since_last_answer', 'last_nps', 'nps_change', 'last_csat', 'answers_360d',
+            'mean_answer_360d',
         ],
         'relationship': [
             'referrals_360d', 'referrals_converted', 'was_referred', 'is_loyalty_member', 'days_since_loyalty_event',

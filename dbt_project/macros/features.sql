@@ -70,3 +70,30 @@
 {% macro action_facts() -%}
     {{ return(['tenure_days', 'mrr', 'days_since_last_order', 'days_to_renewal', 'last_nps', 'tickets_open']) }}
 {%- endmacro %}
+
+{#- Days from the cut-off that a decision takes its features from to the day of the decision. -#}
+{% macro days_to_decision() -%}
+    {{ days_between(cutoff_day('decisions.cutoff_index'), 'decisions.decided_day') }}
+{%- endmacro %}
+
+{#- A feature of a past decision. The cut-off lies up to 30 days before it, the choice of tonight on the very day of its features: whoever
+    renewed in between would count as one who still may leave, and what is learnt of them would be wrong for tonight. So age and renewal are
+    carried on to the day of the decision: past a renewal, the next one lies one period on. -#}
+{% macro at_decision(name) -%}
+    {%- if name == 'tenure_days' -%}
+    features.tenure_days + {{ days_to_decision() }}
+    {%- elif name == 'days_to_renewal' -%}
+    case
+        when features.days_to_renewal >= {{ days_to_decision() }} then features.days_to_renewal - {{ days_to_decision() }}
+        else {{ renewal_period('features.billing_interval') }}
+            - ({{ days_to_decision() }} - features.days_to_renewal) % {{ renewal_period('features.billing_interval') }}
+    end
+    {%- else -%}
+    features.{{ name }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Days in a billing interval, as usual; NULL for what is none. -#}
+{% macro renewal_period(interval) -%}
+    (case {{ interval }} when 'day' then 1 when 'week' then 7 when 'month' then 30 when 'quarter' then 91 when 'year' then 365 end)
+{%- endmacro %}

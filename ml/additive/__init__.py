@@ -5,9 +5,24 @@ Comes in: fitted models of scikit-learn, or their saved arrays. Goes out: `Score
 
 from __future__ import annotations
 
+from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.restoring import restore
 from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
 from ml.additive.survival import SurvivalScorer
-from ml.additive.trees import plain_trees, quiet_threads
+from ml.additive.trees import binned, plain_trees, quiet_threads, unbinned
 
-__all__ = ["ConstantScorer", "Floats", "LinearScorer", "Scorer", "SurvivalScorer", "TreeScorer", "plain_trees", "quiet_threads", "restore"]
+__all__ = [
+    "ConstantScorer",
+    "Floats",
+    "LinearScorer",
+    "RankedScorer",
+    "Ranks",
+    "Scorer",
+    "SurvivalScorer",
+    "TreeScorer",
+    "binned",
+    "plain_trees",
+    "quiet_threads",
+    "restore",
+    "unbinned",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import NDArray
 
+from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.scorers import ConstantScorer, LinearScorer, Scorer, TreeScorer
 from ml.additive.survival import SurvivalScorer
 
@@ -13,6 +14,8 @@ def restore(arrays: dict[str, NDArray]) -> Scorer:
     base = float(arrays["base"])
     if "roots" in arrays:
         return TreeScorer(**{**arrays, "base": base})  # type: ignore[arg-type]
+    if "knots" in arrays:
+        return RankedScorer(base, Ranks(*(arrays[name] for name in ("knots", "mean", "spread", "missing"))), arrays["coefficients"])
     if "shares" in arrays:
         return SurvivalScorer(base, arrays["coefficients"], arrays["shares"])
     if "coefficients" in arrays:

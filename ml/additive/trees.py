@@ -5,7 +5,9 @@ Comes in: a fitted HistGradientBoosting classifier (binary) or regressor. Goes o
 
 from __future__ import annotations
 
+import warnings
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from numpy.typing import NDArray
 
 from ml.additive.scorers import Floats, TreeScorer
 from ml.encoding import Encoder
+
+BINS = 32  # values told apart per column where rows have weights
 
 
 def quiet_threads(rows: int) -> AbstractContextManager[Any]:
@@ -59,3 +63,22 @@ def _expected_values(table: NDArray[Any], is_leaf: NDArray[np.bool_], left: NDAr
         children = [left[node], right[node]]
         value[node] = np.average(value[children], weights=count[children])
     return value
+
+
+def binned(codes: Floats) -> tuple[Floats, Floats]:
+    """(the bin of every code, NaN where missing; columns × BINS upper ends of the bins, but for the last, which has none)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column may be missing everywhere among few rows: it has no bins then
+        knots = np.nanquantile(codes, np.linspace(0, 1, BINS + 1)[1:-1], axis=0, method="nearest").T
+    bins = np.empty_like(codes)
+    for position in range(codes.shape[1]):
+        bins[:, position] = np.searchsorted(knots[position], codes[:, position], "left")
+    return np.where(np.isnan(codes), np.nan, bins), knots
+
+
+def unbinned(scorer: TreeScorer, knots: Floats) -> TreeScorer:
+    """Trees that were grown on `binned` codes, for the codes themselves: bin ≤ k is code ≤ the upper end of bin k."""
+    splits = (scorer.feature >= 0) & np.isfinite(scorer.threshold)  # +∞ parts what is missing from what is not
+    threshold = scorer.threshold.copy()
+    threshold[splits] = knots[scorer.feature[splits], np.floor(scorer.threshold[splits]).astype(int)]
+    return replace(scorer, threshold=threshold)

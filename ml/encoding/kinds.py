@@ -20,6 +20,7 @@ NUMBER, FLAG, DATE, CATEGORY = "number", "flag", "date", "category"
 _DAY = 86_400 * 10**9
 _SHARE = 0.99  # of the values that must read as numbers or dates before a text column counts as one
 _DECORATION = r"^[$€£¥\s]+|[$€£¥%\s]+$|(?<=\d),(?=\d{3}(?:\D|$))"
+_NOTHING = ("n/a", "na", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown", "missing")  # what exports write for no value
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 
 
@@ -51,7 +52,7 @@ def _kind_of_objects(values: pd.Series) -> str | None:
     if distinct.map(lambda value: isinstance(value, (date, datetime, np.datetime64))).all():
         return DATE
     texts = distinct.astype(str).str.strip()
-    texts = texts[texts != ""]
+    texts = texts[(texts != "") & ~texts.str.lower().isin(_NOTHING)]
     if len(texts) > 2 and pd.to_numeric(_bare(texts), errors="coerce").notna().mean() >= _SHARE:
         return NUMBER
     if len(texts) and texts.str.fullmatch(_ISO_DATE).mean() >= _SHARE:

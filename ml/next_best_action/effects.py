@@ -1,103 +1,154 @@
 """How much each action changes the outcome, for whom, and how much of that to believe.
 
-Comes in: doubly-robust scores (rows × actions, control first). Goes out: `Effect` per action: a constant, plus a
-difference between customers where there is evidence of one.
+Comes in: `Evidence` (the log, and what its outcomes were beyond what was expected). Goes out: `Effect` per action: a constant, plus a
+difference between customers where there is evidence of one; both per unit of what is at stake for a customer.
 
-Learner: DR-learner (Kennedy 2023): regress score(action) − score(control) on the features, linear and by trees.
-Belief: out-of-fold predictions are set against the scores they predict (best linear predictor; Chernozhukov et al. 2018).
-The slope, cut to 0 … 1, shrinks the differences; below DIFFERENCE_Z they are dropped. A mean effect is shrunk by 1 − 1/z²,
-and one that does not beat its cost by MEAN_Z errors is held at its cost. Stricter limits cost more than they saved: an effect of
-five points in a log of 2,000 decisions was taken up in one case of three, and an action that does nothing loses nothing but its
-cost. Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
+Learners of differences: linear in the ranks of the columns, for all actions at once; and a few shallow trees, for each alone.
+Belief: out-of-fold predictions are set against the outcomes they predict (best linear predictor; Chernozhukov et al. 2018): which
+learner, and by how much its differences are shrunk (the slope, cut to 0 … 1), is asked of all actions together. An action whose mean
+effect is not believed needs DIFFERENCE_Z of its own for its differences; one that is to be taken anyway keeps them, with faint
+evidence those of the linear learner, which its priors have shrunk: whom to give which has to be decided somehow. A mean effect is
+shrunk by 1 − 1/z², and one that does not beat its cost by MEAN_Z errors is held at its cost. Stricter limits cost more than they saved:
+an effect of five points in a log of 2,000 decisions was taken up in one case of three, and an action that does nothing loses nothing
+but its cost. Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ml.additive import ConstantScorer, Floats, Scorer
-from ml.encoding import Encoder, Parsed
+from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer
+from ml.encoding import Encoder
+from ml.next_best_action.contrasts import Arms, Evidence, contrasts
+from ml.next_best_action.differences import learn_differences
 from ml.outcomes import Trees, fold_rows, regress
 
 MEAN_Z, DIFFERENCE_Z = 1.28, 2.33
 EFFECT_TREES = Trees(30, 3, 15)  # effects are faint: on simulated logs of 1,500 to 50,000 decisions larger trees found no more of the gain
+Rows = NDArray[np.int64]
+# Scorers of the differences, one per action, learnt from these rows of the log.
+Learner = Callable[[Rows], list[Scorer]]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Effect of an action against the control = constant + slope · (scorer − centre)."""
+    """Effect of an action against the control = stake · (constant + slope · (scorer − centre))."""
 
     constant: float
     slope: float
     centre: float
     scorer: Scorer
-    error: float  # standard error of the mean effect
+    mean: float  # of the effect over the log, as believed, in units of the outcome
+    error: float  # standard error of that mean
     evidence: float  # z of the differences between customers
 
-    def predict(self, encoder: Encoder, codes: Floats) -> Floats:
+    def predict(self, encoder: Encoder, codes: Floats, stake: Floats) -> Floats:
         """Expected change of the outcome per row."""
         if self.slope == 0:
-            return np.full(len(codes), self.constant)
-        return self.constant + self.slope * (self.scorer.score(encoder, codes) - self.centre)
+            return stake * self.constant
+        return stake * (self.constant + self.slope * (self.scorer.score(encoder, codes) - self.centre))
 
 
 @dataclass(frozen=True)
 class _Learnt:
-    trees: Trees | None
-    unseen: Floats  # out-of-fold predictions
-    slope: float
-    evidence: float
+    learner: Learner
+    unseen: list[Floats]  # per action, out of fold
+    slope: float  # of the outcomes on `unseen`, over all actions
+    evidence: float  # its z
 
 
-def learn_effects(parsed: Parsed, encoder: Encoder, scores: Floats, extra_costs: Floats, seed: int) -> list[Effect]:
-    """One Effect per action after the control (column 0 of `scores`); `extra_costs`: each one's cost above the control's."""
-    codes = encoder.codes(parsed)
-    actions = scores.shape[1] - 1
+def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int) -> list[Effect]:
+    """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
+    tried = [_tried(learner, encoder, codes, evidence, seed) for learner in _learners(encoder, codes, evidence, seed)]
+    best = max(tried, key=lambda learnt: learnt.evidence)
+    if best.evidence < DIFFERENCE_Z:
+        best = replace(tried[0], slope=1.0)
+    scorers = best.learner(np.arange(len(codes)))
     return [
-        _learn(parsed, encoder, codes, scores[:, column] - scores[:, 0], float(extra_costs[column]), seed)
-        for column in range(1, actions + 1)
+        _believed(action, encoder, codes, evidence, best, scorers[action - 1], float(cost)) for action, cost in enumerate(extra_costs, 1)
     ]
 
 
-def _learn(parsed: Parsed, encoder: Encoder, codes: Floats, change: Floats, cost: float, seed: int) -> Effect:
-    constant, error = _mean_effect(change, cost)
-    learnt = max((_tried(parsed, change, trees, seed) for trees in (None, EFFECT_TREES)), key=lambda one: one.evidence)
-    if learnt.evidence < DIFFERENCE_Z or learnt.slope <= 0 or not _pays(learnt, change, constant, cost):
-        return Effect(constant, 0.0, 0.0, ConstantScorer(0.0), error, learnt.evidence)
-    scorer = regress(encoder, codes, change, seed, learnt.trees)
-    centre = float(scorer.score(encoder, codes).mean())
-    return Effect(constant, learnt.slope, centre, scorer, error, learnt.evidence)
+def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+    ranks, actions = Ranks.fit(codes), range(1, int(evidence.taken.max()) + 1)
+    design, groups = ranks.design(codes), np.tile(np.arange(codes.shape[1]), 2)
+
+    def linear(rows: Rows) -> list[Scorer]:
+        if not groups.size:
+            return [ConstantScorer(0.0) for _ in actions]
+        found = learn_differences(contrasts(evidence, design, actions, rows), groups)
+        return [RankedScorer(0.0, ranks, found[:, action - 1]) for action in actions]
+
+    def trees(rows: Rows) -> list[Scorer]:
+        scorers = []
+        for action in actions:
+            arms = evidence.arms(action, rows)
+            target, weight = arms.unexplained / arms.side, arms.weight / arms.weight.mean()
+            scorers.append(regress(encoder, codes[arms.rows], target, seed, EFFECT_TREES, weight))
+        return scorers
+
+    return [linear, trees]
 
 
-def _mean_effect(change: Floats, cost: float) -> tuple[float, float]:
+def _tried(learner: Learner, encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> _Learnt:
+    actions = range(1, int(evidence.taken.max()) + 1)
+    unseen = [np.empty(len(codes)) for _ in actions]
+    for inside, outside in fold_rows(len(codes), seed + 1):
+        for found, scorer in zip(unseen, learner(inside), strict=True):
+            found[outside] = scorer.score(encoder, codes[outside])
+    return _Learnt(learner, unseen, *_line(evidence, dict(enumerate(unseen, 1))))
+
+
+def _believed(action: int, encoder: Encoder, codes: Floats, evidence: Evidence, learnt: _Learnt, scorer: Scorer, cost: float) -> Effect:
+    arms, stake = evidence.arms(action), float(evidence.stake.mean())
+    mean, error = _mean_effect(arms.mean * stake, arms.error * stake, cost)
+    unseen = learnt.unseen[action - 1]
+    differences = learnt.slope * (unseen - np.average(unseen[arms.rows], weights=arms.weight))
+    own = _line(evidence, {action: unseen})[1]
+    is_believed = mean > cost or own >= DIFFERENCE_Z
+    if not is_believed or learnt.slope <= 0 or not _pays(evidence, arms, mean / stake, differences, cost):
+        return Effect(mean / stake, 0.0, 0.0, ConstantScorer(0.0), mean, error, own)
+    centre = float(np.average(scorer.score(encoder, codes[arms.rows]), weights=arms.weight))
+    return Effect(mean / stake, learnt.slope, centre, scorer, mean, error, own)
+
+
+def _mean_effect(mean: float, error: float, cost: float) -> tuple[float, float]:
     """The mean, shrunk; and its standard error."""
-    mean, error = float(change.mean()), float(change.std() / np.sqrt(change.size))
     if error == 0:
         return mean, error
     shrunk = mean * max(0.0, 1 - (error / mean) ** 2) if mean else 0.0
     return (shrunk if (mean - cost) / error > MEAN_Z else min(shrunk, cost)), error
 
 
-def _tried(parsed: Parsed, change: Floats, trees: Trees | None, seed: int) -> _Learnt:
-    """Out-of-fold differences between customers, and how well they foretell those of the scores."""
-    unseen = np.empty(change.size)
-    for inside, outside in fold_rows(change.size, seed + 1):
-        encoder = Encoder.fit(parsed.take(inside), change[inside])
-        codes = encoder.codes(parsed)
-        scorer = regress(encoder, codes[inside], change[inside], seed, trees)
-        unseen[outside] = scorer.score(encoder, codes[outside]) - change[inside].mean()
-    x, y = unseen - unseen.mean(), change - change.mean()
-    if (x @ x) < 1e-12 * max(1.0, y @ y):
-        return _Learnt(trees, unseen, 0.0, 0.0)
-    slope = float(x @ y / (x @ x))
-    error = float(np.sqrt(((y - slope * x) ** 2 * x**2).sum()) / (x @ x))
-    return _Learnt(trees, unseen, float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0)
+def _line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
+    """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum."""
+    sides = []
+    for action, predicted in unseen.items():
+        arms = evidence.arms(action)
+        x = (predicted[arms.rows] - np.average(predicted[arms.rows], weights=arms.weight)) * arms.side
+        sides.append((arms, x, arms.weight / max(arms.error**2, 1e-300)))
+    information = sum(float((weight * x**2).sum()) for _, x, weight in sides)
+    if information < 1e-9:
+        return 0.0, 0.0
+    slope = sum(float((weight * x * arms.unexplained).sum()) for arms, x, weight in sides) / information
+    influence = np.zeros(evidence.taken.size)  # of each decision; those for the control count in every contrast
+    for arms, x, weight in sides:
+        influence[arms.rows] += weight * x * (arms.unexplained - slope * x)
+    error = float(np.sqrt((influence**2).sum())) / information
+    return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
 
 
-def _pays(learnt: _Learnt, change: Floats, constant: float, cost: float) -> bool:
-    """Out of fold, does acting on the differences earn no less than the better constant choice, give or take one standard error?"""
-    acts = constant + learnt.slope * learnt.unseen > cost
-    gain = (acts.astype(float) - float(constant > cost)) * (change - cost)
-    return bool(gain.mean() >= -gain.std() / np.sqrt(gain.size))
+def _pays(evidence: Evidence, arms: Arms, constant: float, differences: Floats, cost: float) -> bool:
+    """Out of fold, is acting on the differences not worse for certain than the better constant choice?"""
+    stake, rows = evidence.stake[arms.rows], arms.rows
+    acts = stake * (constant + differences[rows]) > cost
+    otherwise = constant * float(evidence.stake.mean()) > cost
+    weight = 1 / evidence.propensity[rows]
+    weight /= np.where(arms.treated, weight[arms.treated].sum(), weight[~arms.treated].sum())
+    changed = (acts.astype(float) - float(otherwise)) * weight
+    gains = changed * (np.where(arms.treated, 1.0, -1.0) * evidence.left[rows] - cost / 2)
+    return bool(gains.sum() >= -1.96 * np.sqrt((gains**2).sum()))

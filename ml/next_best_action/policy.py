@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats, restore
 from ml.encoding import Encoder, parse
+from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
 from ml.next_best_action.effects import Effect, learn_effects
-from ml.outcomes import OutcomeModel, checked_log, cross_fitted, doubly_robust, fit_outcomes
+from ml.outcomes import OutcomeModel, checked_log, cross_fitted, fit_outcomes
 from ml.refusal import Refused
 
 FEWEST_DECISIONS = 200
@@ -32,9 +33,14 @@ class Policy:
     actions: tuple[str, ...]
     costs: Floats
     outcome: OutcomeModel
-    encoder: Encoder
     effects: tuple[Effect, ...]
+    least_stake: float | None
     report: dict[str, Any]
+
+    @property
+    def encoder(self) -> Encoder:
+        """The columns that all of it reads."""
+        return self.outcome.encoder
 
     @property
     def control(self) -> str:
@@ -43,15 +49,19 @@ class Policy:
 
     def uplifts(self, features: pd.DataFrame) -> pd.DataFrame:
         """Believed change of the outcome against the control, before cost: one column per action, the control's all 0."""
-        codes = self.encoder.read(features)
-        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes) for effect in self.effects)]
-        return pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
+        return self._told(features)[1]
 
     def values(self, features: pd.DataFrame) -> pd.DataFrame:
         """Expected outcome minus cost: one column per action, index kept."""
-        kinds = {column.name: column.kind for column in self.outcome.encoder.columns}
-        baseline = self.outcome.predict(parse(features, kinds))[:, 0]
-        return self.uplifts(features).add(baseline, axis=0) - self.costs
+        untreated, uplifts = self._told(features)
+        return uplifts.add(untreated, axis=0) - self.costs
+
+    def _told(self, features: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+        codes = self.encoder.read(features)
+        untreated = self.outcome.of_codes(codes)[:, 0]
+        stake = scaled_stakes(untreated, self.least_stake)
+        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes, stake) for effect in self.effects)]
+        return untreated, pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
 
     def choose(self, features: pd.DataFrame) -> pd.Series:
         """The action with the highest believed effect net of cost; the control where none beats it."""
@@ -70,8 +80,8 @@ class Policy:
             "costs": self.costs.tolist(),
             "outcome_columns": self.outcome.encoder.to_json(),
             "shifts": self.outcome.shifts.tolist(),
-            "columns": self.encoder.to_json(),
-            "effects": [[one.constant, one.slope, one.centre, one.error, one.evidence] for one in self.effects],
+            "effects": [[one.constant, one.slope, one.centre, one.mean, one.error, one.evidence] for one in self.effects],
+            "least_stake": self.least_stake,
             "report": self.report,
         }
         return described, arrays
@@ -86,10 +96,10 @@ class Policy:
 
         outcome = OutcomeModel(Encoder.from_json(described["outcome_columns"]), scorer("outcome"), np.asarray(described["shifts"]))
         effects = tuple(
-            Effect(one[0], one[1], one[2], scorer(str(number)), one[3], one[4]) for number, one in enumerate(described["effects"])
+            Effect(one[0], one[1], one[2], scorer(str(number)), one[3], one[4], one[5]) for number, one in enumerate(described["effects"])
         )
-        encoder = Encoder.from_json(described["columns"])
-        return Policy(tuple(described["actions"]), np.asarray(described["costs"]), outcome, encoder, effects, described["report"])
+        costs, least = np.asarray(described["costs"]), described["least_stake"]
+        return Policy(tuple(described["actions"]), costs, outcome, effects, least, described["report"])
 
 
 def fit_policy(
@@ -116,12 +126,12 @@ def fit_policy(
     costs = _costs(cost, taken_names, actions)
     y, p = outcomes[kept], np.maximum(propensities[kept], _LEAST_PROPENSITY)
     parsed = parse(features.iloc[kept])
-    scores = doubly_robust(cross_fitted(parsed, taken, y, len(actions), seed), taken, p * _balance(taken, p, len(actions)), y)
-    encoder = Encoder.fit(parsed, scores[:, 1:].mean(axis=1) - scores[:, 0])
-    effects = learn_effects(parsed, encoder, scores, costs - costs[0], seed)
-    return Policy(
-        tuple(actions), costs, fit_outcomes(parsed, taken, y, len(actions), seed), encoder, tuple(effects), _report(actions, taken, effects)
-    )
+    outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
+    expected = cross_fitted(parsed, taken, y, len(actions), seed)[:, 0]
+    least = least_stake(expected, y)
+    evidence = Evidence(taken, p, y - expected, scaled_stakes(expected, least))
+    effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
+    return Policy(tuple(actions), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:
@@ -146,19 +156,13 @@ def _costs(cost: Mapping[str, float] | ArrayLike | None, taken: NDArray[Any], ac
     return np.array([float(np.nanmean(paid[taken == name])) for name in actions])
 
 
-def _balance(taken: NDArray[np.int64], propensity: Floats, actions: int) -> Floats:
-    """Mean of 1 ÷ propensity per action, which is 1 in expectation: dividing by it steadies the weights (Hájek)."""
-    totals = np.bincount(taken, weights=1 / propensity, minlength=actions) / taken.size
-    return totals[taken]
-
-
 def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect]) -> dict[str, Any]:
     counts = np.bincount(taken, minlength=len(actions))
     rows = [
         {
             "action": name,
             "decisions": int(counts[position + 1]),
-            "mean_effect": effect.constant,
+            "mean_effect": effect.mean,
             "standard_error": effect.error,
             "evidence_of_differences": effect.evidence,
             "is_personal": effect.slope > 0,

@@ -57,6 +57,7 @@ class Tuning(Part):
         4.0, gt=0, description="Circuit breaker: customers who may join an audience in one sync, as a multiple of those sent before"
     )
     max_training_customers: PositiveInt = Field(20_000, description="Customers sampled for training; scoring always covers everyone")
+    max_training_decisions: PositiveInt = Field(100_000, description="Past decisions sampled for learning the next best action")
     extra_dimensions: tuple[Name, ...] = Field(
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
     )

@@ -27,6 +27,7 @@ _TUNED = (
     "max_shared_contact_records",
     "max_records_per_customer",
     "max_training_customers",
+    "max_training_decisions",
     "extra_dimensions",
 )
 

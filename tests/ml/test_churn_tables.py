@@ -29,13 +29,15 @@ DRESSES = {
     "date": pd.Series(DAYS, dtype=pd.ArrowDtype(pa.date32())),
     "number": pd.Series(AMOUNTS),
     "percent": pd.Series([f"{number % 97} %" for number in range(300)]),
+    "number or none": pd.Series(["n/a" if number % 3 else str(number % 40) for number in range(300)]),
     "unknown": pd.Series(pd.Categorical([None] * 300)),
     "list": pd.Series([[1]] * 300, dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
 }
 
 
 @pytest.mark.parametrize(
-    ("dress", "kind"), [("date", "date"), ("number", "number"), ("percent", "number"), ("unknown", None), ("list", None)]
+    ("dress", "kind"),
+    [("date", "date"), ("number", "number"), ("percent", "number"), ("number or none", "number"), ("unknown", None), ("list", None)],
 )
 def test_columns_are_read_in_every_dress(simple, dress, kind):
     frame, label = simple

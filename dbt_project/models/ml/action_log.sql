@@ -1,5 +1,5 @@
 -- What was done in the past and how it ended: the material of the policy. Features are those of the newest grid day wholly before
--- the decision, so that they cannot know its effect.
+-- the decision, so that they cannot know its effect; what moves by itself is carried on to the day of the decision.
 with decisions as (
     select * from {{ ref('int_action_decisions') }}
     where is_sampled
@@ -51,7 +51,7 @@ matured as (
         case when retained.is_retained then 1 else 0 end as stayed,
         coalesce(earned.margin, 0) as margin
         {%- for name in feature_columns() %},
-        features.{{ name }}
+        {{ at_decision(name) }} as {{ name }}
         {%- endfor %}
     from decisions
     inner join features

@@ -71,7 +71,7 @@ sampled as (
         row_number() over (
             partition by is_mature and coalesce(is_usable, false)
             order by {{ hash_unit('action_id', 'decision') }}, action_id
-        ) <= {{ var('max_training_customers') }}
+        ) <= {{ var('max_training_decisions') }}
         and is_mature and coalesce(is_usable, false) as is_sampled
     from placed
 )

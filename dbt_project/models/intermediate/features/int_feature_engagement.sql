@@ -48,6 +48,7 @@ summed as (
         {{ sum_last('usage', 30) }} as usage_30d,
         {{ sum_last('usage', 90) }} as usage_90d,
         {{ sum_last('usage', 90, skip=90) }} as usage_previous_90d,
+        {{ sum_last('usage', 360) }} as usage_360d,
         {{ sum_last('usage_quantity', 30) }} as usage_quantity_30d,
         {{ sum_last('usage_quantity', 90) }} as usage_quantity_90d,
         {{ sum_last('usage_quantity', 90, skip=90) }} as usage_quantity_previous_90d,
@@ -72,6 +73,7 @@ described as (
         {{ days_since('spine.last_usage_day') }} as days_since_usage,
         spine.usage_30d,
         spine.usage_90d,
+        spine.usage_360d,
         -- 1 = a third of the quarter's usage fell into its last month: no trend
         3.0 * spine.usage_30d / nullif(spine.usage_90d, 0) as usage_momentum,
         spine.usage_90d - spine.usage_previous_90d as usage_change_90d,

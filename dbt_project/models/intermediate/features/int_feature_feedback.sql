@@ -28,6 +28,8 @@ buckets as (
         customer_key,
         {{ bucket_of('response_day') }} as bucket,
         count(*) as answers,
+        -- decimals sum to the same last digit whatever the order of the rows
+        sum(cast(score_0_100 as decimal(18, 6))) as points,
         sum(case when metric = 'nps' then 1 else 0 end) as nps_answers,
         max(case when metric = 'nps' then answer_number end) as last_nps_number,
         max(case when metric = 'nps' then response_day end) as last_nps_day,
@@ -50,7 +52,8 @@ summed as (
         {{ latest('last_nps', at='last_nps_number') }} as last_nps,
         max_by(buckets.nps_change, buckets.last_nps_number) filter (where buckets.last_nps is not null) as nps_change,
         {{ latest('last_csat', at='last_csat_number') }} as last_csat,
-        {{ sum_last('answers', 360) }} as answers_360d
+        {{ sum_last('answers', 360) }} as answers_360d,
+        {{ sum_last('points', 360) }} as points_360d
     from spine
     left join buckets
         on spine.customer_key = buckets.customer_key and buckets.bucket >= spine.cutoff_index
@@ -66,7 +69,8 @@ described as (
         spine.last_nps,
         spine.nps_change,
         spine.last_csat,
-        spine.answers_360d
+        spine.answers_360d,
+        spine.points_360d / nullif(spine.answers_360d, 0) as mean_answer_360d
     from summed as spine
 )
 

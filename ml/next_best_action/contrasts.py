@@ -1,0 +1,104 @@
+"""An action against the control, boiled down to sums: all that linear learners of its effect need.
+
+Comes in: rows of the log with their design, what the outcome model left unexplained and what is at stake for each customer.
+Goes out: `Contrast`. Effects are sought per unit of stake (p · (1 − p) of a chance p: on the log-odds, that is): who cannot leave
+has nothing to gain, and their certain outcomes say nothing of those who can.
+
+Rows of both arms weigh stake ÷ propensity, each arm 1 in all, and carry their design times ±½ (modified covariates; Tian et al. 2014):
+what foretells the outcome under either arm alike drops out, what foretells the difference stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.additive import Floats
+
+_LEAST_STAKE = 0.1  # of the mean: a stake near 0 would make one surprise outweigh everything
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The log as the learners see it, one entry per decision. `left`: outcome less what was expected whatever is done."""
+
+    taken: NDArray[np.int64]
+    propensity: Floats
+    left: Floats
+    stake: Floats
+
+    def arms(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
+        """The decisions for `action` or the control, among the rows `within`."""
+        rows = np.flatnonzero((self.taken == 0) | (self.taken == action)) if within is None else within
+        rows = rows[(self.taken[rows] == 0) | (self.taken[rows] == action)]
+        treated = self.taken[rows] == action
+        weight = self.stake[rows] / self.propensity[rows]
+        weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
+        per_stake = self.left[rows] / self.stake[rows]
+        levels = [float((weight * per_stake)[side].sum()) for side in (~treated, treated)]
+        return Arms(rows, treated, weight, per_stake - np.where(treated, levels[1], levels[0]), levels[1] - levels[0])
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Rows of two arms. `unexplained`: per unit of stake, less the mean of its arm; `mean`: the difference of those means."""
+
+    rows: NDArray[np.int64]
+    treated: NDArray[np.bool_]
+    weight: Floats
+    unexplained: Floats
+    mean: float
+
+    @property
+    def side(self) -> Floats:
+        """+½ for the action, −½ for the control."""
+        return np.where(self.treated, 0.5, -0.5)
+
+    @property
+    def error(self) -> float:
+        """Standard error of `mean`."""
+        return float(np.sqrt((self.weight**2 * self.unexplained**2).sum()))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Sums over two arms: coefficients β of the differences follow from gram · β = moment, with `noise` the variance of a unit of both."""
+
+    gram: Floats
+    moment: Floats
+    noise: float
+    centre: Floats
+
+    @staticmethod
+    def of(arms: Arms, design: Floats) -> Contrast:
+        """`design`: of every row of the log."""
+        mine = design[arms.rows]
+        centre = arms.weight @ mine / arms.weight.sum()
+        sided = (mine - centre) * arms.side[:, None]
+        noise = arms.error**2 / arms.weight.sum()
+        return Contrast(sided.T @ (sided * arms.weight[:, None]), sided.T @ (arms.weight * arms.unexplained), noise, centre)
+
+
+def least_stake(expected: Floats, outcome: Floats) -> float | None:
+    """The least stake of a log of 0 and 1; None for outcomes of another kind, which have none."""
+    if not np.isin(outcome, (0.0, 1.0)).all():
+        return None
+    return max(1e-6, _LEAST_STAKE * float(_variance(expected).mean()))
+
+
+def scaled_stakes(expected: Floats, least: float | None) -> Floats:
+    """How far an action can move each outcome: p · (1 − p), at least `least`; 1 for everyone without one."""
+    return np.ones(expected.size) if least is None else np.maximum(_variance(expected), least)
+
+
+def _variance(expected: Floats) -> Floats:
+    chance = np.clip(expected, 0.0, 1.0)
+    return chance * (1 - chance)
+
+
+def contrasts(evidence: Evidence, design: Floats, actions: Sequence[int], within: NDArray[np.int64] | None = None) -> list[Contrast]:
+    """One per action."""
+    return [Contrast.of(evidence.arms(action, within), design) for action in actions]

@@ -1,0 +1,88 @@
+"""Parts of the learner of effects: ranks, the two priors, what is at stake, and trees on bins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.additive import RankedScorer, Ranks, restore
+from ml.encoding import Encoder, parse
+from ml.next_best_action import fit_policy
+from ml.next_best_action.contrasts import Evidence, contrasts
+from ml.next_best_action.differences import few_large, learn_differences, many_small
+from ml.outcomes import Trees, regress
+
+
+def _evidence(rows: int, effects: np.ndarray, seed: int, stake: float = 1.0) -> tuple[Evidence, np.ndarray]:
+    """Two actions and the control at random; `effects`: columns × actions."""
+    random = np.random.default_rng(seed)
+    design, taken = random.normal(size=(rows, len(effects))), random.integers(0, 3, rows)
+    change = np.column_stack([np.zeros(rows), design @ effects])[np.arange(rows), taken]
+    left = stake * change + random.normal(0, np.sqrt(stake), rows)
+    return Evidence(taken, np.full(rows, 1 / 3), left, np.full(rows, stake)), design
+
+
+def test_ranks_are_the_same_alone_and_in_a_batch_whatever_the_scale():
+    random = np.random.default_rng(0)
+    codes = np.column_stack([random.normal(size=500), random.integers(0, 3, 500).astype(float)])
+    codes[::7, 0] = np.nan
+    ranks = Ranks.fit(codes)
+    design = ranks.design(codes)
+    assert design[:, :2].std(axis=0) == pytest.approx([np.sqrt(1 - ranks.missing[0]), 1.0], abs=0.01)
+    assert design[::7, 0].tolist() == [0.0] * len(design[::7])
+    assert (ranks.design(codes[7:8]) == design[7:8]).all()
+    assert np.allclose(Ranks.fit(np.exp(codes)).design(np.exp(codes)), design)
+    scorer = RankedScorer(0.5, ranks, np.array([1.0, 0.0, 2.0, 0.0]))
+    again = restore(scorer.arrays())
+    assert (again.score(Encoder(()), codes) == scorer.score(Encoder(()), codes)).all()
+    assert scorer.parts(Encoder(()), codes)[:, 0] == pytest.approx(design[:, 0] + 2 * design[:, 2])
+
+
+def test_where_nothing_differs_few_large_says_nothing_and_many_small_little():
+    evidence, design = _evidence(4000, np.zeros((30, 2)), seed=1)
+    found = contrasts(evidence, design, (1, 2))
+    grams, moments = [one.gram / one.noise for one in found], [one.moment / one.noise for one in found]
+    assert np.abs(few_large(grams, moments, np.arange(30))).max() < 0.05
+    unshrunk = np.array([np.linalg.solve(gram, moment) for gram, moment in zip(grams, moments, strict=True)])
+    assert np.linalg.norm(many_small(grams, moments, np.arange(30))) < 0.6 * np.linalg.norm(unshrunk)
+
+
+def test_the_few_columns_that_matter_are_found_and_their_size():
+    effects = np.zeros((40, 2))
+    effects[3], effects[7, 1] = (0.4, -0.4), 0.3
+    evidence, design = _evidence(6000, effects, seed=2)
+    learnt = learn_differences(contrasts(evidence, design, (1, 2)), np.arange(40))
+    assert learnt[[3, 7]] == pytest.approx(effects[[3, 7]], abs=0.1)
+    assert np.abs(np.delete(learnt, [3, 7], axis=0)).max() < 0.06
+
+
+def test_differences_are_per_unit_of_what_is_at_stake():
+    effects = np.zeros((5, 2))
+    effects[0] = (2.0, -2.0)
+    evidence, design = _evidence(6000, effects, seed=3, stake=0.04)
+    assert learn_differences(contrasts(evidence, design, (1, 2)), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
+
+
+def test_who_cannot_leave_is_not_believed_to_be_kept():
+    """Half the customers are bound for a year; a call keeps the others. A constant effect would be half as large for everyone."""
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame({"bound": random.random(6000) < 0.5, "x": random.normal(size=6000)})
+    called = random.random(6000) < 0.5
+    stays = np.where(frame["bound"], 1.0, np.where(called, 0.8, 0.6))
+    policy = fit_policy(frame, np.where(called, "call", "nothing"), 0.5, (random.random(6000) < stays).astype(float), control="nothing")
+    uplift = policy.uplifts(frame)["call"].groupby(frame["bound"]).mean()
+    assert uplift[False] == pytest.approx(0.2, abs=0.04)
+    assert uplift[True] < 0.04
+
+
+def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame({"a": np.where(random.random(3000) < 0.2, np.nan, random.lognormal(size=3000)), "b": random.normal(size=3000)})
+    target = np.where(frame["a"].isna(), 2.0, np.where(frame["a"] > 1, 1.0, 0.0))
+    parsed = parse(frame)
+    encoder = Encoder.fit(parsed, target)
+    codes = encoder.codes(parsed)
+    scorer = regress(encoder, codes, target, 0, Trees(60, 4, 25), np.full(3000, 0.7))
+    edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
+    assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
