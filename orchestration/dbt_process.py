@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.lasting import made_to_stay
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     """Run dbt; 0 when everything was built and held, 1 when a node failed, 2 when dbt could not run. The first argument is the manifest."""
-    from dbt.cli.main import dbtRunner
+    with made_to_stay():
+        from dbt.cli.main import dbtRunner
 
+        manifest = _parsed(Path(arguments[0]))
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    result = dbtRunner(manifest=_parsed(Path(arguments[0])), callbacks=[_skip_what_nobody_reads]).invoke(arguments[1:])
+    result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(arguments[1:])
     return 2 if result.exception else int(not result.success)
 
 

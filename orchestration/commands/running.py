@@ -17,6 +17,7 @@ from orchestration import dbt, settings
 from orchestration.commands.console import Terminal, say, show_outcome
 from orchestration.configuration import preflight
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
+from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -77,9 +78,10 @@ def _check_port(port: int) -> None:
 def _night(loaded: Settings, home: Home, as_of: date) -> int:
     # Dagster announces what is still in beta on standard error; the versions are pinned, and a person can do nothing about it.
     warnings.filterwarnings("ignore", module="dagster")
-    from orchestration.jobs import run_night
-
     _hand_down(loaded, home)
+    with made_to_stay():
+        from orchestration import definitions as definitions
+        from orchestration.jobs import run_night
     log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     with Terminal(loaded.company.name, as_of) as terminal:
         outcome = run_night(home, as_of, terminal.step, log)
