@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.contract import INPUT_TABLES, Table
+from orchestration.database_files import make_whole
 from orchestration.sql_text import literal
 
 # What every landed row carries beside the contract's columns.
@@ -62,6 +63,7 @@ SCORE_TABLES: dict[str, str] = {
 def connect(path: str | Path, *, memory_gib: float = 8, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
     """A writing connection to the warehouse at `path`, closed (and so checkpointed) at the end."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    make_whole(Path(path))
     connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
     try:
         connection.execute(

@@ -47,7 +47,8 @@ def _loss(params: Floats, design: Floats, month: Months, months: int, strength: 
     through = np.where(left, before[np.maximum(month - 1, 0)], before[-1])  # hazard of the months survived
     own = np.where(left, base[np.maximum(month - 1, 0)] * risk, 1.0)
     likelihood = -through * risk + np.where(left, np.log(-np.expm1(-own)), 0.0)
-    pull = np.where(left, own / np.expm1(own), 0.0)  # of log(1 − exp(−own)) by the logarithm of own
+    with np.errstate(over="ignore"):  # beyond the largest number the quotient is 0, as it should be
+        pull = np.where(left, own / np.expm1(own), 0.0)  # of log(1 − exp(−own)) by the logarithm of own
     along = -through * risk + pull
     survived = np.where(left, month - 1, months)
     weight = np.array([risk[survived > k].sum() for k in range(months)])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database_files import make_whole
 from orchestration.destinations.base import Job, Record
 from orchestration.sql_text import literal
 
@@ -61,6 +62,7 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
         connection.execute(f"SET temp_directory = {literal(f'{path}.spill')}")  # else it is where the process was started
         if writable:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_whole(path)
             _attach(connection, path, "state", "")
             os.chmod(path, 0o600)
             connection.execute(TABLES)

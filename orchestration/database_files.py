@@ -1,0 +1,21 @@
+"""DuckDB files that are there whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+
+def make_whole(path: Path) -> None:
+    """Make an empty database where there is none, under its name only once it can be opened.
+
+    DuckDB writes the head of a new file in steps; whoever is killed between them leaves a file that nothing can open any more.
+    """
+    if path.exists():
+        return
+    for left in (path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.wal")):
+        left.unlink(missing_ok=True)  # changes to a file that is gone say nothing of the next one
+    beginning = path.with_name(f"{path.name}.new")
+    duckdb.connect(str(beginning), config={"autoinstall_known_extensions": "false"}).close()
+    beginning.replace(path)
