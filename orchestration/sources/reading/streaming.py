@@ -11,7 +11,6 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.sources.base import Bench
@@ -112,5 +111,5 @@ class _Writer:
     def _work(self) -> None:
         try:
             self._connection.execute(self._copy)
-        except duckdb.Error as error:  # raised where rows are handed over
+        except BaseException as error:  # raised where rows are handed over, who would else wait for ever
             self._error = error
