@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration.contract.model import Column, ColumnType, Parent, Table
 
 CONSENT_CHANNELS = ("email", "sms", "phone", "push", "post", "ads")
-CONTACT_CHANNELS = ("email", "phone", "chat", "meeting", "social", "in_person", "web", "app", "community")
+CONTACT_CHANNELS = ("email", "phone", "sms", "push", "post", "chat", "meeting", "social", "in_person", "web", "app", "community")
 INTERVALS = ("day", "week", "month", "quarter", "year")
 
 

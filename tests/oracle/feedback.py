@@ -15,7 +15,7 @@ from tests.oracle.people import Night, People
 from tests.oracle.surveys import split, survey_responses
 
 Tables = Mapping[str, pd.DataFrame]
-CONTACT_CHANNELS = ("email", "phone", "chat", "meeting", "social", "in_person")
+CONTACT_CHANNELS = ("email", "phone", "sms", "post", "chat", "meeting", "social", "in_person")
 CONTACT_KINDS = ("call", "meeting", "visit")
 NO_CONTACT = (
     "delivered",

@@ -20,7 +20,7 @@ contacts as (
         on interactions.source_name = identities.source_name
         and interactions.customer_id = identities.source_customer_id
     where interactions.campaign_id is null
-        and interactions.channel in ('email', 'phone', 'chat', 'meeting', 'social', 'in_person')
+        and interactions.channel in ('email', 'phone', 'sms', 'post', 'chat', 'meeting', 'social', 'in_person')
         and interactions.kind not in ('delivered', 'opened', 'clicked', 'bounced', 'unsubscribed', 'complained', 'usage', 'login')
         and (
             interactions.direction = 'outbound'
