@@ -20,6 +20,8 @@ def test_what_was_begun_by_somebody_who_was_killed_is_made_anew(tmp_path: Path) 
     make_whole(path)
     with duckdb.connect(str(path)) as connection:
         assert connection.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
+        (form,) = connection.sql("SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'any'").fetchone()
+    assert form.startswith(f"v{duckdb.__version__.rpartition('.')[0]}.")
     assert sorted(tmp_path.iterdir()) == [path]
 
 

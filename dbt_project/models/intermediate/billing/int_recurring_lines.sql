@@ -18,8 +18,11 @@ recurring as (
     select * from lines where kind = 'recurring' and subscription_id is not null
 ),
 
+-- `shared_invoice_id`: the invoice whose subscriptions a discount without one of its own is shared by.
 discounts as (
-    select * from lines where kind = 'discount'
+    select *, case when subscription_id is null then invoice_id end as shared_invoice_id
+    from lines
+    where kind = 'discount'
 ),
 
 -- What each subscription is billed on an invoice with a discount, and which share of the invoice that is.
@@ -39,56 +42,43 @@ billed as (
     group by recurring.source_name, recurring.invoice_id, recurring.subscription_id
 ),
 
--- A discount that names no subscription is that of all on its invoice, each by its share; one without a period has that of the others.
+-- A discount that names no subscription is that of all on its invoice, each by its share. One without a period has that of what it names,
+-- or of the only one there. Each join compares and nothing else: with an OR in it the engine would try every pair.
 placed_discounts as (
     select
         discounts.source_name,
         discounts.billing_customer_id,
-        coalesce(discounts.subscription_id, billed.subscription_id) as subscription_id,
+        coalesce(discounts.subscription_id, shared.subscription_id) as subscription_id,
         discounts.invoice_id,
         discounts.invoice_status,
         discounts.issued_at,
-        coalesce(discounts.period_start, billed.period_start, discounts.issued_at) as period_start,
-        coalesce(discounts.period_end, billed.period_end) as period_end,
-        cast(-abs(discounts.amount_minor) * case
-            when discounts.subscription_id is null and billed.subscriptions > 1 then billed.share else 1
-        end as decimal(28, 8)) as amount_minor,
+        coalesce(discounts.period_start, shared.period_start, named.period_start, alone.period_start, discounts.issued_at) as period_start,
+        coalesce(discounts.period_end, shared.period_end, named.period_end, alone.period_end) as period_end,
+        cast(-abs(discounts.amount_minor) * case when shared.subscriptions > 1 then shared.share else 1 end as decimal(28, 8)) as amount_minor,
         discounts.currency
     from discounts
-    left join billed
-        on billed.source_name = discounts.source_name
-        and billed.invoice_id = discounts.invoice_id
-        and (billed.subscriptions = 1 or coalesce(discounts.subscription_id, billed.subscription_id) = billed.subscription_id)
+    left join billed as shared
+        on shared.source_name = discounts.source_name
+        and shared.invoice_id = discounts.shared_invoice_id
+    left join billed as named
+        on named.source_name = discounts.source_name
+        and named.invoice_id = discounts.invoice_id
+        and named.subscription_id = discounts.subscription_id
+    left join (select * from billed where subscriptions = 1) as alone
+        on alone.source_name = discounts.source_name
+        and alone.invoice_id = discounts.invoice_id
 ),
 
 -- What is taken back lowers a price as a discount does.
 placed as (
     select
-        source_name,
-        billing_customer_id,
-        subscription_id,
-        invoice_id,
-        invoice_status,
-        issued_at,
-        coalesce(period_start, issued_at) as period_start,
-        period_end,
-        amount_minor,
-        currency,
-        amount_minor < 0 as is_discount
+        source_name, billing_customer_id, subscription_id, invoice_id, invoice_status, issued_at,
+        coalesce(period_start, issued_at) as period_start, period_end, amount_minor, currency, amount_minor < 0 as is_discount
     from recurring
     union all
     select
-        source_name,
-        billing_customer_id,
-        subscription_id,
-        invoice_id,
-        invoice_status,
-        issued_at,
-        period_start,
-        period_end,
-        amount_minor,
-        currency,
-        true as is_discount
+        source_name, billing_customer_id, subscription_id, invoice_id, invoice_status, issued_at,
+        period_start, period_end, amount_minor, currency, true as is_discount
     from placed_discounts
     where subscription_id is not null and amount_minor is not null
 ),
