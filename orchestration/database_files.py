@@ -8,7 +8,7 @@ import duckdb
 
 # The form that DuckDB writes by default can be read by versions years old, which no reader of these files is. The newest takes a quarter
 # less time to write and less room.
-_NEW = {"autoinstall_known_extensions": "false", "storage_compatibility_version": "latest"}
+_NEW: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "storage_compatibility_version": "latest"}
 
 
 def make_whole(path: Path) -> None:
