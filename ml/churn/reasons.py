@@ -19,12 +19,15 @@ from ml.additive import Floats
 from ml.encoding import Column, Encoder
 from ml.encoding.kinds import CATEGORY, DATE, FLAG
 
+_ABBREVIATIONS = ("ces", "clv", "csat", "mrr", "nps", "rfm")
 _SMALLEST = 0.0005  # a twentieth of a point: below it a sentence would say 0.0
 
 
 def humanised(name: str) -> str:
-    """`days_since_last_order` → "Days since last order"."""
+    """`days_since_last_order` → "Days since last order", `mrr_change_90d` → "MRR change in 90 days"."""
     words = re.sub(r"[_\W]+", " ", name).strip()
+    words = re.sub(r"\b([1-9]\d*)d\b", r"in \1 days", words)
+    words = re.sub(rf"\b({'|'.join(_ABBREVIATIONS)})\b", lambda found: found[0].upper(), words)
     return words[:1].upper() + words[1:]
 
 

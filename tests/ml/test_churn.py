@@ -92,7 +92,7 @@ def test_reasons_name_the_column_that_was_planted(customers):
     model = train(frame, label)
     worst = frame.iloc[[0]].assign(logins_30d=1.0)
     first = model.reasons(worst).to_pylist()[0][0]
-    assert first.startswith("Logins 30d 1 (typical ")
+    assert first.startswith("Logins in 30 days 1 (typical ")
     assert "raises the risk by" in first
     assert "lowers the risk by" in model.reasons(worst.assign(logins_30d=19.0)).to_pylist()[0][0]
     assert all(len(reasons) <= 3 for reasons in model.reasons(frame).to_pylist())
