@@ -94,14 +94,27 @@ def _category(name: str, column: Column, ranks: NDArray[np.int64]) -> pa.Array:
 
 
 def _numbers(values: Floats) -> pa.Array:
-    """Three significant digits, whole numbers without a decimal point."""
+    """Three significant digits, whole numbers without a decimal point, thousands set apart from 10,000 on: below it may be a year."""
     filled = np.nan_to_num(values)
     magnitude = np.floor(np.log10(np.maximum(np.abs(filled), 1e-12)))
     factor = 10.0 ** np.clip(2 - magnitude, 0, 12)
     rounded = np.round(filled * factor) / factor
     texts = pc.cast(pa.array(rounded), pa.string())
     whole = (rounded == np.round(rounded)) & (np.abs(rounded) < 1e15)
-    return pc.if_else(pa.array(whole), pc.cast(pa.array(np.where(whole, rounded, 0).astype(np.int64)), pa.string()), texts)
+    counts = np.where(whole, rounded, 0).astype(np.int64)
+    minus = pc.if_else(pa.array(counts < 0), "-", "")
+    grouped = pc.binary_join_element_wise(minus, _grouped(pc.cast(pa.array(np.abs(counts)), pa.string())), "")
+    return pc.if_else(pa.array(whole), grouped, texts)
+
+
+def _grouped(digits: pa.Array) -> pa.Array:
+    """ "161324" → "161,324"."""
+    short = pc.less(pc.utf8_length(digits), 5)
+    whole = digits
+    for place in (3, 7, 11):  # from the end, the commas before it included
+        head, tail = pc.utf8_slice_codeunits(digits, 0, -place), pc.utf8_slice_codeunits(digits, -place)
+        digits = pc.if_else(pc.greater(pc.utf8_length(digits), place), pc.binary_join_element_wise(head, tail, ","), digits)
+    return pc.if_else(short, whole, digits)
 
 
 def _dates(values: Floats) -> pa.Array:

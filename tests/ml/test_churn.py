@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.churn import ChurnModel, train
+from ml.churn import ChurnModel, reasons, train
 from ml.evaluation import roc_auc
 from ml.refusal import Refused
 
@@ -96,6 +96,12 @@ def test_reasons_name_the_column_that_was_planted(customers):
     assert "raises the risk by" in first
     assert "lowers the risk by" in model.reasons(worst.assign(logins_30d=19.0)).to_pylist()[0][0]
     assert all(len(reasons) <= 3 for reasons in model.reasons(frame).to_pylist())
+
+
+def test_reasons_write_numbers_and_names_as_people_do():
+    numbers = reasons._numbers(np.array([1984, 161324.4, -1234567, 0.1234, 3.5, 9999, 10000]))
+    assert numbers.to_pylist() == ["1984", "161,324", "-1,234,567", "0.123", "3.5", "9999", "10,000"]
+    assert reasons.humanised("mrr_change_90d") == "MRR change in 90 days"
 
 
 def test_a_column_that_knows_the_future_is_named_and_kept_out(customers):
