@@ -43,7 +43,11 @@ class Tuning(Part):
     max_drift: float = Field(
         0.25, gt=0, description="Population stability index against the release before, above which a check warns that a column has drifted"
     )
-    max_amount: float = Field(100_000_000, gt=0, description="An amount above this, in major units, is taken for an error of units")
+    max_amount: float = Field(
+        100_000_000,
+        gt=0,
+        description="An amount above this, in major units (of small ones such as VND 1,000 times that), is taken for an error of units",
+    )
     max_shared_contact_records: PositiveInt = Field(
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
     )

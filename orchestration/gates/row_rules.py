@@ -25,6 +25,11 @@ RANGES: dict[tuple[str, str], tuple[float, float, bool]] = {
 NPS_SCALE = (0, 10)
 # Systems without a time write the first one they know: 0001-01-01, 1753-01-01, 1900-01-01. One such row makes centuries of months.
 NO_EVENT_BEFORE = "1900-01-02"
+# One unit of these is worth less than a fifth of a US cent: millions of them are an everyday invoice.
+SMALL_UNITS = (
+    *("AOA", "ARS", "BIF", "BYR", "CDF", "CLP", "COP", "CRC", "GNF", "IDR", "IQD", "IRR", "KHR", "KPW", "KRW", "LAK", "LBP", "MGA", "MMK"),
+    *("MNT", "MWK", "NGN", "PYG", "RWF", "SDG", "SLL", "SOS", "SSP", "STD", "SYP", "TZS", "UGX", "UZS", "VEF", "VND", "XAF", "XOF", "ZWL"),
+)
 # What to write instead of a value that cannot be read.
 _INSTEAD = {
     "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
@@ -130,9 +135,12 @@ def _placeholder_time(table: Table) -> Iterator[RowRule]:
 def _unbelievable(table: Table, currencies: Mapping[str, int], max_amount: float) -> Iterator[RowRule]:
     for column in table.amounts:
         most = repr(float(max_amount))  # a whole number would make the product overflow 32 bits
-        limit = f"CAST({most} AS DOUBLE) * {_minor_units(currencies)}" if column.endswith("_minor") else f"CAST({most} AS DOUBLE)"
-        reason = f"{column} is more than {max_amount:,.0f} in major units: an error of units?"
+        limit = f"CAST({most} AS DOUBLE) * {_SCALE}" + (f" * {_minor_units(currencies)}" if column.endswith("_minor") else "")
+        reason = f"{column} is more than {max_amount:,.0f} in major units (of small ones such as VND 1,000 times that): an error of units?"
         yield _rule("amount_out_of_bounds", column, reason, f"abs(CAST({identifier(column)} AS DOUBLE)) > {limit}")
+
+
+_SCALE = f"(CASE WHEN upper(trim(currency)) IN ({', '.join(map(literal, SMALL_UNITS))}) THEN 1000 ELSE 1 END)"
 
 
 def _minor_units(currencies: Mapping[str, int]) -> str:

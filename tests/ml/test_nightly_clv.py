@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from ml.nightly import SCHEMAS, score_clv
+from ml.nightly.clv_judgement import _chosen
 
 AS_OF = date(1997, 9, 30)
 NO_PURCHASES = pd.DataFrame(columns=["customer_key", "frequency", "recency_days", "age_days", "mean_order_value"])
@@ -82,17 +83,25 @@ def test_purchases_are_valued_by_the_published_fit(purchases, tmp_path):
     assert runs["bgnbd", "alpha"] == pytest.approx(4.414, abs=0.001)
 
 
-def test_the_model_is_the_one_under_which_what_followed_was_likeliest(told_apart, tmp_path):
+def test_another_model_than_bgnbd_has_to_be_better_for_certain(told_apart, tmp_path):
     result = _score(told_apart, artifacts=tmp_path)
     runs = result.tables["model_runs"].to_pandas().set_index(["candidate", "metric"])["value"]
     likelihoods = runs.xs("holdout_log_likelihood", level="metric")
     assert set(likelihoods.index) == {"bgnbd", "mbg_nbd", "pareto_nbd"}
-    best = likelihoods.idxmax()
+    best = "bgnbd"
+    assert likelihoods.idxmax() != best, "the likeliest by chance is not taken, or this proves nothing"
     assert set(result.tables["clv_scores"].to_pandas()["model"]) == {f"{best}_gamma_gamma"}
     assert runs[best, "holdout_rmse"] < min(runs[best, "holdout_rmse_naive"], runs[best, "holdout_rmse_zero"])
     assert runs[best, "holdout_total_actual"] == told_apart["held_out_purchases"].sum()
     assert runs[best, "holdout_mean_after_0_repeats_expected"] < runs[best, "holdout_mean_after_7_repeats_expected"]
     assert 0.75 < runs[best, "holdout_value_interval_80_coverage"] < 0.97  # most spend nothing, and 0 lies in their interval
+
+
+@pytest.mark.parametrize(("gain", "chosen"), [(0.02, "pareto_nbd"), (0.0, "bgnbd"), (-0.02, "bgnbd")])
+def test_a_model_that_beats_bgnbd_customer_by_customer_is_taken(gain, chosen):
+    usual = np.random.default_rng(0).normal(-5, 3, 400)
+    by_chance = np.random.default_rng(1).normal(0.05, 1, 400)
+    assert _chosen({"bgnbd": usual, "mbg_nbd": usual + by_chance, "pareto_nbd": usual + gain}) == chosen
 
 
 def test_margin_scales_and_discounting_lowers_value(purchases, tmp_path):

@@ -16,7 +16,6 @@ from tests.oracle.sources import bare
 DIMENSIONS = ["country", "region", "industry", "company_size", "acquisition_channel", "plan"]
 ACTIVE_STATUSES = ("active", "past_due", "paused", "canceled")  # a cancelled one was paying until it ended
 ACTIVITY_WINDOW = pd.Timedelta(days=90)
-MOST_HOLDERS = 5  # more records than that share a mailbox, which is nobody's
 
 # The time by which a row is known.
 KNOWN_BY = {
@@ -114,7 +113,7 @@ def people(tables: Mapping[str, pd.DataFrame], night: Night, of_record: Mapping[
     ])  # fmt: skip
     records["customer"] = records["id"].map(of_record)
     holders = records.assign(address=records["email"].map(email)).dropna(subset="address").groupby("address")["customer"]
-    of_email = {address: held.iloc[0] for address, held in holders if held.nunique() == 1 and len(held) <= MOST_HOLDERS}
+    of_email = {address: held.iloc[0] for address, held in holders if held.nunique() == 1}
     named = crm.assign(customer=crm["customer_id"].map(of_record), bare=crm["customer_id"].map(bare)).groupby("bare")["customer"]
     of_bare_id = {identity: held.iloc[0] for identity, held in named if held.nunique() == 1}
     # a record that still exists before one that was deleted or merged, a CRM's before billing's, the one that changed last

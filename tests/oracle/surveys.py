@@ -7,24 +7,24 @@ marked "choice".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
 from tests.oracle.intervals import nps_differs, nps_interval, ratio, wilson
-from tests.oracle.people import DIMENSIONS, Night, People, email, first_event
+from tests.oracle.invitations import Tables, invitations, of_recorded, person
+from tests.oracle.people import DIMENSIONS, Night, People, first_event
 from tests.oracle.sources import source_of
 
 WINDOW = pd.Timedelta(days=90)
 GROUPS = {"promoters": "promoter", "passives": "passive", "detractors": "detractor"}
-Tables = Mapping[str, pd.DataFrame]
 
 
 def survey_responses(tables: Tables, known: People) -> pd.DataFrame:
     """`fct_survey_responses`, with the person (`respondent`) who stays one person also where nobody knows them."""
     rows = tables["survey_responses"].copy()
     rows["customer"] = [known.respondent(row.customer_id, row.email) for row in rows.itertuples()]
-    rows["respondent"] = [_person(row) for row in rows.itertuples()]
+    rows["respondent"] = [person(row) for row in rows.itertuples()]
     is_nps = rows["metric"] == "nps"
     rows["score_0_100"] = 100 * (rows["score"] - rows["scale_min"]) / (rows["scale_max"] - rows["scale_min"])
     rows["group"] = pd.cut(rows["score"], [-1, 6, 8, 10], labels=["detractor", "passive", "promoter"]).astype(object).where(is_nps)
@@ -33,12 +33,6 @@ def survey_responses(tables: Tables, known: People) -> pd.DataFrame:
     rows["is_top_two"] = (rows["score"] >= rows["scale_max"] - boxes).astype(object).where(~is_nps)
     rows["has_comment"] = rows["comment"].fillna("").str.strip() != ""
     return rows
-
-
-def _person(row: object) -> str:
-    if pd.notna(row.customer):
-        return f"customer {row.customer}"
-    return f"email {email(row.email)}" if email(row.email) else f"id {row.customer_id}"
 
 
 def split(rows: pd.DataFrame, known: People, own: list[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -71,6 +65,7 @@ def satisfaction_monthly(metric: str, tables: Tables, known: People, night: Nigh
 def nps_monthly(tables: Tables, known: People, night: Night, min_responses: int = 30) -> pd.DataFrame:
     """`metric_nps_monthly`: one row per month, view, dimension and value with answers or invitations; every month has one over everyone."""
     answers, asked = survey_responses(tables, known).query("metric == 'nps'"), invitations(tables, known)
+    answers = answers.assign(is_recorded=of_recorded(answers, tables["survey_invitations"]))
     times = [*answers["responded_at"], *asked["sent_at"]]
     found: dict[tuple, dict] = {}
     for month, end, is_complete in night.months(max(min(times), first_event(tables))) if times else ():
@@ -78,6 +73,8 @@ def nps_monthly(tables: Tables, known: People, night: Night, min_responses: int 
             start = month if view == "period" else end - WINDOW
             given, sent = _within(answers, "responded_at", start, end), _within(asked, "sent_at", start, end)
             if view == "rolling_90d":
+                # Choice: who answered what they were asked has answered, also when their latest answer is to something else.
+                given = given.assign(is_recorded=given.groupby("respondent")["is_recorded"].transform("any"))
                 given = _last(given, "responded_at", "response_id")
                 sent = _last(sent, "is_recorded", "sent_at", "invitation_id")  # one answer per person, so one invitation (choice)
             answered = {(dimension, value): part for dimension, value, part in split(given, known, ["channel", "touchpoint"])}
@@ -85,7 +82,7 @@ def nps_monthly(tables: Tables, known: People, night: Night, min_responses: int 
             for dimension, value in {*answered, *invited, ("all", "all")}:
                 part = answered.get((dimension, value), given[:0])
                 row = {"month": month, "view": view, "dimension": dimension, "dimension_value": value, "is_complete": is_complete}
-                row |= _score(part, min_responses) | _asked(invited.get((dimension, value), sent[:0]), len(part), dimension)
+                row |= _score(part, min_responses) | _asked(invited.get((dimension, value), sent[:0]), part, dimension)
                 row["nps_weighted"] = _weighted(part, dimension, value, month, known, night)
                 found[month, view, dimension, value] = row
     for (month, view, dimension, value), row in found.items():
@@ -119,43 +116,11 @@ def _differs(row: dict, before: dict | None) -> bool | None:
     return nps_differs(*((one["promoters"], one["detractors"], one["responses"]) for one in (row, before)))
 
 
-def invitations(tables: Tables, known: People) -> pd.DataFrame:
-    """Who was asked for a recommendation, and when. A survey asks for one unless its answers are all of another metric (choice).
-
-    Choice: answers of a survey without any recorded invitation tell of theirs by `sent_at`; a missing name may be any survey's.
-    """
-    sent, answers = tables["survey_invitations"], tables["survey_responses"]
-    of = {"sent": sent["invitation_id"].map(source_of), "answers": answers["response_id"].map(source_of)}
-    found = [
-        _invitations(sent[of["sent"] == source], answers[of["answers"] == source], known)
-        for source in sorted({*of["sent"], *of["answers"]})
-    ]
-    return pd.concat(found, ignore_index=True) if found else _invitations(sent, answers, known)
-
-
-def _invitations(sent: pd.DataFrame, answers: pd.DataFrame, known: People) -> pd.DataFrame:
-    """Those of one source."""
-    recorded = sent.assign(is_recorded=True)
-    told = answers[answers["sent_at"].notna() & (answers["metric"] == "nps")]
-    named = set(_survey(recorded))
-    told = told[_survey(told).map(lambda survey: not named or not ({"", survey} & named or survey == "")).astype(bool)]
-    told = told.assign(is_recorded=False, invitation_id=told["response_id"])
-    rows = pd.concat([recorded, told], ignore_index=True)
-    metrics = answers.groupby(_survey(answers))["metric"].agg(set)
-    rows = rows[_survey(rows).map(lambda survey: survey not in metrics or "nps" in metrics[survey]).astype(bool)].copy()
-    rows["customer"] = [known.respondent(row.customer_id, row.email) for row in rows.itertuples()]
-    rows["respondent"] = [_person(row) for row in rows.itertuples()]
-    return rows
-
-
-def _survey(rows: pd.DataFrame) -> pd.Series:
-    return rows["survey_id"].astype(object).fillna("")
-
-
-def _asked(part: pd.DataFrame, responses: int, dimension: str) -> dict:
+def _asked(sent: pd.DataFrame, given: pd.DataFrame, dimension: str) -> dict:
+    """Choice: the rate is that of surveys whose invitations are recorded."""
     if dimension == "touchpoint":  # an invitation does not say which
         return {"invited": None, "response_rate": None}
-    return {"invited": len(part), "response_rate": ratio(responses, len(part)) if part["is_recorded"].any() else None}
+    return {"invited": len(sent), "response_rate": ratio(int(given["is_recorded"].sum()), int(sent["is_recorded"].sum()))}
 
 
 def _weighted(part: pd.DataFrame, dimension: str, value: str, month: pd.Timestamp, known: People, night: Night) -> float | None:

@@ -107,6 +107,7 @@ BROKEN = [
     ("billing_payments", {"amount": -1_000_001}, "amount_out_of_bounds", "amount"),
     ("billing_payments", {"amount": None, "amount_minor": 100_000_001}, "amount_out_of_bounds", "amount_minor"),
     ("billing_payments", {"amount": None, "amount_minor": 1_000_001, "currency": "JPY"}, "amount_out_of_bounds", "amount_minor"),
+    ("billing_payments", {"amount": 1_000_000_001, "currency": "VND"}, "amount_out_of_bounds", "amount"),
     ("billing_payments", {"currency": "XXX"}, "unknown_currency", "currency"),
     ("crm_actions", {"propensity": 0}, "out_of_range", "propensity"),
     ("crm_actions", {"propensity": 1.01}, "out_of_range", "propensity"),
@@ -127,6 +128,8 @@ def test_each_rule_names_the_row_and_the_column(landed, table, change, rule, col
 FINE = [
     ("billing_payments", {"amount": None, "amount_minor": 1_000_001, "currency": "USD"}),
     ("billing_payments", {"amount": None, "amount_minor": 1_000_000_000, "currency": "KWD"}),
+    ("billing_payments", {"amount": 250_000_000, "currency": "vnd"}),
+    ("billing_payments", {"amount": None, "amount_minor": 25_000_000_000, "currency": "IDR"}),
     ("billing_payments", {"currency": " eur "}),
     ("crm_actions", {"propensity": 1}),
     ("crm_actions", {"propensity": None}),

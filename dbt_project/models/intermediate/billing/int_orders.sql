@@ -84,18 +84,22 @@ orders as (
     select * from paid
 ),
 
+{{ given_back('orders', 'payments') }},
+
 returned as (
     select
         source_name,
         invoice_id,
-        currency,
-        sum(abs(amount_minor)) as returned_minor
-    from payments
-    where kind in ('refund', 'chargeback') and invoice_id is not null
-    group by source_name, invoice_id, currency
+        order_currency as currency,
+        sum(order_minor) as returned_minor,
+        bool_or(currency <> order_currency) as is_converted
+    from given_back
+    where order_currency is not null
+    group by source_name, invoice_id, order_currency
 ),
 
--- A refund returns tax as well: only its share of the net amount reduces the order, so that a full refund leaves exactly nothing.
+-- A refund returns tax as well: only its share of the net amount reduces the order, so that a full refund leaves exactly nothing. In another
+-- currency than the order's, what differs by less than a hundredth is the rounding of rates.
 netted as (
     select
         orders.source_name,
@@ -107,8 +111,13 @@ netted as (
         cast(orders.net_minor as bigint) as ordered_minor,
         cast(
             orders.net_minor - coalesce(
-                round(returned.returned_minor * coalesce(cast(orders.net_minor as double) / nullif(orders.gross_minor, 0), 1), 0),
-                0
+                round(
+                    case
+                        when returned.is_converted and abs(returned.returned_minor - orders.gross_minor) * 100 <= orders.gross_minor
+                            then orders.gross_minor
+                        else returned.returned_minor
+                    end * coalesce(cast(orders.net_minor as double) / nullif(orders.gross_minor, 0), 1), 0
+                ), 0
             ) as bigint
         ) as net_amount_minor
     from orders
@@ -121,20 +130,16 @@ netted as (
 -- Money given back for no known order is an order below zero: totals stay right, and it is no purchase.
 loose_returns as (
     select
-        payments.source_name,
-        payments.payment_id as order_id,
+        source_name,
+        payment_id as order_id,
         'return' as order_kind,
-        payments.billing_customer_id,
-        payments.occurred_at as ordered_at,
-        payments.currency,
+        billing_customer_id,
+        occurred_at as ordered_at,
+        currency,
         cast(0 as bigint) as ordered_minor,
-        -abs(payments.amount_minor) as net_amount_minor
-    from payments
-    left join orders
-        on orders.source_name = payments.source_name
-        and orders.invoice_id = payments.invoice_id
-        and orders.currency = payments.currency
-    where payments.kind in ('refund', 'chargeback') and orders.order_id is null
+        -amount_minor as net_amount_minor
+    from given_back
+    where order_currency is null
 ),
 
 all_orders as (

@@ -1,8 +1,14 @@
 -- Promoters, passives and detractors by month, view, dimension and stratum; everything that NPS is computed from.
 {%- set dimensions = customer_dimensions() + ['channel', 'touchpoint'] %}
 with responses as (
-    select * from {{ ref('int_survey_responses') }}
-    where metric = 'nps'
+    select
+        answers.*,
+        coalesce(surveys.has_invitations, false) as is_recorded
+    from {{ ref('int_survey_responses') }} as answers
+    left join {{ ref('int_surveys') }} as surveys
+        on answers.source_name = surveys.source_name
+        and coalesce(answers.survey_id, '') = surveys.survey
+    where answers.metric = 'nps'
 ),
 
 months as (
@@ -24,7 +30,8 @@ period as (
         customer_key,
         nps_group,
         channel,
-        touchpoint
+        touchpoint,
+        is_recorded
     from responses
 ),
 
@@ -35,7 +42,9 @@ rolling as (
         responses.customer_key,
         responses.nps_group,
         responses.channel,
-        responses.touchpoint
+        responses.touchpoint,
+        -- whoever answered what they were asked has answered, whatever they said unasked since
+        bool_or(responses.is_recorded) over (partition by months.month, responses.respondent_key) as is_recorded
     from months
     inner join responses
         on responses.responded_at < months.measured_until
@@ -59,6 +68,7 @@ attributed as (
         viewed.nps_group,
         viewed.channel,
         viewed.touchpoint,
+        viewed.is_recorded,
         {% for dimension in customer_dimensions() %}
         customers.{{ dimension }},
         {% endfor -%}
@@ -76,6 +86,7 @@ counted as (
         {{ dimension_value(dimensions, 'attributed') }} as dimension_value,
         attributed.stratum,
         count(*)::bigint as responses,
+        count_if(attributed.is_recorded)::bigint as responses_recorded,
         count_if(attributed.nps_group = 'promoter')::bigint as promoters,
         count_if(attributed.nps_group = 'passive')::bigint as passives,
         count_if(attributed.nps_group = 'detractor')::bigint as detractors

@@ -1,4 +1,5 @@
--- Whom an e-mail address or a phone number belongs to. One that several customers hold, or a shared mailbox, belongs to nobody.
+-- Whom an e-mail address or a phone number belongs to. One that several customers hold belongs to nobody. That very many records hold it makes
+-- no difference where all of them are one customer by other ties: then whoever writes from it is that customer.
 with
 records as (
     select * from {{ ref('int_identity_records') }}
@@ -30,7 +31,7 @@ owned as (
     select kind, contact, min(customer_key) as customer_key
     from contacts
     group by kind, contact
-    having count(distinct customer_key) = 1 and count(*) <= {{ var('max_shared_contact_records') }}
+    having count(distinct customer_key) = 1
 )
 
 select * from owned

@@ -22,6 +22,7 @@ answered as (
         dimension,
         dimension_value,
         sum(responses)::bigint as responses,
+        sum(responses_recorded)::bigint as responses_recorded,
         sum(promoters)::bigint as promoters,
         sum(passives)::bigint as passives,
         sum(detractors)::bigint as detractors
@@ -59,7 +60,8 @@ joined as (
         coalesce(answered.detractors, 0) as detractors,
         -- an invitation does not say which occasion it was for
         case when spine.dimension <> 'touchpoint' then coalesce(invited.invited, 0) end as invited,
-        coalesce(invited.invited_recorded, 0) as invited_recorded,
+        case when spine.dimension <> 'touchpoint' then coalesce(invited.invited_recorded, 0) end as invited_recorded,
+        coalesce(answered.responses_recorded, 0) as responses_recorded,
         weighted.nps_weighted
     from spine
     inner join months on spine.month = months.month
@@ -105,8 +107,10 @@ measured as (
         {{ nps_high('promoters', 'detractors', 'responses') }} as nps_high,
         responses >= {{ var('nps_min_responses') }} as is_reliable,
         invited,
+        invited_recorded,
+        responses_recorded,
         -- without a record of invitations only those that were answered are known: that gives no rate
-        case when invited_recorded > 0 then {{ ratio('responses', 'invited') }} end as response_rate,
+        {{ ratio('responses_recorded', 'invited_recorded') }} as response_rate,
         nps_weighted,
         abs(z) > {{ z_95() }} as nps_change_significant
     from compared
