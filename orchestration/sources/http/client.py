@@ -156,7 +156,7 @@ class Api:
 def _wait(state: RetryCallState) -> float:
     answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
     told = retry_after(answer, datetime.now(UTC)) if isinstance(answer, httpx.Response) else None
-    return told if told is not None else backed_off(state.attempt_number)
+    return told or backed_off(state.attempt_number)  # 0 is also what a date says to a clock that is behind theirs
 
 
 def _placed(address: str, base_url: str | None) -> httpx.URL:
