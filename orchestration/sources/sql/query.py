@@ -46,11 +46,11 @@ class Asked:
     since: str | None = None
 
 
-def select(asked: Asked, as_text: frozenset[str] = frozenset()) -> sa.Select[Any]:
-    """The SELECT; of `as_text` the text. A row without a cursor may have changed, too."""
+def select(asked: Asked, as_text: frozenset[str] = frozenset(), stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
+    """The SELECT; of `as_text` the text, and the cursor as `stamp` has it. A row without a cursor may have changed, too."""
     schema, _, name = asked.table.rpartition(".")
     columns = [_column(source, source in as_text).label(label) for label, source in asked.columns.items()]
-    columns += [sa.column(asked.cursor).label("_cursor")] if asked.cursor else []
+    columns += [(sa.column(asked.cursor) if stamp is None else stamp).label("_cursor")] if asked.cursor else []
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
         # As a text of SQL, which every database reads as what the column is.
