@@ -14,7 +14,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from orchestration.sources.sql.query import Asked, refusal, select
+from orchestration.sources.sql.query import UNREACHABLE, Asked, refusal, select
 
 _DIALECT = postgresql.dialect(paramstyle="named")  # the usual one doubles every % of a name
 
@@ -51,12 +51,14 @@ class Postgres:
         import adbc_driver_manager
         from adbc_driver_postgresql import dbapi
 
+        told = UNREACHABLE
         try:
             with dbapi.connect(self._url) as connection, connection.cursor() as cursor:
+                told = ""
                 yield cursor
         except adbc_driver_manager.Error as error:
             # The driver's message may quote values and the address.
-            raise refusal(what, error.sqlstate, type(error).__name__) from None
+            raise refusal(what, error.sqlstate or told, type(error).__name__) from None
 
 
 def _quoted(table: str) -> str:

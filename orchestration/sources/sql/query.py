@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from orchestration.sources.base import SourceError
 from orchestration.sql_text import literal
 
+UNREACHABLE = "08001"
 _MEANING = {
+    UNREACHABLE: "nobody answers at this address, or the login is refused",
     "42P01": "there is no such table",
     "42703": "a column that the configuration names is not there",
     "42501": "the user of the URL may not read it; grant SELECT",

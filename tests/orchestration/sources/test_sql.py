@@ -122,6 +122,7 @@ def test_a_wrong_address_is_one_line_without_the_password(tmp_path: Path) -> Non
         with pytest.raises(SourceError) as caught:
             Nights(tmp_path, _settings(url)).night("billing_payments")
         assert "s3cret" not in str(caught.value)
+        assert ("nobody answers at this address" in str(caught.value)) == (url != "s3cret")
         assert "\n" not in str(caught.value)
 
 
