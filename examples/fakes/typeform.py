@@ -22,7 +22,10 @@ FORM: dict[str, Any] = {
 
 
 class TypeformAccount(Vendor):
-    """`respond` adds a response, to the first form where none is named; `responses` are newest first."""
+    """`respond` adds a response, to the first form where none is named; `responses` are newest first.
+
+    counts_pages  `total_items` is of the page
+    """
 
     largest_page = 2  # of whatever is asked for, so that small accounts have pages
 
@@ -31,6 +34,7 @@ class TypeformAccount(Vendor):
         self.forms: dict[str, dict[str, Any]] = {FORM["id"]: FORM}
         self.responses: list[dict[str, Any]] = []
         self.hides_definitions = False
+        self.counts_pages = False
         self.clock = datetime.fromisoformat("2026-01-10T10:00:00+00:00")
 
     def respond(
@@ -64,4 +68,5 @@ class TypeformAccount(Vendor):
         found = [one for one in own if since is None or (one["submitted_at"] or "") >= since]
         start = next((place + 1 for place, one in enumerate(found) if one["token"] == params.get("before")), 0)
         size = min(self.largest_page, int(params.get("page_size", 25)))
-        return {"total_items": len(found), "page_count": -(-len(found[start:]) // size), "items": found[start : start + size]}
+        total = len(found[start : start + size]) if self.counts_pages else len(found)
+        return {"total_items": total, "page_count": -(-len(found[start:]) // size), "items": found[start : start + size]}

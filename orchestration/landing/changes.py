@@ -19,13 +19,11 @@ from pathlib import Path
 
 from orchestration.contract import Table
 from orchestration.landing import removals
+from orchestration.landing.believing import taken_back
 from orchestration.landing.partial import narrow
 from orchestration.landing.written import adjustments, changed_rows, listed, one_file, parquet
 from orchestration.sources.base import Batch, Bench
 from orchestration.sql_text import literal
-
-# More than this share of a table's rows gone in one night is taken for a broken export, not for deletions.
-SUSPICIOUS_SHARE = 0.95
 
 
 @dataclass(frozen=True)
@@ -79,22 +77,12 @@ def compared(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
         run(step)
     for step in removals.steps(table) if _count("vanished", bench) else removals.NOTHING_VANISHED:
         run(step)
-    refused = 0 if before.may_empty else _refused(before.held, bench)
+    refused = 0 if before.may_empty else taken_back(before.held, bench)
     run(_RESIDUAL)
     rows, tombstones = _count("land", bench) + _count("again", bench), _count("tombstones", bench)
     data = (changed_rows(table, bench),) if rows or tombstones else ()
     gained = dict(run("SELECT _file, sum(copies)::BIGINT FROM delta GROUP BY 1 HAVING sum(copies) <> 0").fetchall())
     return Changes(data, adjustments(table, bench), rows, tombstones, refused, gained)
-
-
-def _refused(held: int, bench: Bench) -> int:
-    """How many removals are too many to be believed; those are taken back, and their rows count as held."""
-    removed = _count("tombstones WHERE _is_removal AND _has_key", bench)
-    if not removed or removed < SUSPICIOUS_SHARE * held:
-        return 0
-    bench.connection.execute("INSERT INTO kept SELECT _file, _row_hash FROM tombstones WHERE _is_removal")
-    bench.connection.execute("DELETE FROM tombstones WHERE _is_removal")
-    return removed
 
 
 def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> None:
@@ -103,6 +91,8 @@ def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
     touched = [batch for batch in batches if batch.status in ("changed", "gone")]
     incoming = [str(batch.data) for batch in touched if batch.data]
     run(f"CREATE OR REPLACE TEMP TABLE part AS SELECT unnest({listed(batch.part for batch in touched)}) AS _file")
+    whole = listed(batch.part for batch in touched if batch.complete)
+    run(f"CREATE OR REPLACE TEMP TABLE whole AS SELECT unnest({whole}::VARCHAR[]) AS _file")
     parts = listed(batch.part for batch in batches)
     run(f"CREATE OR REPLACE TEMP TABLE places AS SELECT unnest({parts}) AS _file, unnest(range({len(batches)})) AS _place")
     run("CREATE OR REPLACE TEMP TABLE kept (_file VARCHAR, _row_hash UBIGINT)")

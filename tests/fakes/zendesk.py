@@ -9,7 +9,11 @@ LARGEST_PAGE = 2
 
 
 class ZendeskAccount(Vendor):
-    """`put` makes or changes a ticket; a deleted one stays in the export as such. A cursor is the number of the last change told."""
+    """`put` makes or changes a ticket; a deleted one stays in the export as such. A cursor is the number of the last change told.
+
+    tells_nobody  there is no list of users
+    has_numbers   lists are paged by number, and not by cursor
+    """
 
     email = "agent@example.org"
 
@@ -21,7 +25,7 @@ class ZendeskAccount(Vendor):
         self.ratings: list[dict[str, Any]] | None = []
         self.survey_responses: list[dict[str, Any]] | None = None
         self.forgotten: list[str] = []
-        self.tells_beside = False
+        self.tells_beside = self.tells_nobody = self.has_numbers = False
 
     def is_known(self, authorization: str) -> bool:
         return authorization == "Basic " + base64.b64encode(f"{self.email}/token:{self.token}".encode()).decode()
@@ -37,7 +41,7 @@ class ZendeskAccount(Vendor):
         match path.removeprefix("/api/v2/"):
             case "incremental/tickets/cursor":
                 return self._export(params)
-            case "users/show_many":
+            case "users/show_many" if not self.tells_nobody:
                 return {"users": [self.users[int(one)] for one in params["ids"].split(",") if int(one) in self.users]}
             case "ticket_metrics":
                 return self._page("ticket_metrics", list(self.metrics.values()), params)
@@ -65,8 +69,12 @@ class ZendeskAccount(Vendor):
             told["metric_sets"] = [self.metrics[one["id"]] for one in tickets if one["id"] in self.metrics]
         return told
 
-    @staticmethod
-    def _page(key: str, objects: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
+    def _page(self, key: str, objects: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
+        if self.has_numbers:
+            page = int(params.get("page", 1))
+            end = page * LARGEST_PAGE
+            address = f"https://acme.zendesk.com/api/v2/{key}.json?page={page + 1}"
+            return {key: objects[end - LARGEST_PAGE : end], "next_page": address if end < len(objects) else None, "count": len(objects)}
         start = int(params.get("page[after]", 0))
         end = start + min(LARGEST_PAGE, int(params.get("page[size]", 100)))
         return {key: objects[start:end], "meta": {"has_more": end < len(objects), "after_cursor": str(end)}}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -155,8 +154,8 @@ class Api:
 
 def _wait(state: RetryCallState) -> float:
     answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
-    told = retry_after(answer, datetime.now(UTC)) if isinstance(answer, httpx.Response) else None
-    return told if told is not None else backed_off(state.attempt_number)
+    told = retry_after(answer) if isinstance(answer, httpx.Response) else None
+    return told or backed_off(state.attempt_number)  # 0 is also what a date says to a clock that is behind theirs
 
 
 def _placed(address: str, base_url: str | None) -> httpx.URL:

@@ -69,7 +69,8 @@ def owner_name(owner: Object) -> str:
 def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Object], owners: Mapping[str, str]) -> dict[str, Any]:
     said = one["properties"]
     company = _company(one, companies)
-    archived = from_milliseconds(one.get("archivedAt")) if one.get("archived") else None
+    since = first_filled(one.get("archivedAt"), changed_at(one), one.get("createdAt"))  # since when is not always told
+    archived = from_milliseconds(since) if one.get("archived") else None
     changed, owner = from_milliseconds(changed_at(one)) or None, said.get("hubspot_owner_id")
     row: dict[str, Any] = {
         "customer_id": one["id"],

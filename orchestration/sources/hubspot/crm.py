@@ -97,8 +97,13 @@ class Crm:
             yield from self.associations.beside(kind, associated, iter(found))
 
     def with_history(self, one: Object, prop: str) -> Object:
-        """The object with the history of a property."""
-        found = self._api.get(f"{self._objects}/contacts/{one['id']}", {"properties": prop, "propertiesWithHistory": prop})
+        """The object with the history of a property; as it is where it is gone since it was found."""
+        try:
+            found = self._api.get(f"{self._objects}/contacts/{one['id']}", {"properties": prop, "propertiesWithHistory": prop})
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return one
         return {**one, "propertiesWithHistory": found.get("propertiesWithHistory")}
 
     def probe(self, kind: str) -> int:

@@ -8,7 +8,7 @@ and objects that changed without saying so, are found then.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
@@ -18,14 +18,14 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm, Object
-from orchestration.sources.hubspot.nights import LAG, Asked, Nights, Rows
+from orchestration.sources.hubspot.happenings import Happenings
+from orchestration.sources.hubspot.nights import LAG, Asked, Nights
 from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 
 _ADDRESS = "https://api.hubapi.com"
-_STAMP = "hs_lastmodifieddate"  # of everything but contacts
 _ENGAGEMENTS = ("emails", "calls", "meetings")
 
 
@@ -38,12 +38,13 @@ class Hubspot(StreamSource):
         super().__init__(settings, now)
         self.api = api
         self._wanted = frozenset(settings.objects)
-        self._scales = {**activities.SCALES, **settings.feedback_scales}
         self._nights = Nights(now, timedelta(days=settings.full_every_days), self.pages)
         # The contract's own columns and those that a company adds to it.
         self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.pages, settings.api_version)
         self._people = People(self._crm, self.note)
+        scales = {**activities.SCALES, **settings.feedback_scales}
+        self._happenings = Happenings(self._crm, self._people, self._nights, scales, now)
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Hubspot:
@@ -78,11 +79,11 @@ class Hubspot(StreamSource):
                 ("consents", Stream("subscription statuses", self._subscription_statuses)),
             ],
             "crm_interactions": [
-                *((kind, Stream(kind, self._engagements(kind))) for kind in _ENGAGEMENTS),
-                ("email_events", Stream("email_events", self._email_events)),
+                *((kind, Stream(kind, self._happenings.engagements(kind))) for kind in _ENGAGEMENTS),
+                ("email_events", Stream("email_events", self._happenings.email_events)),
             ],
-            "crm_tickets": [("tickets", Stream("tickets", self._tickets))],
-            "survey_responses": [("feedback_submissions", Stream("feedback_submissions", self._feedback))],
+            "crm_tickets": [("tickets", Stream("tickets", self._happenings.tickets))],
+            "survey_responses": [("feedback_submissions", Stream("feedback_submissions", self._happenings.feedback))],
         }
         return [stream for wanted, stream in offered.get(table, []) if wanted in self._wanted]
 
@@ -130,49 +131,3 @@ class Hubspot(StreamSource):
 
     def _people_since(self, bench: Bench) -> Asked:
         return lambda since: self._people.read(since, self._mapped, bench)
-
-    def _engagements(self, kind: str) -> Callable[[Position, Bench], Reading]:
-        def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(activities.engagement(one, kind) for one in self._people.with_contacts(kind, found))
-
-        properties = activities.engagement_properties(kind)
-        return lambda known, bench: self._of_contacts(known, bench, kind, properties, rows, ("interaction_id", f"{kind}:"))
-
-    def _tickets(self, known: Position, bench: Bench) -> Reading:
-        def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return map(activities.ticket, self._people.with_contacts("tickets", found))
-
-        return self._of_contacts(known, bench, "tickets", activities.TICKET, rows, ("ticket_id", ""))
-
-    def _feedback(self, known: Position, bench: Bench) -> Reading:
-        def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(activities.feedback(one, self._scales) for one in found)
-
-        return self._of_contacts(known, bench, "feedback_submissions", activities.FEEDBACK, rows, ("response_id", ""))
-
-    def _of_contacts(
-        self, known: Position, bench: Bench, kind: str, properties: Sequence[str], rows: Rows, key: tuple[str, str]
-    ) -> Reading:
-        """Objects that belong to contacts. `key`: the column that names an object, and what stands before its id there."""
-        spoken_of: list[Sequence[str]] = []
-
-        def asked(since: int | None) -> Iterator[Object]:
-            if since is None:
-                return self._crm.listing(kind, properties, bench, associated="contacts", goes_on=True)
-            spoken_of.extend((f"{key[1]}{one['id']}",) for one in self._crm.listing(kind, [], bench, archived=True))
-            return self._crm.changed(kind, _STAMP, since, properties, bench, associated="contacts")
-
-        def told(found: Iterator[Object]) -> Iterator[Object]:
-            for one in found:
-                spoken_of.append((f"{key[1]}{one['id']}",))
-                yield one
-
-        reading = self._nights.reading(known, asked, _STAMP, lambda found: rows(told(found)), bench)
-        return Reading(reading.rows, reading.position, reading.complete, None if reading.complete else ((key[0],), spoken_of))
-
-    def _email_events(self, known: Position, bench: Bench) -> Reading:
-        newest, began = Newest(known.get("since")), self._now()
-        events = self._crm.email_events(newest.before(LAG))
-        found = newest.watched(events, lambda event: event.get("created"))
-        rows = self._people.email_events(found, None if known else bench)
-        return Reading(rows, lambda: {"since": newest.until(began)}, not known)

@@ -26,8 +26,9 @@ from orchestration.sql_text import identifier, literal
 
 Row = Mapping[str, Any]
 
-# Rows held in memory at once: 20,000 of fifteen columns are some 30 MB.
-_CHUNK = 20_000
+# Rows that are Python objects at once, few enough for the processor's cache, and how many such chunks are handed over as one batch:
+# 20,000 objects at once took 30 to 40 % longer, and so did twenty batches in the place of one.
+_CHUNK, _JOINED = 1_000, 20
 _LARGEST = 1 << 63
 
 
@@ -116,8 +117,13 @@ def _is_newest(table: Table) -> str:
 def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Rows as columns of text."""
     source = iter(rows)
-    while chunk := list(islice(source, _CHUNK)):
-        yield pa.RecordBatch.from_arrays([text_array([row.get(column) for row in chunk]) for column in columns], names=list(columns))
+    chunks = (_columns(chunk, columns) for chunk in iter(lambda: list(islice(source, _CHUNK)), []))
+    while some := list(islice(chunks, _JOINED)):
+        yield pa.concat_batches(some)
+
+
+def _columns(rows: Sequence[Row], columns: Sequence[str]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([text_array([row.get(column) for row in rows]) for column in columns], names=list(columns))
 
 
 def text_array(values: Sequence[Any]) -> pa.Array:

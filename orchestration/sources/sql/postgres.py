@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from orchestration.sources.sql.query import Asked, refusal, select
+from orchestration.sources.sql.query import UNREACHABLE, Asked, refusal, select
+
+_DIALECT = postgresql.dialect(paramstyle="named")  # the usual one doubles every % of a name
 
 
 class Postgres:
@@ -39,7 +42,8 @@ class Postgres:
             cursor.execute(f"SELECT * FROM {_quoted(asked.table)} WHERE false")
             schema = cursor.fetch_arrow_table().schema
             odd = frozenset(field.name for field in schema if not _is_plain(field.type))
-            cursor.execute(str(select(asked, odd).compile(dialect=postgresql.dialect())))
+            stamp = _comparable(asked.cursor, schema.field(asked.cursor).type) if asked.cursor and asked.cursor in schema.names else None
+            cursor.execute(str(select(asked, odd, stamp).compile(dialect=_DIALECT)))
             yield from cursor.fetch_record_batch()
 
     @contextmanager
@@ -47,16 +51,26 @@ class Postgres:
         import adbc_driver_manager
         from adbc_driver_postgresql import dbapi
 
+        told = UNREACHABLE
         try:
             with dbapi.connect(self._url) as connection, connection.cursor() as cursor:
+                told = ""
                 yield cursor
         except adbc_driver_manager.Error as error:
             # The driver's message may quote values and the address.
-            raise refusal(what, error.sqlstate, type(error).__name__) from None
+            raise refusal(what, error.sqlstate or told, type(error).__name__) from None
 
 
 def _quoted(table: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in table.split(".", 1))
+
+
+def _comparable(name: str, kind: pa.DataType) -> sa.ColumnElement[Any]:
+    """The cursor as what can be compared here as there; numbers of any length without their fraction, which hides no row."""
+    column: sa.ColumnElement[Any] = sa.column(name)
+    if _is_plain(kind):
+        return column
+    return sa.cast(sa.func.floor(column), sa.BigInteger) if getattr(kind, "type_name", "") == "numeric" else sa.cast(column, sa.Text)
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from orchestration.sources.base import SourceError
 from orchestration.sql_text import literal
 
+UNREACHABLE = "08001"
 _MEANING = {
+    UNREACHABLE: "nobody answers at this address, or the login is refused",
     "42P01": "there is no such table",
     "42703": "a column that the configuration names is not there",
     "42501": "the user of the URL may not read it; grant SELECT",
@@ -46,11 +48,11 @@ class Asked:
     since: str | None = None
 
 
-def select(asked: Asked, as_text: frozenset[str] = frozenset()) -> sa.Select[Any]:
-    """The SELECT; of `as_text` the text. A row without a cursor may have changed, too."""
+def select(asked: Asked, as_text: frozenset[str] = frozenset(), stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
+    """The SELECT; of `as_text` the text, and the cursor as `stamp` has it. A row without a cursor may have changed, too."""
     schema, _, name = asked.table.rpartition(".")
     columns = [_column(source, source in as_text).label(label) for label, source in asked.columns.items()]
-    columns += [sa.column(asked.cursor).label("_cursor")] if asked.cursor else []
+    columns += [(sa.column(asked.cursor) if stamp is None else stamp).label("_cursor")] if asked.cursor else []
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
         # As a text of SQL, which every database reads as what the column is.

@@ -1,65 +1,25 @@
 """What one run asks of a Stripe account, every list and every object once.
 
 Comes in: the API. Goes out: objects as Stripe sends them; lists are kept for the run, because several tables need them.
-Events are only ever read as the ids of what changed: what they hold is of the version the account had then, so the objects are read again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
-from orchestration.sources.reading.values import id_of
-
-Object = Mapping[str, Any]
+from orchestration.sources.stripe.changes import PATHS, Changes, Object
 
 LAG = 300  # seconds: events appear some time after what they are stamped with
 _MANY = 100  # above it, one list of what is new is cheaper than a call for each
-PATHS = {
-    "customer": "/v1/customers",
-    "subscription": "/v1/subscriptions",
-    "invoice": "/v1/invoices",
-    "charge": "/v1/charges",
-    "refund": "/v1/refunds",
-    "dispute": "/v1/disputes",
-    "credit_note": "/v1/credit_notes",
-    "product": "/v1/products",
-    "invoice_payment": "/v1/invoice_payments",
-}
 _EXPANDED = {"subscription": "discounts"}
 # Lists that came later than others, or that a stand-in for Stripe may not have: where they are not there, they are empty.
 _MAY_BE_ABSENT = tuple(PATHS[kind] for kind in ("product", "refund", "dispute", "credit_note"))
-
-
-@dataclass
-class Changes:
-    """What happened since a moment: kind → ids of objects that changed, the customers deleted, the charges refunded."""
-
-    newest: int
-    ids: dict[str, dict[str, None]] = field(default_factory=dict)
-    deleted_customers: dict[str, Object] = field(default_factory=dict)
-    refunded: dict[str, None] = field(default_factory=dict)
-
-    def add(self, event: Object) -> None:
-        """Take in one event."""
-        self.newest = max(self.newest, int(event["created"]))
-        what, kind = event["data"]["object"], event["data"]["object"].get("object")
-        if kind == "discount":  # a discount that begins or ends changes the subscription it is on
-            what, kind = {"id": what.get("subscription")}, "subscription"
-        if kind == "invoice_payment":
-            what, kind = {"id": id_of(what.get("invoice"))}, "invoice"
-        if event["type"] == "customer.deleted":
-            self.deleted_customers.setdefault(what["id"], {**what, "deleted_at": event["created"]})
-        elif event["type"] == "charge.refunded":
-            self.refunded[what["id"]] = None
-        if kind in PATHS and what.get("id"):
-            self.ids.setdefault(kind, {})[what["id"]] = None
 
 
 class Account:

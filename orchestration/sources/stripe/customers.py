@@ -135,8 +135,18 @@ def _discount(one: Object, unit: Any, quantity: Any) -> Any:
 
 def coupon_of(discount: Object) -> Object:
     """The coupon of a discount; since 2025 it lies under `source`."""
-    found = first_filled(discount.get("coupon"), below(discount, "source", "coupon"))
+    found = _coupon(discount)
     return found if isinstance(found, Mapping) else {}
+
+
+def named_coupon(discount: Object) -> str | None:
+    """The id of a coupon that a discount only names."""
+    found = _coupon(discount)
+    return found if isinstance(found, str) else None
+
+
+def _coupon(discount: Object) -> Any:
+    return first_filled(discount.get("coupon"), below(discount, "source", "coupon"))
 
 
 def _upper(value: Any) -> Any:

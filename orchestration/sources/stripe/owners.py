@@ -7,16 +7,15 @@ payment intent, in the invoice itself or in a list of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import RefusedError
 from orchestration.sources.reading.values import id_of
-from orchestration.sources.stripe.account import PATHS, Account
+from orchestration.sources.stripe.account import Account
+from orchestration.sources.stripe.changes import PATHS, Object
 from orchestration.sources.stripe.invoices import payment_links
 from orchestration.sources.stripe.payments import Owner
 
-Object = Mapping[str, Any]
 NOBODY = Owner(None, None)
 
 

@@ -8,7 +8,7 @@ Objects of test mode count only when the key is one of test mode (`_test_` in it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
@@ -16,14 +16,17 @@ from typing import Any, ClassVar
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.reading.records import Row
-from orchestration.sources.reading.values import below, id_of
+from orchestration.sources.reading.values import id_of
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
-from orchestration.sources.stripe import customers, invoices, payments
-from orchestration.sources.stripe.account import PATHS, Account, Object
-from orchestration.sources.stripe.owners import Owners
+from orchestration.sources.stripe import customers
+from orchestration.sources.stripe.account import Account
+from orchestration.sources.stripe.changes import Object
+from orchestration.sources.stripe.rows import Rows
 
 _EVENTS_KEPT = timedelta(days=29)  # Stripe keeps them thirty days
 _ADDRESS = "https://api.stripe.com"
+Mapped = Callable[[Object, Bench | None], Iterable[Row]]
+Again = Callable[[str, Iterable[str], int], Iterator[Object]]
 
 
 class Stripe(StreamSource):
@@ -35,8 +38,7 @@ class Stripe(StreamSource):
         super().__init__(told, now)
         self.api, self._crm_id_key, self._now = api, crm_id_key, now
         self._account = Account(api, self.pages, takes_test_objects=takes_test_objects)
-        self._owners = Owners(self._account)
-        self._products: dict[str, str] | None = None
+        self._rows = Rows(self._account, self.note)
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Stripe:
@@ -66,22 +68,23 @@ class Stripe(StreamSource):
         """The lists that feed `table`."""
         return {
             "billing_customers": [Stream("customers", self._customers)],
-            "billing_subscriptions": [self._listed("subscription", "subscription_id", self._subscription)],
+            "billing_subscriptions": [self._listed("subscription", "subscription_id", self._rows.subscription)],
             "billing_invoice_lines": [
-                self._listed("invoice", "invoice_id", self._lines),
-                self._listed("credit_note", "invoice_line_id", self._credit_note),
+                self._listed("invoice", "invoice_id", self._rows.lines),
+                self._listed("credit_note", "invoice_line_id", self._rows.credit_note),
             ],
             "billing_payments": [
-                self._listed("charge", "payment_id", self._charge),
-                Stream("refunds", lambda known, bench: self._read(known, bench, "refund", "payment_id", self._refund, self._refunds_again)),
-                self._listed("dispute", "payment_id", self._dispute),
+                self._listed("charge", "payment_id", self._rows.charge),
+                self._listed("refund", "payment_id", self._rows.refund, self._refunds_again),
+                self._listed("dispute", "payment_id", self._rows.dispute),
             ],
         }.get(table, [])
 
-    def _listed(self, kind: str, scope: str, mapped: Callable[[Object, Bench | None], Any]) -> Stream:
-        return Stream(f"{kind}s", lambda known, bench: self._read(known, bench, kind, scope, mapped, self._again))
+    def _listed(self, kind: str, scope: str, mapped: Mapped, again: Again | None = None) -> Stream:
+        """A list of `kind`. `scope`: the column by which its rows are those of one object; `again`: what asks for those that changed."""
+        return Stream(f"{kind}s", lambda known, bench: self._read(known, bench, kind, scope, mapped, again or self._account.again))
 
-    def _read(self, known: Position, bench: Bench, kind: str, scope: str, mapped: Callable[..., Any], again: Callable[..., Any]) -> Reading:
+    def _read(self, known: Position, bench: Bench, kind: str, scope: str, mapped: Mapped, again: Again) -> Reading:
         since = self._since(known)
         if since is None:
             position, listed = self._account.stood(bench, self._stands_now), self._account.listing(kind, bench)
@@ -104,10 +107,7 @@ class Stripe(StreamSource):
     def _stands(self, newest: int) -> dict[str, Any]:
         return {"since": newest, "read_at": self._now().isoformat(timespec="seconds")}
 
-    def _again(self, kind: str, ids: list[str], since: int) -> Iterator[Object]:
-        return self._account.again(kind, ids, since)
-
-    def _refunds_again(self, kind: str, ids: list[str], since: int) -> Iterator[Object]:
+    def _refunds_again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
         """Before 2024 no event told of a refund itself, only of the charge it was for."""
         yield from self._account.again(kind, ids, since)
         for charge in self._account.changes(since).refunded:
@@ -135,35 +135,3 @@ class Stripe(StreamSource):
                 if named and named not in seen:
                     seen.add(named)
                     yield {"billing_customer_id": named, "deleted_at": self._now().isoformat(timespec="seconds")}
-
-    def _subscription(self, one: Object, _: Bench | None) -> list[Row]:
-        return [customers.subscription(one, self._product_names())]
-
-    def _lines(self, one: Object, _: Bench | None) -> Iterator[Row]:
-        self._owners.learn(one)
-        its_lines = below(one, "lines", "data") or []
-        if below(one, "lines", "has_more"):
-            its_lines = list(self._account.page_of(f"/v1/invoices/{one['id']}/lines", {}))
-        return invoices.lines(one, its_lines, self._product_names())
-
-    def _credit_note(self, one: Object, _: Bench | None) -> Iterator[Row]:
-        return invoices.credit_note(one)
-
-    def _charge(self, one: Object, bench: Bench | None) -> list[Row]:
-        if one.get("customer") is None:
-            self.note("charges without a customer are left out: nobody can be told from them")
-            return []
-        return [payments.charge(one, self._owners.of_charge(one, bench))]
-
-    def _refund(self, one: Object, _: Bench | None) -> list[Row]:
-        owner = self._owners.of(one)
-        return [payments.refund(one, owner)] if owner.customer else []
-
-    def _dispute(self, one: Object, _: Bench | None) -> list[Row]:
-        owner = self._owners.of(one)
-        return [payments.dispute(one, owner)] if owner.customer else []
-
-    def _product_names(self) -> Mapping[str, str]:
-        if self._products is None:
-            self._products = {one["id"]: one["name"] for one in self._account.page_of(PATHS["product"], {}) if one.get("name")}
-        return self._products

@@ -66,8 +66,9 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) 
 
 
 def rows(form: Form, response: Object) -> Iterator[Row]:
-    """The rows of one response. One that was begun and not sent has none."""
-    if not response.get("submitted_at") or response.get("response_type") not in (None, "completed"):
+    """The rows of one response. One that was begun and not sent, which Typeform may stamp with the year 1, has none."""
+    sent = response.get("submitted_at")
+    if not sent or sent.startswith("0001-") or response.get("response_type") not in (None, "completed"):
         return
     answers = {name: answer for answer in response.get("answers") or [] for name in _names(answer.get("field") or {})}
     who: dict[str, Any] | None = None

@@ -105,17 +105,20 @@ class Typeform(StreamSource):
         return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since, are_large=True)
 
     def _behind(self, form_id: str, since: Mapping[str, str], page: Page | None) -> Iterator[Page]:
-        """The pages behind `page`, each with how many responses are `left` then, as far as Typeform tells."""
+        """The pages behind `page`, until one is empty: `total_items` may count a page only, and a page may be smaller than asked for."""
         last: str | None = None
-        while page is None or (page["items"] and page["left"] != 0):
-            before, last = last, page["items"][-1]["token"] if page else None
+        while page is None or page["items"]:
+            before, last = last, _last_token(page) if page else None
             if page and last == before:
                 raise SourceError(f"the pages of the form {form_id} do not go on behind the last response; they would never end")
             params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
-            told = self.api.get(f"/forms/{form_id}/responses", params)
-            total = told.get("total_items") if page is None else page["left"]
-            page = {"items": told["items"], "left": None if total is None else max(0, total - len(told["items"]))}
+            page = {"items": self.api.get(f"/forms/{form_id}/responses", params)["items"]}
             yield page
+
+
+def _last_token(page: Page) -> str | None:
+    """Behind which the next page begins; responses that were not sent yet may have none."""
+    return next((str(one["token"]) for one in reversed(page["items"]) if one.get("token")), None)
 
 
 def _second(milliseconds: int) -> str:

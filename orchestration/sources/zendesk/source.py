@@ -22,6 +22,10 @@ from orchestration.sources.zendesk import rows
 from orchestration.sources.zendesk.support import Object, Support
 
 _LAG = timedelta(hours=1)
+_WITHOUT = {
+    "ticket_metrics": "tickets have no metrics here (404): when they were first answered and solved is not known",
+    "users": "nobody is told of here (404): who wrote a ticket has no name and no address",
+}
 
 
 class Zendesk(StreamSource):
@@ -49,8 +53,7 @@ class Zendesk(StreamSource):
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""
-        absent = ["tickets have no metrics here (404): when they were first answered and solved is not known"]
-        return [*super().notes(), *(absent if self._support.without_metrics else [])]
+        return [*super().notes(), *(_WITHOUT[key] for key in self._support.absent)]
 
     def extents(self) -> list[Extent]:
         """The tickets; requesters come beside them."""

@@ -6,8 +6,10 @@ behind it are the tickets that changed since, deleted ones among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, RefusedError
@@ -27,7 +29,7 @@ class Support:
         self._api, self._kept = api, pages
         self._first: dict[str | None, Any] = {}
         self._taken: set[str] = set()
-        self.without_metrics = False
+        self.absent: dict[str, None] = {}
         self._metrics: dict[str, Object] | None = None
         self._users: dict[str, Object] = {}
 
@@ -69,9 +71,12 @@ class Support:
         wanted = sorted({str(one) for one in ids if one is not None})
         asked = [one for one in wanted if one not in self._users]
         for start in range(0, len(asked), _MANY):
-            found = self._api.get("/api/v2/users/show_many", {"ids": ",".join(asked[start : start + _MANY])})["users"]
+            found = self._had("users", partial(self._shown, asked[start : start + _MANY]))
             self._users |= {str(user["id"]): user for user in found}
         return {one: self._users[one] for one in wanted if one in self._users}
+
+    def _shown(self, ids: Iterable[str]) -> list[Object]:
+        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)})["users"])
 
     def metrics(self, page: Object) -> dict[str, Object]:
         """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
@@ -80,16 +85,20 @@ class Support:
         if own or "metric_sets" in page or not page["tickets"]:
             return {**beside, **own}
         if self._metrics is None:
-            self._metrics = {str(one["ticket_id"]): one for one in self._all_metrics()}
+            listed = self._had("ticket_metrics", lambda: self._listed("/api/v2/ticket_metrics", "ticket_metrics", {}))
+            self._metrics = {str(one["ticket_id"]): one for one in listed}
         return self._metrics
 
-    def _all_metrics(self) -> list[Object]:
+    def _had(self, what: str, ask: Callable[[], Iterable[Object]]) -> list[Object]:
+        """What an account may be without: nothing where it is not there, which is remembered and not asked for again."""
+        if what in self.absent:
+            return []
         try:
-            return list(self._listed("/api/v2/ticket_metrics", "ticket_metrics", {}))
+            return list(ask())
         except RefusedError as error:
             if error.status != 404:
                 raise
-            self.without_metrics = True
+            self.absent[what] = None
             return []
 
     def ratings(self, since: int) -> Iterator[Object]:
@@ -115,11 +124,16 @@ class Support:
         return self._api.get(_EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, limit="zendesk_incremental")
 
     def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
-        after = None
-        while True:
-            page = self._api.get(path, {"page[size]": _MANY, **params, **({"page[after]": after} if after else {})})
+        asked: Mapping[str, Any] | None = {"page[size]": _MANY, **params}
+        while asked:
+            page = self._api.get(path, asked)
             yield from page[key]
-            meta = page.get("meta") or {}
-            after = meta.get("after_cursor")
-            if not meta.get("has_more") or not after:
-                return
+            asked = _behind(page, asked)
+
+
+def _behind(page: Page, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What to ask for behind a page: by cursor, or by the address of the next page where an answer has no cursors."""
+    meta, address = page.get("meta"), page.get("next_page")
+    if meta and meta.get("has_more") and meta.get("after_cursor"):
+        return {**asked, "page[after]": meta["after_cursor"]}
+    return dict(parse_qsl(urlsplit(address).query)) if address and not meta else None

@@ -80,6 +80,16 @@ def _told(rows: Mapping[str, Any], *invoices: str) -> Any:
     return rows, False, invoices
 
 
+def test_what_is_named_as_gone_is_believed_and_what_a_full_reading_lacks_only_where_others_stay(night: Any, tmp_path: Path) -> None:
+    night(events=_full({"a": (1, "in_1"), "b": (2, "in_2")}))
+    load = night(events=_told({}, "in_1", "in_2"))
+    assert (load.tombstones, load.warnings, _alive(tmp_path)) == (2, (), {})
+    night(events=_full({"c": (3, "in_3")}))
+    load = night(events=_full({}))
+    assert (load.tombstones, _alive(tmp_path)) == (0, {"c": 3})
+    assert "looks like a broken export" in load.warnings[0]
+
+
 def test_what_is_not_told_stays_and_what_is_told_again_lands_nothing(night: Any, tmp_path: Path) -> None:
     night(lines=_full({"1": (5, "a"), "2": (6, "a"), "3": (7, "b")}))
     assert night(lines=_told({"2": (6, "a")})).load_id is None

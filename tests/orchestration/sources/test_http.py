@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from tenacity import RetryCallState
 
 from orchestration.server_waits import retry_after
 from orchestration.sources import SourceError
-from orchestration.sources.http.client import Api
+from orchestration.sources.http.client import Api, _wait
 from orchestration.sources.http.pacing import Limits, Pacer, limits
 from orchestration.sources.http.refusals import refused
 
@@ -74,6 +75,13 @@ def test_an_answer_that_says_nothing_is_left_is_heeded() -> None:
 )
 def test_both_forms_of_retry_after(header: str, expected: float | None) -> None:
     assert retry_after(httpx.Response(429, headers={"retry-after": header}), NOW) == expected
+
+
+def test_a_wait_of_no_time_is_no_wait_at_all() -> None:
+    """So says a date of theirs by a clock that is ahead of it; six tries would be over at once."""
+    state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
+    state.set_result(httpx.Response(429, headers={"retry-after": "Wed, 31 Dec 2025 23:00:00 GMT"}))
+    assert all(_wait(state) >= 0.5 for _ in range(100))
 
 
 def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:

@@ -92,6 +92,12 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
 
 
+def test_an_archived_contact_is_deleted_though_nobody_says_since_when() -> None:
+    told = {"id": "1", "archived": True, "updatedAt": "2026-01-03T10:00:00Z", "properties": {"createdate": "2026-01-01T10:00:00Z"}}
+    (row,) = contacts.rows(told, contacts.MAPPED, {}, {})
+    assert row["deleted_at"] == "2026-01-03T10:00:00Z"
+
+
 def test_a_company_that_changes_is_seen_with_all_its_contacts_the_next_night(account: HubspotAccount, tmp_path: Path) -> None:
     for number in range(100, 105):
         account.put("contacts", str(number), links={"companies": ["50"]}, email=f"{number}@example.org")

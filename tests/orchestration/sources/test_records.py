@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources import Bench, SourceError
+from orchestration.sources.reading import records
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.records import Written, as_batches, text_array, write_batches
 from orchestration.sources.reading.values import from_seconds, in_major
@@ -31,6 +32,15 @@ def _rows(count: int = MANY) -> Iterator[dict[str, Any]]:
 
 def _written(rows: Iterator[dict[str, Any]], bench: Bench, target: Path, gone: Any = ("", ())) -> Written:
     return write_batches(TICKETS, "tickets", as_batches(rows, TICKETS.column_names), (), target, bench, 11, gone)
+
+
+def test_rows_keep_their_order_from_batch_to_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_CHUNK", 2)
+    monkeypatch.setattr(records, "_JOINED", 2)
+    batches = list(as_batches(({"ticket_id": number, "topic": None} for number in range(11)), ("ticket_id", "topic")))
+    assert [batch.num_rows for batch in batches] == [4, 4, 3]
+    assert [value for batch in batches for value in batch.column("ticket_id").to_pylist()] == [str(number) for number in range(11)]
+    assert list(as_batches([], ("ticket_id",))) == []
 
 
 def test_rows_are_numbered_as_they_come_and_times_without_a_zone_are_the_configured_ones(bench: Bench, tmp_path: Path) -> None:

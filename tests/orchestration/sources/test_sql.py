@@ -84,6 +84,16 @@ def test_only_what_changed_is_read_and_what_was_deleted_is_found_by_a_full_readi
     assert len(nights.rows("billing_payments")) == 4
 
 
+def test_a_name_with_a_percent_sign_and_a_cursor_of_any_length(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
+    shop('ALTER TABLE shop.payments RENAME COLUMN how TO "how, in %"')
+    shop("ALTER TABLE shop.payments ADD COLUMN version numeric(30, 2); UPDATE shop.payments SET version = who * 9.5")
+    columns = {**COLUMNS, "status": "how, in %"}
+    nights = Nights(tmp_path, _settings(server, columns=columns, cursor="version"))
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    shop("UPDATE shop.payments SET version = 100.75, money = 'USD' WHERE who = 2; UPDATE shop.payments SET money = 'CHF' WHERE who = 1")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+
+
 def test_a_row_ahead_of_our_clock_hides_no_other(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
     shop("UPDATE shop.payments SET changed = '2100-01-01' WHERE who = 5")
     nights = Nights(tmp_path, _settings(server))
@@ -112,6 +122,7 @@ def test_a_wrong_address_is_one_line_without_the_password(tmp_path: Path) -> Non
         with pytest.raises(SourceError) as caught:
             Nights(tmp_path, _settings(url)).night("billing_payments")
         assert "s3cret" not in str(caught.value)
+        assert ("nobody answers at this address" in str(caught.value)) == (url != "s3cret")
         assert "\n" not in str(caught.value)
 
 

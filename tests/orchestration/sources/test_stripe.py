@@ -15,6 +15,7 @@ from orchestration.configuration.sources import StripeSource
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
+from orchestration.sources.stripe.rows import Rows
 from tests.fakes.stripe import small_account
 from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
@@ -123,6 +124,26 @@ def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None
     items = {"data": [{"price": monthly, "quantity": 3}, {"price": yearly, "quantity": 1}]}
     row = customers.subscription({"id": "sub_1", "currency": "usd", "items": items}, {})
     assert (row["plan"], row["interval"], row["quantity"], Decimal(row["unit_amount"])) == ("Seat + Support", "month", 1, Decimal(40))
+
+
+class _Account:
+    """Answers to what is asked beside an object."""
+
+    def page_of(self, path: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
+        items = [{"price": {"id": name, "unit_amount": 500, "product": "prod_1"}, "quantity": 1} for name in ("one", "two")]
+        told = {("/v1/subscription_items", "sub_1"): items, ("/v1/products", None): [{"id": "prod_1", "name": "Seat"}]}
+        return iter(told[path, params.get("subscription")])
+
+    def one(self, kind: str, identifier: str) -> dict[str, Any] | None:
+        return {"percent_off": 20, "duration": "forever"} if (kind, identifier) == ("coupon", "TWENTY") else None
+
+
+@pytest.mark.parametrize(("named", "percent"), [("TWENTY", "20"), ("FORGOTTEN", "0")])
+def test_items_and_coupons_that_do_not_come_along_are_asked_for(named: str, percent: str) -> None:
+    items = {"data": [{"price": {"id": "one", "unit_amount": 500}, "quantity": 1}], "has_more": True}
+    told = {"id": "sub_1", "currency": "usd", "items": items, "discounts": [{"source": {"type": "coupon", "coupon": named}}]}
+    (row,) = Rows(_Account(), lambda _: None).subscription(told, None)  # type: ignore[arg-type]
+    assert (Decimal(row["unit_amount"]), row["plan"], row["discount_percent"]) == (Decimal(10), "Seat", percent)
 
 
 @pytest.mark.parametrize(

@@ -58,10 +58,17 @@ def test_new_answers_arrive_and_deleted_ones_leave_with_the_next_full_reading(fo
     forms.respond("t5", {"customer_id": "C5"}, ("recommend", "number", 10))
     calls = len(forms.asked)
     assert landed(nights.night("survey_responses")) == {"survey_responses": 1}
-    assert len(forms.asked) - calls == 4  # the check, the form, and two pages: also those of the last hour before the newest
+    assert len(forms.asked) - calls == 5  # the check, the form, two pages (with the last hour before the newest), an empty one
     nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
     nights.night("survey_responses")
     assert set(nights.rows("survey_responses")) == {"t2", "t3", "t5"}
+
+
+def test_a_total_that_is_of_the_page_ends_no_list(forms: TypeformAccount, tmp_path: Path) -> None:
+    forms.counts_pages = True
+    nights = _of_forms(tmp_path, forms, {"recommend": "nps"})
+    nights.night("survey_responses")
+    assert set(nights.rows("survey_responses")) == {"t1", "t2", "t3"}
 
 
 def test_a_form_that_is_read_otherwise_is_read_anew(forms: TypeformAccount, tmp_path: Path) -> None:
@@ -128,6 +135,25 @@ def test_what_comes_beside_the_tickets_is_not_asked_for_again(desk: ZendeskAccou
     nights.night()
     assert nights.rows("crm_tickets")["1"]["first_replied_at"] == datetime(2026, 1, 5, 11, 30)
     assert not {path for _, path in desk.asked} & {"/api/v2/users/show_many", "/api/v2/ticket_metrics"}
+
+
+def test_an_account_that_tells_of_nobody_says_so_and_tickets_land(desk: ZendeskAccount, tmp_path: Path) -> None:
+    desk.tells_nobody = True
+    nights = _of_desk(tmp_path, desk)
+    loads = nights.night()
+    assert {load.error for load in loads.values()} == {None}
+    assert any("nobody is told of" in note for load in loads.values() for note in load.warnings)
+    assert set(nights.rows("crm_tickets")) == {"1", "2"}
+    assert nights.rows("crm_customers")["8"] == {"customer_id": "8", "created_at": datetime(2026, 1, 5, 10)}
+
+
+def test_lists_that_are_paged_by_number_are_read_to_their_end(desk: ZendeskAccount, tmp_path: Path) -> None:
+    desk.has_numbers = True
+    told = {"score": "good", "requester_id": 7, "created_at": "2026-01-07T10:00:00Z"}
+    desk.ratings = [{**told, "id": 60 + number} for number in range(5)]
+    nights = _of_desk(tmp_path, desk)
+    nights.night("survey_responses")
+    assert set(nights.rows("survey_responses")) == {"60", "61", "62", "63", "64"}
 
 
 def test_a_cursor_that_was_forgotten_means_to_read_everything(desk: ZendeskAccount, tmp_path: Path) -> None:
