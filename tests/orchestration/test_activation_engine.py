@@ -27,15 +27,15 @@ class Release:
         self.id, self.created_at = f"r{night}", datetime(2026, 2, 1, night % 24, night // 24, tzinfo=UTC)
         self.folder = folder
         self.tables = ("sync_fake__scores", "dim_customers", "customer_360") if allowed else ("sync_fake__scores",)
-        marks = ", ".join("?" * 7)
+        marks, keys = ", ".join("?" * 7), sorted(set(allowed))
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE sync_fake__scores ({COLUMNS})")
             connection.executemany(f"INSERT INTO sync_fake__scores VALUES ({marks})", rows) if rows else None
             connection.execute(
-                "CREATE TABLE dim_customers AS SELECT unnest($keys::VARCHAR[]) AS customer_key, false AS is_erased", {"keys": list(allowed)}
+                "CREATE TABLE dim_customers AS SELECT unnest($keys::VARCHAR[]) AS customer_key, false AS is_erased", {"keys": keys}
             )
             connection.execute(
-                "CREATE TABLE customer_360 AS SELECT unnest($keys::VARCHAR[]) AS customer_key, true AS can_profile", {"keys": list(allowed)}
+                "CREATE TABLE customer_360 AS SELECT unnest($keys::VARCHAR[]) AS customer_key, true AS can_profile", {"keys": keys}
             )
             for table in self.tables:
                 connection.execute(f"COPY {table} TO '{self.table_file(table)}' (FORMAT parquet)")
