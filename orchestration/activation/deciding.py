@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.destinations.base import REFUSED_FOR_GOOD
+from orchestration.sql_text import literal
+
 
 def make_plan(
     connection: duckdb.DuckDBPyConnection,
@@ -47,6 +50,11 @@ def plan_what_followed(connection: duckdb.DuckDBPyConnection, audience: str, *, 
     connection.execute(_FOLLOWS)
     (count,) = connection.execute("SELECT count(*) FROM plan").fetchall()[0]
     return {"upsert": count, "left_out": decisions.get("left_out", 0)}
+
+
+def knows(connection: duckdb.DuckDBPyConnection, only: str) -> bool:
+    """Whether `only` (an external id or a customer_key) is anybody's."""
+    return bool(connection.execute("SELECT 1 FROM decided WHERE $only IN (external_id, customer_key) LIMIT 1", {"only": only}).fetchall())
 
 
 def change_share(connection: duckdb.DuckDBPyConnection) -> float:
@@ -123,10 +131,12 @@ UPDATE decided SET decision = 'left_out' WHERE decision = 'upsert' AND (
     OR remote_id IN (SELECT remote_id FROM decided WHERE decision = 'clear' AND remote_id IS NOT NULL))
 """
 
-_BURY = """
+_FOR_GOOD = ", ".join(map(literal, REFUSED_FOR_GOOD))
+_BURY = f"""
 UPDATE decided SET decision = 'dead' FROM state.dead_letters AS dead
-WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND dead.payload_hash = decided.payload_hash
-    AND decision IN ('upsert', 'clear')
+WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND decision IN ('upsert', 'clear') AND (
+    dead.payload_hash = decided.payload_hash
+    OR (decision = 'upsert' AND dead.code IN ({_FOR_GOOD}) AND dead.address_hash = decided.address_hash))
 """
 
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "

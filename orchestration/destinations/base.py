@@ -33,6 +33,10 @@ class Result(StrEnum):
     SUPPRESSED = "suppressed"  # not sent: no consent, erased, or no id
 
 
+# Codes of refusals that concern the person at this address and no field: they are not asked for again because a field has changed.
+REFUSED_FOR_GOOD = ("forgotten_email", "member_in_compliance_state")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of the record `external_id`. `code` is short and carries no personal value."""

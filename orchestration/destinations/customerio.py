@@ -75,7 +75,10 @@ class CustomerioDestination(HttpDestination):
         return Outcome(record.external_id, Result.REJECTED, code_of(errors[0] if errors else {}, "reason"))
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
-        errors = listed(as_json(response), "errors")
+        body = as_json(response)
+        if not isinstance(body, dict):  # something else answers in its place
+            return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_answer"))
+        errors = listed(body, "errors")
         if response.status_code != 207:
             return Answer(batch.outcomes(*((Result.UNKNOWN, "unreadable_answer") if errors else (Result.ACKNOWLEDGED, ""))))
         refused = {one.get("batch_index"): code_of(one, "reason") for one in errors}

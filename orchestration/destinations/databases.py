@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,14 @@ class DatabaseError(Exception):
 
 class OutOfReachError(DatabaseError):
     """There is no connection."""
+
+
+class InDoubtError(DatabaseError):
+    """Whether the statement was done is not known."""
+
+
+class BadValueError(DatabaseError):
+    """The database refuses a value: another row may be taken. Anything else concerns us and not the row."""
 
 
 def opened(name: str, url: str) -> Database:
@@ -105,11 +113,16 @@ class Database:
         try:
             with closing(self._connection.cursor()) as cursor:
                 told = work(cursor)
-            self._connection.commit()
-            return told
         except Exception as error:
             self._rolled_back()
-            raise DatabaseError(safe_code(type(error).__name__)) from None
+            raise (BadValueError if _is_of_a_value(error) else DatabaseError)(safe_code(type(error).__name__)) from None
+        try:
+            self._connection.commit()
+        except Exception as error:
+            with suppress(OutOfReachError):  # whether it was committed is not known either way
+                self._rolled_back()
+            raise InDoubtError(safe_code(type(error).__name__)) from None
+        return told
 
     def _rolled_back(self) -> None:
         try:
@@ -117,6 +130,14 @@ class Database:
         except Exception as error:
             self._connection = None
             raise OutOfReachError(safe_code(type(error).__name__)) from None
+
+
+def _is_of_a_value(error: Exception) -> bool:
+    """Whether an error is of the values: by the classes of SQLSTATE 22 and 23, by SQLite's names, or as the driver binds them."""
+    state, name = getattr(error, "sqlstate", None), getattr(error, "sqlite_errorname", None)
+    if state or name:
+        return str(state or "")[:2] in ("22", "23") or str(name or "").startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"))
+    return isinstance(error, (ValueError, TypeError, OverflowError, sqlite3.InterfaceError, pa.ArrowException))
 
 
 class Sqlite(Database):

@@ -16,10 +16,11 @@ from typing import Any
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result, covered, safe_code
-from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
+from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError, may_have_arrived
 
 REFUSED_AS_A_WHOLE = frozenset({400, 413, 422})
-# Finding one bad record among 500 takes 18 calls. A receiver that refuses this many refuses us, not a record.
+# Finding one bad record among 500 takes 18 calls, of which nearly half are taken. A receiver that refuses this many more than it takes
+# refuses us, not a record.
 _MOST_REFUSALS = 60
 
 
@@ -29,7 +30,7 @@ class HttpDestination(Destination):
     caller: Caller
 
     def __init__(self, name: str, caller: Caller) -> None:
-        self.name, self.caller, self._refused = name, caller, 0
+        self.name, self.caller, self._refused, self._taken = name, caller, 0, 0
 
     @property
     def address(self) -> str:
@@ -83,6 +84,7 @@ class HttpDestination(Destination):
             return self._halved(batch, response)
         if not response.is_success:
             return self._refusal(batch, response)
+        self._taken += 1
         answer = self._read(batch, response)
         return replace(answer, outcomes=covered(batch, answer.outcomes))
 
@@ -96,16 +98,16 @@ class HttpDestination(Destination):
             return Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
 
     def _refusal(self, batch: Batch, response: httpx.Response) -> Answer:
-        code = f"http_{response.status_code}"
+        code, result = f"http_{response.status_code}", Result.UNKNOWN if may_have_arrived(response) else Result.RETRYABLE
         gone = response.status_code == 410
         stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}"
-        return Answer(batch.outcomes(Result.RETRYABLE, code), stop=stop, disabled=gone)
+        return Answer(batch.outcomes(result, code), stop=stop, disabled=gone)
 
     def _halved(self, batch: Batch, response: httpx.Response) -> Answer:
         self._refused += 1
         if len(batch.records) == 1:
             return Answer([self._alone(batch.records[0], response)])
-        if self._refused > _MOST_REFUSALS:
+        if self._refused - self._taken > _MOST_REFUSALS:
             stop = "the receiver refuses nearly every batch; check what it expects"
             return Answer(batch.outcomes(Result.RETRYABLE, "refused"), stop=stop)
         middle = len(batch.records) // 2

@@ -85,14 +85,19 @@ class HubspotDestination(HttpDestination):
             )
         if self._id_property.startswith(PREFIX):
             wanted[self._id_property] = _TEXT
-        for name in sorted(set(wanted) - set(there)):
-            self._make(name, *wanted[name])
+        missing = sorted(set(wanted) - set(there))
+        made = [self._make(name, *wanted[name]) for name in missing]
+        if not all(made) and (absent := set(missing) - set(self._existing())):
+            raise DestinationError(
+                f"destination {self.name}: HubSpot keeps archived properties under the names {shortened(absent, 3)}; restore or delete them"
+            )
 
     def _existing(self) -> dict[str, str]:
         body = self._must("GET", self._properties, _SCOPES)
         return {str(one.get("name")): str(one.get("type")) for one in listed(body, "results")}
 
-    def _make(self, name: str, kind: str, field: str) -> None:
+    def _make(self, name: str, kind: str, field: str) -> bool:
+        """Make a property; false where HubSpot says that there is one: somebody made it since we looked, or it is archived."""
         content: dict[str, Any] = {
             "name": name,
             "label": f"Rapport: {labelled(name)}",
@@ -103,10 +108,11 @@ class HubspotDestination(HttpDestination):
         content |= {"options": _YES_NO} if kind == "bool" else {}
         content |= {"hasUniqueValue": True} if name == self._id_property else {}  # cannot be changed later
         response = self._asked("POST", self._properties, _SCOPES, json=content)
-        if not response.is_success and response.status_code != 409:  # 409: somebody made it since we looked
+        if not response.is_success and response.status_code != 409:
             raise DestinationError(
                 f"destination {self.name}: HubSpot answers {response.status_code} to making the property {name}; make it there"
             )
+        return response.is_success
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
         return divided(batch, [record.operation == "clear" or record.moved or not self._creates for record in batch.records])

@@ -30,7 +30,7 @@ from orchestration.destinations.polling import polled
 
 _JSON = "application/vnd.api+json"
 _JOBS = "/api/profile-bulk-import-jobs"
-_WANTS = "its private key needs the scopes profiles:read and profiles:write"
+_WANTS = "its private key needs the scopes lists:read, lists:write, profiles:read and profiles:write"
 _MOST_REPAIRS = 5  # tries at a job without the profiles that Klaviyo names as malformed
 
 
@@ -128,7 +128,7 @@ class KlaviyoDestination(HttpDestination):
     def _outcomes(self, job: Job, body: Any) -> list[Outcome]:
         failed = int(text_of(body, "data", "attributes", "failed_count") or 0)
         refused = refusals(self._pages(f"{_JOBS}/{job.id}/import-errors"), job) if failed else {}
-        if len(refused) < failed:  # some were refused, which ones was not told
+        if len(refused) < failed or _lacks(body):  # some were refused, or lost; which ones was not told
             return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
         known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
         return [
@@ -153,6 +153,12 @@ class KlaviyoDestination(HttpDestination):
         """What Klaviyo answers, None when there is no such thing."""
         body = self._asked("GET", path, _WANTS, **options)
         return as_json(body) if body.is_success else None
+
+
+def _lacks(body: Any) -> bool:
+    """Whether a job that is done has neither taken nor refused some of its profiles."""
+    total, *done = (int(text_of(body, "data", "attributes", f"{name}_count") or 0) for name in ("total", "completed", "failed"))
+    return bool(text_of(body, "data", "attributes", "completed_count")) and sum(done) < total
 
 
 def _is_done(body: Any) -> bool:

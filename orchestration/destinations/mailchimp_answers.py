@@ -19,7 +19,7 @@ import httpx
 from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import text_of
 from orchestration.destinations.fields import listed_as_text
-from orchestration.destinations.pacing import RETRIED_STATUSES
+from orchestration.destinations.pacing import IN_DOUBT, RETRIED_STATUSES
 from orchestration.destinations.transport import checked_url
 
 _TAGS = {
@@ -79,6 +79,8 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
     if status == 404:
         # Who is no member has nothing left to clear; with update_only nobody is made.
         return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+    if status in IN_DOUBT:
+        return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
     return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)
 
 
