@@ -122,6 +122,7 @@ def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
     """Clear who was erased, also on a night that is refused: their right does not wait for somebody to look into it."""
+    report.calls = 0
     if _keep_orders(connection, report.audience) and f"[{RECEIVER_GONE}]" not in report.refused:
         reason, report.refused = report.refused, ""
         deliver(connection, destination, limits, report)

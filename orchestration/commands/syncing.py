@@ -116,7 +116,7 @@ def _show(report: SyncReport) -> None:
     if report.suppressed:
         print(f"  not sent: {_counted(report.suppressed)}")
     if report.live:
-        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or 'nothing to send'}")
+        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or ('nothing' if report.refused else 'nothing to send')}")
     else:
         print(f"  dry run, nothing was sent: {_calls(report.calls)}, {_minutes(report.forecast_seconds)} at the destination's limits")
         for record in report.sample:

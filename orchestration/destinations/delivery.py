@@ -100,7 +100,8 @@ class HttpDestination(Destination):
     def _refusal(self, batch: Batch, response: httpx.Response) -> Answer:
         code, result = f"http_{response.status_code}", Result.UNKNOWN if may_have_arrived(response) else Result.RETRYABLE
         gone = response.status_code == 410
-        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}"
+        asks = f"; `check-destination {self.name}` says what it needs" if response.status_code in (401, 403) else ""
+        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}{asks}"
         return Answer(batch.outcomes(result, code), stop=stop, disabled=gone)
 
     def _halved(self, batch: Batch, response: httpx.Response) -> Answer:
