@@ -89,6 +89,7 @@ class Answer:
     disabled: bool = False  # the receiver asked us to stop for good
     calls: int = 1  # made for it
     job: str = ""  # the destination works on it: no outcomes yet, `finish` fetches them once this id is written down
+    parts: tuple[Job, ...] = ()  # the same, where a batch became several jobs, each with its records
 
 
 @dataclass(frozen=True)

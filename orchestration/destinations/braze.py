@@ -18,10 +18,11 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import as_json, code_of, listed
 
 _TAKEN = ("success", "queued")  # queued: Braze works on it later, as it says during an outage
 _WANTS = "its API key needs the permission users.track, and rest_url must be that of its cluster"

@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import as_json, code_of, listed
 
 _HOSTS = {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"}
 _WANTS = "check site_id, api_key and region"

@@ -20,13 +20,14 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.delivery import HttpDestination, blaming_nobody
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits, refusals
 from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.polling import polled
+from orchestration.destinations.reading import as_json, code_of, listed, text_of
 
 _JSON = "application/vnd.api+json"
 _JOBS = "/api/profile-bulk-import-jobs"
@@ -74,7 +75,11 @@ class KlaviyoDestination(HttpDestination):
         return record.email if self.needs_email else record.external_id
 
     def send(self, batch: Batch) -> Answer:
-        """Start a job for the batch; with mode `update_only` for those that Klaviyo knows already."""
+        """Start a job for the batch; with mode `update_only` for those that Klaviyo knows already.
+
+        More than one where Klaviyo refuses the batch and does not say whose fault it is.
+        """
+        before = self.caller.made
         outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
         records = [record for record in batch.records if self._identifier(record)]
         if self._update_only and records:
@@ -82,7 +87,12 @@ class KlaviyoDestination(HttpDestination):
             strangers = [one for one in records if one.operation != "clear" and one.external_id not in known]
             outcomes += [Outcome(record.external_id, Result.SUPPRESSED, "not_there") for record in strangers]
             records = [one for one in records if one not in strangers]
-        return self._started(replace(batch, records=records), outcomes) if records else Answer(outcomes, calls=0)
+        told = blaming_nobody(self._sent(replace(batch, records=records))) if records else Answer([])
+        only = told.parts[0].id if len(told.parts) == 1 else ""
+        return replace(told, outcomes=outcomes + told.outcomes, job=only, parts=() if only else told.parts, calls=self.caller.made - before)
+
+    def _sent(self, batch: Batch) -> Answer:
+        return self._started(batch, [])
 
     def _started(self, batch: Batch, outcomes: list[Outcome], repairs: int = _MOST_REPAIRS) -> Answer:
         """The job for the batch, without the profiles that Klaviyo names as malformed: it refuses a job for one of them."""
@@ -97,10 +107,16 @@ class KlaviyoDestination(HttpDestination):
             left = [record for index, record in enumerate(batch.records) if index not in bad]
             return self._started(replace(batch, records=left), outcomes + refused, repairs - 1)
         if not response.is_success:
-            refusal = self._refusal(batch, response)
+            refusal = self._halved(batch, response) if self._refuses_whole(response) else self._refusal(batch, response)
             return replace(refusal, outcomes=outcomes + refusal.outcomes)
+        self._taken += 1
         job = text_of(as_json(response), "data", "id")
-        return Answer(outcomes, job=job) if job else Answer(outcomes + batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        if not job:
+            return Answer(outcomes + batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        return Answer(outcomes, parts=(Job(job, batch.records),))
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        return Outcome(record.external_id, Result.REJECTED, code_of(next(iter(listed(as_json(response), "errors")), {}), "code"))
 
     def _post(self, batch: Batch) -> httpx.Response:
         profiles = [self._profile(record) for record in batch.records]

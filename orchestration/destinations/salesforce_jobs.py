@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, text_of
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.polling import polled
+from orchestration.destinations.reading import as_json, text_of
 from orchestration.destinations.salesforce_answers import as_csv, results_of
 
 WANTS = "check instance_url and the token, and that its user may edit the fields"

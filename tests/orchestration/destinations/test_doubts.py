@@ -1,7 +1,9 @@
 """What may have arrived although the vendor says otherwise, and what concerns us although it looks like a record's fault."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -158,3 +160,96 @@ def test_a_table_that_takes_no_value_of_ours_rejects_nobody(tmp_path):
     assert {str(one.result) for one in answer.outcomes} == {"retryable"}
     assert answer.stop.startswith("the database refuses us")
     assert time.monotonic() - began < 5, "it is not asked 900 times"
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_klaviyo_that_names_none_or_one_of_many_at_fault_is_sent_the_others(place, named):
+    destination, vendor = place("klaviyo")
+    vendor.malformed = {f"c{number}@example.com" for number in range(3, 40, 3)}
+    usual = vendor.answer
+
+    def sparing(request):
+        status, headers, body = usual(request)
+        return status, headers, {"errors": body["errors"][:named] or [{"code": "invalid"}]} if status == 400 else body
+
+    vendor.answer = sparing
+    assert counted(sent(destination, batch_of(40))) == {"acknowledged": 27, "rejected": 13}
+    assert len(vendor.profiles) == 27
+
+
+def test_a_vendor_that_takes_nothing_at_all_refuses_no_record(place):
+    destination, _ = place("hubspot")  # nobody has made the property
+    answer = destination.send(batch_of(100))
+    assert {str(one.result) for one in answer.outcomes} == {"retryable"}
+    assert answer.stop == "the receiver refuses nearly every batch; check what it expects"
+
+
+def test_salesforce_is_asked_for_no_more_ids_than_a_url_holds(place):
+    destination, vendor = place("salesforce", mode="update_only")
+    batch = batch_of(200)
+    records = [replace(one, external_id=one.external_id + "é" * 60) for one in batch.records]
+    vendor.contacts = {one.external_id: {} for one in records}
+    longest = []
+    usual = destination.caller._client.send
+    destination.caller._client.send = lambda request, **options: longest.append(len(request.url.raw_path)) or usual(request, **options)
+    assert counted(sent(destination, replace(batch, records=records))) == {"acknowledged": 200}
+    assert max(longest) < 16_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"), [("hubspot", {"properties": {"crmp_nps": "string"}}), ("mailchimp", {"tags": {"CRMP_NPS": "text"}})]
+)
+def test_a_field_of_another_type_is_found_by_asking(place, kind, there):
+    destination, vendor = place(kind)
+    destination.check_fields({"nps": "number"})
+    for name, fields in there.items():
+        setattr(vendor, name, fields)
+    with pytest.raises(DestinationError, match="there already"):
+        destination.check_fields({"nps": "number"})
+    assert not vendor.calls("POST")
+
+
+@pytest.fixture
+def jobs(place):
+    """Jobs of Mailchimp's with 101 members each: number → (destination, vendor, jobs)."""
+
+    def started(number, polls=2):
+        destination, vendor = place("mailchimp")
+        destination.prepare({"nps": "number"})
+        vendor.polls = polls
+        batches = [batch_of(101, first=1 + 101 * one) for one in range(number)]
+        return destination, vendor, [Job(destination.send(batch).job, batch.records) for batch in batches]
+
+    return started
+
+
+def taken(answers):
+    return {outcome.external_id for answer in answers for outcome in answer.outcomes if outcome.result == "acknowledged"}
+
+
+def test_one_listing_tells_of_all_jobs_and_each_has_its_own_outcomes(jobs):
+    destination, vendor, started = jobs(12)
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(destination.finish, started))
+    assert taken(answers) == {f"c{number}" for number in range(1, 12 * 101 + 1)}
+    assert len(vendor.calls("GET /3.0/batches")) == 3
+    assert len(vendor.calls("GET /answers/")) == 12
+
+
+def test_a_job_that_a_listing_does_not_name_is_asked_about_by_itself(jobs):
+    destination, vendor, started = jobs(3)
+    vendor.most_listed = 1
+    assert len(taken(map(destination.finish, started))) == 303
+    assert vendor.calls(f"GET /3.0/batches/{started[0].id}")
+
+
+def test_answers_that_cannot_be_read_or_found_are_unknown_and_hold_nothing_up(jobs):
+    destination, vendor, started = jobs(2, polls=0)
+    archive = vendor.jobs[started[0].id]["archive"]
+    vendor.jobs[started[0].id]["archive"] = archive[: len(archive) // 2]
+    assert {(str(one.result), one.code) for one in destination.finish(started[0]).outcomes} == {("unknown", "unreadable_answers")}
+    usual = vendor.told
+    vendor.told = lambda job: {**usual(job), "response_body_url": ""}
+    assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("acknowledged", "")}
+    destination._listed.clear()
+    assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("unknown", "no_answers")}
