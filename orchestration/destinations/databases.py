@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from orchestration.destinations.base import DestinationError, safe_code
+from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError, is_of_a_value
 
 _ARROW = {
     "TEXT": pa.string(),
@@ -25,22 +26,6 @@ _ARROW = {
     "TIMESTAMP": pa.timestamp("us"),
 }
 Told = TypeVar("Told")
-
-
-class DatabaseError(Exception):
-    """The database refuses a statement."""
-
-
-class OutOfReachError(DatabaseError):
-    """There is no connection."""
-
-
-class InDoubtError(DatabaseError):
-    """Whether the statement was done is not known."""
-
-
-class BadValueError(DatabaseError):
-    """The database refuses a value: another row may be taken. Anything else concerns us and not the row."""
 
 
 def opened(name: str, url: str) -> Database:
@@ -115,7 +100,7 @@ class Database:
                 told = work(cursor)
         except Exception as error:
             self._rolled_back()
-            raise (BadValueError if _is_of_a_value(error) else DatabaseError)(safe_code(type(error).__name__)) from None
+            raise (BadValueError if is_of_a_value(error) else DatabaseError)(safe_code(type(error).__name__)) from None
         try:
             self._connection.commit()
         except Exception as error:
@@ -130,14 +115,6 @@ class Database:
         except Exception as error:
             self._connection = None
             raise OutOfReachError(safe_code(type(error).__name__)) from None
-
-
-def _is_of_a_value(error: Exception) -> bool:
-    """Whether an error is of the values: by the classes of SQLSTATE 22 and 23, by SQLite's names, or as the driver binds them."""
-    state, name = getattr(error, "sqlstate", None), getattr(error, "sqlite_errorname", None)
-    if state or name:
-        return str(state or "")[:2] in ("22", "23") or str(name or "").startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"))
-    return isinstance(error, (ValueError, TypeError, OverflowError, sqlite3.InterfaceError, pa.ArrowException))
 
 
 class Sqlite(Database):

@@ -20,22 +20,20 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, blaming_nobody
+from orchestration.destinations.delivery import blaming_nobody
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
-from orchestration.destinations.klaviyo_answers import culprits, refusals
+from orchestration.destinations.klaviyo_answers import culprits
+from orchestration.destinations.klaviyo_jobs import JOBS, WANTS, ImportJobs
 from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.polling import polled
 from orchestration.destinations.reading import as_json, code_of, listed, text_of
 
 _JSON = "application/vnd.api+json"
-_JOBS = "/api/profile-bulk-import-jobs"
-_WANTS = "its private key needs the scopes lists:read, lists:write, profiles:read and profiles:write"
 _MOST_REPAIRS = 5  # tries at a job without the profiles that Klaviyo names as malformed
 
 
-class KlaviyoDestination(HttpDestination):
+class KlaviyoDestination(ImportJobs):
     """An account of Klaviyo's."""
 
     type: ClassVar[str] = "klaviyo"
@@ -56,13 +54,13 @@ class KlaviyoDestination(HttpDestination):
         self.needs_email, self._update_only = identify_by == "email", mode == "update_only"
         headers = {"authorization": f"Klaviyo-API-Key {api_key}", "revision": revision, "content-type": _JSON, "accept": _JSON}
         own: dict[str, Any] = {"base_url": base_url, "headers": headers, "sleep": sleep}
-        jobs = (f"POST {_JOBS}", rf"GET {_JOBS}/[^/]+(/import-errors)?")
+        jobs = (f"POST {JOBS}", rf"GET {JOBS}/[^/]+(/import-errors)?")
         super().__init__(name, Caller("https://a.klaviyo.com", allowed=jobs, windows=self.limits.windows, **own))
         self._profiles = Profiles("email" if self.needs_email else "external_id", **own)
 
     def preflight(self) -> None:
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
-        self._asked("GET", f"{_JOBS}/none", _WANTS)
+        self._asked("GET", f"{JOBS}/none", WANTS)
 
     def close(self) -> None:
         """Close the connections."""
@@ -121,61 +119,10 @@ class KlaviyoDestination(HttpDestination):
     def _post(self, batch: Batch) -> httpx.Response:
         profiles = [self._profile(record) for record in batch.records]
         data = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": profiles}}}
-        return self.caller.call("POST", _JOBS, json={"data": data})
+        return self.caller.call("POST", JOBS, json={"data": data})
 
     def _profile(self, record: Record) -> dict[str, Any]:
         attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
         if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}
-
-    def finish(self, job: Job) -> Answer | None:
-        """What became of the profiles of a job; None when it still runs."""
-        before = self.caller.made
-        body = polled(lambda: self._reading(f"{_JOBS}/{job.id}"), _is_done, self.caller.sleep)
-        status = text_of(body, "data", "attributes", "status")
-        if body is None:
-            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"), calls=self.caller.made - before)
-        if status not in ("complete", "cancelled"):
-            return None
-        outcomes = job.outcomes(Result.RETRYABLE, "job_cancelled") if status == "cancelled" else self._outcomes(job, body)
-        return Answer(outcomes, calls=self.caller.made - before)
-
-    def _outcomes(self, job: Job, body: Any) -> list[Outcome]:
-        failed = int(text_of(body, "data", "attributes", "failed_count") or 0)
-        refused = refusals(self._pages(f"{_JOBS}/{job.id}/import-errors"), job) if failed else {}
-        if len(refused) < failed or _lacks(body):  # some were refused, or lost; which ones was not told
-            return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
-        known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
-        return [
-            Outcome(one.external_id, Result.REJECTED, refused[one.external_id])
-            if one.external_id in refused
-            else Outcome(one.external_id, Result.ACKNOWLEDGED, remote_id=known.get(one.external_id, one.remote_id))
-            for one in job.records
-        ]
-
-    def _pages(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor: dict[str, str] = {}
-        while (body := self._reading(path, params={"page[size]": "100", **cursor})) is not None:
-            found += listed(body, "data")
-            following = httpx.URL(text_of(body, "links", "next")).params.get("page[cursor]")
-            if not following or following == cursor.get("page[cursor]"):
-                break
-            cursor = {"page[cursor]": following}
-        return found
-
-    def _reading(self, path: str, **options: Any) -> Any:
-        """What Klaviyo answers, None when there is no such thing."""
-        body = self._asked("GET", path, _WANTS, **options)
-        return as_json(body) if body.is_success else None
-
-
-def _lacks(body: Any) -> bool:
-    """Whether a job that is done has neither taken nor refused some of its profiles."""
-    total, *done = (int(text_of(body, "data", "attributes", f"{name}_count") or 0) for name in ("total", "completed", "failed"))
-    return bool(text_of(body, "data", "attributes", "completed_count")) and sum(done) < total
-
-
-def _is_done(body: Any) -> bool:
-    return body is None or text_of(body, "data", "attributes", "status") in ("complete", "cancelled")

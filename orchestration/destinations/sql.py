@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result
-from orchestration.destinations.databases import BadValueError, Database, DatabaseError, InDoubtError, OutOfReachError, opened
+from orchestration.destinations.databases import Database, opened
+from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError
 from orchestration.destinations.fields import PREFIX
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.sql_text import literal
