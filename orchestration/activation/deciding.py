@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.destinations.base import REFUSED_FOR_GOOD
+from orchestration.destinations.fields import PREFIX
 from orchestration.sql_text import literal
 
 
@@ -142,10 +143,12 @@ WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND d
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "
 
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
-_NUMBERED = """
+_NUMBERED = f"""
 SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
     coalesce(remote_id, '') AS remote_id, moved, address_hash, decision AS operation, fields, payload_hash, coarse_hash,
-    coalesce(epoch_us(acknowledged_at), 0) AS version, strlen(fields) + strlen(external_id) + strlen(coalesce(email, '')) AS size
+    coalesce(epoch_us(acknowledged_at), 0) AS version,
+    strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
+        + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"

@@ -4,10 +4,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
+import duckdb
 import httpx
 import pytest
 
+from orchestration.activation import synchronise
 from orchestration.destinations import DestinationError, make
 from orchestration.destinations.base import Job
 from orchestration.destinations.http import NoAnswerError
@@ -253,3 +257,17 @@ def test_answers_that_cannot_be_read_or_found_are_unknown_and_hold_nothing_up(jo
     assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("acknowledged", "")}
     destination._listed.clear()
     assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("unknown", "no_answers")}
+
+
+def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path):
+    destination, vendor = place("customerio")
+    file, fields = tmp_path / "audience.parquet", ", ".join(f"i % 7 AS f{number}" for number in range(60))
+    duckdb.execute(f"""COPY (SELECT 'c' || i AS external_id, 'k' || i AS customer_key, 'c' || i || '@example.com' AS email, {fields},
+        false AS is_erased, true AS can_profile, true AS can_email, true AS can_sms, true AS can_push
+        FROM range(2000) AS t(i)) TO '{file}' (FORMAT parquet)""")
+    release = SimpleNamespace(
+        id="r1", created_at=datetime(2026, 2, 1, tzinfo=UTC), tables=("sync_customerio__many",), table_file=lambda name: file
+    )
+    report = synchronise(release, destination, "many", state_folder=tmp_path / "state", max_change_share=1.0, live=True)
+    assert report.outcomes["acknowledged"] == 2_000
+    assert 450_000 < max(request.size for request in vendor.requests) < 500_000
