@@ -100,12 +100,13 @@ compared AS (
     SELECT external_id, coalesce(desired.customer_key, known.customer_key) AS customer_key, desired.email, remote_id, desired.fields,
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
         suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
+        CASE WHEN is_ordered OR suppressed_as = 'erased' THEN cleared.forgotten ELSE cleared.fields END AS empty,
         coalesce(known.operation = 'upsert', false) AS is_held,
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
         desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike
-    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id)
+    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
 )
 SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
@@ -120,9 +121,9 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
         WHEN suppressed_as IS NOT NULL THEN 'suppressed'
         ELSE 'gone'
     END AS decision,
-    CASE WHEN is_wanted THEN compared.fields ELSE cleared.fields END AS fields,
-    CASE WHEN is_wanted THEN wanted_hash ELSE sha256(cleared.fields) END AS payload_hash
-FROM compared, cleared
+    CASE WHEN is_wanted THEN fields ELSE empty END AS fields,
+    CASE WHEN is_wanted THEN wanted_hash ELSE sha256(empty) END AS payload_hash
+FROM compared
 """
 
 # Who needs a record that is about to be cleared waits until it is: a vendor's job does both in any order.

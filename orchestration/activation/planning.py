@@ -51,8 +51,12 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
     if destination.needs_email:
         _require_addresses(connection, release, table, destination)
     make_permitted(connection, release, consent)
-    empty = ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name != KEY)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT CAST(to_json({{{empty}}}) AS VARCHAR) AS fields")
+    # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
+    fewer, all_of_them = (
+        ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name not in kept) for kept in ({KEY}, set[str]())
+    )
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
+        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten""")
     return {name: kind_of(kind) for name, kind in fields.items()}
 
 

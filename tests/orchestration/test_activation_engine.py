@@ -134,6 +134,7 @@ def test_who_is_cleared_is_named_by_the_destinations_own_id_also_after_an_erasur
     forget(tmp_path / "state", ["k2"], ["x2"], lambda *_: None)
     assert night([customer(1)]).decisions == {"clear": 1, "unchanged": 1}
     assert [(one.external_id, one.operation, one.remote_id) for one in fake.batches[0].records] == [("x2", "clear", "remote-x2")]
+    assert fake.has["x2"] == {"customer_key": None, "churn_probability": None, "plan": None}
     assert b"remote-x2" not in everything_under(tmp_path / "state"), "and then nothing is left of them"
 
 
