@@ -43,6 +43,7 @@ class Destination(Protocol):
     channels: tuple[str, ...]  # on one of which whoever is sent has granted marketing; empty = a system of record
     limits: ClassVar[Limits]
     name: str
+    asks: bool = True  # whether its preflight asks anybody
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
     side_by_side: int = 1  # batches that may be under way at once
