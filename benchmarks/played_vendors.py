@@ -96,10 +96,15 @@ class Vendor:
             with self._lock:
                 name = f"b{len(self._jobs)}"
                 self._jobs[name] = len(body["operations"])
+        elif request.url.path.endswith("/batches"):
+            return httpx.Response(200, json={"batches": [self._told(name) for name in list(self._jobs)]})
         else:
             name = request.url.path.rpartition("/")[2]
+        return httpx.Response(200, json=self._told(name))
+
+    def _told(self, name: str) -> dict[str, str]:
         status = "finished" if self._is_done(name) else "started"
-        return httpx.Response(200, json={"id": name, "status": status, "response_body_url": f"https://x.example.com/{name}"})
+        return {"id": name, "status": status, "response_body_url": f"https://x.example.com/{name}"}
 
     def archive(self, request: httpx.Request) -> httpx.Response:
         """Mailchimp's answers to a job, which lie elsewhere."""

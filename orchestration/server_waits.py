@@ -15,8 +15,17 @@ SHARE_OF_LIMIT = 0.8  # what others on the same account leave us; a limit used u
 MAX_WAIT = 60.0
 
 
+def server_time(response: httpx.Response) -> datetime:
+    """What time it is for the server, ours where it does not say: a moment that it names is by its own clock, which may differ."""
+    try:
+        told = parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
 def retry_after(response: httpx.Response, now: datetime | None = None) -> float | None:
-    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one."""
+    """Seconds that the `Retry-After` header asks for, in either form of RFC 9110; None without a usable one. `now`: the server's time."""
     value = response.headers.get("retry-after", "").strip()
     if value.replace(".", "", 1).isdigit():
         return float(value)
@@ -25,7 +34,7 @@ def retry_after(response: httpx.Response, now: datetime | None = None) -> float 
     except ValueError:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+    return max(0.0, (until - (now or server_time(response))).total_seconds())
 
 
 def backed_off(attempt: int) -> float:

@@ -53,16 +53,17 @@ class Book:
         self._patience = _SECONDS_UNWRITTEN
 
     def enter(self, cut: Cut, answer: Answer) -> list[Job]:
-        """Take up what became of a batch; the job that it became, if it did, is written down at once."""
+        """Take up what became of a batch; the jobs that it became, if it did, are written down at once."""
         self._report.calls += answer.calls
         self._first, self._last = self._first or cut.first, cut.last
-        outcomes, jobs = answer.outcomes, list[Job]()
+        outcomes, jobs = answer.outcomes, list(answer.parts)
         if answer.job:
             told = {outcome.external_id for outcome in outcomes}
             jobs = [Job(answer.job, [record for record in cut.batch.records if record.external_id not in told])]
-            sent = [record.external_id for record in jobs[0].records]
-            state.keep_job(self._connection, self._report.audience, answer.job, sent, (cut.first, cut.last))
-        elif cut.batch.records:
+        for job in jobs:
+            sent = [record.external_id for record in job.records]
+            state.keep_job(self._connection, self._report.audience, job.id, sent, (cut.first, cut.last))
+        if not jobs and cut.batch.records:
             outcomes = covered(cut.batch, outcomes)
         self._take_up([*outcomes, *cut.too_large])
         return jobs

@@ -1,6 +1,6 @@
-"""Who may be sent: consent and erasure, read from the audience or else from the release's customers.
+"""Who may be sent: consent and erasure, asked of the audience and of the release's customers; the least permissive answer counts.
 
-Comes in: the audience's columns and the destination's channels. Goes out: SQL that names the reason why a record is suppressed.
+Comes in: the audience's columns and what decides. Goes out: SQL that names the reason why a record is suppressed.
 """
 
 from __future__ import annotations
@@ -13,55 +13,78 @@ from orchestration.activation.audience import ActivationError, AudienceSource, c
 from orchestration.sql_text import literal
 
 ERASED, PROFILED = "is_erased", "can_profile"
-# Where consent is read when the audience itself does not carry it.
+# What the customers say counts whatever an audience carries itself: its model may be wrong, or older than a withdrawal.
 _CONSENT_TABLES = ("dim_customers", "customer_360")
+Places = Mapping[str, Sequence[str]]  # a column that decides → everywhere it is
 
 
-def consent_columns(channels: Sequence[str]) -> list[str]:
-    """The columns that decide, for a marketing destination on `channels` or, without channels, a system of record."""
-    return [f"can_{channel}" for channel in channels] if channels else [PROFILED]
+def consent_columns(channels: Sequence[str], *, profiles: bool = True) -> list[str]:
+    """The columns that decide: whether the customer may be profiled, where the fields do so, and for marketing the channels."""
+    return [*([PROFILED] if profiles else []), *(f"can_{channel}" for channel in channels)]
 
 
 def consent_joins(
     connection: duckdb.DuckDBPyConnection, release: AudienceSource, columns: Mapping[str, str], consent: Sequence[str], table: str
-) -> tuple[str, dict[str, str]]:
+) -> tuple[str, Places]:
     """The joins that bring the consent columns to `audience`, and where each then is. Raises ActivationError when one is nowhere."""
-    places = {name: f"audience.{name}" for name in (ERASED, *consent) if name in columns}
+    places = {name: [f"audience.{name}"] if name in columns else [] for name in (ERASED, *consent)}
     joins = ""
-    for source in (name for name in _CONSENT_TABLES if name in release.tables):
-        found = [name for name in (ERASED, *consent) if name not in places and name in columns_of(connection, release.table_file(source))]
-        if found:
-            joins += f" LEFT JOIN read_parquet({literal(release.table_file(source))}) AS {source} USING (customer_key)"
-            places |= {name: f"{source}.{name}" for name in found}
-    missing = [name for name in (ERASED, *consent) if name not in places]
+    for source, there in _customers(connection, release).items():
+        found = [name for name in places if name in there]
+        joins += f" LEFT JOIN read_parquet({literal(release.table_file(source))}) AS {source} USING (customer_key)" * bool(found)
+        for name in found:
+            places[name].append(f"{source}.{name}")
+    missing = [name for name, found in places.items() if not found]
     if missing:
-        raise ActivationError(f"{table}: consent cannot be checked, so nothing is sent; {missing[0]} is neither there nor in dim_customers")
+        nowhere = f"{missing[0]} is neither there nor in {' or '.join(_CONSENT_TABLES)}"
+        raise ActivationError(f"{table}: consent cannot be checked, so nothing is sent; {nowhere}")
     return joins, places
 
 
-def make_permitted(connection: duckdb.DuckDBPyConnection, release: AudienceSource, channels: Sequence[str]) -> None:
+def make_permitted(connection: duckdb.DuckDBPyConnection, release: AudienceSource, consent: Sequence[str]) -> None:
     """Make the temporary table `permitted`: keys of all who may be sent, in the audience or not. Empty when that cannot be told."""
-    names = (ERASED, PROFILED, *(f"can_{channel}" for channel in channels))
-    tables = [name for name in _CONSENT_TABLES if name in release.tables]
-    joined = " FULL JOIN ".join(f"read_parquet({literal(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
-                                for number, name in enumerate(tables))  # fmt: skip
-    places = {column: f"{table}.{column}" for table in tables for column in columns_of(connection, release.table_file(table))}
-    if not set(names) <= set(places):
+    tables = _customers(connection, release)
+    places = {name: [f"{table}.{name}" for table, there in tables.items() if name in there] for name in (ERASED, *consent)}
+    if not all(places.values()):
         connection.execute("CREATE OR REPLACE TEMP TABLE permitted AS SELECT '' AS customer_key WHERE false")
         return
-    granted = " OR ".join(f"coalesce({places[name]}, false)" for name in names[2:]) or "true"
+    joined = " FULL JOIN ".join(f"read_parquet({literal(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
+                                for number, name in enumerate(tables))  # fmt: skip
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE permitted AS SELECT CAST(customer_key AS VARCHAR) AS customer_key FROM {joined}
-        WHERE NOT coalesce({places[ERASED]}, true) AND coalesce({places[PROFILED]}, false) AND ({granted})""")
+        WHERE NOT coalesce({_erased(places)}, true) AND {_profiled(places)} AND {_reachable(places)}""")
 
 
-def suppression(channels: Sequence[str], identity: str, places: Mapping[str, str], *, needs_email: bool = False) -> str:
-    """SQL for the reason not to send a record, NULL when there is none. Fails closed: a customer of whom nothing is known is suppressed."""
-    if channels:
-        granted = " OR ".join(f"coalesce({places[f'can_{channel}']}, false)" for channel in channels)
-        consent = f"WHEN NOT ({granted}) THEN 'no_consent'"
-    else:
-        consent = f"WHEN NOT coalesce({places[PROFILED]}, false) THEN 'profiling_withdrawn'"
+def suppression(identity: str, places: Places, email: str = "") -> str:
+    """SQL for the reason not to send a record, NULL when there is none. Fails closed: a customer of whom nothing is known is suppressed.
+
+    `email`: SQL of the address, where the destination knows customers by it.
+    """
     missing = f"WHEN audience.{identity} IS NULL THEN 'no_external_id'"
-    known = f"WHEN {places[ERASED]} IS NULL THEN 'unknown_customer'"
-    address = f"WHEN nullif({places['email']}, '') IS NULL THEN 'no_email'" if needs_email else ""
-    return f"CASE {missing} {known} WHEN {places[ERASED]} THEN 'erased' {consent} {address} END"
+    erased = f"WHEN {_erased(places)} IS NULL THEN 'unknown_customer' WHEN {_erased(places)} THEN 'erased'"
+    consent = f"WHEN NOT {_profiled(places)} THEN 'profiling_withdrawn' WHEN NOT {_reachable(places)} THEN 'no_consent'"
+    address = f"WHEN nullif({email}, '') IS NULL THEN 'no_email'" if email else ""
+    return f"CASE {missing} {erased} {consent} {address} END"
+
+
+def _customers(connection: duckdb.DuckDBPyConnection, release: AudienceSource) -> dict[str, dict[str, str]]:
+    """The columns of each table of customers that the release has."""
+    return {name: columns_of(connection, release.table_file(name)) for name in _CONSENT_TABLES if name in release.tables}
+
+
+def _erased(places: Places) -> str:
+    """True where one of them says so, NULL where one of them does not know the customer."""
+    return f"({' OR '.join(places[ERASED])})"
+
+
+def _granted(places: Places, name: str) -> str:
+    return f"({' AND '.join(f'coalesce({place}, false)' for place in places[name])})"
+
+
+def _profiled(places: Places) -> str:
+    return _granted(places, PROFILED) if PROFILED in places else "true"
+
+
+def _reachable(places: Places) -> str:
+    """On one of the channels; anybody where there are none."""
+    channels = [name for name in places if name not in (ERASED, PROFILED)]
+    return f"({' OR '.join(_granted(places, name) for name in channels)})" if channels else "true"

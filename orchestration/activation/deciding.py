@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.destinations.base import REFUSED_FOR_GOOD
+from orchestration.destinations.fields import PREFIX
+from orchestration.sql_text import literal
+
 
 def make_plan(
     connection: duckdb.DuckDBPyConnection,
@@ -47,6 +51,11 @@ def plan_what_followed(connection: duckdb.DuckDBPyConnection, audience: str, *, 
     connection.execute(_FOLLOWS)
     (count,) = connection.execute("SELECT count(*) FROM plan").fetchall()[0]
     return {"upsert": count, "left_out": decisions.get("left_out", 0)}
+
+
+def knows(connection: duckdb.DuckDBPyConnection, only: str) -> bool:
+    """Whether `only` (an external id or a customer_key) is anybody's."""
+    return bool(connection.execute("SELECT 1 FROM decided WHERE $only IN (external_id, customer_key) LIMIT 1", {"only": only}).fetchall())
 
 
 def change_share(connection: duckdb.DuckDBPyConnection) -> float:
@@ -91,12 +100,13 @@ compared AS (
     SELECT external_id, coalesce(desired.customer_key, known.customer_key) AS customer_key, desired.email, remote_id, desired.fields,
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
         suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
+        CASE WHEN is_ordered OR suppressed_as = 'erased' THEN cleared.forgotten ELSE cleared.fields END AS empty,
         coalesce(known.operation = 'upsert', false) AS is_held,
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
         desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike
-    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id)
+    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
 )
 SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
@@ -111,9 +121,9 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
         WHEN suppressed_as IS NOT NULL THEN 'suppressed'
         ELSE 'gone'
     END AS decision,
-    CASE WHEN is_wanted THEN compared.fields ELSE cleared.fields END AS fields,
-    CASE WHEN is_wanted THEN wanted_hash ELSE sha256(cleared.fields) END AS payload_hash
-FROM compared, cleared
+    CASE WHEN is_wanted THEN fields ELSE empty END AS fields,
+    CASE WHEN is_wanted THEN wanted_hash ELSE sha256(empty) END AS payload_hash
+FROM compared
 """
 
 # Who needs a record that is about to be cleared waits until it is: a vendor's job does both in any order.
@@ -123,19 +133,23 @@ UPDATE decided SET decision = 'left_out' WHERE decision = 'upsert' AND (
     OR remote_id IN (SELECT remote_id FROM decided WHERE decision = 'clear' AND remote_id IS NOT NULL))
 """
 
-_BURY = """
+_FOR_GOOD = ", ".join(map(literal, REFUSED_FOR_GOOD))
+_BURY = f"""
 UPDATE decided SET decision = 'dead' FROM state.dead_letters AS dead
-WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND dead.payload_hash = decided.payload_hash
-    AND decision IN ('upsert', 'clear')
+WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND decision IN ('upsert', 'clear') AND (
+    dead.payload_hash = decided.payload_hash
+    OR (decision = 'upsert' AND dead.code IN ({_FOR_GOOD}) AND dead.address_hash = decided.address_hash))
 """
 
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "
 
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
-_NUMBERED = """
+_NUMBERED = f"""
 SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
     coalesce(remote_id, '') AS remote_id, moved, address_hash, decision AS operation, fields, payload_hash, coarse_hash,
-    coalesce(epoch_us(acknowledged_at), 0) AS version, strlen(fields) + strlen(external_id) + strlen(coalesce(email, '')) AS size
+    coalesce(epoch_us(acknowledged_at), 0) AS version,
+    strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
+        + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"

@@ -10,16 +10,27 @@ from collections.abc import Mapping
 import duckdb
 
 from orchestration.activation.audience import AudienceSource, columns_of, kind_of
-from orchestration.activation.consent import ERASED, PROFILED, consent_columns
+from orchestration.activation.consent import ERASED, consent_columns
 from orchestration.destinations.base import Destination
 
-IDENTITY, EMAIL, CONSENT = "external_id", "email", "has_marketing_consent"
+IDENTITY, EMAIL, CONSENT, KEY = "external_id", "email", "has_marketing_consent", "customer_key"
+UNHASHED = frozenset({"as_of_date"})  # moves every night; hashing it would send everyone every night
+_REFUSED = "suppress_"  # fields that say on which channels a customer may not be written to
 
 
 def fields_of(columns: Mapping[str, str], destination: Destination) -> dict[str, str]:
     """Field → type in SQL."""
-    others = {IDENTITY, EMAIL, CONSENT, ERASED, PROFILED, *consent_columns(destination.channels)}
+    others = {IDENTITY, EMAIL, CONSENT, ERASED, *consent_columns(destination.channels)}
     return {name: kind for name, kind in columns.items() if name not in others}
+
+
+def tells_of_customers(fields: Mapping[str, str]) -> bool:
+    """Whether any field says more than that somebody may not be written to.
+
+    That is owed to everybody: a suppression that went with the consent to profiling would have marketing sent to who refused both.
+    """
+    said = [(name, kind) for name, kind in fields.items() if name not in {KEY, *UNHASHED}]
+    return not said or not all(name.startswith(_REFUSED) and kind == "BOOLEAN" for name, kind in said)
 
 
 def kinds_of(release: AudienceSource, audience: str, destination: Destination) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.activation.log import FILE
-from orchestration.activation.state import TABLES
+from orchestration.activation.state_tables import TABLES
 from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]

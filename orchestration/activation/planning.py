@@ -14,11 +14,9 @@ import duckdb
 
 from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of
 from orchestration.activation.consent import consent_columns, consent_joins, make_permitted, suppression
-from orchestration.activation.fields import EMAIL, IDENTITY, fields_of
+from orchestration.activation.fields import EMAIL, IDENTITY, KEY, UNHASHED, fields_of, tells_of_customers
 from orchestration.destinations.base import Destination
 from orchestration.sql_text import literal
-
-UNHASHED = frozenset({"as_of_date"})  # moves every night; hashing it would send everyone every night
 
 
 def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> dict[str, str]:
@@ -30,16 +28,17 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
     if table not in release.tables:
         raise ActivationError(f"release {release.id} has no table {table}; add the model dbt_project/models/marts/activation/{table}.sql")
     columns = columns_of(connection, release.table_file(table))
-    if "customer_key" not in columns:
+    if KEY not in columns:
         raise ActivationError(f"{table}: has no customer_key; an audience has one row per customer")
     if destination.needs_email and EMAIL not in columns:
         raise ActivationError(f"{table}: has no email, by which {destination.name} knows customers")
-    consent, fields = consent_columns(destination.channels), fields_of(columns, destination)
+    fields = fields_of(columns, destination)
+    consent = consent_columns(destination.channels, profiles=tells_of_customers(fields))
     joined, places = consent_joins(connection, release, columns, consent, table)
-    identity = IDENTITY if IDENTITY in columns else "customer_key"
+    identity = IDENTITY if IDENTITY in columns else KEY
     hashed = {name: kind for name, kind in fields.items() if name not in UNHASHED}
     email = "lower(trim(CAST(audience.email AS VARCHAR)))" if destination.needs_email else "NULL"
-    reason = suppression(destination.channels, identity, {**places, EMAIL: email}, needs_email=destination.needs_email)
+    reason = suppression(identity, places, email if destination.needs_email else "")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE desired AS
         SELECT CAST(audience.{identity} AS VARCHAR) AS external_id, CAST(audience.customer_key AS VARCHAR) AS customer_key,
@@ -51,9 +50,13 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
     _require_distinct(connection, table)
     if destination.needs_email:
         _require_addresses(connection, release, table, destination)
-    make_permitted(connection, release, destination.channels)
-    empty = ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name != "customer_key")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT CAST(to_json({{{empty}}}) AS VARCHAR) AS fields")
+    make_permitted(connection, release, consent)
+    # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
+    fewer, all_of_them = (
+        ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name not in kept) for kept in ({KEY}, set[str]())
+    )
+    connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
+        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten""")
     return {name: kind_of(kind) for name, kind in fields.items()}
 
 

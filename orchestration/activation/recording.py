@@ -79,12 +79,12 @@ _ANY = {str(one) for one in Result}
 _RECORD: tuple[tuple[set[str], str], ...] = (
     ({_TAKEN}, f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
         coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash FROM answered WHERE outcome = '{_TAKEN}'"""),
-    ({_REFUSED}, f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code,
+    ({_REFUSED}, f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code, answered.address_hash,
         coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
         WHERE outcome = '{_REFUSED}'"""),
     ({_TAKEN, _REFUSED}, f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_REFUSED}'))"),
-    ({_REFUSED}, "INSERT INTO state.dead_letters SELECT $audience, external_id, payload_hash, code, first_seen_at, attempts FROM rejected"),
+    ({_REFUSED}, "INSERT INTO state.dead_letters BY NAME SELECT $audience AS audience, * FROM rejected"),
     ({_TAKEN, _LEFT}, f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_LEFT}'))"),
     # Only this attempt is known to have changed nothing: one before it, of which nobody knows, may have.
     ({_LATER, _REFUSED}, f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way

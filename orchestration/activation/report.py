@@ -16,8 +16,8 @@ from orchestration.activation.deciding import change_share
 from orchestration.destinations.base import Destination
 from orchestration.destinations.limits import Limits
 
-# Room for what a destination puts around a record and around a batch.
-RECORD_OVERHEAD, BATCH_OVERHEAD = 64, 512
+# Room for what a destination puts around a record and around a batch, in bytes; what it puts before each field is counted in the plan.
+RECORD_OVERHEAD, BATCH_OVERHEAD = 110, 512
 
 
 @dataclass

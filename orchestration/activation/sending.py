@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import duckdb
 
@@ -18,7 +19,7 @@ from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
 from orchestration.activation.book import Announcements, Book, now
 from orchestration.activation.report import SyncReport
-from orchestration.destinations.base import Answer, Destination, Job, Result
+from orchestration.destinations.base import Answer, Destination, DestinationError, Job, Result
 from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
@@ -32,7 +33,7 @@ def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, repo
     """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
     for job in state.open_jobs(connection, report.audience):
         book = Book(connection, report)  # each by itself: those of different nights may have a customer in common
-        book.finish(job, destination.finish(job))
+        book.finish(job, _told(destination, job))
         book.write()
 
 
@@ -82,10 +83,18 @@ def _finish(destination: Destination, jobs: list[Job], book: Book, width: int) -
     """Wait for jobs, up to `width` at once."""
     try:
         with ThreadPoolExecutor(width) as pool:
-            for job, told in zip(jobs, pool.map(destination.finish, jobs) if width > 1 else map(destination.finish, jobs), strict=True):
-                book.finish(job, told)
+            told = partial(_told, destination)
+            for job, answer in zip(jobs, pool.map(told, jobs) if width > 1 else map(told, jobs), strict=True):
+                book.finish(job, answer)
     finally:
         book.write()
+
+
+def _told(destination: Destination, job: Job) -> Answer | None:
+    try:
+        return destination.finish(job)
+    except DestinationError as error:
+        return Answer([], stop=str(error), calls=0)  # this job stays written down; the others are asked about all the same
 
 
 def _answers(

@@ -15,33 +15,11 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.activation.state_tables import TABLES
 from orchestration.database_files import make_whole
 from orchestration.destinations.base import Job, Record
 from orchestration.sql_text import literal
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
-    payload_hash VARCHAR, acknowledged_at TIMESTAMP);
-ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
-ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
-ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
-CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
-    first_seen_at TIMESTAMP, attempts INTEGER);
-CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
-CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
-    remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
-ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
-ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
-CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
-CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
-    outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
-CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
-CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
-CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
-ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
-"""
 # One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync.
 _COMPACT = """
 CREATE OR REPLACE TABLE state.acknowledged AS

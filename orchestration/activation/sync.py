@@ -13,16 +13,16 @@ from types import MappingProxyType
 import duckdb
 
 from orchestration.activation import state
-from orchestration.activation.audience import AudienceSource
+from orchestration.activation.audience import ActivationError, AudienceSource
 from orchestration.activation.book import now
 from orchestration.activation.breakers import RECEIVER_GONE, Bounds, objection, remember_scores
-from orchestration.activation.deciding import make_plan, plan_what_followed
+from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume, send_plan
-from orchestration.destinations.base import Destination
+from orchestration.destinations.base import Destination, DestinationError
 from orchestration.destinations.limits import Limits
 
 
@@ -57,6 +57,8 @@ def synchronise(
             resume(connection, destination, report)
             state.compact(connection)  # what a job did is newer than what was there before it
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
+        if only is not None and not knows(connection, only):
+            raise ActivationError(f"{audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
         describe(connection, destination, limits, report)
         report.complete_at = state.completed(connection, audience)
@@ -64,12 +66,11 @@ def synchronise(
             connection, destination, report, Bounds(max_change_share, max_growth), overrides, doubts
         )
         if live:
+            report.refused = report.refused or _unprepared(destination, kinds, report)
             try:
                 if report.refused:
                     _forget_all_the_same(connection, destination, limits, report)
                 else:
-                    if report.calls:
-                        destination.prepare(kinds)
                     deliver(connection, destination, limits, report, progress)
                     if limit is None and only is None:
                         _go_on(connection, destination, report, progress, mode=mode, retry_dead=retry_dead)
@@ -81,6 +82,16 @@ def synchronise(
     if report.forgotten:
         rewritten(path)
     return report
+
+
+def _unprepared(destination: Destination, kinds: Mapping[str, str], report: SyncReport) -> str:
+    """Why the destination has no room for the fields; empty when it has, or nothing is to be sent."""
+    try:
+        if report.calls:
+            destination.prepare(kinds)
+    except DestinationError as error:
+        return str(error)
+    return ""
 
 
 def _go_on(
@@ -111,6 +122,7 @@ def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:
     """Clear who was erased, also on a night that is refused: their right does not wait for somebody to look into it."""
+    report.calls = 0
     if _keep_orders(connection, report.audience) and f"[{RECEIVER_GONE}]" not in report.refused:
         reason, report.refused = report.refused, ""
         deliver(connection, destination, limits, report)

@@ -56,7 +56,8 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
     except DestinationError as error:
         return _complain(str(error))
     live = "live" if part.live else "in dry run until its configuration says `live: true`"
-    print(f"{name}: {part.type} at {destination.address} lets us in; {live}.")
+    said = "lets us in" if destination.asks else "was not asked, since it has no call that sends nothing; its address and secret are usable"
+    print(f"{name}: {part.type} at {destination.address} {said}; {live}.")
     return 0
 
 
@@ -116,7 +117,7 @@ def _show(report: SyncReport) -> None:
     if report.suppressed:
         print(f"  not sent: {_counted(report.suppressed)}")
     if report.live:
-        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or 'nothing to send'}")
+        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or ('nothing' if report.refused else 'nothing to send')}")
     else:
         print(f"  dry run, nothing was sent: {_calls(report.calls)}, {_minutes(report.forecast_seconds)} at the destination's limits")
         for record in report.sample:

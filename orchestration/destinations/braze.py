@@ -18,11 +18,13 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import as_json, code_of, listed
 
+_TAKEN = ("success", "queued")  # queued: Braze works on it later, as it says during an outage
 _WANTS = "its API key needs the permission users.track, and rest_url must be that of its cluster"
 
 
@@ -62,7 +64,7 @@ class BrazeDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)
-        if not isinstance(body, dict) or "message" not in body:
+        if not isinstance(body, dict) or body.get("message") not in _TAKEN:
             return Answer(batch.outcomes(Result.UNKNOWN, "not_in_the_answer"))
         refused = {one.get("index"): code_of(one, "type") for one in listed(body, "errors")}
         if not all(isinstance(index, int) and 0 <= index < len(batch.records) for index in refused):

@@ -17,10 +17,11 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, code_of, listed
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import as_json, code_of, listed
 
 _HOSTS = {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"}
 _WANTS = "check site_id, api_key and region"
@@ -75,7 +76,10 @@ class CustomerioDestination(HttpDestination):
         return Outcome(record.external_id, Result.REJECTED, code_of(errors[0] if errors else {}, "reason"))
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
-        errors = listed(as_json(response), "errors")
+        body = as_json(response)
+        if not isinstance(body, dict):  # something else answers in its place
+            return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_answer"))
+        errors = listed(body, "errors")
         if response.status_code != 207:
             return Answer(batch.outcomes(*((Result.UNKNOWN, "unreadable_answer") if errors else (Result.ACKNOWLEDGED, ""))))
         refused = {one.get("batch_index"): code_of(one, "reason") for one in errors}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from orchestration.destinations.base import DestinationError, safe_code
+from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError, is_of_a_value
 
 _ARROW = {
     "TEXT": pa.string(),
@@ -25,14 +26,6 @@ _ARROW = {
     "TIMESTAMP": pa.timestamp("us"),
 }
 Told = TypeVar("Told")
-
-
-class DatabaseError(Exception):
-    """The database refuses a statement."""
-
-
-class OutOfReachError(DatabaseError):
-    """There is no connection."""
 
 
 def opened(name: str, url: str) -> Database:
@@ -105,11 +98,16 @@ class Database:
         try:
             with closing(self._connection.cursor()) as cursor:
                 told = work(cursor)
-            self._connection.commit()
-            return told
         except Exception as error:
             self._rolled_back()
-            raise DatabaseError(safe_code(type(error).__name__)) from None
+            raise (BadValueError if is_of_a_value(error) else DatabaseError)(safe_code(type(error).__name__)) from None
+        try:
+            self._connection.commit()
+        except Exception as error:
+            with suppress(OutOfReachError):  # whether it was committed is not known either way
+                self._rolled_back()
+            raise InDoubtError(safe_code(type(error).__name__)) from None
+        return told
 
     def _rolled_back(self) -> None:
         try:

@@ -9,18 +9,21 @@ not help.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result, covered, safe_code
-from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result, covered
+from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError, may_have_arrived
+from orchestration.destinations.reading import as_json
 
 REFUSED_AS_A_WHOLE = frozenset({400, 413, 422})
-# Finding one bad record among 500 takes 18 calls. A receiver that refuses this many refuses us, not a record.
+# Finding one bad record among 500 takes 18 calls, of which nearly half are taken. A receiver that refuses this many more than it takes
+# refuses us, not a record.
 _MOST_REFUSALS = 60
+_REFUSES_US = "the receiver refuses nearly every batch; check what it expects"
 
 
 class HttpDestination(Destination):
@@ -29,7 +32,7 @@ class HttpDestination(Destination):
     caller: Caller
 
     def __init__(self, name: str, caller: Caller) -> None:
-        self.name, self.caller, self._refused = name, caller, 0
+        self.name, self.caller, self._refused, self._taken = name, caller, 0, 0
 
     @property
     def address(self) -> str:
@@ -50,7 +53,7 @@ class HttpDestination(Destination):
             if part_answer.stop:
                 outcomes += part.outcomes(Result.RETRYABLE, "not_sent")
                 continue
-            part_answer = self._sent(part)
+            part_answer = blaming_nobody(self._sent(part))
             outcomes += part_answer.outcomes
         return replace(part_answer, outcomes=outcomes, calls=self.caller.made - before)
 
@@ -83,6 +86,7 @@ class HttpDestination(Destination):
             return self._halved(batch, response)
         if not response.is_success:
             return self._refusal(batch, response)
+        self._taken += 1
         answer = self._read(batch, response)
         return replace(answer, outcomes=covered(batch, answer.outcomes))
 
@@ -96,23 +100,23 @@ class HttpDestination(Destination):
             return Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
 
     def _refusal(self, batch: Batch, response: httpx.Response) -> Answer:
-        code = f"http_{response.status_code}"
+        code, result = f"http_{response.status_code}", Result.UNKNOWN if may_have_arrived(response) else Result.RETRYABLE
         gone = response.status_code == 410
-        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}"
-        return Answer(batch.outcomes(Result.RETRYABLE, code), stop=stop, disabled=gone)
+        asks = f"; `check-destination {self.name}` says what it needs" if response.status_code in (401, 403) else ""
+        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}{asks}"
+        return Answer(batch.outcomes(result, code), stop=stop, disabled=gone)
 
     def _halved(self, batch: Batch, response: httpx.Response) -> Answer:
         self._refused += 1
         if len(batch.records) == 1:
             return Answer([self._alone(batch.records[0], response)])
-        if self._refused > _MOST_REFUSALS:
-            stop = "the receiver refuses nearly every batch; check what it expects"
-            return Answer(batch.outcomes(Result.RETRYABLE, "refused"), stop=stop)
+        if self._refused - self._taken > _MOST_REFUSALS:
+            return Answer(batch.outcomes(Result.RETRYABLE, "refused"), stop=_REFUSES_US)
         middle = len(batch.records) // 2
         first = self._sent(replace(batch, id=f"{batch.id}-1", records=batch.records[:middle]))
         rest = replace(batch, id=f"{batch.id}-2", records=batch.records[middle:])
         second = Answer(rest.outcomes(Result.RETRYABLE, "not_sent"), first.stop, first.disabled) if first.stop else self._sent(rest)
-        return replace(second, outcomes=first.outcomes + second.outcomes)
+        return replace(second, outcomes=first.outcomes + second.outcomes, parts=first.parts + second.parts)
 
     def _asked(self, method: str, path: str, wants: str, **options: Any) -> httpx.Response:
         """A call before any record is sent; `wants` says what to mend when it is refused. Raises DestinationError."""
@@ -140,36 +144,16 @@ class HttpDestination(Destination):
         return as_json(response)
 
 
+def blaming_nobody(answer: Answer) -> Answer:
+    """The answer; of a receiver that refuses us and took nothing, no record is refused: what it lacks is not in them."""
+    if answer.stop != _REFUSES_US or answer.parts or any(one.result == Result.ACKNOWLEDGED for one in answer.outcomes):
+        return answer
+    return replace(answer, outcomes=[replace(one, result=Result.RETRYABLE) for one in answer.outcomes])
+
+
 def divided(batch: Batch, chosen: Sequence[bool]) -> Iterator[Batch]:
     """The batch in up to two, by a choice made for each record: first the chosen ones. Each keeps an id of its own."""
     for number, wanted in enumerate((True, False)):
         records = [record for record, choice in zip(batch.records, chosen, strict=True) if choice is wanted]
         if records:
             yield replace(batch, id=f"{batch.id}-{number}" if len(records) < len(batch.records) else batch.id, records=records)
-
-
-def as_json(response: httpx.Response) -> Any:
-    """The body, None when it is no JSON."""
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
-def listed(body: Any, name: str) -> list[dict[str, Any]]:
-    """The mappings in the list `name` of a body, whatever else it is."""
-    found = body.get(name) if isinstance(body, Mapping) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def text_of(body: Any, *path: str) -> str:
-    """The value at `path` of a body as text; nothing when it is not there."""
-    for name in path:
-        body = body.get(name) if isinstance(body, Mapping) else None
-    return "" if body is None or isinstance(body, Mapping | list) else str(body)
-
-
-def code_of(body: Any, *names: str) -> str:
-    """The first of `names` that a body has, as a code that a log may hold."""
-    found = next((body[name] for name in names if isinstance(body, Mapping) and body.get(name)), "")
-    return safe_code(found)

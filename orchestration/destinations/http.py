@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from tenacity import RetryError, Retrying, retry_if_exception, retry_if_result, stop_after_attempt
 
-from orchestration.destinations.pacing import MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, until_reset, used_up, wait_as_told
+from orchestration.destinations.pacing import IN_DOUBT, MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, pause_for_all, wait_as_told
 from orchestration.destinations.transport import checked_url
 
 TIMEOUT = 30.0
@@ -24,6 +24,12 @@ TIMEOUT = 30.0
 logging.getLogger("httpx").setLevel(logging.WARNING)
 # Raised before a byte of the request left: the receiver cannot have it.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_DOUBT = "may_have_arrived"  # under this name an answer remembers that a try before it, or what it answers, may have been worked on
+
+
+def may_have_arrived(response: httpx.Response) -> bool:
+    """Whether the call may have done its work, though this answer says otherwise."""
+    return bool(response.extensions.get(_DOUBT))
 
 
 class NoConnectionError(Exception):
@@ -78,29 +84,39 @@ class Caller:
             stop=stop_after_attempt(MAX_TRIES) | AsksTooLong(),
             sleep=self.sleep,
         )
+        doubts: list[object] = []  # tries that may have arrived: what the last one says is not all there is to say
         try:
-            return self._answered(retrying, method, path, options)
+            response = self._answered(retrying, method, path, options, doubts)
         except _NOT_SENT:
-            raise NoConnectionError from None
+            raise (NoAnswerError if doubts else NoConnectionError) from None
         except httpx.TransportError:
             raise NoAnswerError from None
+        response.extensions[_DOUBT] = bool(doubts)
+        return response
 
-    def _answered(self, retrying: Retrying, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+    def _answered(self, retrying: Retrying, method: str, path: str, options: Mapping[str, Any], doubts: list[object]) -> httpx.Response:
         try:
-            return retrying(self._once, method, path, options)
+            return retrying(self._once, method, path, options, doubts)
         except RetryError as error:
             return error.last_attempt.result()  # the last answer, or the last transport error raised again
 
-    def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+    def _once(self, method: str, path: str, options: Mapping[str, Any], doubts: list[object]) -> httpx.Response:
         self._pacer.wait()
         self._of_thread.made = self.made + 1
         sent = dict(options)
         if (fresh := sent.pop("headers_of_try", None)) is not None:
             sent["headers"] = fresh()  # what is signed anew with every try
         url = self.url if path == self.url.path else self.url.copy_with(path=path)
-        response = self._client.request(method, url, **sent)
-        if used_up(response) and (wait := until_reset(response)) is not None:
-            self._pacer.hold(wait)
+        try:
+            response = self._client.request(method, url, **sent)
+        except _NOT_SENT:
+            raise
+        except httpx.TransportError as error:
+            doubts.append(error)
+            raise
+        doubts += [response] if response.status_code in IN_DOUBT else []
+        if (pause := pause_for_all(response)) is not None:
+            self._pacer.hold(pause)
         return response
 
     def _is_for_now(self, response: httpx.Response) -> bool:

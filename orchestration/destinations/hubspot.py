@@ -20,11 +20,12 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record
-from orchestration.destinations.delivery import HttpDestination, as_json, code_of, divided, listed
+from orchestration.destinations.delivery import HttpDestination, divided
 from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import read, refused, traced
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import as_json, code_of, listed
 
 RECORD_ID = "hs_object_id"
 _SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
@@ -76,23 +77,34 @@ class HubspotDestination(HttpDestination):
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make the properties that are missing. One that is there with another type is refused: values would be rejected one by one."""
-        there = self._existing()
-        wanted = {f"{PREFIX}{name}": _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for name, kind in kinds.items()}
+        wanted, there = _wanted(kinds), self._existing()
+        self._refuse_others(wanted, there)
+        if self._id_property.startswith(PREFIX):
+            wanted[self._id_property] = _TEXT
+        missing = sorted(set(wanted) - set(there))
+        made = [self._make(name, *wanted[name]) for name in missing]
+        if not all(made) and (absent := set(missing) - set(self._existing())):
+            raise DestinationError(
+                f"destination {self.name}: HubSpot keeps archived properties under the names {shortened(absent, 3)}; restore or delete them"
+            )
+
+    def check_fields(self, kinds: Mapping[str, str]) -> None:
+        """Check that no property of another type is in the way of one that the first sync makes."""
+        self._refuse_others(_wanted(kinds), self._existing())
+
+    def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, str]) -> None:
         other = [name for name, (kind, _) in wanted.items() if name in there and not _takes(there[name], kind)]
         if other:
             raise DestinationError(
                 f"destination {self.name}: properties of another type are there already: {shortened(other, 3)}; rename them"
             )
-        if self._id_property.startswith(PREFIX):
-            wanted[self._id_property] = _TEXT
-        for name in sorted(set(wanted) - set(there)):
-            self._make(name, *wanted[name])
 
     def _existing(self) -> dict[str, str]:
         body = self._must("GET", self._properties, _SCOPES)
         return {str(one.get("name")): str(one.get("type")) for one in listed(body, "results")}
 
-    def _make(self, name: str, kind: str, field: str) -> None:
+    def _make(self, name: str, kind: str, field: str) -> bool:
+        """Make a property; false where HubSpot says that there is one: somebody made it since we looked, or it is archived."""
         content: dict[str, Any] = {
             "name": name,
             "label": f"Rapport: {labelled(name)}",
@@ -103,10 +115,11 @@ class HubspotDestination(HttpDestination):
         content |= {"options": _YES_NO} if kind == "bool" else {}
         content |= {"hasUniqueValue": True} if name == self._id_property else {}  # cannot be changed later
         response = self._asked("POST", self._properties, _SCOPES, json=content)
-        if not response.is_success and response.status_code != 409:  # 409: somebody made it since we looked
+        if not response.is_success and response.status_code != 409:
             raise DestinationError(
                 f"destination {self.name}: HubSpot answers {response.status_code} to making the property {name}; make it there"
             )
+        return response.is_success
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
         return divided(batch, [record.operation == "clear" or record.moved or not self._creates for record in batch.records])
@@ -137,6 +150,11 @@ class HubspotDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer(read(batch, as_json(response), self._id_property))
+
+
+def _wanted(kinds: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Property → HubSpot's type and field type."""
+    return {f"{PREFIX}{name}": _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for name, kind in kinds.items()}
 
 
 def _takes(there: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestration.destinations.base import Batch, Outcome, Record, Result, safe_code
-from orchestration.destinations.delivery import listed
+from orchestration.destinations.reading import listed
 
 _FOR_NOW = frozenset({"rate_limits", "internal_error", "service_unavailable", "conflict", "locked"})
 

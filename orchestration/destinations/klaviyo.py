@@ -20,21 +20,20 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.delivery import blaming_nobody
 from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
-from orchestration.destinations.klaviyo_answers import culprits, refusals
+from orchestration.destinations.klaviyo_answers import culprits
+from orchestration.destinations.klaviyo_jobs import JOBS, WANTS, ImportJobs
 from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.polling import polled
+from orchestration.destinations.reading import as_json, code_of, listed, text_of
 
 _JSON = "application/vnd.api+json"
-_JOBS = "/api/profile-bulk-import-jobs"
-_WANTS = "its private key needs the scopes profiles:read and profiles:write"
 _MOST_REPAIRS = 5  # tries at a job without the profiles that Klaviyo names as malformed
 
 
-class KlaviyoDestination(HttpDestination):
+class KlaviyoDestination(ImportJobs):
     """An account of Klaviyo's."""
 
     type: ClassVar[str] = "klaviyo"
@@ -55,13 +54,13 @@ class KlaviyoDestination(HttpDestination):
         self.needs_email, self._update_only = identify_by == "email", mode == "update_only"
         headers = {"authorization": f"Klaviyo-API-Key {api_key}", "revision": revision, "content-type": _JSON, "accept": _JSON}
         own: dict[str, Any] = {"base_url": base_url, "headers": headers, "sleep": sleep}
-        jobs = (f"POST {_JOBS}", rf"GET {_JOBS}/[^/]+(/import-errors)?")
+        jobs = (f"POST {JOBS}", rf"GET {JOBS}/[^/]+(/import-errors)?")
         super().__init__(name, Caller("https://a.klaviyo.com", allowed=jobs, windows=self.limits.windows, **own))
         self._profiles = Profiles("email" if self.needs_email else "external_id", **own)
 
     def preflight(self) -> None:
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
-        self._asked("GET", f"{_JOBS}/none", _WANTS)
+        self._asked("GET", f"{JOBS}/none", WANTS)
 
     def close(self) -> None:
         """Close the connections."""
@@ -74,7 +73,11 @@ class KlaviyoDestination(HttpDestination):
         return record.email if self.needs_email else record.external_id
 
     def send(self, batch: Batch) -> Answer:
-        """Start a job for the batch; with mode `update_only` for those that Klaviyo knows already."""
+        """Start a job for the batch; with mode `update_only` for those that Klaviyo knows already.
+
+        More than one where Klaviyo refuses the batch and does not say whose fault it is.
+        """
+        before = self.caller.made
         outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
         records = [record for record in batch.records if self._identifier(record)]
         if self._update_only and records:
@@ -82,7 +85,12 @@ class KlaviyoDestination(HttpDestination):
             strangers = [one for one in records if one.operation != "clear" and one.external_id not in known]
             outcomes += [Outcome(record.external_id, Result.SUPPRESSED, "not_there") for record in strangers]
             records = [one for one in records if one not in strangers]
-        return self._started(replace(batch, records=records), outcomes) if records else Answer(outcomes, calls=0)
+        told = blaming_nobody(self._sent(replace(batch, records=records))) if records else Answer([])
+        only = told.parts[0].id if len(told.parts) == 1 else ""
+        return replace(told, outcomes=outcomes + told.outcomes, job=only, parts=() if only else told.parts, calls=self.caller.made - before)
+
+    def _sent(self, batch: Batch) -> Answer:
+        return self._started(batch, [])
 
     def _started(self, batch: Batch, outcomes: list[Outcome], repairs: int = _MOST_REPAIRS) -> Answer:
         """The job for the batch, without the profiles that Klaviyo names as malformed: it refuses a job for one of them."""
@@ -97,63 +105,24 @@ class KlaviyoDestination(HttpDestination):
             left = [record for index, record in enumerate(batch.records) if index not in bad]
             return self._started(replace(batch, records=left), outcomes + refused, repairs - 1)
         if not response.is_success:
-            refusal = self._refusal(batch, response)
+            refusal = self._halved(batch, response) if self._refuses_whole(response) else self._refusal(batch, response)
             return replace(refusal, outcomes=outcomes + refusal.outcomes)
+        self._taken += 1
         job = text_of(as_json(response), "data", "id")
-        return Answer(outcomes, job=job) if job else Answer(outcomes + batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        if not job:
+            return Answer(outcomes + batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
+        return Answer(outcomes, parts=(Job(job, batch.records),))
+
+    def _alone(self, record: Record, response: httpx.Response) -> Outcome:
+        return Outcome(record.external_id, Result.REJECTED, code_of(next(iter(listed(as_json(response), "errors")), {}), "code"))
 
     def _post(self, batch: Batch) -> httpx.Response:
         profiles = [self._profile(record) for record in batch.records]
         data = {"type": "profile-bulk-import-job", "attributes": {"profiles": {"data": profiles}}}
-        return self.caller.call("POST", _JOBS, json={"data": data})
+        return self.caller.call("POST", JOBS, json={"data": data})
 
     def _profile(self, record: Record) -> dict[str, Any]:
         attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
         if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}
-
-    def finish(self, job: Job) -> Answer | None:
-        """What became of the profiles of a job; None when it still runs."""
-        before = self.caller.made
-        body = polled(lambda: self._reading(f"{_JOBS}/{job.id}"), _is_done, self.caller.sleep)
-        status = text_of(body, "data", "attributes", "status")
-        if body is None:
-            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"), calls=self.caller.made - before)
-        if status not in ("complete", "cancelled"):
-            return None
-        outcomes = job.outcomes(Result.RETRYABLE, "job_cancelled") if status == "cancelled" else self._outcomes(job, body)
-        return Answer(outcomes, calls=self.caller.made - before)
-
-    def _outcomes(self, job: Job, body: Any) -> list[Outcome]:
-        failed = int(text_of(body, "data", "attributes", "failed_count") or 0)
-        refused = refusals(self._pages(f"{_JOBS}/{job.id}/import-errors"), job) if failed else {}
-        if len(refused) < failed:  # some were refused, which ones was not told
-            return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
-        known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
-        return [
-            Outcome(one.external_id, Result.REJECTED, refused[one.external_id])
-            if one.external_id in refused
-            else Outcome(one.external_id, Result.ACKNOWLEDGED, remote_id=known.get(one.external_id, one.remote_id))
-            for one in job.records
-        ]
-
-    def _pages(self, path: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor: dict[str, str] = {}
-        while (body := self._reading(path, params={"page[size]": "100", **cursor})) is not None:
-            found += listed(body, "data")
-            following = httpx.URL(text_of(body, "links", "next")).params.get("page[cursor]")
-            if not following or following == cursor.get("page[cursor]"):
-                break
-            cursor = {"page[cursor]": following}
-        return found
-
-    def _reading(self, path: str, **options: Any) -> Any:
-        """What Klaviyo answers, None when there is no such thing."""
-        body = self._asked("GET", path, _WANTS, **options)
-        return as_json(body) if body.is_success else None
-
-
-def _is_done(body: Any) -> bool:
-    return body is None or text_of(body, "data", "attributes", "status") in ("complete", "cancelled")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestration.destinations.base import Job
-from orchestration.destinations.delivery import code_of, listed, text_of
+from orchestration.destinations.reading import code_of, listed, text_of
 
 _POSITION = re.compile(r"/data/(\d+)(?:/|$)")
 

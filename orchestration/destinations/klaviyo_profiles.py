@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestration.destinations.base import DestinationError, Record
-from orchestration.destinations.delivery import as_json
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.klaviyo_answers import ids_of
 from orchestration.destinations.limits import limits_of
+from orchestration.destinations.reading import as_json
 
 _LIMITS = limits_of("klaviyo_profiles")
 _PAGE, _SIDE_BY_SIDE = _LIMITS.max_records, 4  # profiles a page, pages at once

@@ -20,21 +20,20 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, listed, text_of
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Outcome, Record, Result
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, operations, results_of, tag_of
-from orchestration.destinations.polling import polled
+from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, tag_of
+from orchestration.destinations.mailchimp_jobs import JOBS, WANTS, MemberJobs
+from orchestration.destinations.reading import as_json, listed
 
-_WANTS = "check api_key and list_id"
 _SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
 _FEW = 2_000  # records up to which single calls are as fast as a batch, whose answer takes minutes
 _TYPES = {"number": "number", "date": "date"}
 
 
-class MailchimpDestination(HttpDestination):
+class MailchimpDestination(MemberJobs):
     """One list of an account of Mailchimp's."""
 
     type: ClassVar[str] = "mailchimp"
@@ -57,12 +56,11 @@ class MailchimpDestination(HttpDestination):
         if not center.isalnum() and base_url is None:
             raise DestinationError(f"destination {name}: the API key does not end in its data center, such as -us6")
         self._list, self._updates, self._new_members = f"/3.0/lists/{list_id}", mode == "update_only", new_members
-        self._reading_answers = httpx.Client(timeout=60, trust_env=False)
         allowed = (
             rf"(PUT|PATCH) {self._list}/members/[^/]+",
             f"(GET|POST) {self._list}/merge-fields",
-            r"POST /3.0/batches",
-            r"GET /3.0/batches/[^/]+",
+            f"(GET|POST) {JOBS}",
+            f"GET {JOBS}/[^/]+",
         )
         super().__init__(
             name,
@@ -92,24 +90,28 @@ class MailchimpDestination(HttpDestination):
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make the merge fields that are missing; one that is there with another type is refused."""
         there = self._existing()
+        self._refuse_others(kinds, there)
+        for name, kind in kinds.items():
+            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            if tag not in there:
+                content = {"tag": tag, "name": f"Rapport: {labelled(name)}", "type": wanted, "required": False, "public": False}
+                self._must("POST", f"{self._list}/merge-fields", WANTS, json=content)
+
+    def check_fields(self, kinds: Mapping[str, str]) -> None:
+        """Check that no merge field of another type is in the way of one that the first sync makes."""
+        self._refuse_others(kinds, self._existing())
+
+    def _refuse_others(self, kinds: Mapping[str, str], there: Mapping[str, str]) -> None:
         for name, kind in kinds.items():
             tag, wanted = tag_of(name), _TYPES.get(kind, "text")
             if there.get(tag, wanted) != wanted:
                 raise DestinationError(
                     f"destination {self.name}: the merge field {tag} is there already as {there[tag]}, not as {wanted}; rename it"
                 )
-            if tag not in there:
-                content = {"tag": tag, "name": f"Rapport: {labelled(name)}", "type": wanted, "required": False, "public": False}
-                self._must("POST", f"{self._list}/merge-fields", _WANTS, json=content)
 
     def _existing(self) -> dict[str, str]:
-        body = self._must("GET", f"{self._list}/merge-fields", _WANTS, params={"count": "1000"})
+        body = self._must("GET", f"{self._list}/merge-fields", WANTS, params={"count": "1000"})
         return {str(one.get("tag")): str(one.get("type")) for one in listed(body, "merge_fields")}
-
-    def close(self) -> None:
-        """Close the connections."""
-        super().close()
-        self._reading_answers.close()
 
     def _identifier(self, record: Record) -> str:
         return record.remote_id or (hashed(record.email) if record.email else "")
@@ -157,30 +159,3 @@ class MailchimpDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer([member_outcome(batch.records[0], response.status_code, as_json(response))])
-
-    def _started(self, batch: Batch, outcomes: list[Outcome]) -> Answer:
-        response = self._tried(batch, self._post_job)
-        if isinstance(response, Answer):
-            return replace(response, outcomes=outcomes + response.outcomes)
-        if job := text_of(as_json(response), "id") if response.is_success else "":
-            return Answer(outcomes, job=job)
-        unknown = Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
-        answer = unknown if response.is_success else self._refusal(batch, response)
-        return replace(answer, outcomes=outcomes + answer.outcomes)
-
-    def _post_job(self, batch: Batch) -> httpx.Response:
-        return self.caller.call("POST", "/3.0/batches", json={"operations": operations(map(self._call, batch.records))})
-
-    def finish(self, job: Job) -> Answer | None:
-        """What became of the calls of a job; None when it still runs."""
-        body = polled(lambda: self._asked("GET", f"/3.0/batches/{job.id}", _WANTS), _is_done, self.caller.sleep)
-        told = as_json(body)
-        if not body.is_success:
-            return Answer(job.outcomes(Result.UNKNOWN, "job_not_there"))
-        if text_of(told, "status") != "finished":
-            return None
-        return Answer(results_of(self._reading_answers, text_of(told, "response_body_url"), job))
-
-
-def _is_done(response: httpx.Response) -> bool:
-    return not response.is_success or text_of(as_json(response), "status") == "finished"

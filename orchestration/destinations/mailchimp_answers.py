@@ -10,6 +10,7 @@ import io
 import json
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import httpx
 
 from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result
-from orchestration.destinations.delivery import text_of
 from orchestration.destinations.fields import listed_as_text
-from orchestration.destinations.pacing import RETRIED_STATUSES
+from orchestration.destinations.pacing import IN_DOUBT, RETRIED_STATUSES
+from orchestration.destinations.reading import text_of
 from orchestration.destinations.transport import checked_url
 
 _TAGS = {
@@ -79,6 +80,8 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
     if status == 404:
         # Who is no member has nothing left to clear; with update_only nobody is made.
         return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+    if status in IN_DOUBT:
+        return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
     return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)
 
 
@@ -86,11 +89,14 @@ def results_of(client: httpx.Client, url: str, job: Job) -> list[Outcome]:
     """The outcomes of a finished job, from the archive of its answers. Raises DestinationError when that cannot be fetched."""
     try:
         content = client.get(checked_url(url)).raise_for_status().content
+    except httpx.HTTPError:
+        raise DestinationError("mailchimp's answers to a job cannot be fetched; the next sync asks again") from None
+    try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             files = [archive.extractfile(member) for member in archive.getmembers() if member.isfile() and member.name.endswith(".json")]
             answers = [one for file in files if file for one in json.loads(file.read())]
-    except (httpx.HTTPError, tarfile.TarError, ValueError):
-        raise DestinationError("mailchimp's answers to a job cannot be fetched; the next sync asks again") from None
+    except (tarfile.TarError, EOFError, zlib.error, ValueError):
+        return job.outcomes(Result.UNKNOWN, "unreadable_answers")
     told = {str(one.get("operation_id")): one for one in answers if isinstance(one, dict)}
     return [_outcome(record, told.get(str(number))) for number, record in enumerate(job.records)]
 

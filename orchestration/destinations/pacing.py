@@ -9,17 +9,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 import httpx
 from tenacity import RetryCallState
 from tenacity.stop import stop_base
 
-from orchestration.server_waits import SHARE_OF_LIMIT, backed_off, retry_after
+from orchestration.server_waits import SHARE_OF_LIMIT, backed_off, retry_after, server_time
 
 MAX_TRIES = 6
 DEADLINE = 30 * 60.0
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+IN_DOUBT = frozenset({408, 500, 502, 504})  # of these: the server, or what stands before it, may have failed after the work was done
 
 
 class Pacer:
@@ -71,7 +71,7 @@ def until_reset(response: httpx.Response) -> float | None:
     headers = response.headers
     told = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")
     if told is not None and told.strip().isdigit():
-        return max(0.0, float(told) - _server_time(response)) if float(told) > 1e9 else float(told)
+        return max(0.0, float(told) - server_time(response).timestamp()) if float(told) > 1e9 else float(told)
     width = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
     return float(width) / 1000 if width.isdigit() else None
 
@@ -82,11 +82,14 @@ def used_up(response: httpx.Response) -> bool:
     return any(response.headers.get(name, "").strip() == "0" for name in names)
 
 
-def _server_time(response: httpx.Response) -> float:
-    try:
-        return parsedate_to_datetime(response.headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return time.time()
+def pause_for_all(response: httpx.Response) -> float | None:
+    """Seconds for which nobody should call, because a window is used up; None where there is nothing to wait for.
+
+    What is further away than the deadline is not waited for: the next call is refused, and that is told.
+    """
+    told = retry_after(response) if response.status_code == 429 else None
+    told = until_reset(response) if told is None and (response.status_code == 429 or used_up(response)) else told
+    return told if told is not None and told <= DEADLINE else None
 
 
 def wait_as_told(state: RetryCallState) -> float:

@@ -19,12 +19,12 @@ from typing import Any, ClassVar
 import httpx
 
 from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record, Result
-from orchestration.destinations.delivery import as_json, listed, text_of
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.pacing import SHARE_OF_LIMIT
-from orchestration.destinations.salesforce_answers import api_share, outcome_of, quoted
+from orchestration.destinations.reading import as_json, listed, text_of
+from orchestration.destinations.salesforce_answers import api_share, listings, outcome_of, quoted
 from orchestration.destinations.salesforce_fields import amiss, field_name
 from orchestration.destinations.salesforce_jobs import WANTS, BulkJobs
 from orchestration.destinations.salesforce_metadata import package
@@ -119,8 +119,7 @@ class SalesforceDestination(BulkJobs):
 
     def _known(self, records: Sequence[Record]) -> set[str]:
         found: set[str] = set()
-        for start in range(0, len(records), self.limits.max_records):
-            ids = ",".join(quoted(record.external_id) for record in records[start : start + self.limits.max_records])
+        for ids in listings([quoted(record.external_id) for record in records], self.limits.max_records):
             query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
             body = self._must("GET", f"{self._data}/query", WANTS, params={"q": query}, headers=self._headers())
             found |= {str(one.get(self._key)) for one in listed(body, "records")}

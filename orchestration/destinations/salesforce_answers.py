@@ -8,15 +8,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
+from urllib.parse import quote
 
 from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
 from orchestration.destinations.fields import as_text
 from orchestration.destinations.salesforce_fields import field_name
 
 _CLEARS = "#N/A"
+_LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
 _FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded"})
 
 
@@ -24,6 +26,21 @@ def quoted(value: str) -> str:
     """A text of SOQL."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def listings(texts: Sequence[str], most: int) -> Iterator[str]:
+    """Texts one after another, `most` at once, and no more than a query in a URL holds."""
+    taken: list[str] = []
+    length = 0
+    for text in texts:
+        size = len(quote(f"{text},"))
+        if taken and (len(taken) == most or length + size > _LONGEST_LISTING):
+            yield ",".join(taken)
+            taken, length = [], 0
+        taken.append(text)
+        length += size
+    if taken:
+        yield ",".join(taken)
 
 
 def as_csv(key: str, records: Sequence[Record]) -> bytes:

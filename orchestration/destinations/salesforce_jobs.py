@@ -6,12 +6,14 @@ Comes in: batches; jobs whose ids are written down. Goes out: the job's id; once
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Job, Result
-from orchestration.destinations.delivery import HttpDestination, as_json, text_of
+from orchestration.destinations.base import Answer, Batch, DestinationError, Job, Result
+from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.polling import polled
+from orchestration.destinations.reading import as_json, text_of
 from orchestration.destinations.salesforce_answers import as_csv, results_of
 
 WANTS = "check instance_url and the token, and that its user may edit the fields"
@@ -40,11 +42,26 @@ class BulkJobs(HttpDestination):
         job = text_of(self._must("POST", self._jobs, WANTS, json=content, headers=self._headers()), "id")
         if not job:
             return Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
-        table = as_csv(self._key, batch.records)
-        csv = {**self._headers(), "content-type": "text/csv"}
-        self._must("PUT", f"{self._jobs}/{job}/batches", WANTS, content=table, headers=csv)
-        self._must("PATCH", f"{self._jobs}/{job}", WANTS, json={"state": "UploadComplete"}, headers=self._headers())
-        return Answer([], job=job)
+        return Answer([], self._uploaded(job, batch), job=job)
+
+    def _uploaded(self, job: str, batch: Batch) -> str:
+        """Why the upload is not known to be complete; the job is kept all the same, and says itself how far it came.
+
+        400 is also what Salesforce answers to a call that is repeated because its answer was lost.
+        """
+        path, csv = f"{self._jobs}/{job}", {"content-type": "text/csv"}
+        calls: tuple[tuple[str, str, dict[str, Any], dict[str, str]], ...] = (
+            ("PUT", f"{path}/batches", {"content": as_csv(self._key, batch.records)}, csv),
+            ("PATCH", path, {"json": {"state": "UploadComplete"}}, {}),
+        )
+        try:
+            for method, place, content, own in calls:
+                response = self._asked(method, place, WANTS, headers={**self._headers(), **own}, **content)
+                if not response.is_success and response.status_code != 400:
+                    return f"salesforce answers {response.status_code} to {method} {place}"
+        except DestinationError as error:
+            return str(error)
+        return ""
 
     def finish(self, job: Job) -> Answer | None:
         """What became of the rows of a job; None when it still runs."""

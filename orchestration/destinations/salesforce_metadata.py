@@ -27,7 +27,9 @@ _TYPES: dict[str, dict[str, str]] = {
 def package(kinds: Mapping[str, str], of_object: str, key: str, version: str) -> dict[str, str]:
     """Path → text, for `sf project deploy start --metadata-dir`; `version` of the API, such as v62.0."""
     names = {field_name(name): name for name in sorted(kinds)}
-    fields = [_field(key, {"externalId": "true", "label": "Rapport: customer", **_TEXT, "unique": "true"})]
+    # Ids that differ in capitals only are different customers'.
+    identity = {"caseSensitive": "true", "externalId": "true", "label": "Rapport: customer", **_TEXT, "unique": "true"}
+    fields = [_field(key, identity)]
     fields += [
         _field(api_name, {"label": f"Rapport: {labelled(name)}"[:_LONGEST_LABEL], **_TYPES.get(kinds[name], _TEXT)})
         for api_name, name in names.items()

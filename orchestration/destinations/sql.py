@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result
-from orchestration.destinations.databases import Database, DatabaseError, OutOfReachError, opened
+from orchestration.destinations.databases import Database, opened
+from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError
 from orchestration.destinations.fields import PREFIX
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.sql_text import literal
@@ -61,22 +63,21 @@ class SqlDestination(Destination):
         try:
             table, columns = self._table(batch)
             return Answer(self._written(table, columns, batch, batch.records))
-        except OutOfReachError as error:
-            return Answer(batch.outcomes(Result.RETRYABLE, "no_connection"), stop=f"the database is out of reach ({error})")
-        except DatabaseError:
-            return self._one_by_one(batch)
-
-    def _one_by_one(self, batch: Batch) -> Answer:
-        try:
-            table, columns = self._table(batch)
+        except BadValueError:
+            return self._one_by_one(table, columns, batch)
         except DatabaseError as error:
-            return Answer(batch.outcomes(Result.RETRYABLE, "no_table"), stop=f"the table cannot be made or widened ({error})")
+            return _refused(batch.records, error)
+
+    def _one_by_one(self, table: str, columns: Mapping[str, str], batch: Batch) -> Answer:
         outcomes: list[Outcome] = []
-        for record in batch.records:
+        for number, record in enumerate(batch.records):
             try:
                 outcomes += self._written(table, columns, batch, [record])
-            except DatabaseError as error:
+            except BadValueError as error:
                 outcomes.append(Outcome(record.external_id, Result.REJECTED, str(error)))
+            except DatabaseError as error:
+                refused = _refused(batch.records[number:], error)
+                return replace(refused, outcomes=outcomes + refused.outcomes)
         return Answer(outcomes)
 
     def _written(self, table: str, columns: Mapping[str, str], batch: Batch, records: Sequence[Record]) -> list[Outcome]:
@@ -110,6 +111,16 @@ class SqlDestination(Destination):
         for name in set(columns) - self._database.columns(table):
             self._database.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
         return table, columns
+
+
+def _refused(records: Sequence[Record], error: DatabaseError) -> Answer:
+    """What becomes of records where not a value is at fault: a right, a type of a column, room, the connection."""
+    if isinstance(error, InDoubtError):
+        return Answer([Outcome(record.external_id, Result.UNKNOWN, "no_answer") for record in records])
+    out_of_reach = isinstance(error, OutOfReachError)
+    stop = "is out of reach" if out_of_reach else "refuses us; check what its role may do, and the types of the table's columns"
+    code = "no_connection" if out_of_reach else "refused"
+    return Answer([Outcome(record.external_id, Result.RETRYABLE, code) for record in records], stop=f"the database {stop} ({error})")
 
 
 def _row(columns: Mapping[str, str], batch: Batch, record: Record) -> list[Any]:

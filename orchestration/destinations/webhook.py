@@ -39,6 +39,7 @@ class WebhookDestination(HttpDestination):
     channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("webhook")
     side_by_side = 4
+    asks = False
 
     def __init__(
         self,

@@ -19,7 +19,21 @@ from tests.fakes.receiver import EVERY_REQUEST, serving
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 FOLDER = Path(__file__).parents[2] / "orchestration" / "destinations"
-HELPERS = {"__init__", "base", "databases", "delivery", "fields", "http", "limits", "pacing", "polling", "transport"}
+HELPERS = {
+    "__init__",
+    "base",
+    "databases",
+    "databases_errors",
+    "delivery",
+    "fields",
+    "http",
+    "limits",
+    "pacing",
+    "polling",
+    "reading",
+    "records",
+    "transport",
+}
 KINDS = {"churn_probability": "number", "reasons": "list", "plan": "text", "is_vip": "boolean", "as_of_date": "date"}
 EMPTY = dict.fromkeys(KINDS)
 RECORDS = [

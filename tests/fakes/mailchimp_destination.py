@@ -27,7 +27,7 @@ class Mailchimp(Vendor):
 
     def __init__(self):
         super().__init__()
-        self.tags, self.members, self.jobs, self.refuses, self.polls = {"FNAME": "text"}, {}, {}, {}, 1
+        self.tags, self.members, self.jobs, self.refuses, self.polls, self.most_listed = {"FNAME": "text"}, {}, {}, {}, 1, 1_000
 
     def answer(self, request):
         if request.path.startswith("/answers/"):
@@ -79,16 +79,16 @@ class Mailchimp(Vendor):
             job = f"batch{len(self.jobs)}"
             self.jobs[job] = {"polls": self.polls, "archive": archive(answers)}
             return 200, {}, {"id": job, "status": "pending"}
+        if request.path == "/3.0/batches":
+            most = int(request.query.get("count", 10))
+            return 200, {}, {"batches": [self.told(job) for job in list(self.jobs)[::-1][: min(most, self.most_listed)]]}
         job = request.path.rpartition("/")[2]
-        if job not in self.jobs:
-            return 404, {}, {"title": "Resource Not Found"}
+        return (200, {}, self.told(job)) if job in self.jobs else (404, {}, {"title": "Resource Not Found"})
+
+    def told(self, job):
         self.jobs[job]["polls"] -= 1
         done = self.jobs[job]["polls"] < 0
-        return (
-            200,
-            {},
-            {"id": job, "status": "finished" if done else "started", "response_body_url": f"{self.url}/answers/{job}" if done else ""},
-        )
+        return {"id": job, "status": "finished" if done else "started", "response_body_url": f"{self.url}/answers/{job}" if done else ""}
 
     def arrived(self):
         return {

@@ -143,12 +143,13 @@ def test_withdrawn_and_vanished_customers_are_cleared_once(night, fake):
 def test_marketing_needs_a_granted_channel(tmp_path):
     fake = Fake()
     fake.channels = ("email", "sms")
-    columns = "customer_key VARCHAR, score DOUBLE, is_erased BOOLEAN, can_email BOOLEAN, can_sms BOOLEAN"
-    rows = [["a", 1, False, True, False], ["b", 1, False, False, None], ["c", 1, False, None, True], ["d", 1, True, True, True]]
+    columns = "customer_key VARCHAR, score DOUBLE, is_erased BOOLEAN, can_profile BOOLEAN, can_email BOOLEAN, can_sms BOOLEAN"
+    rows = [["a", 1, False, True, True, False], ["b", 1, False, True, False, None], ["c", 1, False, True, None, True],
+            ["d", 1, True, True, True, True], ["e", 1, False, False, True, True], ["f", 1, False, None, True, True]]  # fmt: skip
     release = Nightly(tmp_path, rows, columns=columns)
     report = synchronise(release, fake, "customer_scores", state_folder=tmp_path / "state", max_change_share=1, live=True)
     assert sorted(fake.sent) == ["a", "c"]
-    assert report.suppressed == {"erased": 1, "no_consent": 1}
+    assert report.suppressed == {"erased": 1, "no_consent": 1, "profiling_withdrawn": 2}
 
 
 def test_without_consent_columns_nothing_is_sent(tmp_path, fake):
@@ -158,16 +159,46 @@ def test_without_consent_columns_nothing_is_sent(tmp_path, fake):
     assert fake.sent == []
 
 
+def with_customers(release, tmp_path, **tables):
+    """The release with further tables, each as rows of SQL with the names of their columns."""
+    for name, rows in tables.items():
+        duckdb.execute(f"COPY (SELECT * FROM (VALUES {rows[0]}) AS t({rows[1]})) TO '{tmp_path}/{name}.parquet' (FORMAT parquet)")
+    release.tables += tuple(tables)
+    release.table_file = lambda name: tmp_path / f"{name}.parquet" if name in tables else release.file
+    return release
+
+
 def test_consent_may_come_from_the_customers_of_the_release(tmp_path, fake):
     release = Nightly(tmp_path, [["a", 1.0], ["b", 1.0], ["c", 1.0]], columns="customer_key VARCHAR, score DOUBLE")
-    customers = tmp_path / "dim_customers.parquet"
-    known = "(VALUES ('a', false, true), ('b', false, false)) AS t(customer_key, is_erased, can_profile)"
-    duckdb.execute(f"COPY (SELECT * FROM {known}) TO '{customers}' (FORMAT parquet)")
-    release.tables += ("dim_customers",)
-    release.table_file = lambda name: customers if name == "dim_customers" else release.file
+    known = ("('a', false, true), ('b', false, false)", "customer_key, is_erased, can_profile")
+    with_customers(release, tmp_path, dim_customers=known)
     report = synchronise(release, fake, "customer_scores", state_folder=tmp_path / "state", max_change_share=1, live=True)
     assert fake.sent == ["a"]
     assert report.suppressed == {"profiling_withdrawn": 1, "unknown_customer": 1}
+
+
+@pytest.mark.parametrize("channels", [(), ("email",)])
+def test_a_model_that_lets_everybody_through_is_not_believed(tmp_path, fake, channels):
+    fake.channels = channels
+    columns = "customer_key VARCHAR, score DOUBLE, is_erased BOOLEAN, can_profile BOOLEAN, can_email BOOLEAN"
+    release = Nightly(tmp_path, [[one, 1.0, False, True, True] for one in "abcde"], columns=columns)
+    with_customers(
+        release, tmp_path,
+        dim_customers=("('a', false), ('b', false), ('c', true), ('d', false)", "customer_key, is_erased"),
+        customer_360=("('a', true, true), ('b', false, true), ('c', true, true)", "customer_key, can_profile, can_email"),
+    )  # fmt: skip
+    report = synchronise(release, fake, "customer_scores", state_folder=tmp_path / "state", max_change_share=1, live=True)
+    assert fake.sent == ["a"]
+    assert report.suppressed == {"erased": 1, "profiling_withdrawn": 2, "unknown_customer": 1}
+
+
+@pytest.mark.parametrize(("field", "sent"), [("suppress_email BOOLEAN", ["a", "b"]), ("suppress_score DOUBLE", ["a"])])
+def test_whom_not_to_write_to_is_told_of_who_withdrew_from_profiling_too(tmp_path, fake, field, sent):
+    columns = f"customer_key VARCHAR, {field}, as_of_date DATE, is_erased BOOLEAN, can_profile BOOLEAN"
+    rows = [["a", True, "2026-01-31", False, True], ["b", True, "2026-01-31", False, False], ["c", True, "2026-01-31", True, True]]
+    release = Nightly(tmp_path, rows, columns=columns)
+    synchronise(release, fake, "customer_scores", state_folder=tmp_path / "state", max_change_share=1, live=True)
+    assert sorted(fake.sent) == sent
 
 
 def test_a_crash_between_sending_and_acknowledging_loses_nothing(night, fake):

@@ -27,15 +27,15 @@ class Release:
         self.id, self.created_at = f"r{night}", datetime(2026, 2, 1, night % 24, night // 24, tzinfo=UTC)
         self.folder = folder
         self.tables = ("sync_fake__scores", "dim_customers", "customer_360") if allowed else ("sync_fake__scores",)
-        marks = ", ".join("?" * 7)
+        marks, keys = ", ".join("?" * 7), sorted(set(allowed))
         with duckdb.connect() as connection:
             connection.execute(f"CREATE TABLE sync_fake__scores ({COLUMNS})")
             connection.executemany(f"INSERT INTO sync_fake__scores VALUES ({marks})", rows) if rows else None
             connection.execute(
-                "CREATE TABLE dim_customers AS SELECT unnest($keys::VARCHAR[]) AS customer_key, false AS is_erased", {"keys": list(allowed)}
+                "CREATE TABLE dim_customers AS SELECT unnest($keys::VARCHAR[]) AS customer_key, false AS is_erased", {"keys": keys}
             )
             connection.execute(
-                "CREATE TABLE customer_360 AS SELECT unnest($keys::VARCHAR[]) AS customer_key, true AS can_profile", {"keys": list(allowed)}
+                "CREATE TABLE customer_360 AS SELECT unnest($keys::VARCHAR[]) AS customer_key, true AS can_profile", {"keys": keys}
             )
             for table in self.tables:
                 connection.execute(f"COPY {table} TO '{self.table_file(table)}' (FORMAT parquet)")
@@ -134,6 +134,7 @@ def test_who_is_cleared_is_named_by_the_destinations_own_id_also_after_an_erasur
     forget(tmp_path / "state", ["k2"], ["x2"], lambda *_: None)
     assert night([customer(1)]).decisions == {"clear": 1, "unchanged": 1}
     assert [(one.external_id, one.operation, one.remote_id) for one in fake.batches[0].records] == [("x2", "clear", "remote-x2")]
+    assert fake.has["x2"] == {"customer_key": None, "churn_probability": None, "plan": None}
     assert b"remote-x2" not in everything_under(tmp_path / "state"), "and then nothing is left of them"
 
 
@@ -196,20 +197,52 @@ def test_of_several_jobs_each_is_settled_by_its_own_answer(night, fake):
     assert asked == ["job of x2"]
 
 
-def test_what_was_told_of_jobs_is_kept_when_asking_for_another_fails(night, fake):
+def test_a_job_that_cannot_be_asked_about_keeps_no_other_one_waiting(night, fake):
     fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
 
     def finish(job):
-        if job.id == "job of x2":
+        if job.id == "job of x0":
             raise DestinationError("no answers")
         return Answer(job.outcomes(Result.ACKNOWLEDGED))
 
     fake.finish = finish
-    rows = [customer(number) for number in range(4)]
-    with pytest.raises(DestinationError):
-        night(rows)
-    fake.finish = lambda job: Answer(job.outcomes(Result.REJECTED))
-    assert night(rows).decisions == {"unchanged": 2, "dead": 2}
+    rows = [customer(number) for number in range(6)]
+    report = night(rows)
+    assert (report.refused, report.outcomes["acknowledged"], report.ok) == ("no answers", 4, False)
+    assert night(rows).refused == "no answers", "and nothing is sent over it"
+    assert fake.sent == []
+    fake.finish = lambda job: Answer(job.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"unchanged": 6}
+
+
+def test_who_was_erased_is_cleared_where_the_fields_cannot_be_made_ready(tmp_path, night, fake):
+    night([customer(1), customer(2)])
+    forget(tmp_path / "state", ["k2"], ["x2"], lambda *_: None)
+
+    def refuse(kinds):
+        raise DestinationError("fields of another type are there")
+
+    fake.prepare = refuse
+    report = night([customer(1, score=0.9)])
+    assert (report.refused, report.forgotten, fake.sent) == ("fields of another type are there", 1, ["x2"])
+
+
+def test_who_was_forgotten_there_is_not_sent_again_because_a_field_has_changed(night):
+    fake = Fake(needs_email=True)
+    usual, fake.answer = fake.answer, lambda batch: Answer(batch.outcomes(Result.REJECTED, "forgotten_email"))
+    night([customer(1)], destination=fake)
+    assert night([customer(1, score=0.9)], destination=fake).decisions == {"dead": 1}
+    fake.answer = usual
+    elsewhere = customer(1)
+    elsewhere[2] = "another@example.com"
+    assert night([elsewhere], destination=fake).decisions == {"upsert": 1}, "another address is another matter"
+
+
+def test_whom_a_person_asks_for_and_nobody_knows_is_told(night, fake):
+    with pytest.raises(ActivationError, match="nobody in it, and nobody who was sent before, has this external id"):
+        night([customer(1)], only="ann@example.com")
+    night([customer(1), customer(2)])
+    assert night([customer(1)], only="x2").decisions == {"clear": 1, "unchanged": 1}
 
 
 def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):

@@ -34,7 +34,7 @@ class Release:
     def table_file(self, name):
         channels = DESTINATIONS[name.removeprefix("sync_").removesuffix("__customer_scores")].channels
         file = self._folder / f"{name}_{len(self._ids)}.parquet"
-        consents = ", ".join(f"true AS can_{one}" for one in channels or ("profile",))
+        consents = ", ".join(f"true AS can_{one}" for one in ("profile", *channels))
         duckdb.execute(
             f"""COPY (SELECT external_id, 'key-of-' || external_id AS customer_key, external_id || '@example.com' AS email, 'pro' AS plan,
             false AS is_erased, {consents} FROM (SELECT unnest($ids) AS external_id)) TO '{file}' (FORMAT parquet)""",

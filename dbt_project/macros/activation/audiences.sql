@@ -119,11 +119,12 @@ loyal as (
 select * from loyal
 {%- endmacro %}
 
-{#- Whom not to write to, and on which channels: for the system of record that other tools read. Unknown consent is no consent. -#}
+{#- Whom not to write to, and on which channels: for the system of record that other tools read. Unknown consent is no consent.
+    Who withdrew from profiling is in it: without them, other tools would write to who has refused everything. -#}
 {% macro suppression_list(destination) -%}
 {%- set channels = ['email', 'sms', 'phone', 'push', 'post', 'ads'] -%}
 with
-{{ sendable(destination) }},
+{{ sendable(destination, profiles=false) }},
 
 suppressed as (
     select

@@ -1,10 +1,11 @@
 {#- Whom a destination may be told about, as the CTE `sendable`: one row of customer_360 each, with the id the outside knows them by. Nobody
-    who was erased or has withdrawn from profiling; for a destination that sends marketing, only who has granted it on a channel of its. -#}
-{% macro sendable(destination) -%}
+    who was erased or has withdrawn from profiling; for a destination that sends marketing, only who has granted it on a channel of its.
+    `profiles` is false where nothing is told but on which channels marketing was refused: that is owed to who withdrew as well. -#}
+{% macro sendable(destination, profiles=true) -%}
 {%- set channels = marketing_channels(destination) -%}
 customers as (
     select * from {{ ref('customer_360') }}
-    where can_profile
+    where {{ 'can_profile' if profiles else 'true' }}
     {%- if channels %}
         and ({% for channel in channels %}can_{{ channel }}{% if not loop.last %} or {% endif %}{% endfor %})
     {%- endif %}

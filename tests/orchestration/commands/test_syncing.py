@@ -187,3 +187,14 @@ def test_fields_that_salesforce_lacks_are_told_by_the_check_before_a_night_finds
         assert "<fullName>crmp_churn_probability__c</fullName>" in (tmp_path / "fields" / "objects" / "Contact.object").read_text()
         vendor.fields["crmp_churn_probability__c"] = "double"
         assert command("check-destination", "crm")[0] == 0
+
+
+def test_a_webhook_that_nobody_has_asked_is_not_said_to_let_us_in(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RAPPORT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SECRET", "s")
+    (tmp_path / "config.yaml").write_text(
+        "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\n"
+        "destinations: [{type: webhook, url: 'https://hooks.example.com/in', secret: '${SECRET}'}]\n"
+    )
+    assert main(["check-destination", "webhook", "--config", str(tmp_path / "config.yaml")]) == 0
+    assert "was not asked, since it has no call that sends nothing" in capsys.readouterr().out

@@ -42,10 +42,11 @@ def cleared(external_id, remote_id="", email=""):
 def sent(destination, batch):
     """External id → (result, code), a job waited for."""
     answer = destination.send(batch)
-    outcomes = list(answer.outcomes)
+    outcomes, jobs = list(answer.outcomes), list(answer.parts)
     if answer.job:
         told = {outcome.external_id for outcome in outcomes}
-        outcomes += destination.finish(Job(answer.job, [one for one in batch.records if one.external_id not in told])).outcomes
+        jobs.append(Job(answer.job, [one for one in batch.records if one.external_id not in told]))
+    outcomes += [outcome for job in jobs for outcome in destination.finish(job).outcomes]
     assert sorted(one.external_id for one in outcomes) == sorted(one.external_id for one in batch.records)
     return {one.external_id: (str(one.result), one.code) for one in outcomes}
 

@@ -101,3 +101,16 @@ def test_a_database_out_of_reach_loses_nothing():
 def test_other_databases_are_refused():
     with pytest.raises(DestinationError, match="neither postgresql"):
         make("sql", name="db", url="mysql://x/y")
+
+
+def test_postgresql_says_whether_a_value_is_at_fault_or_we_are(server):
+    server.psql("DROP TABLE IF EXISTS crmp_customer_scores")
+    server.psql("CREATE TABLE crmp_customer_scores (external_id TEXT PRIMARY KEY, nps DOUBLE PRECISION CHECK (nps < 3))")
+    with closing(make("sql", name="db", url=server.get_uri())) as destination:
+        destination.prepare({"nps": "number", "plan": "text"})
+        assert counted(sent(destination, batch_of(4, plan="pro"))) == {"acknowledged": 2, "rejected": 2}
+        assert sent(destination, batch_of(1, plan="nul \x00 byte"))["c1"][0] == "rejected"
+        server.psql("ALTER TABLE crmp_customer_scores DROP COLUMN nps; ALTER TABLE crmp_customer_scores ADD COLUMN nps INTEGER[]")
+        answer = destination.send(batch_of(4, plan="pro"))
+        assert {str(one.result) for one in answer.outcomes} == {"retryable"}
+        assert answer.stop.startswith("the database refuses us")

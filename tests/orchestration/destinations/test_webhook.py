@@ -78,7 +78,7 @@ def test_it_waits_as_long_as_it_is_told(webhook, receiver, naps):
     ]
     webhook.send(batch())
     assert naps[0] == 7
-    assert 35 < naps[1] <= 40
+    assert 35 < max(naps) <= 40
 
 
 def test_it_does_not_wait_for_longer_than_the_night(webhook, receiver, naps):
@@ -91,7 +91,7 @@ def test_it_does_not_wait_for_longer_than_the_night(webhook, receiver, naps):
 def test_it_gives_up_after_six_tries_and_stops(webhook, receiver, naps):
     receiver.answers = [(500, {}, b"")] * 10
     answer = webhook.send(batch())
-    assert set(results(answer).values()) == {("retryable", "http_500")}
+    assert set(results(answer).values()) == {("unknown", "http_500")}
     assert "500" in answer.stop
     assert len(receiver.requests) == 6
     assert all(0.5 <= nap <= 60 for nap in naps)

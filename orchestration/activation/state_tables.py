@@ -1,0 +1,26 @@
+"""The tables of a destination's state, in SQL that makes what is missing: a state of an older version gets the columns it lacks."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR, operation VARCHAR,
+    payload_hash VARCHAR, acknowledged_at TIMESTAMP);
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
+    first_seen_at TIMESTAMP, attempts INTEGER);
+ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
+CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
+    remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
+CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
+CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
+    outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
+CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
+CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
+ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
+"""

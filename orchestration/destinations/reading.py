@@ -1,0 +1,40 @@
+"""What is read from a vendor's answer, whatever else it is.
+
+Comes in: answers. Goes out: mappings, texts, codes that a log may hold; nothing where the answer has not what was looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from orchestration.destinations.base import safe_code
+
+
+def as_json(response: httpx.Response) -> Any:
+    """The body, None when it is no JSON."""
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def listed(body: Any, name: str) -> list[dict[str, Any]]:
+    """The mappings in the list `name` of a body, whatever else it is."""
+    found = body.get(name) if isinstance(body, Mapping) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def text_of(body: Any, *path: str) -> str:
+    """The value at `path` of a body as text; nothing when it is not there."""
+    for name in path:
+        body = body.get(name) if isinstance(body, Mapping) else None
+    return "" if body is None or isinstance(body, Mapping | list) else str(body)
+
+
+def code_of(body: Any, *names: str) -> str:
+    """The first of `names` that a body has, as a code that a log may hold."""
+    found = next((body[name] for name in names if isinstance(body, Mapping) and body.get(name)), "")
+    return safe_code(found)

@@ -1,0 +1,102 @@
+"""Records on their way to a destination, and what became of each.
+
+Comes in: what activation has decided. Goes out: batches; answers, which name every record of a batch exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Fields = Mapping[str, Any]
+
+
+class Result(StrEnum):
+    """What became of one record; the values of `sync_log.outcome`."""
+
+    ACKNOWLEDGED = "acknowledged"  # the destination has it
+    RETRYABLE = "retryable"  # it does not have it, and may take it later
+    REJECTED = "rejected"  # it does not want it; not sent again until the record changes
+    UNKNOWN = "unknown"  # it may have it: sent, but no answer came; safe to send again
+    SUPPRESSED = "suppressed"  # not sent: no consent, erased, or no id
+
+
+# Codes of refusals that concern the person at this address and no field: they are not asked for again because a field has changed.
+REFUSED_FOR_GOOD = ("forgotten_email", "member_in_compliance_state")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the record `external_id`. `code` is short and carries no personal value."""
+
+    external_id: str
+    result: Result
+    code: str = ""
+    remote_id: str = ""  # the destination's own id of it, where it told one: by that it is cleared when we know no address any more
+
+
+@dataclass(frozen=True)
+class Record:
+    """The state that one customer shall have. `operation` is `upsert`, or `clear` when every field is null."""
+
+    external_id: str
+    operation: str
+    fields: Fields
+    size: int  # bytes of the fields and of what identifies it, as JSON
+    email: str = ""  # where the audience has one; identifies, and is never written as a field
+    remote_id: str = ""  # what the destination called it when it acknowledged it last
+    moved: bool = False  # the address is another one since: the destination knows it by `remote_id`, and would make a second one by address
+
+    @property
+    def by_remote_id(self) -> bool:
+        """Whether the destination's own id has to name it, because no address of ours does."""
+        return bool(self.remote_id) and (self.moved or self.operation == "clear")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records of one audience that go out together. `id` stays the same when the same change is sent again."""
+
+    id: str
+    audience: str
+    release_id: str
+    released_at: str  # ISO-8601, UTC; stays the same when the batch is sent again
+    records: Sequence[Record]
+
+    def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
+        """The same outcome for every record."""
+        return [Outcome(record.external_id, result, code) for record in self.records]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `send` returns: one outcome per record, and whether anything more may be sent tonight."""
+
+    outcomes: list[Outcome]
+    stop: str = ""  # why nothing more may be sent; empty = go on
+    disabled: bool = False  # the receiver asked us to stop for good
+    calls: int = 1  # made for it
+    job: str = ""  # the destination works on it: no outcomes yet, `finish` fetches them once this id is written down
+    parts: tuple[Job, ...] = ()  # the same, where a batch became several jobs, each with its records
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that a destination has accepted and answers for later. `records`: the batch's, as they were sent, without their fields."""
+
+    id: str
+    records: Sequence[Record]
+
+    def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
+        """The same outcome for every record."""
+        return [Outcome(record.external_id, result, code) for record in self.records]
+
+
+def covered(batch: Batch, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """`outcomes` when they name every record of the batch exactly once, else `unknown` for all of them."""
+    listed = list(outcomes)
+    if sorted(outcome.external_id for outcome in listed) == sorted(record.external_id for record in batch.records):
+        return listed
+    return batch.outcomes(Result.UNKNOWN, "outcomes_do_not_match")

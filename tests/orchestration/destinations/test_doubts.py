@@ -1,0 +1,273 @@
+"""What may have arrived although the vendor says otherwise, and what concerns us although it looks like a record's fault."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import duckdb
+import httpx
+import pytest
+
+from orchestration.activation import synchronise
+from orchestration.destinations import DestinationError, make
+from orchestration.destinations.base import Job
+from orchestration.destinations.http import NoAnswerError
+from orchestration.destinations.pacing import pause_for_all
+from tests.orchestration.destinations.conftest import batch_of, counted, sent
+
+DAY_AHEAD = {"date": "Sun, 17 Mar 2030 17:46:40 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("status", "result"), [(500, "unknown"), (502, "unknown"), (504, "unknown"), (503, "retryable"), (429, "retryable")]
+)
+def test_a_server_that_failed_may_have_done_the_work_before(place, status, result):
+    destination, vendor = place("hubspot")
+    vendor.faults = [(status, {}, {})] * 6
+    assert sent(destination, batch_of(2)) == dict.fromkeys(("c1", "c2"), (result, f"http_{status}"))
+
+
+def test_the_last_try_does_not_speak_for_the_ones_before(place):
+    destination, vendor = place("hubspot")
+    vendor.faults = ["lost", *[(429, {}, {})] * 5]
+    assert sent(destination, batch_of(1)) == {"c1": ("unknown", "http_429")}
+    vendor.faults = [(502, {}, {}), (401, {}, {})]
+    assert sent(destination, batch_of(1)) == {"c1": ("unknown", "http_401")}
+
+
+def test_no_connection_after_a_try_that_was_sent_is_no_answer(place):
+    destination, _ = place("hubspot")
+    tries = [httpx.ReadError("cut"), *[httpx.ConnectError("refused")] * 5]
+
+    def fails(request):
+        raise tries.pop(0)
+
+    destination.caller._client = httpx.Client(transport=httpx.MockTransport(fails))
+    with pytest.raises(NoAnswerError):
+        destination.caller.call("POST", "/crm/v3/objects/contacts/batch/upsert", json={})
+    assert tries == []
+
+
+def test_a_moment_is_by_the_clock_of_whoever_names_it(place):
+    naps = []
+    destination, vendor = place("hubspot", sleep=naps.append)
+    destination.prepare({"nps": "number"})
+    vendor.faults = [(429, {"retry-after": "Sun, 17 Mar 2030 17:46:47 GMT", **DAY_AHEAD}, {})]
+    assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
+    assert naps[0] == 7.0
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"),
+    [
+        (429, {"retry-after": "5"}, 5.0),
+        (429, {"x-ratelimit-reset": "1900000007", **DAY_AHEAD}, 7.0),
+        (429, {}, None),
+        (200, {"retry-after": "5"}, None),
+        (200, {"ratelimit-remaining": "0", "ratelimit-reset": "9"}, 9.0),
+        (200, {"ratelimit-remaining": "0", "ratelimit-reset": "259200"}, None),
+        (429, {"retry-after": "86400"}, None),
+    ],
+)
+def test_all_wait_for_a_window_and_nobody_for_days(status, headers, pause):
+    assert pause_for_all(httpx.Response(status, headers=headers)) == pause
+
+
+def test_few_at_fault_among_many_do_not_stop_a_sync_and_a_vendor_that_takes_nothing_does(place):
+    destination, vendor = place("hubspot")
+    destination.prepare({"nps": "number"})
+    refused = {f"c{number}@example.com" for number in range(5, 1_200, 100)}
+    usual = vendor.answer
+
+    def strict(request):
+        inputs = request.body["inputs"] if "batch" in request.path else []
+        return (400, {}, {"category": "VALIDATION_ERROR"}) if refused & {one["id"] for one in inputs} else usual(request)
+
+    vendor.answer = strict
+    outcomes = [sent(destination, batch_of(100, first=first)) for first in range(1, 1_200, 100)]
+    assert [counted(one) for one in outcomes] == [{"acknowledged": 99, "rejected": 1}] * 12
+    vendor.answer = lambda request: (400, {}, {"category": "VALIDATION_ERROR"})
+    assert any(destination.send(batch_of(100)).stop for _ in range(3))
+
+
+@pytest.mark.parametrize("body", [b"<html>please log in</html>", b"[]"])
+def test_customerios_success_is_an_object(place, body):
+    destination, vendor = place("customerio")
+    vendor.faults = [(200, {}, body)]
+    assert sent(destination, batch_of(1)) == {"c1": ("unknown", "unreadable_answer")}
+
+
+def test_brazes_success_says_so(place):
+    destination, vendor = place("braze")
+    vendor.faults = [(201, {}, {"message": "something went wrong"})]
+    assert counted(sent(destination, batch_of(1))) == {"unknown": 1}
+
+
+def test_a_job_of_klaviyos_that_lost_some_has_not_taken_the_others_for_certain(place):
+    destination, vendor = place("klaviyo")
+    usual = vendor.described
+    vendor.described = lambda job, **told: usual(job, **told, **({"completed_count": 2} if told["status"] == "complete" else {}))
+    assert sent(destination, batch_of(3)) == dict.fromkeys(("c1", "c2", "c3"), ("unknown", "not_told"))
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+
+
+@pytest.mark.parametrize("lost", ["PUT", "PATCH"])
+def test_a_job_of_salesforces_whose_upload_was_not_answered_is_asked_how_far_it_came(place, lost):
+    destination, vendor = place("salesforce")
+    usual, seen = vendor.answer, []
+
+    def once(request):
+        """As Salesforce: a second upload, or closing what is closed, is 400."""
+        again = "jobs/ingest" in request.path and request.method in seen
+        seen.append(request.method if "jobs/ingest" in request.path else "")
+        if request.method == lost and not again:
+            usual(request)
+            return 502, {}, b"bad gateway"
+        return (400, {}, [{"errorCode": "INVALIDJOBSTATE"}]) if again and request.method in ("PUT", "PATCH") else usual(request)
+
+    vendor.answer = once
+    assert counted(sent(destination, batch_of(201))) == {"acknowledged": 201}
+
+
+def test_a_job_of_salesforces_is_kept_when_nobody_knows_whether_it_runs(place):
+    destination, vendor = place("salesforce")
+    usual = vendor.answer
+    vendor.answer = lambda request: (503, {}, b"") if request.method == "PATCH" and "ingest" in request.path else usual(request)
+    batch = batch_of(201)
+    answer = destination.send(batch)
+    assert (answer.job, answer.stop) == ("7500", "salesforce answers 503 to PATCH /services/data/v62.0/jobs/ingest/7500")
+    vendor.answer = usual
+    assert counted(
+        {one.external_id: (str(one.result), one.code) for one in destination.finish(Job(answer.job, batch.records)).outcomes}
+    ) == {"retryable": 201}
+
+
+def test_a_property_that_hubspot_keeps_in_its_archive_is_told_before_the_first_record(place):
+    destination, vendor = place("hubspot")
+    usual = vendor.answer
+    vendor.answer = lambda request: (409, {}, {}) if request.method == "POST" and "properties" in request.path else usual(request)
+    with pytest.raises(DestinationError, match="archived properties under the names crmp_nps"):
+        destination.prepare({"nps": "number"})
+
+
+def test_a_table_that_takes_no_value_of_ours_rejects_nobody(tmp_path):
+    destination = make("sql", name="db", url=f"sqlite:///{tmp_path}/out.db")
+    with closing(destination):
+        destination.prepare({"nps": "number"})
+        sent(destination, batch_of(2))
+        destination._database.run("PRAGMA query_only = ON")
+        began = time.monotonic()
+        answer = destination.send(batch_of(900, plan="pro"))
+    assert {str(one.result) for one in answer.outcomes} == {"retryable"}
+    assert answer.stop.startswith("the database refuses us")
+    assert time.monotonic() - began < 5, "it is not asked 900 times"
+
+
+@pytest.mark.parametrize("named", [0, 1])
+def test_klaviyo_that_names_none_or_one_of_many_at_fault_is_sent_the_others(place, named):
+    destination, vendor = place("klaviyo")
+    vendor.malformed = {f"c{number}@example.com" for number in range(3, 40, 3)}
+    usual = vendor.answer
+
+    def sparing(request):
+        status, headers, body = usual(request)
+        return status, headers, {"errors": body["errors"][:named] or [{"code": "invalid"}]} if status == 400 else body
+
+    vendor.answer = sparing
+    assert counted(sent(destination, batch_of(40))) == {"acknowledged": 27, "rejected": 13}
+    assert len(vendor.profiles) == 27
+
+
+def test_a_vendor_that_takes_nothing_at_all_refuses_no_record(place):
+    destination, _ = place("hubspot")  # nobody has made the property
+    answer = destination.send(batch_of(100))
+    assert {str(one.result) for one in answer.outcomes} == {"retryable"}
+    assert answer.stop == "the receiver refuses nearly every batch; check what it expects"
+
+
+def test_salesforce_is_asked_for_no_more_ids_than_a_url_holds(place):
+    destination, vendor = place("salesforce", mode="update_only")
+    batch = batch_of(200)
+    records = [replace(one, external_id=one.external_id + "é" * 60) for one in batch.records]
+    vendor.contacts = {one.external_id: {} for one in records}
+    longest = []
+    usual = destination.caller._client.send
+    destination.caller._client.send = lambda request, **options: longest.append(len(request.url.raw_path)) or usual(request, **options)
+    assert counted(sent(destination, replace(batch, records=records))) == {"acknowledged": 200}
+    assert max(longest) < 16_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"), [("hubspot", {"properties": {"crmp_nps": "string"}}), ("mailchimp", {"tags": {"CRMP_NPS": "text"}})]
+)
+def test_a_field_of_another_type_is_found_by_asking(place, kind, there):
+    destination, vendor = place(kind)
+    destination.check_fields({"nps": "number"})
+    for name, fields in there.items():
+        setattr(vendor, name, fields)
+    with pytest.raises(DestinationError, match="there already"):
+        destination.check_fields({"nps": "number"})
+    assert not vendor.calls("POST")
+
+
+@pytest.fixture
+def jobs(place):
+    """Jobs of Mailchimp's with 101 members each: number → (destination, vendor, jobs)."""
+
+    def started(number, polls=2):
+        destination, vendor = place("mailchimp")
+        destination.prepare({"nps": "number"})
+        vendor.polls = polls
+        batches = [batch_of(101, first=1 + 101 * one) for one in range(number)]
+        return destination, vendor, [Job(destination.send(batch).job, batch.records) for batch in batches]
+
+    return started
+
+
+def taken(answers):
+    return {outcome.external_id for answer in answers for outcome in answer.outcomes if outcome.result == "acknowledged"}
+
+
+def test_one_listing_tells_of_all_jobs_and_each_has_its_own_outcomes(jobs):
+    destination, vendor, started = jobs(12)
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(destination.finish, started))
+    assert taken(answers) == {f"c{number}" for number in range(1, 12 * 101 + 1)}
+    assert len(vendor.calls("GET /3.0/batches")) == 3
+    assert len(vendor.calls("GET /answers/")) == 12
+
+
+def test_a_job_that_a_listing_does_not_name_is_asked_about_by_itself(jobs):
+    destination, vendor, started = jobs(3)
+    vendor.most_listed = 1
+    assert len(taken(map(destination.finish, started))) == 303
+    assert vendor.calls(f"GET /3.0/batches/{started[0].id}")
+
+
+def test_answers_that_cannot_be_read_or_found_are_unknown_and_hold_nothing_up(jobs):
+    destination, vendor, started = jobs(2, polls=0)
+    archive = vendor.jobs[started[0].id]["archive"]
+    vendor.jobs[started[0].id]["archive"] = archive[: len(archive) // 2]
+    assert {(str(one.result), one.code) for one in destination.finish(started[0]).outcomes} == {("unknown", "unreadable_answers")}
+    usual = vendor.told
+    vendor.told = lambda job: {**usual(job), "response_body_url": ""}
+    assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("acknowledged", "")}
+    destination._listed.clear()
+    assert {(str(one.result), one.code) for one in destination.finish(started[1]).outcomes} == {("unknown", "no_answers")}
+
+
+def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path):
+    destination, vendor = place("customerio")
+    file, fields = tmp_path / "audience.parquet", ", ".join(f"i % 7 AS f{number}" for number in range(60))
+    duckdb.execute(f"""COPY (SELECT 'c' || i AS external_id, 'k' || i AS customer_key, 'c' || i || '@example.com' AS email, {fields},
+        false AS is_erased, true AS can_profile, true AS can_email, true AS can_sms, true AS can_push
+        FROM range(2000) AS t(i)) TO '{file}' (FORMAT parquet)""")
+    release = SimpleNamespace(
+        id="r1", created_at=datetime(2026, 2, 1, tzinfo=UTC), tables=("sync_customerio__many",), table_file=lambda name: file
+    )
+    report = synchronise(release, destination, "many", state_folder=tmp_path / "state", max_change_share=1.0, live=True)
+    assert report.outcomes["acknowledged"] == 2_000
+    assert 450_000 < max(request.size for request in vendor.requests) < 500_000
