@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, binned, plain_trees, quiet_threads, unbinned
 from ml.encoding import Encoder, Parsed, parse
@@ -70,7 +70,9 @@ def cross_fitted(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
 
 
 def expected_outcomes(features: pd.DataFrame | None, taken: NDArray[np.int64], outcome: Floats, actions: int, seed: int) -> Floats:
-    """Rows × actions, cross-fitted; without `features` from the actions' means alone."""
+    """Rows × actions, cross-fitted; without `features` from the actions' means alone. Raises ValueError where those are fewer or more."""
+    if features is not None and len(features) != outcome.size:
+        raise ValueError("features: needs one row per logged decision")
     parsed = Parsed({}, {}, {}, {}, outcome.size) if features is None else parse(features)
     return cross_fitted(parsed, taken, outcome, actions, seed)
 
@@ -85,7 +87,7 @@ def fold_rows(rows: int, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray
 def regress(encoder: Encoder, codes: Floats, target: Floats, seed: int, trees: Trees | None, weight: Floats | None = None) -> Scorer:
     """A strongly regularised regression of `target`: a few shallow `trees`, or without them ridge, its penalty chosen by leave-one-out."""
     if not encoder.columns or target.size < 20:
-        return ConstantScorer(float(np.average(target, weights=weight)))
+        return ConstantScorer(float(np.average(target, weights=weight)) if target.size else 0.0)
     with quiet_threads(target.size):
         return _boosted(codes, target, seed, trees, weight) if trees else _ridge(encoder.design(codes), target)
 
@@ -124,18 +126,3 @@ def doubly_robust(expected: Floats, taken: NDArray[np.int64], propensity: Floats
     scores = expected.copy()
     scores[rows, taken] += (outcome - expected[rows, taken]) / propensity
     return scores
-
-
-def checked_log(action: ArrayLike, propensity: ArrayLike, outcome: ArrayLike) -> tuple[NDArray, Floats, Floats]:
-    """Actions as texts, propensities and outcomes as floats. Raises ValueError for what no estimate survives."""
-    actions = np.asarray([str(one) for one in np.asarray(action, dtype=object)], dtype=object)
-    outcomes = np.asarray(outcome, dtype=float)
-    propensities = np.asarray(propensity, dtype=float)
-    propensities = np.full(actions.size, propensities) if propensities.ndim == 0 else propensities  # one for all: a plain trial
-    if not actions.size == propensities.size == outcomes.size:
-        raise ValueError("action, propensity and outcome differ in length; give one of each per decision")
-    if not ((propensities > 0) & (propensities <= 1)).all():
-        raise ValueError("propensity: must lie in (0, 1] for every decision; leave out decisions whose propensity was not recorded")
-    if not np.isfinite(outcomes).all():
-        raise ValueError("outcome: is missing for some decisions; leave out those whose window is not over")
-    return actions, propensities, outcomes

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
-from ml.outcomes import checked_log, doubly_robust, expected_outcomes
+from ml.logged import checked_choices, checked_log, order_of
+from ml.outcomes import doubly_robust, expected_outcomes
 
 FEWEST_EFFECTIVE = 100  # below it an interval from the normal distribution covers less than it says
 LEAST_OVERLAP = 0.8  # the weights of decisions that agree average 1 where the log could have made every choice
@@ -40,10 +41,9 @@ def compare(
     where the log could not have made the choices (an action that many were never offered): the mean weight falls below LEAST_OVERLAP.
     Raises ValueError as `ml.policy_evaluation.evaluate` does.
     """
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    wanted = np.asarray([str(one) for one in np.asarray(chosen, dtype=object)], dtype=object)
-    if wanted.size != actions.size:
-        raise ValueError("chosen: needs one action per logged decision")
+    order = order_of(features, action)
+    actions, propensities, outcomes = checked_log(action, propensity, outcome, order)
+    wanted = checked_choices(chosen, actions.size, order)
     known, positions = np.unique(np.concatenate([actions, wanted, [control]]).astype(str), return_inverse=True)
     taken, choice, nothing = positions[: actions.size], positions[actions.size : -1], int(positions[-1])
     paid = np.array([float((cost or {}).get(name, 0.0)) for name in known])
@@ -74,8 +74,9 @@ def paired(
     seed: int = 0,
 ) -> tuple[float, float, float, float]:
     """Gain in the mean outcome of `chosen` over `rival`, its 95 % interval, and the smaller effective sample size of the two."""
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    sides = [np.asarray([str(one) for one in np.asarray(side, dtype=object)], dtype=object) for side in (chosen, rival)]
+    order = order_of(features, action)
+    actions, propensities, outcomes = checked_log(action, propensity, outcome, order)
+    sides = [checked_choices(side, actions.size, order) for side in (chosen, rival)]
     known, positions = np.unique(np.concatenate([actions, *sides]).astype(str), return_inverse=True)
     taken, mine, theirs = np.split(positions, 3)
     scores = doubly_robust(expected_outcomes(features, taken, outcomes, len(known), seed), taken, propensities, outcomes)

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml.additive import Floats
-from ml.outcomes import checked_log, doubly_robust, expected_outcomes
+from ml.logged import checked_choices, checked_log, order_of
+from ml.outcomes import doubly_robust, expected_outcomes
 
 COLUMNS = ("estimator", "value", "low", "high", "effective_sample_size")
 
@@ -29,12 +30,12 @@ def evaluate(
     """One row per estimator. With `features` the DR row uses a cross-fitted outcome model, without them the actions' means.
 
     Effective sample size = (Σ weights)² ÷ Σ weights². Where the log never did what the policy chooses, every value is NaN.
+    Series are put in the order of the features (without those, of the actions) by their labels; `chosen` may be one action for all.
     `chosen` must not be learnt from the same rows (cross-fit it), or it will look better than it is.
     """
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    wanted = np.asarray([str(one) for one in np.asarray(chosen, dtype=object)], dtype=object)
-    if wanted.size != actions.size:
-        raise ValueError("chosen: needs one action per logged decision")
+    order = order_of(features, action)
+    actions, propensities, outcomes = checked_log(action, propensity, outcome, order)
+    wanted = checked_choices(chosen, actions.size, order)
     weights = (wanted == actions) / propensities
     if not weights.any():
         return pd.DataFrame([(name, np.nan, np.nan, np.nan, 0.0) for name in ("IPS", "SNIPS", "DR")], columns=list(COLUMNS))
