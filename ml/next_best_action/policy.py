@@ -31,7 +31,7 @@ _LEAST_PROPENSITY = 0.01  # below it one decision would outweigh a hundred
 
 @dataclass(frozen=True)
 class Policy:
-    """`actions`: the control first, then those with enough decisions; numbers where the log has them. `costs`: in the unit of the outcome."""
+    """`actions`: the control first, then those with enough decisions; numbers where the log has them. `costs`: in units of the outcome."""
 
     actions: tuple[str, ...] | tuple[int, ...]
     costs: Floats
