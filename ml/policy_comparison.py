@@ -8,7 +8,7 @@ The best single action is the one that did best on these very rows: a rival that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -33,9 +33,12 @@ def compare(
     *,
     control: str,
     cost: Mapping[str, float] | None = None,
+    without: Collection[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
     """One row per rival (the control for all, the best single action for all, what was done), values net of `cost`.
+
+    `without`: actions that are no rivals, as they are done for something else.
 
     A gain is NaN, and nothing may be claimed, where the effective sample size of either side is below FEWEST_EFFECTIVE; nor may it
     where the log could not have made the choices (an action that many were never offered): the mean weight falls below LEAST_OVERLAP.
@@ -50,7 +53,7 @@ def compare(
     expected = expected_outcomes(features, taken, outcomes, len(known), seed)
     scores = doubly_robust(expected, taken, propensities, outcomes) - paid
     sizes = np.array([_effective(taken == one, propensities) for one in range(len(known))])
-    is_single = (sizes >= FEWEST_EFFECTIVE) & (np.arange(len(known)) != nothing)
+    is_single = (sizes >= FEWEST_EFFECTIVE) & (np.arange(len(known)) != nothing) & ~np.isin(known, list(without))
     best = int(np.argmax(np.where(is_single, scores.mean(axis=0), -np.inf)))
     each = np.arange(actions.size)
     mine, size = scores[each, choice], _effective(taken == choice, propensities)
