@@ -99,7 +99,8 @@ def _contractual(described: dict[str, Any]) -> _Told:
 
 
 def _actions(described: dict[str, Any]) -> _Told:
-    from ml.next_best_action.effects import DIFFERENCE_Z, EFFECT_TREES, MEAN_Z
+    from ml.next_best_action.effects import DIFFERENCE_Z, MEAN_Z
+    from ml.next_best_action.learners import EFFECT_TREES
 
     report = described["report"]
     learnt_from = [("decisions", report["decisions"]), *((f"of them {row['action']}", row["decisions"]) for row in report["effects"])]

@@ -15,23 +15,18 @@ but its cost. Whether a policy may *claim* to be better is another question, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer
+from ml.additive import ConstantScorer, Floats, Scorer
 from ml.encoding import Encoder
-from ml.next_best_action.contrasts import Arms, Evidence, contrasts
-from ml.next_best_action.differences import learn_differences
-from ml.outcomes import Trees, fold_rows, regress
+from ml.next_best_action.contrasts import Arms, Evidence
+from ml.next_best_action.learners import Grown, Learner, Linear
+from ml.outcomes import Split, fold_rows
 
 MEAN_Z, DIFFERENCE_Z = 1.28, 2.33
-EFFECT_TREES = Trees(30, 3, 15)  # effects are faint: on simulated logs of 1,500 to 50,000 decisions larger trees found no more of the gain
-Rows = NDArray[np.int64]
-# Scorers of the differences, one per action, learnt from these rows of the log.
-Learner = Callable[[Rows], list[Scorer]]
 
 
 @dataclass(frozen=True)
@@ -63,43 +58,19 @@ class _Learnt:
 
 def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int) -> list[Effect]:
     """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
-    tried = [_tried(learner, encoder, codes, evidence, seed) for learner in _learners(encoder, codes, evidence, seed)]
+    splits = list(fold_rows(len(codes), seed + 1))
+    tried = [_tried(learner, evidence, splits) for learner in (Linear(codes, evidence), Grown(encoder, codes, evidence, seed))]
     best = max(tried, key=lambda learnt: learnt.evidence)
     if best.evidence < DIFFERENCE_Z:
         best = replace(tried[0], slope=1.0)
-    scorers = best.learner(np.arange(len(codes)))
+    scorers = best.learner.scorers()
     return [
         _believed(action, encoder, codes, evidence, best, scorers[action - 1], float(cost)) for action, cost in enumerate(extra_costs, 1)
     ]
 
 
-def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
-    ranks, actions = Ranks.fit(codes), range(1, int(evidence.taken.max()) + 1)
-    design, groups = ranks.design(codes), np.tile(np.arange(codes.shape[1]), 2)
-
-    def linear(rows: Rows) -> list[Scorer]:
-        if not groups.size:
-            return [ConstantScorer(0.0) for _ in actions]
-        found = learn_differences(contrasts(evidence, design, actions, rows), groups)
-        return [RankedScorer(0.0, ranks, found[:, action - 1]) for action in actions]
-
-    def trees(rows: Rows) -> list[Scorer]:
-        scorers = []
-        for action in actions:
-            arms = evidence.arms(action, rows)
-            target, weight = arms.unexplained / arms.side, arms.weight / arms.weight.mean()
-            scorers.append(regress(encoder, codes[arms.rows], target, seed, EFFECT_TREES, weight))
-        return scorers
-
-    return [linear, trees]
-
-
-def _tried(learner: Learner, encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> _Learnt:
-    actions = range(1, int(evidence.taken.max()) + 1)
-    unseen = [np.empty(len(codes)) for _ in actions]
-    for inside, outside in fold_rows(len(codes), seed + 1):
-        for found, scorer in zip(unseen, learner(inside), strict=True):
-            found[outside] = scorer.score(encoder, codes[outside])
+def _tried(learner: Learner, evidence: Evidence, splits: Sequence[Split]) -> _Learnt:
+    unseen = learner.unseen(splits)
     return _Learnt(learner, unseen, *_line(evidence, dict(enumerate(unseen, 1))))
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from ml.judged import Judged
 from ml.next_best_action import Policy, fit_policy
 from ml.nightly.aims import CONTROL, RETENTION, Aim
 from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
-from ml.policy_comparison import FEWEST_EFFECTIVE, compare, paired
-from ml.policy_evaluation import evaluate
+from ml.policy_comparison import FEWEST_EFFECTIVE, compared, paired
+from ml.policy_evaluation import estimates
 from ml.promotions import Duel
 
 
@@ -58,15 +60,17 @@ def judge(
     """Learn on half the customers, judge on the others. The refusal: it is certainly worse than doing nothing, or nobody can tell."""
     learns, judged = halved(log, seed)
     policy = fitted(learns, names, seed, aim, others)
-    decided = judged["action"], judged["propensity"], judged[aim.outcome], judged[names]
     chosen = policy.choose(judged[names]).to_numpy()
-    for name, choice in {"policy": chosen, CONTROL: np.full(len(judged), CONTROL, dtype=object)}.items():
-        for estimator, row in evaluate(choice, *decided, seed=seed).set_index("estimator").iterrows():
+    decided = judged["action"], judged["propensity"], judged[aim.outcome], judged[names]
+    decisions = Judged.of(*decided, [chosen, CONTROL], seed)
+    told: dict[str, ArrayLike] = {"policy": chosen, CONTROL: CONTROL}
+    for name, choice in told.items():
+        for estimator, row in estimates(decisions, choice).set_index("estimator").iterrows():
             run.measure(name, f"{str(estimator).lower()}_{aim.ended}", row["value"], row["low"], row["high"])
             run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
     agrees = judged["action"].to_numpy() == chosen
     run.measure("policy", "share_the_log_could_have_made", float((agrees / judged["propensity"].to_numpy()).mean()))
-    found = compare(chosen, *decided, control=CONTROL, without=others, seed=seed)
+    found = compared(decisions, chosen, control=CONTROL, without=others)
     against: list[dict[str, Any]] = found.to_dict("records")  # type: ignore[assignment]
     for rival in against:
         name = str(rival["rival"]).replace(" ", "_")

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.additive import RankedScorer, Ranks, restore
+from ml.additive import RankedScorer, Ranks, binned, restore, unbinned
 from ml.encoding import Encoder, parse
 from ml.next_best_action import fit_policy
-from ml.next_best_action.contrasts import Evidence, contrasts
+from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
-from ml.outcomes import Trees, regress
+from ml.outcomes import Trees, grown
 
 
 def _evidence(rows: int, effects: np.ndarray, seed: int, stake: float = 1.0) -> tuple[Evidence, np.ndarray]:
@@ -41,7 +41,7 @@ def test_ranks_are_the_same_alone_and_in_a_batch_whatever_the_scale():
 
 def test_where_nothing_differs_few_large_says_nothing_and_many_small_little():
     evidence, design = _evidence(4000, np.zeros((30, 2)), seed=1)
-    found = contrasts(evidence, design, (1, 2))
+    found = contrasts(summed(evidence, design, np.arange(4000)))
     grams, moments = [one.gram / one.noise for one in found], [one.moment / one.noise for one in found]
     assert np.abs(few_large(grams, moments, np.arange(30))).max() < 0.05
     unshrunk = np.array([np.linalg.solve(gram, moment) for gram, moment in zip(grams, moments, strict=True)])
@@ -52,7 +52,7 @@ def test_the_few_columns_that_matter_are_found_and_their_size():
     effects = np.zeros((40, 2))
     effects[3], effects[7, 1] = (0.4, -0.4), 0.3
     evidence, design = _evidence(6000, effects, seed=2)
-    learnt = learn_differences(contrasts(evidence, design, (1, 2)), np.arange(40))
+    learnt = learn_differences(contrasts(summed(evidence, design, np.arange(6000))), np.arange(40))
     assert learnt[[3, 7]] == pytest.approx(effects[[3, 7]], abs=0.1)
     assert np.abs(np.delete(learnt, [3, 7], axis=0)).max() < 0.06
 
@@ -61,7 +61,7 @@ def test_differences_are_per_unit_of_what_is_at_stake():
     effects = np.zeros((5, 2))
     effects[0] = (2.0, -2.0)
     evidence, design = _evidence(6000, effects, seed=3, stake=0.04)
-    assert learn_differences(contrasts(evidence, design, (1, 2)), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
+    assert learn_differences(contrasts(summed(evidence, design, np.arange(6000))), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():
@@ -83,6 +83,7 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     parsed = parse(frame)
     encoder = Encoder.fit(parsed, target)
     codes = encoder.codes(parsed)
-    scorer = regress(encoder, codes, target, 0, Trees(60, 4, 25), np.full(3000, 0.7))
+    bins, knots = binned(codes)
+    scorer = unbinned(grown(bins, target, 0, Trees(60, 4, 25), np.full(3000, 0.7)), knots)
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
