@@ -11,7 +11,8 @@ from ml.encoding import Encoder, parse
 from ml.next_best_action import fit_policy
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
-from ml.outcomes import Trees, grown
+from ml.next_best_action.learners import Grown, Linear
+from ml.outcomes import Trees, fold_rows, grown
 
 
 def _evidence(rows: int, effects: np.ndarray, seed: int, stake: float = 1.0) -> tuple[Evidence, np.ndarray]:
@@ -62,6 +63,40 @@ def test_differences_are_per_unit_of_what_is_at_stake():
     effects[0] = (2.0, -2.0)
     evidence, design = _evidence(6000, effects, seed=3, stake=0.04)
     assert learn_differences(contrasts(summed(evidence, design, np.arange(6000))), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
+
+
+def test_sums_of_folds_give_what_the_rows_give():
+    """Modified covariates (Tian et al. 2014), written out: rows of weight 1 per arm, the design times ±½."""
+    evidence, design = _evidence(3000, np.full((6, 2), 0.3), seed=7)
+    random = np.random.default_rng(7)
+    evidence = Evidence(evidence.taken, random.uniform(0.1, 1, 3000), evidence.left, random.uniform(0.1, 0.25, 3000))
+    parts = [summed(evidence, design + 2.0, rows) for rows in np.array_split(random.permutation(3000), 4)]
+    both = contrasts([sum(arm[1:], start=arm[0]) for arm in zip(*parts, strict=True)])
+    for action, found in enumerate(both, 1):
+        arms = evidence.arms(action)
+        mine = design[arms.rows] + 2.0
+        sided = (mine - arms.weight @ mine / 2) * arms.side[:, None]
+        assert found.gram == pytest.approx(sided.T @ (sided * arms.weight[:, None]))
+        assert found.moment == pytest.approx(sided.T @ (arms.weight * arms.unexplained))
+        assert found.noise == pytest.approx(arms.error**2 / 2)
+
+
+def test_what_is_said_out_of_fold_has_not_seen_the_fold():
+    """One fold's outcomes are turned round: what is said of that fold must stay the same, what is said of the others must not."""
+    evidence, design = _evidence(4000, np.array([[1.0, -1.0], [0.0, 0.5]]), seed=8)
+    splits = list(fold_rows(4000, 0))
+    outside = splits[2][1]
+    left = evidence.left.copy()
+    left[outside] *= -1
+    turned = Evidence(evidence.taken, evidence.propensity, left, evidence.stake)
+    encoder = Encoder.fit(parse(pd.DataFrame(design, columns=["a", "b"])), evidence.left)
+    for before, after in (
+        (Linear(design, evidence), Linear(design, turned)),
+        (Grown(encoder, design, evidence, 0), Grown(encoder, design, turned, 0)),
+    ):
+        for said, said_then in zip(before.unseen(splits), after.unseen(splits), strict=True):
+            assert (said[outside] == said_then[outside]).all()
+            assert (np.delete(said, outside) != np.delete(said_then, outside)).mean() > 0.9
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():
