@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.additive import RankedScorer, Ranks, binned, restore, unbinned
+from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, binned, restore, unbinned
 from ml.encoding import Encoder, parse
-from ml.next_best_action import fit_policy
+from ml.next_best_action import Policy, fit_policy
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
 from ml.next_best_action.learners import Grown, Linear
@@ -97,6 +97,24 @@ def test_what_is_said_out_of_fold_has_not_seen_the_fold():
         for said, said_then in zip(before.unseen(splits), after.unseen(splits), strict=True):
             assert (said[outside] == said_then[outside]).all()
             assert (np.delete(said, outside) != np.delete(said_then, outside)).mean() > 0.9
+
+
+def test_both_learners_share_what_each_foretells():
+    """A straight line and a step of which only trees know the edge: each has weight, and the mixture is what was saved."""
+    random = np.random.default_rng(9)
+    frame = pd.DataFrame({"line": random.normal(size=6000), "bow": random.normal(size=6000)})
+    called = random.random(6000) < 0.5
+    effect = 0.5 * frame["line"] + 1.5 * (frame["bow"].abs() > 1)
+    policy = fit_policy(frame, np.where(called, "call", "nothing"), 0.5, called * effect + random.normal(size=6000), control="nothing")
+    (scorer,) = (one.scorer for one in policy.effects)
+    assert isinstance(scorer, MixedScorer)
+    assert [type(part) for part in scorer.scorers] == [RankedScorer, TreeScorer]
+    assert (scorer.weights > 0.1).all()
+    assert np.corrcoef(policy.uplifts(frame)["call"], effect)[0, 1] > 0.9
+    again = Policy.from_parts(*policy.to_parts())
+    assert again.uplifts(frame).equals(policy.uplifts(frame))
+    codes = policy.encoder.read(frame[:50])
+    assert scorer.base + scorer.parts(policy.encoder, codes).sum(axis=1) == pytest.approx(scorer.score(policy.encoder, codes))
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():
