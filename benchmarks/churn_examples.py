@@ -14,11 +14,13 @@ from sklearn.datasets import make_classification, make_friedman1, make_hastie_10
 Table = tuple[pd.DataFrame, np.ndarray]
 
 
-def _drawn(log_odds: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def drawn(log_odds: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A label of that chance each."""
     return (random.random(log_odds.size) < 1 / (1 + np.exp(-log_odds))).astype(int)
 
 
-def _numbered(matrix: np.ndarray) -> pd.DataFrame:
+def numbered(matrix: np.ndarray) -> pd.DataFrame:
+    """Columns x0, x1 …"""
     return pd.DataFrame(matrix, columns=[f"x{number}" for number in range(matrix.shape[1])])
 
 
@@ -26,7 +28,7 @@ def linear(rows: int, columns: int = 8, seed: int = 0) -> Table:
     """Few numbers, additive on the log-odds."""
     random = np.random.default_rng(seed)
     matrix = random.normal(size=(rows, columns))
-    return _numbered(matrix), _drawn(-1 + matrix[:, :3] @ [1.0, -0.7, 0.4], random)
+    return numbered(matrix), drawn(-1 + matrix[:, :3] @ [1.0, -0.7, 0.4], random)
 
 
 def classification(rows: int, share: float = 0.3, columns: int = 20, seed: int = 0) -> Table:
@@ -34,25 +36,25 @@ def classification(rows: int, share: float = 0.3, columns: int = 20, seed: int =
     matrix, label = make_classification(
         rows, columns, n_informative=8, n_redundant=4, weights=[1 - share], flip_y=0.02, class_sep=0.7, random_state=seed
     )
-    return _numbered(matrix), label
+    return numbered(matrix), label
 
 
 def friedman(rows: int, seed: int = 0) -> Table:
     """A product and a square beside straight lines (Friedman 1991)."""
     matrix, target = make_friedman1(rows, random_state=seed)
-    return _numbered(matrix), _drawn((target - target.mean()) / 2 - 1, np.random.default_rng(seed))
+    return numbered(matrix), drawn((target - target.mean()) / 2 - 1, np.random.default_rng(seed))
 
 
 def hastie(rows: int) -> Table:
     """Who lies far from the centre: no column alone says anything."""
     matrix, label = make_hastie_10_2(rows, random_state=0)
-    return _numbered(matrix), (label > 0).astype(int)
+    return numbered(matrix), (label > 0).astype(int)
 
 
 def moons(rows: int) -> Table:
     """Two interleaving half circles among four columns of noise."""
     matrix, label = make_moons(rows, noise=0.35, random_state=0)
-    return _numbered(np.hstack([matrix, np.random.default_rng(0).normal(size=(rows, 4))])), label
+    return numbered(np.hstack([matrix, np.random.default_rng(0).normal(size=(rows, 4))])), label
 
 
 def levels(rows: int, count: int = 400) -> Table:
@@ -61,7 +63,7 @@ def levels(rows: int, count: int = 400) -> Table:
     town, risk = random.zipf(1.4, rows) % count, random.normal(0, 1.2, count)
     plan = random.choice(["basic", "plus", "pro", None], rows, p=[0.5, 0.3, 0.15, 0.05])
     frame = pd.DataFrame({"town": [f"town {number}" for number in town], "plan": plan, "seats": random.poisson(3, rows)})
-    return frame, _drawn(-1 + risk[town] + np.where(plan == "basic", 0.6, 0.0), random)
+    return frame, drawn(-1 + risk[town] + np.where(plan == "basic", 0.6, 0.0), random)
 
 
 def missing(rows: int) -> Table:
@@ -70,7 +72,7 @@ def missing(rows: int) -> Table:
     matrix = random.normal(size=(rows, 12))
     gone = random.random(matrix.shape) < 0.6
     log_odds = -1 + np.where(gone, 0, matrix)[:, :4] @ [1.2, 0.9, -0.8, 0.5] + 1.5 * (gone[:, 0] & gone[:, 5])
-    return _numbered(np.where(gone, np.nan, matrix)), _drawn(log_odds, random)
+    return numbered(np.where(gone, np.nan, matrix)), drawn(log_odds, random)
 
 
 def mixed(rows: int) -> Table:
@@ -98,7 +100,7 @@ def mixed(rows: int) -> Table:
     log_odds = (
         0.5 - age / 500 - 1.2 * auto + 0.5 * np.log(spend) - 0.2 * seats + 1.0 * ((frame["plan"] == "basic").to_numpy() & (age < 300))
     )
-    return frame, _drawn(log_odds, random)
+    return frame, drawn(log_odds, random)
 
 
 def usage(rows: int, share_of_leavers: float = -1.0) -> Table:
@@ -110,7 +112,7 @@ def usage(rows: int, share_of_leavers: float = -1.0) -> Table:
     plan = random.choice(["month", "year"], rows, p=[0.7, 0.3])
     frame = pd.DataFrame({"logins": logins, "silent_days": silent, "price": price, "discounted": discounted, "plan": plan})
     log_odds = share_of_leavers - 0.5 * np.log1p(logins) + 1.4 * (silent > 30) - 1.0 * (discounted & (price > 40)) - 1.1 * (plan == "year")
-    return frame.join(_numbered(random.normal(size=(rows, 6)))), _drawn(log_odds, random)
+    return frame.join(numbered(random.normal(size=(rows, 6)))), drawn(log_odds, random)
 
 
 def repeated(rows: int) -> Table:
@@ -123,7 +125,7 @@ def repeated(rows: int) -> Table:
 def noise(rows: int) -> Table:
     """Nothing to be learnt."""
     random = np.random.default_rng(6)
-    return _numbered(random.normal(size=(rows, 10))), (random.random(rows) < 0.2).astype(int)
+    return numbered(random.normal(size=(rows, 10))), (random.random(rows) < 0.2).astype(int)
 
 
 EXAMPLES: dict[str, Callable[[], Table]] = {

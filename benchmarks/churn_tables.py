@@ -19,16 +19,18 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.churn_examples import EXAMPLES
+from benchmarks.churn_odd_examples import ODD_EXAMPLES
 from benchmarks.churn_rivals import boosting, logistic, plain
 from ml.churn import train
 
+_GENERATED = EXAMPLES | ODD_EXAMPLES
 _SMALL, _LARGE = 3_000, 20_000
 _YES = ("yes", "true", "1", "1.0", "churn", "churned")
 
 
 def main(wanted: list[str]) -> None:
     """Measure and print."""
-    names = wanted or list(EXAMPLES)
+    names = wanted or list(_GENERATED)
     print(f"{'table':22}{'rows':>8}  {'auc':>7}{'logistic':>9}{'boosting':>9}{'sd':>7}{'behind':>8}", end="")
     print(f"  {'brier':>7}{'logistic':>9}{'boosting':>9}{'sd':>7}{'behind':>8}  {'s a fit':>7}  chosen")
     for name in names:
@@ -37,8 +39,8 @@ def main(wanted: list[str]) -> None:
 
 def read(name: str) -> tuple[pd.DataFrame, np.ndarray]:
     """A generated table by name, or a Parquet file by path and name of its label."""
-    if name in EXAMPLES:
-        return EXAMPLES[name]()
+    if name in _GENERATED:
+        return _GENERATED[name]()
     path, _, label = name.rpartition(":")
     frame = pd.read_parquet(path)
     return frame.drop(columns=label), frame[label].astype(str).str.lower().isin(_YES).to_numpy(dtype=int)

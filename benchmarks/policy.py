@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ml.next_best_action import fit_policy
-from ml.nightly.decision_judgement import CONTROL
+from ml.nightly.aims import CONTROL
 
 _IDENTITIES = "SELECT DISTINCT customer_key, source_customer_id FROM warehouse.marts.customer_identities WHERE source_customer_id LIKE 'C%'"
 _LOG_ONLY = {"action_id", "customer_key", "decided_at", "outcome_day", "action", "propensity", "cost", "is_holdout", "stayed", "margin"}

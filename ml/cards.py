@@ -53,7 +53,7 @@ def facts(root: Path, model: str, version: str) -> Facts:
     """What the store under `root` knows of `version`. Raises ArtifactError when it is missing or not what was written."""
     manifest = store.read_manifest(root, model, version)
     described, arrays = store.load(root, manifest)
-    learnt_from, kept_out, settings, compared = _TOLD[model](described)
+    learnt_from, kept_out, settings, compared = _told_by(model)(described)
     sizes = [("numbers in the stored model", sum(array.size for array in arrays.values()))] if arrays else []
     return Facts(
         model, version, manifest.trained_as_of, (manifest.data_from, manifest.data_to), manifest.fingerprint, manifest.code_version,
@@ -99,7 +99,8 @@ def _contractual(described: dict[str, Any]) -> _Told:
 
 
 def _actions(described: dict[str, Any]) -> _Told:
-    from ml.next_best_action.effects import DIFFERENCE_Z, EFFECT_TREES, MEAN_Z
+    from ml.next_best_action.effects import DIFFERENCE_Z, MEAN_Z
+    from ml.next_best_action.learners import EFFECT_TREES
 
     report = described["report"]
     learnt_from = [("decisions", report["decisions"]), *((f"of them {row['action']}", row["decisions"]) for row in report["effects"])]
@@ -112,9 +113,13 @@ def _actions(described: dict[str, Any]) -> _Told:
     return learnt_from, [], settings, []
 
 
+def _told_by(model: str) -> Callable[[dict[str, Any]], _Told]:
+    """Every aim of the next best action has a model of its own, built alike."""
+    return _actions if model.startswith("next_best_action") else _TOLD[model]
+
+
 _TOLD: dict[str, Callable[[dict[str, Any]], _Told]] = {
     "churn": _churn,
     "clv_purchases": _purchases,
     "clv_contractual": _contractual,
-    "next_best_action": _actions,
 }

@@ -8,14 +8,14 @@ The best single action is the one that did best on these very rows: a rival that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml.additive import Floats
-from ml.outcomes import checked_log, doubly_robust, expected_outcomes
+from ml.judged import Judged
 
 FEWEST_EFFECTIVE = 100  # below it an interval from the normal distribution covers less than it says
 LEAST_OVERLAP = 0.8  # the weights of decisions that agree average 1 where the log could have made every choice
@@ -32,33 +32,36 @@ def compare(
     *,
     control: str,
     cost: Mapping[str, float] | None = None,
+    without: Collection[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
     """One row per rival (the control for all, the best single action for all, what was done), values net of `cost`.
+
+    `without`: actions that are no rivals, as they are done for something else.
 
     A gain is NaN, and nothing may be claimed, where the effective sample size of either side is below FEWEST_EFFECTIVE; nor may it
     where the log could not have made the choices (an action that many were never offered): the mean weight falls below LEAST_OVERLAP.
     Raises ValueError as `ml.policy_evaluation.evaluate` does.
     """
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    wanted = np.asarray([str(one) for one in np.asarray(chosen, dtype=object)], dtype=object)
-    if wanted.size != actions.size:
-        raise ValueError("chosen: needs one action per logged decision")
-    known, positions = np.unique(np.concatenate([actions, wanted, [control]]).astype(str), return_inverse=True)
-    taken, choice, nothing = positions[: actions.size], positions[actions.size : -1], int(positions[-1])
-    paid = np.array([float((cost or {}).get(name, 0.0)) for name in known])
-    expected = expected_outcomes(features, taken, outcomes, len(known), seed)
-    scores = doubly_robust(expected, taken, propensities, outcomes) - paid
-    sizes = np.array([_effective(taken == one, propensities) for one in range(len(known))])
-    is_single = (sizes >= FEWEST_EFFECTIVE) & (np.arange(len(known)) != nothing)
-    best = int(np.argmax(np.where(is_single, scores.mean(axis=0), -np.inf)))
-    each = np.arange(actions.size)
-    mine, size = scores[each, choice], _effective(taken == choice, propensities)
-    overlap = float(((taken == choice) / propensities).mean())
+    log = Judged.of(action, propensity, outcome, features, [chosen, control], seed)
+    return compared(log, chosen, control=control, cost=cost, without=without)
+
+
+def compared(
+    log: Judged, chosen: ArrayLike, *, control: str, cost: Mapping[str, float] | None = None, without: Collection[str] = ()
+) -> pd.DataFrame:
+    """`compare` on decisions that are at hand already; `control` must have been among their choices."""
+    choice, nothing = log.places(chosen), int(log.places(control)[0])
+    paid = np.array([float((cost or {}).get(name, 0.0)) for name in log.known])
+    sizes = np.array([log.effective(one) for one in range(len(log.known))])
+    is_single = (sizes >= FEWEST_EFFECTIVE) & (np.arange(len(log.known)) != nothing) & ~np.isin(log.known, list(without))
+    best = int(np.argmax(np.where(is_single, log.scores.mean(axis=0) - paid, -np.inf)))
+    mine, size = log.scores_of(choice) - paid[choice], log.effective(choice)
+    overlap = float(((log.taken == choice) / log.propensity).mean())
     rivals = {
-        str(known[nothing]): (scores[:, nothing], sizes[nothing]),
-        f"{known[best]} for all": (scores[:, best], sizes[best]),
-        CURRENT: (outcomes - paid[taken], float(actions.size)),
+        str(log.known[nothing]): (log.scores[:, nothing] - paid[nothing], sizes[nothing]),
+        f"{log.known[best]} for all": (log.scores[:, best] - paid[best], sizes[best]),
+        CURRENT: (log.outcome - paid[log.taken], float(log.taken.size)),
     }
     return pd.DataFrame([_row(name, mine, size, overlap, *rival) for name, rival in rivals.items()], columns=list(COLUMNS))
 
@@ -74,20 +77,11 @@ def paired(
     seed: int = 0,
 ) -> tuple[float, float, float, float]:
     """Gain in the mean outcome of `chosen` over `rival`, its 95 % interval, and the smaller effective sample size of the two."""
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    sides = [np.asarray([str(one) for one in np.asarray(side, dtype=object)], dtype=object) for side in (chosen, rival)]
-    known, positions = np.unique(np.concatenate([actions, *sides]).astype(str), return_inverse=True)
-    taken, mine, theirs = np.split(positions, 3)
-    scores = doubly_robust(expected_outcomes(features, taken, outcomes, len(known), seed), taken, propensities, outcomes)
-    each = np.arange(actions.size)
-    change = scores[each, mine] - scores[each, theirs]
+    log = Judged.of(action, propensity, outcome, features, [chosen, rival], seed)
+    sides = [log.places(side) for side in (chosen, rival)]
+    change = log.scores_of(sides[0]) - log.scores_of(sides[1])
     gain, margin = float(change.mean()), 1.96 * float(change.std(ddof=1) / np.sqrt(change.size))
-    return gain, gain - margin, gain + margin, min(_effective(taken == side, propensities) for side in (mine, theirs))
-
-
-def _effective(agrees: NDArray[np.bool_], propensities: Floats) -> float:
-    weights = agrees / propensities
-    return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
+    return gain, gain - margin, gain + margin, min(map(log.effective, sides))
 
 
 def _row(rival: str, mine: Floats, size: float, overlap: float, theirs: Floats, rival_size: float) -> tuple[object, ...]:

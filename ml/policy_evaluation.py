@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml.additive import Floats
-from ml.outcomes import checked_log, doubly_robust, expected_outcomes
+from ml.judged import Judged
 
 COLUMNS = ("estimator", "value", "low", "high", "effective_sample_size")
 
@@ -29,32 +29,26 @@ def evaluate(
     """One row per estimator. With `features` the DR row uses a cross-fitted outcome model, without them the actions' means.
 
     Effective sample size = (Σ weights)² ÷ Σ weights². Where the log never did what the policy chooses, every value is NaN.
+    Series are put in the order of the features (without those, of the actions) by their labels; `chosen` may be one action for all.
     `chosen` must not be learnt from the same rows (cross-fit it), or it will look better than it is.
     """
-    actions, propensities, outcomes = checked_log(action, propensity, outcome)
-    wanted = np.asarray([str(one) for one in np.asarray(chosen, dtype=object)], dtype=object)
-    if wanted.size != actions.size:
-        raise ValueError("chosen: needs one action per logged decision")
-    weights = (wanted == actions) / propensities
+    return estimates(Judged.of(action, propensity, outcome, features, [chosen], seed), chosen)
+
+
+def estimates(log: Judged, chosen: ArrayLike) -> pd.DataFrame:
+    """`evaluate` on decisions that are at hand already."""
+    places = log.places(chosen)
+    weights = (log.taken == places) / log.propensity
     if not weights.any():
         return pd.DataFrame([(name, np.nan, np.nan, np.nan, 0.0) for name in ("IPS", "SNIPS", "DR")], columns=list(COLUMNS))
-    ess = float(weights.sum() ** 2 / (weights**2).sum())
-    snips = float(weights @ outcomes / weights.sum())
+    snips = float(weights @ log.outcome / weights.sum())
     influence = {
-        "IPS": weights * outcomes,
-        "SNIPS": snips + weights / weights.mean() * (outcomes - snips),
-        "DR": _doubly_robust(wanted, actions, propensities, outcomes, features, seed),
+        "IPS": weights * log.outcome,
+        "SNIPS": snips + weights / weights.mean() * (log.outcome - snips),
+        "DR": log.scores_of(places),
     }
+    ess = log.effective(places)
     return pd.DataFrame([(name, *_interval(values), ess) for name, values in influence.items()], columns=list(COLUMNS))
-
-
-def _doubly_robust(
-    wanted: np.ndarray, actions: np.ndarray, propensities: Floats, outcomes: Floats, features: pd.DataFrame | None, seed: int
-) -> Floats:
-    known, positions = np.unique(np.concatenate([actions, wanted]).astype(str), return_inverse=True)
-    taken, choice = positions[: actions.size], positions[actions.size :]
-    expected = expected_outcomes(features, taken, outcomes, len(known), seed)
-    return doubly_robust(expected, taken, propensities, outcomes)[np.arange(actions.size), choice]
 
 
 def _interval(values: Floats) -> tuple[float, float, float]:

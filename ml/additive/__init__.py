@@ -5,6 +5,7 @@ Comes in: fitted models of scikit-learn, or their saved arrays. Goes out: `Score
 
 from __future__ import annotations
 
+from ml.additive.mixed import MixedScorer
 from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.restoring import restore
 from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
@@ -15,6 +16,7 @@ __all__ = [
     "ConstantScorer",
     "Floats",
     "LinearScorer",
+    "MixedScorer",
     "RankedScorer",
     "Ranks",
     "Scorer",

@@ -5,7 +5,6 @@ Comes in: a fitted HistGradientBoosting classifier (binary) or regressor. Goes o
 
 from __future__ import annotations
 
-import warnings
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -67,13 +66,13 @@ def _expected_values(table: NDArray[Any], is_leaf: NDArray[np.bool_], left: NDAr
 
 def binned(codes: Floats) -> tuple[Floats, Floats]:
     """(the bin of every code, NaN where missing; columns × BINS upper ends of the bins, but for the last, which has none)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a column may be missing everywhere among few rows: it has no bins then
-        knots = np.nanquantile(codes, np.linspace(0, 1, BINS + 1)[1:-1], axis=0, method="nearest").T
-    bins = np.empty_like(codes)
-    for position in range(codes.shape[1]):
-        bins[:, position] = np.searchsorted(knots[position], codes[:, position], "left")
-    return np.where(np.isnan(codes), np.nan, bins), knots
+    knots, bins = np.full((codes.shape[1], BINS - 1), np.nan), np.full_like(codes, np.nan)
+    for position, values in enumerate(codes.T):
+        present = np.flatnonzero(~np.isnan(values))
+        if present.size:  # a column may be missing everywhere among few rows: it has no bins then
+            knots[position] = np.quantile(values[present], np.linspace(0, 1, BINS + 1)[1:-1], method="nearest")
+            bins[present, position] = np.searchsorted(knots[position], values[present], "left")
+    return bins, knots
 
 
 def unbinned(scorer: TreeScorer, knots: Floats) -> TreeScorer:

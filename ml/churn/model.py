@@ -18,7 +18,7 @@ from ml.additive import Floats, Scorer, SurvivalScorer, restore
 from ml.additive.survival import leaving
 from ml.churn.calibration import IDENTITY, Line, probabilities
 from ml.churn.reasons import sentences
-from ml.encoding import Encoder
+from ml.encoding import Encoder, require_frame
 
 _BATCH = 100_000
 
@@ -74,6 +74,7 @@ class ChurnModel:
         return leaving(score) if isinstance(self.scorer, SurvivalScorer) else probabilities(score, IDENTITY)
 
     def _codes(self, features: pd.DataFrame) -> Iterator[Floats]:
+        require_frame(features)
         missing = sorted(set(self.required) - {str(name) for name in features.columns})
         if missing:
             raise ValueError(f"features: missing column(s) {', '.join(missing)}; the churn model was trained with them")

@@ -22,8 +22,9 @@ from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select
 from ml.churn.survival import Months
-from ml.encoding import Encoder, Parsed, parse
+from ml.encoding import Encoder, Parsed, parse, require_frame
 from ml.evaluation import evaluate
+from ml.logged import aligned
 from ml.refusal import Refused
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
@@ -84,7 +85,8 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
 
 
 def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
-    values = pd.Series(np.ravel(_aligned(features, label))).astype(object)
+    require_frame(features)
+    values = pd.Series(np.ravel(aligned(label, features.index))).astype(object)
     words = values.map(lambda value: _WORDS.get(value.strip().lower(), value) if isinstance(value, str) else value)
     y = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     if len(y) != len(features) or not np.isin(y, (0.0, 1.0)).all():
@@ -93,15 +95,6 @@ def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
         needed = f"at least {FEWEST_ROWS} rows with {FEWEST_EACH} leavers and {FEWEST_EACH} stayers are needed"
         raise Refused(f"churn: {len(y)} labelled rows with {int(y.sum())} leavers; {needed}")
     return y
-
-
-def _aligned(features: pd.DataFrame, label: ArrayLike) -> NDArray[Any]:
-    """The label in the order of the rows: by position, unless both carry the same index in another order."""
-    if isinstance(label, pd.Series) and label.index.is_unique and not label.index.equals(features.index):
-        by_index = label.index.get_indexer(features.index) if len(label) == len(features) and features.index.is_unique else np.array([-1])
-        if (by_index >= 0).all():
-            return np.asarray(label)[by_index]
-    return np.asarray(label)
 
 
 def _sample(rows: int, most: int, seed: int) -> NDArray[np.int64]:

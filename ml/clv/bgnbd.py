@@ -20,6 +20,7 @@ from ml.clv.counted import Counted, Floats, count_purchases
 from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 
 _NAMES = ("r", "alpha", "a", "b")
+_EDGE = 600.0  # exp() of more is infinite, and infinite odds over infinite odds are nothing
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def _fit(model: str, counted: Counted, extra_stay: int) -> Fit:
     starts = [(1.0, mean_age, 1.0, 1.0), (0.3, mean_age / 5, 1.0, 3.0)]
     few = counted.thinned(ROUGH_ROWS)
     rough = None if few is counted else lambda params: _likelihood(params, few, extra_stay)
-    return maximise(model, _NAMES, lambda params: _likelihood(params, counted, extra_stay), starts, counted.customers, rough=rough)
+    sizes = (1.0, mean_age, 1.0, 1.0)  # alpha is a time
+    return maximise(
+        model, _NAMES, lambda params: _likelihood(params, counted, extra_stay), starts, counted.customers, rough=rough, sizes=sizes
+    )
 
 
 def _log_parts(params: tuple[float, ...], x: Floats, t_x: Floats, age: Floats, extra_stay: int) -> tuple[Floats, Floats]:
@@ -113,9 +117,9 @@ def _likelihood(params: Floats, counted: Counted, extra_stay: int) -> tuple[floa
     level, which, customers = counted.levels
     stays = level + extra_stay
     until_now, until_last = np.log(alpha + age), np.log(alpha + t_x)
-    with np.errstate(divide="ignore", over="ignore"):  # nobody can have left before the first drop-out is possible
+    with np.errstate(divide="ignore"):  # nobody can have left before the first drop-out is possible
         odds = np.where(stays > 0, np.log(a) - np.log(np.maximum(b + stays - 1, 1e-300)), -np.inf)[which]
-        odds = np.exp(odds + (r + x) * (until_now - until_last))  # of having left, against being there
+        odds = np.exp(np.minimum(odds + (r + x) * (until_now - until_last), _EDGE))  # of having left, against being there
     weight_dead = counted.count * odds / (1 + odds)
     weight_alive = counted.count - weight_dead
     shared = betaln(a, b + stays) - betaln(a, b) + gammaln(r + level) - gammaln(r) + r * np.log(alpha)

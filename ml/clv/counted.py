@@ -47,7 +47,9 @@ class Counted:
 
 
 def floats(values: ArrayLike, name: str) -> Floats:
-    """`values` as a flat float array. Raises Refused when one is missing or infinite."""
+    """`values` as a flat float array. Raises Refused when one is missing or infinite, or when they are dates or durations."""
+    if getattr(values, "dtype", None) is not None and values.dtype.kind in "mM":  # type: ignore[union-attr]
+        raise Refused(f"{name}: is a date or a duration; give numbers, all times in one unit (weeks, say)")
     array = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
     bad = int((~np.isfinite(array)).sum())
     if bad:

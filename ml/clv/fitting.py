@@ -17,7 +17,7 @@ from ml.clv.counted import Floats
 from ml.refusal import Refused
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]
-BOUND = 12.0  # e^12 = 160,000: a parameter there is not identified by the data
+BOUND = 12.0  # e^12 = 160,000 times its usual size: a parameter there is not identified by the data
 ROUGH_ROWS = 20_000  # distinct histories on which the starts race; only the winner's fit is finished on all of them
 _GRADIENT_LIMIT = 1e-4  # per customer, in log-parameters
 
@@ -57,17 +57,20 @@ def maximise(
     *,
     edge: bool = False,
     rough: Likelihood | None = None,
+    sizes: Sequence[float] | None = None,
 ) -> Fit:
     """The best of the local maxima reached from `starts`, on `rough` (the likelihood of fewer rows) first where it is given.
 
+    `sizes`: of what size each parameter usually is, 1 by default. One in seconds or rupiah is large without being at an edge.
     Raises Refused when none converges, or when a parameter ends at the edge of what is searched (unless `edge`
     allows it, for models whose limit is itself a sensible model).
     """
-    climbed = [_climb(rough or likelihood, np.asarray(start, dtype=float), customers) for start in starts]
+    middle = np.log(np.ones(len(names)) if sizes is None else np.asarray(sizes, dtype=float))
+    climbed = [_climb(rough or likelihood, np.asarray(start, dtype=float), customers, middle) for start in starts]
     best = min(climbed, key=lambda found: found.fun)
     if rough is not None:
-        best = _climb(likelihood, np.exp(best.x), customers)
-    _require_converged(model, names, best, edge)
+        best = _climb(likelihood, np.exp(best.x), customers, middle)
+    _require_converged(model, names, best, edge, middle)
     params = np.exp(best.x)
     return Fit(
         params=dict(zip(names, params.tolist(), strict=True)),
@@ -77,18 +80,18 @@ def maximise(
     )
 
 
-def _climb(likelihood: Likelihood, start: Floats, customers: float) -> OptimizeResult:
+def _climb(likelihood: Likelihood, start: Floats, customers: float, middle: Floats) -> OptimizeResult:
     def loss(log_params: Floats) -> tuple[float, Floats]:
         params = np.exp(log_params)
         value, gradient = likelihood(params)
         return -value / customers, -gradient * params / customers
 
-    bounds = [(-BOUND, BOUND)] * start.size
+    bounds = [(one - BOUND, one + BOUND) for one in middle]
     return minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9})
 
 
-def _require_converged(model: str, names: Sequence[str], found: OptimizeResult, edge: bool) -> None:
-    at_edge = np.abs(found.x) > BOUND - 1e-6
+def _require_converged(model: str, names: Sequence[str], found: OptimizeResult, edge: bool, middle: Floats) -> None:
+    at_edge = np.abs(found.x - middle) > BOUND - 1e-6
     if not np.isfinite(found.fun) or np.abs(found.jac[~at_edge]).max(initial=0.0) > _GRADIENT_LIMIT:
         raise Refused(f"{model}: the fit did not converge ({found.message}); the data does not suit this model")
     if at_edge.any() and not edge:

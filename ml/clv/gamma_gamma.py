@@ -61,7 +61,8 @@ def fit_gamma_gamma(
     starts = [(2.0, 3.0, typical), (6.0, 4.0, typical / 2)]
     few = counted.thinned(ROUGH_ROWS)
     rough = None if few is counted else lambda params: _likelihood(params, few)
-    fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers, rough=rough)
+    sizes = (1.0, 1.0, typical)  # v is an amount of money
+    fit = maximise("Gamma-Gamma", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers, rough=rough, sizes=sizes)
     if fit.params["q"] <= 1:
         raise Refused(f"Gamma-Gamma: q is {fit.params['q']:.2f}; at 1 or below the mean order value has no expectation")
     return GammaGamma(**vars(fit), correlation=correlation)

@@ -63,7 +63,8 @@ def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, we
     starts = [(1.0, mean_age, 1.0, mean_age), (0.5, mean_age / 3, 0.6, mean_age / 3)]
     few = counted.thinned(ROUGH_ROWS)
     rough = None if few is counted else _likelihood(few)
-    return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, _likelihood(counted), starts, counted.customers, rough=rough)))
+    sizes = (1.0, mean_age, 1.0, mean_age)  # alpha and beta are times
+    return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, _likelihood(counted), starts, counted.customers, rough=rough, sizes=sizes)))
 
 
 def _likelihood(counted: Counted) -> Likelihood:

@@ -6,6 +6,6 @@ Comes in: a pandas frame as it lies in the warehouse. Goes out: `Encoder` (JSON-
 from __future__ import annotations
 
 from ml.encoding.encoder import Column, Encoder
-from ml.encoding.parsed import Parsed, parse
+from ml.encoding.parsed import Parsed, parse, require_frame
 
-__all__ = ["Column", "Encoder", "Parsed", "parse"]
+__all__ = ["Column", "Encoder", "Parsed", "parse", "require_frame"]

@@ -18,6 +18,7 @@ from pandas.api import types
 
 NUMBER, FLAG, DATE, CATEGORY = "number", "flag", "date", "category"
 _DAY = 86_400 * 10**9
+_FARTHEST = 1e100  # beyond it a square is infinite, and with it the spread of the whole column
 _SHARE = 0.99  # of the values that must read as numbers or dates before a text column counts as one
 _DECORATION = r"^[$€£¥\s]+|[$€£¥%\s]+$|(?<=\d),(?=\d{3}(?:\D|$))"
 _NOTHING = ("n/a", "na", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown", "missing")  # what exports write for no value
@@ -67,13 +68,13 @@ def _unless_identifier(values: pd.Series) -> str | None:
 
 
 def read_numbers(values: pd.Series) -> NDArray[np.float64]:
-    """Values as floats; what is missing, infinite or unreadable becomes NaN."""
+    """Values as floats, none further from 0 than _FARTHEST; what is missing, infinite or unreadable becomes NaN."""
     if types.is_timedelta64_dtype(values.dtype):
         return values.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
     if not (types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)):
         values = pd.to_numeric(_bare(values.astype(object).map(_plain)), errors="coerce")
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -_FARTHEST, _FARTHEST)
 
 
 def _bare(texts: pd.Series) -> pd.Series:

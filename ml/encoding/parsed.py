@@ -39,8 +39,9 @@ class Parsed:
 def parse(features: pd.DataFrame, kinds: Mapping[str, str] | None = None) -> Parsed:
     """Read `features`: the columns in `kinds` as what they were in training, else every column as what it looks like.
 
-    Raises ValueError for a column that is missing or named twice.
+    Raises TypeError for what is no frame, ValueError for a column that is missing or named twice.
     """
+    require_frame(features)
     _require_columns(features, kinds)
     found = {str(name): kind_of(features[name]) for name in features.columns} if kinds is None else dict(kinds)
     left_out = {name: "no model can read it (an identifier, prose, or nested values)" for name, kind in found.items() if kind is None}
@@ -55,6 +56,12 @@ def parse(features: pd.DataFrame, kinds: Mapping[str, str] | None = None) -> Par
         else:
             values[name] = read_dates(column) if kind == DATE else read_numbers(column)
     return Parsed(values, used, texts, left_out, len(features))
+
+
+def require_frame(features: pd.DataFrame) -> None:
+    """Raises TypeError for what is no frame: an array has no columns that could be told apart tonight."""
+    if not isinstance(features, pd.DataFrame):
+        raise TypeError(f"features: needs a pandas DataFrame, one row per customer, not {type(features).__name__}")
 
 
 def _require_columns(features: pd.DataFrame, kinds: Mapping[str, str] | None) -> None:

@@ -70,16 +70,53 @@ class Contrast:
     gram: Floats
     moment: Floats
     noise: float
-    centre: Floats
 
     @staticmethod
-    def of(arms: Arms, design: Floats) -> Contrast:
-        """`design`: of every row of the log."""
-        mine = design[arms.rows]
-        centre = arms.weight @ mine / arms.weight.sum()
-        sided = (mine - centre) * arms.side[:, None]
-        noise = arms.error**2 / arms.weight.sum()
-        return Contrast(sided.T @ (sided * arms.weight[:, None]), sided.T @ (arms.weight * arms.unexplained), noise, centre)
+    def of(treated: Sums, control: Sums) -> Contrast:
+        """Of rows whose arms weigh 1 each, centred on the mean of both, the design of either times ±½."""
+        centre = (treated.first / treated.weight + control.first / control.weight) / 2
+        gram = (treated.squares_about(centre) + control.squares_about(centre)) / 4
+        return Contrast(gram, (treated.slope() - control.slope()) / 2, (treated.variance() + control.variance()) / 2)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the rows of one arm add up to, so that folds are added up and the control is summed once for all actions.
+
+    Of weights w = stake ÷ propensity, designs d and outcomes y: Σ w, Σ w·d, Σ w·d·dᵀ, Σ w·y, Σ w·d·y; `spread`: Σ w², Σ w²·y, Σ w²·y².
+    """
+
+    weight: float
+    first: Floats
+    second: Floats
+    outcome: float
+    product: Floats
+    spread: Floats
+
+    @staticmethod
+    def of(design: Floats, weight: Floats, outcome: Floats) -> Sums:
+        """`outcome`: per unit of stake."""
+        weighted = design * weight[:, None]
+        spread = np.array([(weight**2 * outcome**power).sum() for power in range(3)])
+        return Sums(float(weight.sum()), weighted.sum(axis=0), design.T @ weighted, float(weight @ outcome), weighted.T @ outcome, spread)
+
+    def __add__(self, other: Sums) -> Sums:
+        """Those of the rows of both."""
+        return Sums(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+    def squares_about(self, centre: Floats) -> Floats:
+        """Σ of weights that are 1 in all times the squares about `centre`."""
+        mean = self.first / self.weight
+        return self.second / self.weight - np.outer(mean, centre) - np.outer(centre, mean) + np.outer(centre, centre)
+
+    def slope(self) -> Floats:
+        """How the outcome goes with the design."""
+        return self.product / self.weight - self.first / self.weight * (self.outcome / self.weight)
+
+    def variance(self) -> float:
+        """Of the mean outcome."""
+        level = self.outcome / self.weight
+        return float(self.spread @ [level**2, -2 * level, 1.0]) / self.weight**2
 
 
 def least_stake(expected: Floats, outcome: Floats) -> float | None:
@@ -99,6 +136,13 @@ def _variance(expected: Floats) -> Floats:
     return chance * (1 - chance)
 
 
-def contrasts(evidence: Evidence, design: Floats, actions: Sequence[int], within: NDArray[np.int64] | None = None) -> list[Contrast]:
-    """One per action."""
-    return [Contrast.of(evidence.arms(action, within), design) for action in actions]
+def summed(evidence: Evidence, design: Floats, rows: NDArray[np.int64]) -> list[Sums]:
+    """Per action the sums of its decisions among `rows`, the control's first."""
+    arms = (rows[evidence.taken[rows] == action] for action in range(int(evidence.taken.max()) + 1))
+    weight, outcome = evidence.stake / evidence.propensity, evidence.left / evidence.stake
+    return [Sums.of(design[arm], weight[arm], outcome[arm]) for arm in arms]
+
+
+def contrasts(sums: Sequence[Sums]) -> list[Contrast]:
+    """One per action, against the control, whose sums come first."""
+    return [Contrast.of(treated, sums[0]) for treated in sums[1:]]

@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api import types
 
 from ml.additive import Floats, restore
-from ml.encoding import Encoder, parse
+from ml.encoding import Encoder, parse, require_frame
+from ml.logged import checked_actions, checked_log
 from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
+from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
-from ml.outcomes import OutcomeModel, checked_log, cross_fitted, fit_outcomes
+from ml.outcomes import OutcomeModel, cross_fitted, fit_outcomes
 from ml.refusal import Refused
 
 FEWEST_DECISIONS = 200
@@ -28,9 +31,9 @@ _LEAST_PROPENSITY = 0.01  # below it one decision would outweigh a hundred
 
 @dataclass(frozen=True)
 class Policy:
-    """`actions`: the control first, then those with enough decisions. `costs`: one per action, in units of the outcome."""
+    """`actions`: the control first, then those with enough decisions; numbers where the log has them. `costs`: in units of the outcome."""
 
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] | tuple[int, ...]
     costs: Floats
     outcome: OutcomeModel
     effects: tuple[Effect, ...]
@@ -43,7 +46,7 @@ class Policy:
         return self.outcome.encoder
 
     @property
-    def control(self) -> str:
+    def control(self) -> str | int:
         """The action of doing nothing."""
         return self.actions[0]
 
@@ -69,7 +72,7 @@ class Policy:
         better = net - net[:, :1] > 1e-12
         best = np.where(better, net, -np.inf)[:, 1:].argmax(axis=1) + 1 if len(self.actions) > 1 else np.zeros(len(net), dtype=int)
         chosen = np.where(better.any(axis=1), best, 0)
-        return pd.Series(np.asarray(self.actions, dtype=object)[chosen], index=features.index, name="action")
+        return pd.Series(np.asarray(self.actions)[chosen], index=features.index, name="action")
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """JSON-able description and arrays, for `ml.artifacts.save`."""
@@ -108,22 +111,24 @@ def fit_policy(
     propensity: ArrayLike,
     outcome: ArrayLike,
     *,
-    cost: Mapping[str, float] | ArrayLike | None = None,
-    control: str,
+    cost: Mapping[Any, float] | ArrayLike | None = None,
+    control: str | int,
     seed: int = 0,
 ) -> Policy:
     """Learn from one row per past decision. `propensity`: probability of the action that was taken; `cost`: per action, or per decision.
 
-    Raises ValueError for propensities outside (0, 1] or missing outcomes; Refused when there are fewer than FEWEST_DECISIONS
-    decisions, the control was taken fewer than FEWEST_PER_ACTION times, or no other action was taken that often.
+    Series are put in the order of `features` by their labels, if those are the same. An action without a cost in a mapping costs nothing.
+    Raises ValueError for propensities outside (0, 1], missing actions, outcomes or costs; Refused when there are fewer than
+    FEWEST_DECISIONS decisions, the control was taken fewer than FEWEST_PER_ACTION times, or no other action was taken that often.
     """
-    taken_names, propensities, outcomes = checked_log(action, propensity, outcome)
+    require_frame(features)
+    taken_names, propensities, outcomes = checked_log(action, propensity, outcome, features.index)
     if len(features) != outcomes.size:
         raise ValueError("features: needs one row per logged decision")
-    actions = _learnable(taken_names, str(control))
+    actions = _learnable(taken_names, str(checked_actions(control, "control")[0]))
     kept = np.flatnonzero(np.isin(taken_names, actions))
     taken = np.array([actions.index(name) for name in taken_names[kept]], dtype=np.int64)
-    costs = _costs(cost, taken_names, actions)
+    costs = action_costs(cost, taken_names, actions, features.index)
     y, p = outcomes[kept], np.maximum(propensities[kept], _LEAST_PROPENSITY)
     parsed = parse(features.iloc[kept])
     outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
@@ -131,7 +136,9 @@ def fit_policy(
     least = least_stake(expected, y)
     evidence = Evidence(taken, p, y - expected, scaled_stakes(expected, least))
     effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
-    return Policy(tuple(actions), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
+    is_whole = types.is_integer_dtype(np.asarray(action).dtype)
+    as_logged: tuple[Any, ...] = tuple(map(int, actions)) if is_whole else tuple(actions)
+    return Policy(as_logged, costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:
@@ -143,17 +150,6 @@ def _learnable(taken: NDArray[Any], control: str) -> list[str]:
             f"with {FEWEST_PER_ACTION} of {control!r} and of one other action"
         )
     return [control, *sorted(often - {control})]
-
-
-def _costs(cost: Mapping[str, float] | ArrayLike | None, taken: NDArray[Any], actions: list[str]) -> Floats:
-    if cost is None:
-        return np.zeros(len(actions))
-    if isinstance(cost, Mapping):
-        return np.array([float(cost.get(name, 0.0)) for name in actions])
-    paid = np.asarray(cost, dtype=float)
-    if paid.size != taken.size:
-        raise ValueError("cost: needs one per action (a mapping) or one per logged decision")
-    return np.array([float(np.nanmean(paid[taken == name])) for name in actions])
 
 
 def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect]) -> dict[str, Any]:

@@ -10,21 +10,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from ml.judged import Judged
 from ml.next_best_action import Policy, fit_policy
+from ml.nightly.aims import CONTROL, RETENTION, Aim
 from ml.nightly.learning import Parts
 from ml.nightly.tables import Run, uniform
-from ml.policy_comparison import FEWEST_EFFECTIVE, compare, paired
-from ml.policy_evaluation import evaluate
+from ml.policy_comparison import FEWEST_EFFECTIVE, compared, paired
+from ml.policy_evaluation import estimates
 from ml.promotions import Duel
 
-CONTROL = "nothing"
 
-
-def fitted(log: pd.DataFrame, names: list[str], seed: int) -> Policy:
-    """The policy that `log` teaches. Raises Refused where it is too little."""
-    decided = log["action"].tolist(), log["propensity"].to_numpy(), log["stayed"].to_numpy()
-    return fit_policy(log[names], *decided, control=CONTROL, seed=seed)
+def fitted(log: pd.DataFrame, names: list[str], seed: int, aim: Aim = RETENTION, others: frozenset[str] = frozenset()) -> Policy:
+    """The policy that `log` teaches of `aim`, from what was not done for another one. Raises Refused where it is too little."""
+    own = log[~log["action"].isin(others)] if others else log
+    decided = own["action"].tolist(), own["propensity"].to_numpy(), own[aim.outcome].to_numpy()
+    return fit_policy(own[names], *decided, control=CONTROL, seed=seed)
 
 
 def halved(log: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -33,8 +35,11 @@ def halved(log: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return log[half], log[~half]
 
 
-def duel(champion: Parts, challenger: Parts, log: pd.DataFrame, seed: int) -> Duel | str:
-    """The share that stays under each, by the paired doubly robust difference on customers of whom neither twin has learnt."""
+def duel(champion: Parts, challenger: Parts, log: pd.DataFrame, seed: int, aim: Aim = RETENTION) -> Duel | str:
+    """The mean outcome under each (of retention the share that stays), by the paired doubly robust difference.
+
+    On customers of whom neither twin has learnt.
+    """
     judged = halved(log, seed)[1]
     policies = [Policy.from_parts(*parts) for parts in (champion, challenger)]
     gone = sorted({column.name for policy in policies for column in policy.encoder.columns} - set(judged.columns))
@@ -42,28 +47,34 @@ def duel(champion: Parts, challenger: Parts, log: pd.DataFrame, seed: int) -> Du
         return f"the one that scored needs {', '.join(gone)}, which the log lacks now"
     before, now = (policy.choose(judged).to_numpy() for policy in policies)
     names = [column.name for column in policies[1].encoder.columns]
-    gain, low, high, size = paired(now, before, judged["action"], judged["propensity"], judged["stayed"], judged[names], seed=seed)
+    decided = judged["action"], judged["propensity"], judged[aim.outcome], judged[names]
+    gain, low, high, size = paired(now, before, *decided, seed=seed)
     if size < FEWEST_EFFECTIVE:
         return f"too few past decisions agree with both of them (effective sample size {size:.0f}, at least {FEWEST_EFFECTIVE} are needed)"
-    return Duel("share_that_stays", len(judged), gain, low, high, float(judged["stayed"].mean()))
+    return Duel(aim.measure, len(judged), gain, low, high, float(judged[aim.outcome].mean()))
 
 
-def judge(log: pd.DataFrame, names: list[str], run: Run, seed: int) -> tuple[Policy, str | None]:
+def judge(
+    log: pd.DataFrame, names: list[str], run: Run, seed: int, aim: Aim = RETENTION, others: frozenset[str] = frozenset()
+) -> tuple[Policy, str | None]:
     """Learn on half the customers, judge on the others. The refusal: it is certainly worse than doing nothing, or nobody can tell."""
     learns, judged = halved(log, seed)
-    policy = fitted(learns, names, seed)
-    decided = judged["action"], judged["propensity"], judged["stayed"], judged[names]
+    policy = fitted(learns, names, seed, aim, others)
     chosen = policy.choose(judged[names]).to_numpy()
-    for name, choice in {"policy": chosen, CONTROL: np.full(len(judged), CONTROL, dtype=object)}.items():
-        for estimator, row in evaluate(choice, *decided, seed=seed).set_index("estimator").iterrows():
-            run.measure(name, f"{str(estimator).lower()}_stayed", row["value"], row["low"], row["high"])
+    decided = judged["action"], judged["propensity"], judged[aim.outcome], judged[names]
+    decisions = Judged.of(*decided, [chosen, CONTROL], seed)
+    told: dict[str, ArrayLike] = {"policy": chosen, CONTROL: CONTROL}
+    for name, choice in told.items():
+        for estimator, row in estimates(decisions, choice).set_index("estimator").iterrows():
+            run.measure(name, f"{str(estimator).lower()}_{aim.ended}", row["value"], row["low"], row["high"])
             run.measure(name, f"{str(estimator).lower()}_effective_sample_size", row["effective_sample_size"])
     agrees = judged["action"].to_numpy() == chosen
     run.measure("policy", "share_the_log_could_have_made", float((agrees / judged["propensity"].to_numpy()).mean()))
-    against: list[dict[str, Any]] = compare(chosen, *decided, control=CONTROL, seed=seed).to_dict("records")  # type: ignore[assignment]
+    found = compared(decisions, chosen, control=CONTROL, without=others)
+    against: list[dict[str, Any]] = found.to_dict("records")  # type: ignore[assignment]
     for rival in against:
         name = str(rival["rival"]).replace(" ", "_")
-        run.measure("policy", f"gain_in_staying_over_{name}", rival["gain"], rival["low"], rival["high"])
+        run.measure("policy", f"gain_in_{aim.doing}_over_{name}", rival["gain"], rival["low"], rival["high"])
         run.measure("policy", f"may_claim_to_beat_{name}", rival["may_claim"])
     nothing = against[0]
     if np.isnan(nothing["gain"]) or nothing["high"] < 0:

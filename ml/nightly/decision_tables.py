@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml.nightly.aims import Aim
 from ml.nightly.choice import Choice
 from ml.nightly.tables import build
 
@@ -23,13 +24,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Night:
-    """Everything known before the choice; matrices are customers × actions, column 0 is the control."""
+    """Everything known before the choice; matrices are customers × actions, column 0 is the control.
+
+    `aims`, `versions`: per action what it aims at (None: the control) and the policy that says how well; `worth`: of one unit of that.
+    """
 
     customers: NDArray[Any]
     actions: list[str]
     channels: list[str | None]
+    aims: list[Aim | None]
+    versions: list[str | None]
     uplift: Floats
-    value: Floats
+    worth: Floats
     cost: Floats
     gate: NDArray[Any]  # None = passed
     offered: NDArray[np.bool_]
@@ -37,8 +43,8 @@ class Night:
 
     @property
     def scores(self) -> Floats:
-        """uplift × value − cost; the control is worth 0."""
-        scores = self.uplift * self.value[:, None] - self.cost
+        """uplift × worth − cost; the control is worth 0."""
+        scores = self.uplift * self.worth - self.cost
         scores[:, 0] = 0.0
         return scores
 
@@ -48,7 +54,7 @@ class Night:
         return self.offered & pd.isna(self.gate)
 
 
-def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: str, model_version: str | None) -> pa.Table:
+def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: str) -> pa.Table:
     """`next_best_actions`: one row per customer."""
     rows = np.arange(len(night.customers))
     columns = {
@@ -56,13 +62,14 @@ def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: s
         "as_of_date": as_of,
         "action": pa.array(night.actions).take(pa.array(choice.action)),
         "channel": pa.array(night.channels, pa.string()).take(pa.array(choice.action)),
+        "aims_at": pa.array([aim and aim.name for aim in night.aims], pa.string()).take(pa.array(choice.action)),
         "expected_value": night.scores[rows, choice.action],
         "expected_uplift": np.where(choice.action == 0, 0.0, night.uplift[rows, choice.action]),
         "propensity": choice.propensity,
         "is_holdout": night.holdout,
         "reason": _reasons(night, choice),
         "policy_version": policy_version,
-        "model_version": model_version,
+        "model_version": pa.array(night.versions, pa.string()).take(pa.array(choice.action)),
     }
     return build("next_best_actions", len(rows), columns)
 
@@ -104,8 +111,12 @@ def _expectations(night: Night, rows: NDArray[np.int64], choice: Choice) -> pa.A
     def shown(numbers: Floats, digits: int) -> pa.Array:
         return pc.cast(pa.array(np.round(numbers, digits)), pa.string())
 
+    def of_each(texts: list[str]) -> pa.Array:
+        return pa.array(texts).take(pa.array(choice.action))
+
     points = shown(night.uplift[rows, choice.action] * 100, 1)
-    value, cost = shown(night.value, 2), shown(night.cost[rows, choice.action], 2)
-    worth = shown(night.scores[rows, choice.action], 2)
-    parts = ("Expected to raise the chance of staying by ", points, " points; worth ", value, ", cost ", cost, ", gain ", worth)
-    return pc.binary_join_element_wise(*parts, "")
+    worth, cost = shown(night.worth[rows, choice.action], 2), shown(night.cost[rows, choice.action], 2)
+    gain = shown(night.scores[rows, choice.action], 2)
+    begin = of_each([f"Expected to raise {aim.told} by " if aim else "" for aim in night.aims])
+    unit = of_each([f" {aim.unit}; worth " if aim else "" for aim in night.aims])
+    return pc.binary_join_element_wise(begin, points, unit, worth, ", cost ", cost, ", gain ", gain, "")

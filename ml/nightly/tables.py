@@ -6,7 +6,7 @@ Comes in: columns by name. Goes out: Arrow tables with exactly the columns and t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -46,6 +46,7 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "as_of_date": _DAY,
         "action": _TEXT,
         "channel": _TEXT,
+        "aims_at": _TEXT,
         "expected_value": _NUMBER,
         "expected_uplift": _NUMBER,
         "propensity": _NUMBER,
@@ -124,8 +125,15 @@ class Run:
 
     def result(self, **tables: pa.Table) -> Result:
         """The night's tables together with this run."""
-        report = {"model": self.model, "status": self.status, "reason": self.reason, "model_version": self.version, "notes": self.notes}
-        return Result({**tables, "model_runs": self.table()}, report | {"rows": {name: rows.num_rows for name, rows in tables.items()}})
+        return together([self], **tables)
+
+
+def together(runs: Sequence[Run], **tables: pa.Table) -> Result:
+    """The night's tables together with `runs`; the report is that of the first, with what any of them noticed."""
+    run, notes = runs[0], [note for one in runs for note in one.notes]
+    report = {"model": run.model, "status": run.status, "reason": run.reason, "model_version": run.version, "notes": notes}
+    told = pa.concat_tables([one.table() for one in runs])
+    return Result({**tables, "model_runs": told}, report | {"rows": {name: rows.num_rows for name, rows in tables.items()}})
 
 
 def build(name: str, rows: int, columns: Mapping[str, Any]) -> pa.Table:

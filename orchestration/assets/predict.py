@@ -143,6 +143,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
         exploration_share=tonight.settings.tuning.exploration_share,
         capacity=tonight.settings.tuning.action_daily_capacity,
         capacities={action.name: action.capacity for action in tonight.settings.actions if action.capacity is not None},
+        aims={action.name: action.aims_at for action in tonight.settings.actions},
     )
     with tonight.warehouse() as connection:
         yield from _written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})

@@ -120,6 +120,8 @@ def _decision(facts: dict[str, Any]) -> Lines:
         return
     channel = f" by {decision['channel']}" if decision["channel"] else ""
     yield "action", f"{words.label(decision['action'])}{channel}"
+    if decision.get("aims_at"):  # no release of an earlier version says it
+        yield "aims at", words.label(decision["aims_at"])
     yield "because", decision["reason"]
     yield "propensity", f"{words.percent(decision['propensity'])}: so probable was this choice"
     yield "holdout", "yes: never treated, so that the others can be compared" if decision["is_holdout"] else "no"

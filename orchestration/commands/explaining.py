@@ -25,7 +25,8 @@ _VALUE = (
 _CHURN = ("churn_probability", "risk_band", "horizon_days", "reasons", "model_version")
 _CANDIDATE = ("action", "channel", "gate_removed_by", "score")
 _DECISION = (
-    "action", "channel", "expected_value", "expected_uplift", "propensity", "is_holdout", "reason", "policy_version", "model_version",
+    "action", "channel", "aims_at", "expected_value", "expected_uplift", "propensity", "is_holdout", "reason", "policy_version",
+    "model_version",
 )  # fmt: skip
 _SENT = ("destination", "audience", "outcome", "code", "attempted_at", "release_id")
 

@@ -17,6 +17,7 @@ from orchestration.configuration.file import ConfigurationError, in_words, parse
 from orchestration.configuration.parts import Name, Part, PositiveInt, Text
 
 NOTHING = "nothing"
+_PRICED = ("referral", "survey_response")  # nothing in the data says what these are worth
 
 
 class Action(Part):
@@ -29,6 +30,13 @@ class Action(Part):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(None, description="Of the cost; none = the reporting currency")
     capacity: PositiveInt | None = Field(None, description="Most of them in a night; none = no limit but that of all actions")
     cooldown_days: PositiveInt | None = Field(None, description="Not again for the same customer within so many days")
+    aims_at: Literal["retention", "expansion", "referral", "survey_response"] = Field(
+        "retention", description="What it is valued by: that the customer stays, pays more, brings somebody, or answers"
+    )
+    worth: Annotated[float, Field(gt=0)] | None = Field(
+        None,
+        description="What one referral that converts, or one answer, is worth, in the currency of the cost; the other aims know theirs",
+    )
     description: Text
     eligible_when: Text | None = Field(None, description="Rule that must hold; none = everyone is eligible")
     suppress_when: Text | None = Field(None, description="Rule that must not hold")
@@ -39,6 +47,14 @@ class Action(Part):
         if value == NOTHING:
             raise ValueError("`nothing` is always there and needs no entry")
         return value
+
+    @model_validator(mode="after")
+    def _worth_where_nothing_else_tells(self) -> Action:
+        if self.aims_at in _PRICED and self.worth is None:
+            raise ValueError(f"aims_at: {self.aims_at} needs `worth`, what one is worth to the company")
+        if self.aims_at not in _PRICED and self.worth is not None:
+            raise ValueError(f"worth: {self.aims_at} is worth what the customer is; leave it out")
+        return self
 
     @field_validator("eligible_when", "suppress_when")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,18 @@ ACTIONS = Told(
 
 def told(model: str) -> Told:
     """The sentences of `model`, whichever form of it ran."""
+    if model.startswith("next_best_action_"):
+        return _aimed(model.removeprefix("next_best_action_"))
     return CHURN if model == "churn" else VALUE if model.startswith("clv") else ACTIONS
+
+
+_AIMED = {
+    "expansion": "By which share each action that aims at it raises what a customer brings, against doing nothing.",
+    "referral": "By how much each action that aims at it raises the chance of a referral that converts, against doing nothing.",
+    "survey_response": "By how much each action that aims at it raises the chance that a survey is answered, against doing nothing.",
+}
+
+
+def _aimed(aim: str) -> Told:
+    """The next best action for another aim than that the customer stays."""
+    return replace(ACTIONS, name=f"{ACTIONS.name} for {aim.replace('_', ' ')}", predicts=_AIMED[aim])

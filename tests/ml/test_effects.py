@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.additive import RankedScorer, Ranks, restore
+from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, binned, restore, unbinned
 from ml.encoding import Encoder, parse
-from ml.next_best_action import fit_policy
-from ml.next_best_action.contrasts import Evidence, contrasts
+from ml.next_best_action import Policy, fit_policy
+from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
-from ml.outcomes import Trees, regress
+from ml.next_best_action.learners import Grown, Linear
+from ml.outcomes import Trees, fold_rows, grown
 
 
 def _evidence(rows: int, effects: np.ndarray, seed: int, stake: float = 1.0) -> tuple[Evidence, np.ndarray]:
@@ -41,7 +42,7 @@ def test_ranks_are_the_same_alone_and_in_a_batch_whatever_the_scale():
 
 def test_where_nothing_differs_few_large_says_nothing_and_many_small_little():
     evidence, design = _evidence(4000, np.zeros((30, 2)), seed=1)
-    found = contrasts(evidence, design, (1, 2))
+    found = contrasts(summed(evidence, design, np.arange(4000)))
     grams, moments = [one.gram / one.noise for one in found], [one.moment / one.noise for one in found]
     assert np.abs(few_large(grams, moments, np.arange(30))).max() < 0.05
     unshrunk = np.array([np.linalg.solve(gram, moment) for gram, moment in zip(grams, moments, strict=True)])
@@ -52,7 +53,7 @@ def test_the_few_columns_that_matter_are_found_and_their_size():
     effects = np.zeros((40, 2))
     effects[3], effects[7, 1] = (0.4, -0.4), 0.3
     evidence, design = _evidence(6000, effects, seed=2)
-    learnt = learn_differences(contrasts(evidence, design, (1, 2)), np.arange(40))
+    learnt = learn_differences(contrasts(summed(evidence, design, np.arange(6000))), np.arange(40))
     assert learnt[[3, 7]] == pytest.approx(effects[[3, 7]], abs=0.1)
     assert np.abs(np.delete(learnt, [3, 7], axis=0)).max() < 0.06
 
@@ -61,7 +62,59 @@ def test_differences_are_per_unit_of_what_is_at_stake():
     effects = np.zeros((5, 2))
     effects[0] = (2.0, -2.0)
     evidence, design = _evidence(6000, effects, seed=3, stake=0.04)
-    assert learn_differences(contrasts(evidence, design, (1, 2)), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
+    assert learn_differences(contrasts(summed(evidence, design, np.arange(6000))), np.arange(5))[0] == pytest.approx([2.0, -2.0], abs=0.5)
+
+
+def test_sums_of_folds_give_what_the_rows_give():
+    """Modified covariates (Tian et al. 2014), written out: rows of weight 1 per arm, the design times ±½."""
+    evidence, design = _evidence(3000, np.full((6, 2), 0.3), seed=7)
+    random = np.random.default_rng(7)
+    evidence = Evidence(evidence.taken, random.uniform(0.1, 1, 3000), evidence.left, random.uniform(0.1, 0.25, 3000))
+    parts = [summed(evidence, design + 2.0, rows) for rows in np.array_split(random.permutation(3000), 4)]
+    both = contrasts([sum(arm[1:], start=arm[0]) for arm in zip(*parts, strict=True)])
+    for action, found in enumerate(both, 1):
+        arms = evidence.arms(action)
+        mine = design[arms.rows] + 2.0
+        sided = (mine - arms.weight @ mine / 2) * arms.side[:, None]
+        assert found.gram == pytest.approx(sided.T @ (sided * arms.weight[:, None]))
+        assert found.moment == pytest.approx(sided.T @ (arms.weight * arms.unexplained))
+        assert found.noise == pytest.approx(arms.error**2 / 2)
+
+
+def test_what_is_said_out_of_fold_has_not_seen_the_fold():
+    """One fold's outcomes are turned round: what is said of that fold must stay the same, what is said of the others must not."""
+    evidence, design = _evidence(4000, np.array([[1.0, -1.0], [0.0, 0.5]]), seed=8)
+    splits = list(fold_rows(4000, 0))
+    outside = splits[2][1]
+    left = evidence.left.copy()
+    left[outside] *= -1
+    turned = Evidence(evidence.taken, evidence.propensity, left, evidence.stake)
+    encoder = Encoder.fit(parse(pd.DataFrame(design, columns=["a", "b"])), evidence.left)
+    for before, after in (
+        (Linear(design, evidence), Linear(design, turned)),
+        (Grown(encoder, design, evidence, 0), Grown(encoder, design, turned, 0)),
+    ):
+        for said, said_then in zip(before.unseen(splits), after.unseen(splits), strict=True):
+            assert (said[outside] == said_then[outside]).all()
+            assert (np.delete(said, outside) != np.delete(said_then, outside)).mean() > 0.9
+
+
+def test_both_learners_share_what_each_foretells():
+    """A straight line and a step of which only trees know the edge: each has weight, and the mixture is what was saved."""
+    random = np.random.default_rng(9)
+    frame = pd.DataFrame({"line": random.normal(size=6000), "bow": random.normal(size=6000)})
+    called = random.random(6000) < 0.5
+    effect = 0.5 * frame["line"] + 1.5 * (frame["bow"].abs() > 1)
+    policy = fit_policy(frame, np.where(called, "call", "nothing"), 0.5, called * effect + random.normal(size=6000), control="nothing")
+    (scorer,) = (one.scorer for one in policy.effects)
+    assert isinstance(scorer, MixedScorer)
+    assert [type(part) for part in scorer.scorers] == [RankedScorer, TreeScorer]
+    assert (scorer.weights > 0.1).all()
+    assert np.corrcoef(policy.uplifts(frame)["call"], effect)[0, 1] > 0.9
+    again = Policy.from_parts(*policy.to_parts())
+    assert again.uplifts(frame).equals(policy.uplifts(frame))
+    codes = policy.encoder.read(frame[:50])
+    assert scorer.base + scorer.parts(policy.encoder, codes).sum(axis=1) == pytest.approx(scorer.score(policy.encoder, codes))
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():
@@ -83,6 +136,7 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     parsed = parse(frame)
     encoder = Encoder.fit(parsed, target)
     codes = encoder.codes(parsed)
-    scorer = regress(encoder, codes, target, 0, Trees(60, 4, 25), np.full(3000, 0.7))
+    bins, knots = binned(codes)
+    scorer = unbinned(grown(bins, target, 0, Trees(60, 4, 25), np.full(3000, 0.7)), knots)
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1

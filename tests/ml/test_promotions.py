@@ -13,7 +13,8 @@ from ml.artifacts import ArtifactError
 from ml.next_best_action import fit_policy
 from ml.nightly import clv_survivors as survivors
 from ml.nightly import score_churn
-from ml.nightly.decision_judgement import CONTROL, duel, halved
+from ml.nightly.aims import CONTROL
+from ml.nightly.decision_judgement import duel, halved
 from ml.nightly.learning import Learnt, Lesson, learn
 from ml.nightly.tables import Run
 from ml.promotions import Duel, Promotion

@@ -37,6 +37,7 @@ offered as (
         catalogue.channel,
         catalogue.cost,
         catalogue.cooldown_days,
+        {{ worth_of_aim() }} as worth,
         catalogue.action = 'nothing' as is_nothing,
         coalesce(channels.customer_key is not null, false) as is_consented,
         coalesce(channels.is_reachable, false) as is_reachable,
@@ -61,6 +62,7 @@ gated as (
         offered.action,
         offered.channel,
         offered.cost,
+        offered.worth,
         case
             when offered.is_nothing then null
             when not offered.is_consented then 'consent'

@@ -49,7 +49,8 @@ CREATE TABLE marts.fct_action_candidates AS SELECT * FROM (VALUES
     ('{ANN}', 'success_call', 'phone', 'consent', 30.0), ('{ANN}', 'discount_offer', 'email', NULL, 5.0)
     ) AS t (customer_key, action, channel, gate_removed_by, score);
 CREATE TABLE marts.fct_next_best_actions AS SELECT '{ANN}' AS customer_key, 'discount_offer' AS action, 'email' AS channel,
-    0.925 AS propensity, false AS is_holdout, 'Worth it' AS reason, 'policy-1' AS policy_version, 'nba-1' AS model_version;
+    'expansion' AS aims_at, 0.925 AS propensity, false AS is_holdout, 'Worth it' AS reason, 'policy-1' AS policy_version,
+    'nba-1' AS model_version;
 CREATE TABLE marts.fct_feedback AS SELECT '{ANN}' AS customer_key, 'I am Ann, call 555-0100' AS comment;
 CREATE TABLE marts.sync_crm__customer_scores AS SELECT '{ANN}' AS customer_key, '1' AS external_id;
 CREATE TABLE marts.sync_mail__offers AS SELECT '{BOB}' AS customer_key, 'bob@example.org' AS email;
@@ -145,6 +146,7 @@ def test_a_person_reads_why(explain: Explain) -> None:
     assert "because Days to renewal 6: raises the risk" in lines
     assert "success call phone 30.00 removed by consent: no consent to marketing on this channel" in lines
     assert "discount offer email 5.00 chosen" in lines
+    assert "aims at expansion" in lines
     assert "crm customer_scores retryable 503 29 Jan 2026, 02:00 r0" in lines
 
 

@@ -80,6 +80,9 @@ def test_actions_of_the_file_reach_dbt(tmp_path):
     assert told["eligible_sql"] == "(features.mrr > 20)"
     assert told["suppress_sql"] is None
     assert (told["name"], told["cost"], told["currency"], told["cooldown_days"]) == ("gift", 12.5, None, 90)
+    assert (told["aims_at"], told["worth"]) == ("retention", None)
+    (told,) = for_dbt(load(_config(tmp_path, GIFT | {"aims_at": "referral", "worth": 80}), {}).actions)
+    assert (told["aims_at"], told["worth"]) == ("referral", 80)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,9 @@ def test_actions_of_the_file_reach_dbt(tmp_path):
         ([GIFT | {"eligible_wen": "mrr > 3"}], "unknown key; did you mean eligible_when?"),
         ([GIFT | {"channel": "pigeon"}], "actions.0.channel"),
         ([GIFT | {"cooldown_days": 0}], "actions.0.cooldown_days"),
+        ([GIFT | {"aims_at": "referal", "worth": 80}], "actions.0.aims_at: Input should be 'retention', 'expansion', 'referral' or"),
+        ([GIFT | {"aims_at": "survey_response"}], "survey_response needs `worth`"),
+        ([GIFT | {"aims_at": "expansion", "worth": 80}], "expansion is worth what the customer is"),
         ([GIFT, GIFT], "two actions are called 'gift'"),
         ([GIFT | {"name": "nothing"}], "is always there"),
         ([], "must not be empty"),

@@ -4,7 +4,11 @@ with catalogue as (
     {% if var('actions') %}
     {{ own_actions() }}
     {% else %}
-    select * from {{ ref('actions') }}
+    select
+        *,
+        case when action <> 'nothing' then 'retention' end as aims_at,
+        cast(null as double) as worth_amount
+    from {{ ref('actions') }}
     {% endif %}
 ),
 
@@ -25,8 +29,9 @@ currencies as (
 listed as (
     select
         catalogue.*,
-        -- costs without a currency are in the reporting currency
-        catalogue.cost_amount * case when catalogue.currency is null then 1 else currencies.rate end as cost
+        -- amounts without a currency are in the reporting currency
+        catalogue.cost_amount * case when catalogue.currency is null then 1 else currencies.rate end as cost,
+        catalogue.worth_amount * case when catalogue.currency is null then 1 else currencies.rate end as worth
     from catalogue
     left join currencies on catalogue.currency = currencies.currency
 ),
@@ -56,6 +61,8 @@ combined as (
         channel,
         purpose,
         cast(cost as double) as cost,
+        aims_at,
+        cast(worth as double) as worth,
         cooldown_days
         {%- for fact in action_facts() %},
         min_{{ fact }},
@@ -68,6 +75,8 @@ combined as (
         channel,
         'marketing',
         cast(0 as double),
+        'retention',
+        cast(null as double),
         cast(null as double)
         {%- for fact in action_facts() %},
         cast(null as double),

@@ -12,6 +12,7 @@ permitted as (
         decisions.as_of_date,
         decisions.action,
         decisions.channel,
+        decisions.aims_at,
         decisions.expected_value,
         decisions.expected_uplift,
         decisions.propensity,

@@ -1,0 +1,113 @@
+"""What callers really pass: labels in another order, codes for names, seconds for weeks, costs in every form, and no input at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.churn import train
+from ml.clv import fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from ml.next_best_action import Policy, fit_policy
+from ml.policy_evaluation import evaluate
+from ml.refusal import Refused
+
+
+@pytest.fixture(scope="module")
+def log() -> pd.DataFrame:
+    """A call changes the outcome by 1 or −1 with the sign of x; a mail does nothing."""
+    random = np.random.default_rng(0)
+    x, action = random.normal(size=1200), random.choice(["nothing", "call", "mail"], 1200)
+    outcome = np.where(action == "call", np.sign(x), 0.0) + random.normal(0, 0.5, 1200)
+    return pd.DataFrame({"x": x, "action": action, "outcome": outcome}, index=[f"k{number}" for number in range(1200)])
+
+
+def _fitted(log: pd.DataFrame, **changed) -> Policy:
+    given = {"action": log["action"], "propensity": 1 / 3, "outcome": log["outcome"], "control": "nothing"} | changed
+    return fit_policy(log[["x"]], **given)
+
+
+def test_series_are_put_in_the_order_of_the_features_by_their_labels(log):
+    shuffled = log.sample(frac=1, random_state=1)
+    third = pd.Series(1 / 3, index=log.index)
+    policy = _fitted(log, action=shuffled["action"], propensity=third[::-1], outcome=shuffled["outcome"])
+    assert (policy.values(log) == _fitted(log).values(log)).all().all()
+    chosen = pd.Series(np.where(log["x"] > 0, "call", "nothing"), index=log.index)
+    told = evaluate(chosen, log["action"], 1 / 3, log["outcome"], log[["x"]])
+    again = evaluate(chosen.sample(frac=1, random_state=2), shuffled["action"], third, shuffled["outcome"], log[["x"]])
+    assert again.equals(told)
+    by_position = evaluate(chosen.reset_index(drop=True), log["action"].tolist(), 1 / 3, log["outcome"].to_numpy(), log[["x"]])
+    assert by_position.equals(told)
+
+
+def test_actions_that_are_numbers_come_back_as_numbers(log):
+    codes = log["action"].map({"nothing": 0, "call": 1, "mail": 2})
+    policy = _fitted(log, action=codes, control=0)
+    chosen = policy.choose(log)
+    assert set(chosen) == {0, 1}
+    assert policy.values(log).columns.tolist() == [0, 1, 2]
+    assert (chosen == (_fitted(log).choose(log) == "call")).all()
+    assert (Policy.from_parts(*policy.to_parts()).choose(log) == chosen).all()
+    told = evaluate(chosen, codes.astype(float), 1 / 3, log["outcome"])
+    assert told.equals(evaluate(chosen.astype(str), codes, 1 / 3, log["outcome"]))
+    assert told["effective_sample_size"].iloc[0] > 100
+
+
+def test_costs_may_be_told_in_every_way(log):
+    by_action = {"nothing": 0.0, "call": 0.5, "mail": 0.1}
+    per_decision = log["action"].map({"call": 0.5, "mail": 0.1})  # nobody records a cost of nothing
+    for cost in (by_action, pd.Series(by_action), per_decision, per_decision.sample(frac=1, random_state=3), per_decision.tolist()):
+        assert dict(zip(*_costs(_fitted(log, cost=cost)), strict=True)) == pytest.approx(by_action)
+    for cost, words in (({"cal": 1.0}, "'cal'"), ({"call": None}, "'call' is missing"), ([1.0], "one per action")):
+        with pytest.raises(ValueError, match=words):
+            _fitted(log, cost=cost)
+
+
+def _costs(policy: Policy) -> tuple[tuple, list[float]]:
+    return policy.actions, policy.costs.tolist()
+
+
+def test_one_action_for_all_can_be_judged_and_a_missing_one_cannot(log):
+    told = evaluate("call", log["action"], 1 / 3, log["outcome"])
+    assert told.equals(evaluate(["call"] * 1200, log["action"], 1 / 3, log["outcome"]))
+    gaps = log["action"].where(log["action"] != "mail")
+    for call in (lambda: _fitted(log, action=gaps), lambda: evaluate("call", gaps, 1 / 3, log["outcome"])):
+        with pytest.raises(ValueError, match="action: is missing"):
+            call()
+    with pytest.raises(ValueError, match="one row per logged decision"):
+        evaluate("call", log["action"], 1 / 3, log["outcome"], log[["x"]][:-1])
+    alone = evaluate(["call"], ["call"], [0.5], [1.0])
+    assert alone["value"].tolist() == [2.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("fit", [fit_bgnbd, fit_mbg_nbd, fit_pareto_nbd])
+def test_time_may_be_told_in_seconds(cdnow, fit):
+    x, recency, age = (cdnow[name] for name in ("frequency", "recency", "T"))
+    weeks, seconds = fit(x, recency, age), fit(x, recency * 604_800, age * 604_800)
+    scale = {name: 604_800 if name in ("alpha", "beta") else 1 for name in weeks.params}
+    assert {name: value / scale[name] for name, value in seconds.params.items()} == pytest.approx(weeks.params, rel=1e-4)
+    ahead = seconds.expected_purchases(39 * 604_800, x, recency * 604_800, age * 604_800)
+    assert ahead == pytest.approx(weeks.expected_purchases(39, x, recency, age), rel=1e-4)
+
+
+def test_money_may_be_told_in_rupiah(cdnow):
+    dollars = fit_gamma_gamma(cdnow["frequency"], cdnow["mean_value"])
+    rupiah = fit_gamma_gamma(cdnow["frequency"], cdnow["mean_value"] * 16_000)
+    assert rupiah.params["v"] == pytest.approx(16_000 * dollars.params["v"], rel=1e-4)
+    assert rupiah.population_mean == pytest.approx(16_000 * dollars.population_mean, rel=1e-4)
+
+
+def test_durations_are_refused_with_what_to_give_instead(cdnow):
+    with pytest.raises(Refused, match="recency: is a date or a duration"):
+        fit_bgnbd(cdnow["frequency"], pd.to_timedelta(cdnow["recency"], "D"), cdnow["T"])
+
+
+def test_numbers_beyond_measure_harm_nobody_and_an_array_is_refused(customers):
+    frame, label = customers(300)
+    frame["huge"] = np.where(np.arange(300) % 2, 1e300, -1e300) * np.random.default_rng(0).random(300)
+    predicted = train(frame, label).predict(frame)
+    assert predicted.between(0, 1).all()
+    assert predicted.nunique() > 100
+    for call in (lambda: train(frame[["seats"]].to_numpy(), label), lambda: fit_policy(frame.to_numpy(), [], 0.5, [], control="a")):
+        with pytest.raises(TypeError, match="pandas DataFrame"):
+            call()
