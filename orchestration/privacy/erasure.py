@@ -35,7 +35,8 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     tombstones = Tombstones(home.erasures)
     tombstones.begin()
     if releases.current_id(home.root) is not None:
-        begun.remainder = remainder.of(releases.current(home.root), subject)
+        served = releases.current(home.root)
+        begun.remainder, begun.facts["as_of"] = remainder.of(served, subject), served.as_of.isoformat()
     if not bury_contacts:
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
