@@ -27,7 +27,7 @@ def told(command: Callable[[], int]) -> int:
     except (UnknownPersonError, NobodyErasedError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 2
-    except (erasure.StillThereError, landing.LandingError, ReleaseError) as error:
+    except (erasure.NamedExportError, erasure.StillThereError, landing.LandingError, ReleaseError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 1
 

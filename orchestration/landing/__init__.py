@@ -17,12 +17,15 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.anew import read_anew
+from orchestration.landing.contents import completed_files, erased_rows, summary
 from orchestration.landing.filtering import Filter
-from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
+from orchestration.landing.finding import remaining, rows_of
+from orchestration.landing.forgetting import Holding, forget, plan
 from orchestration.landing.loading import load_files
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
+from orchestration.landing.naming import held_parts
 from orchestration.landing.table import Found, TableLoad, table_changes
 from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
 from orchestration.landing.written import ADJUSTMENTS
@@ -41,6 +44,7 @@ __all__ = [
     "extract",
     "fingerprints",
     "forget",
+    "held_parts",
     "landed_at",
     "plan",
     "read_anew",
@@ -93,50 +97,6 @@ def extract(
 
 def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:
     return [replace(load, warnings=(*notes, *load.warnings)) if place == 0 else load for place, load in enumerate(loads)]
-
-
-def completed_files(landing_root: Path) -> dict[str, list[tuple[str, str, str]]]:
-    """Table → (source, load id, Parquet path) of every committed load, oldest first; other files in landing do not count."""
-    listed: dict[str, list[tuple[str, str, str]]] = {table: [] for table in INPUT_TABLES}
-    for source in sources(landing_root):
-        log = LandingLog(landing_root, source)
-        for table, files in listed.items():
-            load_of = {
-                str(landing_root / path): load.load_id for load in log.loads if table in load.tables for path in load.tables[table].files
-            }
-            files.extend((source, load_of[path], path) for path in log.files(table))
-    return listed
-
-
-def summary(landing_root: Path) -> list[dict[str, Any]]:
-    """One row per source and table that ever landed: loads, rows, tombstones, rows held by the source now, time of the last load."""
-    rows = []
-    for source in sources(landing_root):
-        log = LandingLog(landing_root, source)
-        for table in INPUT_TABLES:
-            entries = [(load.load_id, load.tables[table]) for load in log.loads if table in load.tables and load.tables[table].files]
-            if entries:
-                rows.append(_summary(source, table, entries, log))
-    return rows
-
-
-def erased_rows(landing_root: Path) -> list[tuple[str, str, int]]:
-    """(source, table, rows): what the sources hold of people who were erased, as last read; none of it is landed."""
-    logs = [LandingLog(landing_root, source) for source in sources(landing_root)]
-    held = [(log.source, table, sum(part.get("erased", 0) for part in log.parts(table).values())) for log in logs for table in INPUT_TABLES]
-    return [row for row in held if row[2]]
-
-
-def _summary(source: str, table: str, entries: list[tuple[str, TableEntry]], log: LandingLog) -> dict[str, Any]:
-    return {
-        "source": source,
-        "table": table,
-        "loads": len(entries),
-        "rows": sum(entry.rows for _, entry in entries),
-        "tombstones": sum(entry.tombstones for _, entry in entries),
-        "held_now": sum(position["rows"] for position in log.parts(table).values()),
-        "last_landed_at": landed_at(entries[-1][0]),
-    }
 
 
 def _landed(log: LandingLog, found: list[Found], root: Path, dlt_dir: Path) -> list[TableLoad]:

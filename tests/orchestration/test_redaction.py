@@ -21,6 +21,7 @@ TEXTS = [
     ("C0000012 C0000012 C0000012", f"{INSTEAD} {INSTEAD} {INSTEAD}"),
     ('{"phone": "+49 170 5550123"}', f'{{"phone": "{INSTEAD}"}}'),
     ("joann@x.example, ann@x.example.org, C00000123, xC0000012", "joann@x.example, ann@x.example.org, C00000123, xC0000012"),
+    ("crm/ann@x.example.csv.gz: C0000012.json, ann@x.example.csvx", f"crm/{INSTEAD}.csv.gz: {INSTEAD}.json, ann@x.example.csvx"),
     ("42 is a number", "42 is a number"),
 ]
 
