@@ -14,9 +14,10 @@ from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import journal, receipts, remainder, verification
+from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.journal import Journal
 from orchestration.privacy.steps import ORDER
-from orchestration.privacy.subject import KINDS, Subject
+from orchestration.privacy.subject import Subject
 from orchestration.settings import Settings
 
 STEPS = (*ORDER, "verify", "receipt", "end")

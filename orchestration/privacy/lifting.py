@@ -20,8 +20,8 @@ from orchestration.contract import CONTACT_KINDS
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import receipts
+from orchestration.privacy.identifiers import dialled, spelled
 from orchestration.privacy.journal import write_durably
-from orchestration.privacy.subject import dialled, spelled
 
 
 class NobodyErasedError(Exception):

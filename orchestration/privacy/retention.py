@@ -18,7 +18,8 @@ from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import contact, erasure, journal
-from orchestration.privacy.subject import KINDS, Subject, of_keys
+from orchestration.privacy.identifiers import KINDS
+from orchestration.privacy.subject import Subject, of_keys
 from orchestration.settings import Settings
 
 # Every erasure reads and writes the whole home once, and its journal and searches name everybody in it.

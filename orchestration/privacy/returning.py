@@ -18,8 +18,9 @@ from orchestration import landing, warehouse
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import remainder
+from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.lifting import lifts
-from orchestration.privacy.subject import KINDS, Subject
+from orchestration.privacy.subject import Subject
 from orchestration.sql_text import literal
 
 _CURRENT = "SELECT DISTINCT customer_key FROM intermediate.int_identity_spans WHERE valid_to IS NULL AND"
