@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from orchestration import releases, warehouse
 from orchestration.home import Home
+from orchestration.landing.texts import first_day_kept
 from orchestration.settings import Settings
 
 
@@ -36,6 +37,12 @@ class Night:
     home: Home
     as_of: date
     run_id: str
+
+    @property
+    def texts_from(self) -> date | None:
+        """The first day whose free text is kept; None where all of it is."""
+        months = self.settings.tuning.free_text_months
+        return None if months is None else first_day_kept(self.as_of, months)
 
     @contextmanager
     def warehouse(self, *, begins: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

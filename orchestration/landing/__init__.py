@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from orchestration.landing.loading import load_files
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
 from orchestration.landing.naming import held_parts
 from orchestration.landing.table import Found, TableLoad, table_changes
+from orchestration.landing.texts import expire_texts, first_day_kept, overdue_texts
 from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
@@ -41,11 +42,14 @@ __all__ = [
     "Tombstones",
     "completed_files",
     "erased_rows",
+    "expire_texts",
     "extract",
     "fingerprints",
+    "first_day_kept",
     "forget",
     "held_parts",
     "landed_at",
+    "overdue_texts",
     "plan",
     "read_anew",
     "remaining",
@@ -66,6 +70,7 @@ def extract(
     threads: int = 2,
     may_vanish: Collection[str] = (),
     tombstones: Tombstones | None = None,
+    texts_from: date | None = None,
     tell: Tell = in_silence,
 ) -> list[TableLoad]:
     """Land what changed at one source since its last load, all tables in one load.
@@ -74,6 +79,7 @@ def extract(
     zone             zone of times that are written without one
     may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
     tombstones       people who were erased: their rows are not landed
+    texts_from       free text of before this day is not landed, its rows are
     tell             hears now and then how far a long load is
     What lies at the source and is not read is among the warnings of the first table.
     Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
@@ -83,7 +89,7 @@ def extract(
     with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench:
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
-        erased = Filter(tombstones, log, bench)
+        erased = Filter(tombstones, log, bench, texts_from)
         # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
         wanted = list(tables)
         ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
