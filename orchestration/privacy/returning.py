@@ -8,6 +8,7 @@ published after the lift. What the sources say otherwise than before the erasure
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -28,9 +29,10 @@ _CURRENT = "SELECT DISTINCT customer_key FROM intermediate.int_identity_spans WH
 
 def settle(home: Home, connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Bring `marts.data_erasures` up to the lifts so far; nothing happens where nothing was ever lifted. Can be repeated."""
-    told = lifts(home)
+    told, buried = lifts(home), Tombstones(home.erasures).hashes
     for line in told:
-        if not remainder.is_booked(home.erasures, _name(line)):
+        is_whole = buried.isdisjoint(line["tombstones"])  # one that was stopped half way lets nobody land
+        if is_whole and not remainder.is_booked(home.erasures, _name(line)):
             remainder.take_back(home.erasures, _name(line), list(_amounts(home, connection, line)))
     if told:
         warehouse.load_erasures(connection, landing.erased_rows(home.landing), remainder.total(home.erasures))
@@ -41,8 +43,8 @@ def settle(home: Home, connection: duckdb.DuckDBPyConnection, as_of: date) -> No
 
 
 def _name(line: dict[str, Any]) -> str:
-    """The tombstones are part of it: two lifts may be of the same second."""
-    return f"lift {line['at']} {min(line['tombstones'], default='')[:16]}"
+    """The same for a lift that was stopped and repeated, another for that of another erasure of the same person."""
+    return f"lift {hashlib.sha256(repr((sorted(line['tombstones']), sorted(line['receipts']))).encode()).hexdigest()[:16]}"
 
 
 def _amounts(home: Home, connection: duckdb.DuckDBPyConnection, line: dict[str, Any]) -> Iterator[dict[str, str]]:

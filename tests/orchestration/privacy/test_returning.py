@@ -70,8 +70,8 @@ def night(home: Home, orders: list[tuple[str, str, str, str]], as_of: date) -> N
     releases.publish(releases.build(home.warehouse, home.root, as_of=as_of, **JUDGED))
 
 
-def command(home: Home, *arguments: str) -> None:
-    assert main(["erase", *arguments, "--yes", "--config", str(home.root.parent / "config.yaml")]) == 0
+def command(home: Home, *arguments: str, ends: int = 0) -> None:
+    assert main(["erase", *arguments, "--yes", "--config", str(home.root.parent / "config.yaml")]) == ends
 
 
 def sums(home: Home) -> dict[tuple[str, str], Decimal]:
@@ -128,3 +128,24 @@ def test_whoever_was_never_published_is_not_taken_off(home: Home) -> None:
     command(home, "--lift", "--customer", "back-01")
     night(home, ORDERS, LATER_NIGHT)
     assert sums(home) == {}
+
+
+def test_a_lift_that_was_stopped_and_repeated_is_booked_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    command(home, "--customer", "back-01")
+    with monkeypatch.context() as patched:
+        patched.setattr(landing.Tombstones, "remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        command(home, "--lift", "--customer", "back-01", ends=1)
+    night(home, ORDERS, LATER_NIGHT)
+    assert remembered(home) == ANN
+    command(home, "--lift", "--customer", "back-01")
+    night(home, ORDERS, LATER_NIGHT)
+    assert remembered(home) == {}
+
+
+def test_whoever_is_erased_and_lifted_twice_is_booked_twice(home: Home) -> None:
+    for _ in range(2):
+        command(home, "--customer", "back-01")
+        assert remembered(home) == ANN
+        command(home, "--lift", "--customer", "back-01")
+        night(home, ORDERS, LATER_NIGHT)
+        assert remembered(home) == {}
