@@ -54,7 +54,8 @@ def _unforeseen(error: BaseException) -> str:
 def _is_of_the_machine(error: BaseException) -> bool:
     """What DuckDB says of disk and memory names files and no values; by name, so that no command loads DuckDB only to fail."""
     kind = type(error)
-    return kind.__module__.partition(".")[0] in ("duckdb", "_duckdb") and kind.__name__ in ("IOException", "OutOfMemoryException")
+    said = kind.__name__ in ("IOException", "OutOfMemoryException") or "no space left" in str(error).lower()
+    return kind.__module__.partition(".")[0] in ("duckdb", "_duckdb") and said
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ def test_what_duckdb_says_of_the_disk_is_told_and_of_rows_is_not(status: Callabl
     code, said = status(duckdb.IOException('IO Error: Could not write file "/home/x.duckdb": No space left on device'))
     assert (code, said.count("\n")) == (1, 1)
     assert "is the disk full? Free some space and run again" in said
+    _, said = status(duckdb.TransactionException("Failed to commit: Could not write file: No space left on device"))
+    assert "is the disk full?" in said
     _, said = status(duckdb.ConversionException("Could not convert string 'ann@example.org' to INT32"))
     assert "ann@" not in said
 
