@@ -11,8 +11,7 @@ from urllib.parse import quote_plus, urlencode
 import duckdb
 import pytest
 
-from orchestration import spotting
-from orchestration.redaction import INSTEAD, Needles
+from orchestration.redaction import INSTEAD, Needles, spotting
 
 NEEDLES = Needles.of(["Ann@x.example", "C0000012", "+49 170 5550123", "42", "20261031"])
 TEXTS = [

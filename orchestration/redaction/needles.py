@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from orchestration.spotting import ENDINGS, ENDS_OF_SIGNS, Spotter
+from orchestration.redaction.spotting import ENDINGS, ENDS_OF_SIGNS, Spotter
 from orchestration.sql_text import literal
 
 INSTEAD = "[erased]"
