@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.base import CheckResult, Expectation, Suite
+from expectations.masking import masked
 from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 
 # Great Expectations takes 25 seconds to list a million failing rows; for examples a slice of the frame is enough.
@@ -128,7 +129,9 @@ def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tu
         (result,) = _evaluate(suite, [expectation], part, asked)
         rows = result.result.get("partial_unexpected_index_list") or []
         if rows:
-            return tuple(" | ".join("(missing)" if pd.isna(row[column]) else str(row[column]) for column in key) for row in rows[:EXAMPLES])
+            return tuple(
+                " | ".join("(missing)" if pd.isna(row[column]) else masked(str(row[column])) for column in key) for row in rows[:EXAMPLES]
+            )
     return ()
 
 

@@ -42,13 +42,20 @@ def _unforeseen(error: BaseException) -> str:
     causes = [error]
     while (following := causes[-1].__cause__ or causes[-1].__context__) is not None:
         causes.append(following)
-    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError | sqlite3.Error)), None)
+    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError | sqlite3.Error) or _is_of_the_machine(cause)), None)
     if system is not None:
         return in_plain_words(" ".join(str(system).split()))
     here = Path(__file__).parent
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(here)]
     place = f"{Path(ours[-1].filename).relative_to(here)}:{ours[-1].lineno}"
     return f"{type(error).__name__} at {place}; run again with --debug to see where it comes from"
+
+
+def _is_of_the_machine(error: BaseException) -> bool:
+    """What DuckDB says of disk and memory names files and no values; by name, so that no command loads DuckDB only to fail."""
+    kind = type(error)
+    said = kind.__name__ in ("IOException", "OutOfMemoryException") or "no space left" in str(error).lower()
+    return kind.__module__.partition(".")[0] in ("duckdb", "_duckdb") and said
 
 
 if __name__ == "__main__":

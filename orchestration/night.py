@@ -13,7 +13,14 @@ import pyarrow as pa
 
 from orchestration import releases, warehouse
 from orchestration.home import Home
+from orchestration.landing.texts import first_day_kept
 from orchestration.settings import Settings
+
+# Phase of dbt → suites of the checks that look at what it builds, or at what is built of that.
+LATER_THAN = {
+    "before_models": ("dbt:before_models", "mart:", "dbt:after_models", "audience:"),
+    "after_models": ("dbt:after_models", "audience:"),
+}
 
 
 class WrongNightError(Exception):
@@ -37,6 +44,12 @@ class Night:
     as_of: date
     run_id: str
 
+    @property
+    def texts_from(self) -> date | None:
+        """The first day whose free text is kept; None where all of it is."""
+        months = self.settings.tuning.free_text_months
+        return None if months is None else first_day_kept(self.as_of, months)
+
     @contextmanager
     def warehouse(self, *, begins: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A writing connection to this night's warehouse; `begins` makes it this night's.
@@ -57,6 +70,11 @@ class Night:
     def _forget_results(self, connection: duckdb.DuckDBPyConnection) -> None:
         # What an earlier run of this night was judged by says nothing about this one; of landing, a judgement stands until there is news.
         connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND NOT starts_with(suite, 'landing')", [self.as_of])
+
+    def forget_later(self, connection: duckdb.DuckDBPyConnection, phase: str) -> None:
+        """Forget what gates have said of this night's tables that `phase` is about to build anew: nobody has judged those yet."""
+        for suite in LATER_THAN[phase]:
+            connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND starts_with(suite, ?)", [self.as_of, suite])
 
     def record(self, connection: duckdb.DuckDBPyConnection, suite_prefix: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Replace this night's results of the suites that start with `suite_prefix` by `rows`."""

@@ -39,3 +39,8 @@
     {{ otherwise }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether a customer belongs to the holdout, which is never treated: for good, and told by the key alone. -#}
+{% macro is_held_out(customer_key) -%}
+    ({{ hash_unit(customer_key, 'holdout', is_keyed=true) }} < {{ var('holdout_share') }})
+{%- endmacro %}

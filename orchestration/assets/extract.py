@@ -73,6 +73,7 @@ def _extracted(night: Night, tables: list[Table], tell: Callable[[str], None]) -
                 threads=night.settings.tuning.threads,
                 may_vanish=night.settings.tuning.accept_vanished_tables,
                 tombstones=landing.Tombstones(night.home.erasures),
+                texts_from=night.texts_from,
                 tell=partial(_far, tell, source.name),
             )
         except landing.SourceError as error:

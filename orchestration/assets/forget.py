@@ -28,5 +28,10 @@ def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> d
     days = loaded.tuning.deleted_people_days
     kept = "no period is set: deleted people stay as history" if days is None else f"{days} days after every source has deleted them"
     return dg.MaterializeResult(
-        metadata={"people": done.people, "kept": kept, "receipts": dg.MetadataValue.json([path.name for path in done.receipts])}
+        metadata={
+            "people": done.people,
+            "kept": kept,
+            "rows_without_text": done.texts,
+            "receipts": dg.MetadataValue.json([path.name for path in done.receipts]),
+        }
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.masking import masked
+
 OWNERS = ["team:data"]
 PREVIEW_ROWS = 5
 MASK = "•••"
@@ -40,4 +42,4 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")[:80]
+    return "" if value is None else masked(str(value)).replace("|", "\\|").replace("\n", " ")[:80]

@@ -18,6 +18,7 @@ from orchestration.assets.transform import mart_keys
 from orchestration.documentation import metric_docs
 from orchestration.gates import gatekeeping
 from orchestration.night import Night, refused
+from orchestration.privacy import returning
 from orchestration.releases import Release
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 from orchestration.version import code_version, config_hash, configuration, packages
@@ -60,6 +61,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
         if objections:
             raise refused(tonight, "release", objections)
         gatekeeping.publish_results(connection, tonight.as_of)
+        returning.settle(tonight.home, connection, tonight.as_of)
     candidate = releases.build(
         tonight.home.warehouse,
         tonight.home.root,

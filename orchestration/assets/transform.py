@@ -80,6 +80,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
     variables = dbt.variables(night.settings, night.home, night.as_of)
     continued, fingerprint = phase == "before_models", continuation.fingerprint(dbt.project_hash(), variables)
     with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
+        night.forget_later(connection, phase)
         warehouse.load_hash_key(connection, night.home.salt())
         warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
         build, reason = continuation.begin(connection, night.as_of, fingerprint) if continued else (None, "")

@@ -56,10 +56,19 @@ def _why(found: dict[str, Any]) -> Lines:
         yield "package", f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
     for one in why.get("landed", ()):
         yield "landed", f"{one['of']}: {words.whole(one['before'])} → {words.whole(one['after'])} rows"
+    yield from _rewritten(why)
     for one in why.get("models", ()):
         yield "model", f"{words.label(one['of'])}: {one['before'] or words.MISSING} → {one['after'] or words.MISSING}"
     if not why:
         yield "nothing", "same day, code, configuration, landed rows and models" + (": no difference was due" if found["tables"] else "")
+
+
+def _rewritten(why: dict[str, Any]) -> Lines:
+    for source in why.get("loads", ()):
+        yield "landed", f"{source}: other loads of as many rows, as after an erasure or its lift"
+    if "erasures" in why:
+        told = why["erasures"]
+        yield "erased", f"people have left these releases since they were made: {told['before']} erasures and {told['after']}"
 
 
 def _is_open(place: str) -> bool:

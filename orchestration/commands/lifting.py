@@ -25,5 +25,5 @@ def lift(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -
     print(f"Lifted: {len(lifted.hashes)} ids and contacts of {len(lifted.receipts)} receipts, which say by whom and when.")
     for source, table, part in lifted.parts:
         print(f"  read whole on the next run: {part} ({table} of {source})")
-    print("  What data_erasures has of their past stays there, so it does not reconcile to the cent with months that they are in again.")
+    print("  data_erasures loses what they are of past months again with the next release.")
     return 0

@@ -64,7 +64,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
     gone.add_argument("--contact", nargs="+", default=[], metavar="ID", help="where customers are companies: one of their contacts")
     gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
-    gone.add_argument("--expired", action="store_true", help="everybody whose retention is over (settings.deleted_people_days)")
+    gone.add_argument("--expired", action="store_true", help="everybody, and every text, whose retention is over (settings)")
     gone.add_argument("--lift", action="store_true", help="let whoever is named (also by receipt) land again: the erasure was a mistake")
     gone.add_argument("--yes", action="store_true", help="do not ask")
     gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")

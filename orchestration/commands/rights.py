@@ -27,7 +27,7 @@ def told(command: Callable[[], int]) -> int:
     except (UnknownPersonError, NobodyErasedError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 2
-    except (erasure.StillThereError, landing.LandingError, ReleaseError) as error:
+    except (erasure.NamedExportError, erasure.StillThereError, landing.LandingError, ReleaseError) as error:
         print(f"rapport: {error}", file=sys.stderr)
         return 1
 
@@ -69,16 +69,22 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, 
 
 
 def erase_expired(loaded: Settings) -> int:
-    """Erase everybody whom every source has deleted for longer than the configuration keeps them; returns the exit code."""
-    if loaded.tuning.deleted_people_days is None:
-        raise ConfigurationError("erase --expired: set settings.deleted_people_days, the days for which deleted people are kept")
+    """Erase everybody whom every source has deleted for longer than the configuration keeps them, and texts; returns the exit code."""
+    days, months = loaded.tuning.deleted_people_days, loaded.tuning.free_text_months
+    if days is None and months is None:
+        raise ConfigurationError(
+            "erase --expired: set settings.deleted_people_days, the days for which deleted people are kept, or settings.free_text_months"
+        )
     home = Home.of(loaded)
     with home.exclusive("an erasure"):
         home.prepare()
         done = retention.enforce(loaded, home)
     for receipt in done.receipts:
         _tell(receipt)
-    print(f"{done.people:,} people were deleted at every source more than {loaded.tuning.deleted_people_days} days before the last night.")
+    if days is not None:
+        print(f"{done.people:,} people were deleted at every source more than {days} days before the last night.")
+    if months is not None:
+        print(f"{done.texts:,} landed rows had a text of more than {months} months before the last night's; it is gone.")
     return 0
 
 

@@ -68,6 +68,10 @@ class Tuning(Part):
     deleted_people_days: PositiveInt | None = Field(
         None, description="Days after which a person whom every source has deleted is erased here too; without it they stay as history"
     )
+    free_text_months: PositiveInt | None = Field(
+        None,
+        description="Whole months that comments and texts of tickets and interactions are kept; without it as long as their rows",
+    )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     runs_kept: PositiveInt = Field(
         90, description="Finished runs that the Dagster UI remembers (a night's takes about 9 MB), and logs that are kept"

@@ -16,6 +16,8 @@ PERSON_COLUMNS: dict[str, str] = {
 }
 # The tables with a row per record of a person, and the column that holds the record's own id.
 RECORD_TABLES: dict[str, str] = {"crm_customers": "customer_id", "billing_customers": "billing_customer_id"}
+# What people wrote or said in their own words; text of these columns has a time of its own after which it goes (docs/decisions/0032).
+FREE_TEXT: dict[str, str] = {"crm_interactions": "text", "crm_tickets": "text", "survey_responses": "comment"}
 # Where customers are companies, what a contact's record says of the company stays, and so do its accounts (docs/decisions/0031).
 CONTACT_KINDS = {"crm": "contact", "email": "contact_email", "phone": "contact_phone"}
 COMPANY_COLUMNS = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from expectations.masking import masked
 from orchestration.dbt.wording import in_words
 
 
@@ -51,7 +52,7 @@ def results(run_results: Mapping[str, Any]) -> list[NodeResult]:
 
 def broken_models(nodes: list[NodeResult]) -> list[str]:
     """One line per node that could not be built at all, tests that errored included."""
-    return [f"{node.unique_id}: {' '.join(node.message.split())}" for node in nodes if node.status in ("error", "runtime error")]
+    return [f"{node.unique_id}: {masked(' '.join(node.message.split()))}" for node in nodes if node.status in ("error", "runtime error")]
 
 
 def all_built(nodes: list[NodeResult]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.contract import INPUT_TABLES, PERSON_COLUMNS, Column
+from orchestration.contract import FREE_TEXT, INPUT_TABLES, PERSON_COLUMNS, Column, Table
 
 _MARK = "<!-- map: written by `make docs` from the code that enforces it; what is above is not -->"
 # Why a table's rows about a person are kept; a table that is missing here has no row about anybody.
@@ -35,6 +35,8 @@ _HEADINGS = ("column", "what", "purpose", "kept in", "leaves to", "kept")
 _AS_RELEASED = "as long as the release (`releases_kept`), or until the person is erased"
 _UNTIL = "until the person is erased, or every source has deleted them for `deleted_people_days`; until then as history"
 
+_TEXT_UNTIL = f"for `free_text_months`; without that setting {_UNTIL}"
+
 
 def page(path: Path, manifest: Mapping[str, Any]) -> str:
     """The page with its map as it is now."""
@@ -48,7 +50,11 @@ def _landed() -> Iterator[tuple[str, ...]]:
         for column in table.columns:
             if kind := _landed_as(column):
                 what = f"{kind}: {column.description}"
-                yield f"`{table.name}.{column.name}`", what, PURPOSES[table.name], "landing, warehouse", "nowhere", _UNTIL
+                yield f"`{table.name}.{column.name}`", what, PURPOSES[table.name], "landing, warehouse", "nowhere", _kept(table, column)
+
+
+def _kept(table: Table, column: Column) -> str:
+    return _TEXT_UNTIL if FREE_TEXT.get(table.name) == column.name else _UNTIL
 
 
 def _landed_as(column: Column) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
+from expectations.masking import masked
 from expectations.outcomes import EXAMPLES
 
 # What names a row without telling whom it is about; columns of tests that are neither (an address, a text, an amount) are left out.
@@ -30,4 +31,8 @@ def examples(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     if not keys:
         return []
     rows = found.project(", ".join(f'"{name}"' for name in keys)).distinct().order("ALL").limit(EXAMPLES).fetchall()
-    return [" | ".join(f"{name} {'(missing)' if value is None else value}" for name, value in zip(keys, row, strict=True)) for row in rows]
+    return [" | ".join(_told(name, value) for name, value in zip(keys, row, strict=True)) for row in rows]
+
+
+def _told(name: str, value: object) -> str:
+    return f"{name} {'(missing)' if value is None else masked(str(value))}"

@@ -10,20 +10,24 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.anew import read_anew
+from orchestration.landing.contents import completed_files, erased_rows, summary
 from orchestration.landing.filtering import Filter
-from orchestration.landing.forgetting import Holding, forget, plan, remaining, rows_of
+from orchestration.landing.finding import remaining, rows_of
+from orchestration.landing.forgetting import Holding, forget, plan
 from orchestration.landing.loading import load_files
 from orchestration.landing.log import BEGUN, LandingError, LandingLog, Load, TableEntry, fingerprints, landed_at, sources
+from orchestration.landing.naming import held_parts
 from orchestration.landing.table import Found, TableLoad, table_changes
+from orchestration.landing.texts import expire_texts, first_day_kept, overdue_texts
 from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
 from orchestration.landing.written import ADJUSTMENTS
 from orchestration.sources import SOURCES, Bench, SourceError
@@ -38,10 +42,14 @@ __all__ = [
     "Tombstones",
     "completed_files",
     "erased_rows",
+    "expire_texts",
     "extract",
     "fingerprints",
+    "first_day_kept",
     "forget",
+    "held_parts",
     "landed_at",
+    "overdue_texts",
     "plan",
     "read_anew",
     "remaining",
@@ -62,6 +70,7 @@ def extract(
     threads: int = 2,
     may_vanish: Collection[str] = (),
     tombstones: Tombstones | None = None,
+    texts_from: date | None = None,
     tell: Tell = in_silence,
 ) -> list[TableLoad]:
     """Land what changed at one source since its last load, all tables in one load.
@@ -70,6 +79,7 @@ def extract(
     zone             zone of times that are written without one
     may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
     tombstones       people who were erased: their rows are not landed
+    texts_from       free text of before this day is not landed, its rows are
     tell             hears now and then how far a long load is
     What lies at the source and is not read is among the warnings of the first table.
     Raises SourceError when the source cannot be read at all, LandingError (an OSError) when landing cannot be written.
@@ -79,7 +89,7 @@ def extract(
     with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench:
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
-        erased = Filter(tombstones, log, bench)
+        erased = Filter(tombstones, log, bench, texts_from)
         # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
         wanted = list(tables)
         ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
@@ -93,50 +103,6 @@ def extract(
 
 def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:
     return [replace(load, warnings=(*notes, *load.warnings)) if place == 0 else load for place, load in enumerate(loads)]
-
-
-def completed_files(landing_root: Path) -> dict[str, list[tuple[str, str, str]]]:
-    """Table → (source, load id, Parquet path) of every committed load, oldest first; other files in landing do not count."""
-    listed: dict[str, list[tuple[str, str, str]]] = {table: [] for table in INPUT_TABLES}
-    for source in sources(landing_root):
-        log = LandingLog(landing_root, source)
-        for table, files in listed.items():
-            load_of = {
-                str(landing_root / path): load.load_id for load in log.loads if table in load.tables for path in load.tables[table].files
-            }
-            files.extend((source, load_of[path], path) for path in log.files(table))
-    return listed
-
-
-def summary(landing_root: Path) -> list[dict[str, Any]]:
-    """One row per source and table that ever landed: loads, rows, tombstones, rows held by the source now, time of the last load."""
-    rows = []
-    for source in sources(landing_root):
-        log = LandingLog(landing_root, source)
-        for table in INPUT_TABLES:
-            entries = [(load.load_id, load.tables[table]) for load in log.loads if table in load.tables and load.tables[table].files]
-            if entries:
-                rows.append(_summary(source, table, entries, log))
-    return rows
-
-
-def erased_rows(landing_root: Path) -> list[tuple[str, str, int]]:
-    """(source, table, rows): what the sources hold of people who were erased, as last read; none of it is landed."""
-    logs = [LandingLog(landing_root, source) for source in sources(landing_root)]
-    held = [(log.source, table, sum(part.get("erased", 0) for part in log.parts(table).values())) for log in logs for table in INPUT_TABLES]
-    return [row for row in held if row[2]]
-
-
-def _summary(source: str, table: str, entries: list[tuple[str, TableEntry]], log: LandingLog) -> dict[str, Any]:
-    return {
-        "source": source,
-        "table": table,
-        "loads": len(entries),
-        "rows": sum(entry.rows for _, entry in entries),
-        "tombstones": sum(entry.tombstones for _, entry in entries),
-        "held_now": sum(position["rows"] for position in log.parts(table).values()),
-        "last_landed_at": landed_at(entries[-1][0]),
-    }
 
 
 def _landed(log: LandingLog, found: list[Found], root: Path, dlt_dir: Path) -> list[TableLoad]:

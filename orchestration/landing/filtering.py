@@ -7,12 +7,14 @@ Comes in: the batches of one table. Goes out: the same without those rows; how m
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.contacts import emptying, learn_contacts
 from orchestration.landing.log import LandingLog
 from orchestration.landing.persons import NOBODY, is_erased, learn
+from orchestration.landing.texts import without_old_texts
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import parquet
 from orchestration.sources.base import Batch, Bench
@@ -22,15 +24,17 @@ from orchestration.sql_text import literal
 class Filter:
     """Clears the batches of one run of one source; nothing is read twice where nobody was ever erased."""
 
-    def __init__(self, tombstones: Tombstones | None, log: LandingLog, bench: Bench) -> None:
-        self._tombstones, self._log, self._bench = tombstones, log, bench
+    def __init__(self, tombstones: Tombstones | None, log: LandingLog, bench: Bench, texts_from: date | None = None) -> None:
+        self._tombstones, self._log, self._bench, self._texts_from = tombstones, log, bench, texts_from
         self._crm_ids = NOBODY
         if tombstones is not None and tombstones.hashes:
             tombstones.show(bench.connection)
             self._crm_ids = self._landed_ids("crm_customers")
 
     def cleared(self, table: Table, batches: list[Batch]) -> list[Batch]:
-        """`batches` without the rows of people who were erased."""
+        """`batches` without the rows of people who were erased, and without texts that are too old to be kept."""
+        if self._texts_from is not None:
+            batches = without_old_texts(self._bench.connection, table, batches, self._texts_from)
         filled = [str(batch.data) for batch in batches if batch.status == "changed" and batch.data and batch.rows]
         if self._tombstones is None or not self._tombstones.hashes or not filled:
             return batches

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from filelock import FileLock, Timeout
 
-from orchestration.contract import INPUT_TABLES, RECORD_TABLES, Table
+from orchestration.contract import INPUT_TABLES, RECORD_TABLES
 from orchestration.landing.contacts import learn_contacts
-from orchestration.landing.log import BEGUN, LandingError, LandingLog, TableEntry, sources
-from orchestration.landing.persons import NOBODY, is_erased, learn
-from orchestration.landing.rewriting import Note, drop_adjustments, emptying_of, one, rehash_adjustments, rewrite
+from orchestration.landing.finding import condition_of, crm_ids_of, filled, opened
+from orchestration.landing.log import BEGUN, LandingLog, TableEntry, sources
+from orchestration.landing.naming import rename_gone
+from orchestration.landing.persons import learn
+from orchestration.landing.rewriting import Note, drop_adjustments, emptying_of, rehash_adjustments, rewrite
 from orchestration.landing.tombstones import Tombstones
 from orchestration.landing.written import ADJUSTMENTS, parquet
 from orchestration.redaction import Needles
@@ -50,7 +50,7 @@ def plan(root: Path, tombstones: Tombstones, others: Ids) -> list[Holding]:
 
     others  record table → ids of people who are somebody else and stay
     """
-    with _connection(root) as connection:
+    with opened(root) as connection:
         tombstones.show(connection)
         for source in sources(root):
             LandingLog(root, source).discard_unfinished()
@@ -61,74 +61,28 @@ def plan(root: Path, tombstones: Tombstones, others: Ids) -> list[Holding]:
 
 def forget(root: Path, tombstones: Tombstones, needles: Needles, holdings: list[Holding], note: Note) -> None:
     """Remove the rows of everybody with a tombstone, and the mentions of `needles` in other rows."""
-    with _connection(root) as connection:
+    with opened(root) as connection:
         shutil.rmtree(root / BEGUN, ignore_errors=True)  # lists as vendors sent them, of a run that was killed: they are asked for again
         tombstones.show(connection)
         for source in sources(root):
             log = LandingLog(root, source)
-            crm_ids = _crm_ids(log)
-            for table in _filled(log):
-                condition = _condition(connection, tombstones, log, table, crm_ids)
+            crm_ids = crm_ids_of(log)
+            for table in filled(log):
+                condition = condition_of(connection, tombstones, log, table, crm_ids)
                 drop_adjustments(connection, log, table, condition, note)
                 if table.name == "crm_customers":
                     rehash_adjustments(connection, tombstones, log, table, note)
                 for path in log.files(table.name):
                     rewrite(connection, Path(path), condition, needles, note, emptying_of(connection, tombstones, log, table, path))
+            rename_gone(connection, log, tombstones, needles, note)
             _recount(connection, log, [held for held in holdings if held.source == source])
-
-
-def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
-    """Landed file → rows of people with a tombstone that are still in it; empty when all are gone."""
-    with _connection(root) as connection:
-        counted = {
-            path: one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {condition}")
-            for _, _, path, condition in _files(connection, root, tombstones, emptied=True)
-        }
-    return {path: rows for path, rows in counted.items() if rows}
-
-
-def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """(source, table, landed file, row) of everybody with a tombstone; `tombstones` need not be those on disk."""
-    with _connection(root) as connection:
-        for source, table, path, condition in _files(connection, root, tombstones):
-            rows = connection.execute(f"SELECT * FROM {parquet([path])} WHERE {condition}").to_arrow_table().to_pylist()
-            yield from ((source, table, path, row) for row in rows)
-
-
-def _files(
-    connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones, *, emptied: bool = False
-) -> Iterator[tuple[str, str, str, str]]:
-    """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for.
-
-    emptied  of a contact's record only when it has something that should have been emptied
-    """
-    tombstones.show(connection)
-    for log in (LandingLog(root, source) for source in sources(root)):
-        for table in _filled(log):
-            condition = _condition(connection, tombstones, log, table, _crm_ids(log))
-            for path in log.files(table.name):
-                contact = emptying_of(connection, tombstones, log, table, path)
-                yield log.source, table.name, path, f"({condition} OR {contact.wanted if emptied else contact.condition})"
-
-
-def _filled(log: LandingLog) -> Iterator[Table]:
-    return (table for table in INPUT_TABLES.values() if log.files(table.name))
-
-
-def _condition(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, crm_ids: str) -> str:
-    return is_erased(connection, tombstones, parquet(log.files(table.name)), table, log.source, crm_ids)
-
-
-def _crm_ids(log: LandingLog) -> str:
-    landed = log.files("crm_customers")
-    return f"SELECT customer_id AS id FROM {parquet(landed)}" if landed else NOBODY
 
 
 def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, others: Ids) -> bool:
     """Records of the person that no identity tells of, such as those in quarantine."""
     fresh = False
     for table in (INPUT_TABLES[name] for name in RECORD_TABLES if log.files(name)):
-        condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+        condition = condition_of(connection, tombstones, log, table, crm_ids_of(log))
         connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
         landed, known = parquet(log.files(table.name)), "SELECT id FROM others"
         fresh |= learn(connection, tombstones, landed, table, log.source, condition, known)
@@ -138,8 +92,8 @@ def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log:
 
 def _holdings(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog) -> Iterator[Holding]:
     """By the equation of changes.py, of the rows that leave: landed − tombstones + adjustments."""
-    for table in _filled(log):
-        condition = _condition(connection, tombstones, log, table, _crm_ids(log))
+    for table in filled(log):
+        condition = condition_of(connection, tombstones, log, table, crm_ids_of(log))
         landed, adjusted = parquet(log.files(table.name)), log.files(ADJUSTMENTS)
         leaving = f"SELECT _file, _row_hash, CASE WHEN _is_deleted THEN -1 ELSE 1 END AS copies FROM {landed} WHERE {condition}"
         if adjusted:
@@ -172,17 +126,3 @@ def _counted(connection: duckdb.DuckDBPyConnection, log: LandingLog, table: str,
     query = f"SELECT count(*) FILTER (NOT _is_deleted), count(*) FILTER (_is_deleted) FROM {relation}"
     rows, tombstones = connection.execute(query).fetchall()[0]
     return replace(entry, parts=parts, rows=rows, tombstones=tombstones)
-
-
-@contextmanager
-def _connection(root: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Landing, locked against a run that lands into it."""
-    try:
-        with (
-            FileLock(root / ".lock", mode=0o600).acquire(timeout=0),
-            duckdb.connect(config={"autoinstall_known_extensions": "false", "temp_directory": str(root / ".forgetting")}) as connection,
-        ):
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
-    except Timeout as error:
-        raise LandingError(f"{root}: another run is landing into this folder; wait until it has finished") from error

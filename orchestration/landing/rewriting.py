@@ -30,7 +30,7 @@ def drop_adjustments(connection: duckdb.DuckDBPyConnection, log: LandingLog, tab
     for path in log.files(ADJUSTMENTS):
         if rows := one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
             note(Path(path), rows, 0)
-            _replace(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
+            replace_rows(connection, Path(path), f"SELECT * FROM {parquet([path])} WHERE NOT {mine}")
 
 
 def emptying_of(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log: LandingLog, table: Table, path: str) -> Emptying:
@@ -50,7 +50,7 @@ def rehash_adjustments(connection: duckdb.DuckDBPyConnection, tombstones: Tombst
         if rows := one(connection, f"SELECT count(*) FROM {parquet([path])} WHERE {mine}"):
             note(Path(path), 0, rows)
             rehashed = f"CASE WHEN {mine} THEN {OTHER_HASH} ELSE _row_hash END AS _row_hash"
-            _replace(connection, Path(path), f"SELECT * REPLACE ({rehashed}) FROM {parquet([path])}")
+            replace_rows(connection, Path(path), f"SELECT * REPLACE ({rehashed}) FROM {parquet([path])}")
 
 
 def rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, needles: Needles, note: Note, emptied: Emptying) -> None:
@@ -58,7 +58,7 @@ def rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, n
     relation = parquet([str(path)])
     if rows := one(connection, f"SELECT count(*) FROM {relation} WHERE {emptied.wanted}"):
         note(path, 0, rows)
-        _replace(connection, path, f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}")
+        replace_rows(connection, path, f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}")
     columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
     texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
     mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"
@@ -68,10 +68,11 @@ def rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, n
     note(path, *counted)
     # The hash of a row in which somebody is no longer mentioned stays: the source still has that row as it was, and it must not land again.
     cleared = ", ".join(f"{needles.without(identifier(column))} AS {identifier(column)}" for column in texts) if counted[1] else ""
-    _replace(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
+    replace_rows(connection, path, f"SELECT * {f'REPLACE ({cleared})' if cleared else ''} FROM {relation} WHERE NOT {condition}")
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+def replace_rows(connection: duckdb.DuckDBPyConnection, path: Path, query: str) -> None:
+    """Put the rows of `query` in the place of a landed file, in one step."""
     waiting = path.with_name(f".{path.name}.forgetting")
     connection.execute(f"COPY ({query}) TO {literal(str(waiting))} (FORMAT parquet)")
     waiting.chmod(0o600)

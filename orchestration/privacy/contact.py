@@ -16,7 +16,8 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.landing.spelling import email_key
 from orchestration.landing.written import parquet
-from orchestration.privacy.subject import Subject, UnknownPersonError, completed, identities_of, spelled
+from orchestration.privacy.identifiers import spelled
+from orchestration.privacy.subject import Subject, UnknownPersonError, completed, identities_of
 
 
 def find(home: Home, wanted: str) -> Subject:

@@ -7,19 +7,24 @@ Tombstones come first, so that whatever happens next nothing lands again; the jo
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import activation, destinations, landing, releases, serving_targets, warehouse_renewal
-from orchestration.configuration.destinations import FilesDestination
-from orchestration.destinations import DESTINATIONS, Destination
+from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.privacy import journal, leftovers, receipts, remainder, verification
+from orchestration.privacy import journal, receipts, remainder, verification
+from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.journal import Journal
-from orchestration.privacy.subject import KINDS, Subject
+from orchestration.privacy.steps import ORDER
+from orchestration.privacy.subject import Subject
 from orchestration.settings import Settings
+
+STEPS = (*ORDER, "verify", "receipt", "end")
+
+
+class NamedExportError(Exception):
+    """An export that a source still has is named after the person; the message is one line that says which and what to do."""
 
 
 class StillThereError(Exception):
@@ -30,12 +35,15 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     """Plan the erasure and write it down; from here on it is carried through.
 
     bury_contacts  whether their e-mail addresses and phone numbers are kept from landing for good, and not their ids alone
+    Raises NamedExportError, before anything is written: the name would land again with every night.
     """
+    _refuse_named_exports(home, subject)
     begun = journal.begin(home.erasures, subject)
     tombstones = Tombstones(home.erasures)
     tombstones.begin()
     if releases.current_id(home.root) is not None:
-        begun.remainder = remainder.of(releases.current(home.root), subject)
+        served = releases.current(home.root)
+        begun.remainder, begun.facts["as_of"] = remainder.of(served, subject), served.as_of.isoformat()
     if not bury_contacts:
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
@@ -45,12 +53,21 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
     return begun
 
 
+def _refuse_named_exports(home: Home, subject: Subject) -> None:
+    named = [f"{part} of {source}" for source, part in landing.held_parts(home.landing, subject.needles)]
+    if named:
+        raise NamedExportError(
+            f"nothing is erased yet: exports are named after whom to erase ({', '.join(named[:3])}{' …' if len(named) > 3 else ''}), and"
+            " landing keeps the names of exports; rename them at the source, or remove them, let a night land that, and erase then"
+        )
+
+
 def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str], None] = lambda _: None) -> Path:
     """Do every step of `begun`; returns the receipt. Raises StillThereError, and keeps the journal, when the person is still found.
 
     at  told of each step before it begins
     """
-    for name, step in _STEPS.items():
+    for name, step in ORDER.items():
         at(name)
         step(settings, home, begun)
     at("verify")
@@ -60,7 +77,8 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
     found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
     if found:
         raise StillThereError(
-            f"{len(found)} files still hold this person: {'; '.join(found[:5])}; run erase again, or report this as a bug"
+            f"{len(found)} files still hold this person: {'; '.join(found[:5])}; a file of your own that is named after them is yours to"
+            " rename or remove; then run erase again, or report this as a bug"
         )
     _dig_up(home, begun)
     at("receipt")
@@ -70,86 +88,12 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
     return receipt
 
 
-def _bury(_: Settings, home: Home, begun: Journal) -> None:
-    tombstones = Tombstones(home.erasures)
-    tombstones.add(tombstones.hashed(*pair) for pair in begun.subject.tombstones)
-
-
 def _dig_up(home: Home, begun: Journal) -> None:
     """Let contacts land again that were buried to find everything of a person who did not ask to be forgotten."""
     contacts = begun.facts.get("dug_up", ())
     if contacts:
         Tombstones(home.erasures).remove(contacts)
         begun.facts["subject"] = sorted(set(begun.facts["subject"]) - set(contacts))
-
-
-def _plan(_: Settings, home: Home, begun: Journal) -> None:
-    if "planned" not in begun.facts:
-        tombstones = Tombstones(home.erasures)
-        known = tombstones.hashes
-        begun.holdings = landing.plan(home.landing, tombstones, begun.facts.pop("others"))
-        begun.facts["subject"] = sorted({*begun.facts["subject"], *(tombstones.hashes - known)})
-        begun.facts["planned"] = True
-        begun.save()
-
-
-def _sum(_: Settings, home: Home, begun: Journal) -> None:
-    remainder.add(home.erasures, begun)
-
-
-def _landing(_: Settings, home: Home, begun: Journal) -> None:
-    landing.forget(home.landing, Tombstones(home.erasures), begun.subject.needles, begun.holdings, _noting(home, begun))
-
-
-def _warehouse(_: Settings, home: Home, begun: Journal) -> None:
-    warehouse_renewal.renew(home.warehouse, begun.subject.needles, _noting(home, begun))
-
-
-def _releases(_: Settings, home: Home, begun: Journal) -> None:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    releases.forget(home.root, begun.subject.person, begun.subject.needles, begun.id, at, _noting(home, begun))
-
-
-def _activation(settings: Settings, home: Home, begun: Journal) -> None:
-    person = begun.subject.person
-    activation.forget(home.state, person.keys, person.external_ids, _noting(home, begun))
-    for one in settings.destinations:
-        # What keeps nothing on this machine needs no secret to be asked.
-        if DESTINATIONS[one.type].forget is not Destination.forget and isinstance(one, FilesDestination):
-            place = destinations.make(one.type, name=one.name, path=settings.resolve(one.path), format=one.format, mode=one.mode)
-            taken = place.forget(person.external_ids)
-            kept = begun.facts.setdefault("taken_back", {})
-            kept[one.name] = max(taken, kept.get(one.name, 0))
-
-
-def _serving(settings: Settings, home: Home, begun: Journal) -> None:
-    """The rewritten release goes on to where releases are served; a place that is out of reach loses the person with its next release."""
-    if settings.serving and releases.current_id(home.root) is not None:
-        accounts, failures = serving_targets.serve_all(settings, releases.current(home.root))
-        begun.facts["serving"] = {**{name: account.told for name, account in accounts.items()}, "failed": failures}
-
-
-def _leftovers(_: Settings, home: Home, begun: Journal) -> None:
-    dropped = leftovers.clear(home, begun.subject.needles, _noting(home, begun))
-    begun.facts["dropped"] = sorted({*begun.facts.get("dropped", ()), *dropped})
-
-
-_STEPS: dict[str, Callable[[Settings, Home, Journal], None]] = {
-    "tombstones": _bury,
-    "plan": _plan,
-    "remainder": _sum,
-    "landing": _landing,
-    "warehouse": _warehouse,
-    "releases": _releases,
-    "activation": _activation,
-    "serving": _serving,
-    "leftovers": _leftovers,
-}
-STEPS = (*_STEPS, "verify", "receipt", "end")
-
-
-def _noting(home: Home, begun: Journal) -> Callable[[Path, int, int], None]:
-    return lambda path, rows, mentions: begun.note(home.root, path, rows, mentions)
 
 
 def _own(home: Home, begun: Journal) -> Tombstones:

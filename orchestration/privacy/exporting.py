@@ -7,6 +7,7 @@ included; what destinations were sent and the log of it.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,8 @@ def everything(home: Home, subject: Subject) -> dict[str, Any]:
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "customer_keys": list(subject.keys),
         "records": [dict(zip(("source", "record_type", "id"), record, strict=True)) for record in subject.records],
-        "landing": _landed(home, subject),
-        "quarantine": _quarantined(home, subject),
+        "landing": (landed := _landed(home, subject)),
+        "quarantine": _quarantined(home, landed),
         "releases": [one for name in releases.ids(home.root) if (one := _released(home, name, subject))],
         "activation": _activated(home, subject),
         "sync_log": _logged(home.state / "sync_log.parquet", subject),
@@ -50,21 +51,24 @@ def _landed(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _quarantined(home: Home, subject: Subject) -> list[dict[str, Any]]:
+def _quarantined(home: Home, landed: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Which of those rows wait in quarantine, and why: a row of somebody else that quotes the person is not theirs to see."""
     if not home.warehouse.exists():
         return []
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'quarantined_rows'").fetchone():
             return []
-        mentioned = subject.needles.mentions(["row_json", "row_key"])
-        return connection.execute(f"SELECT * FROM ops.quarantined_rows WHERE {mentioned}").to_arrow_table().to_pylist()
+        waiting = connection.execute("SELECT * FROM ops.quarantined_rows WHERE list_contains(?, table_name)", [list(landed)])
+        mine = {(one["source"], table, one["load"], one["row"]) for table, rows in landed.items() for one in rows}
+        found = waiting.to_arrow_table().to_pylist()
+    return [row for row in found if (row["source"], row["table_name"], row["load_id"], row["row_number"]) in mine]
 
 
 def _released(home: Home, name: str, subject: Subject) -> dict[str, Any] | None:
     """The tables of the served release; of an older one only how many rows each holds, for they say the same of another day."""
     release = releases.open_release(releases.releases_folder(home.root).resolve() / name)
     keys = subject.person.keys | releases.keys_in(release, subject.person)
-    person = releases.Person(frozenset(keys), *(getattr(subject.person, part) for part in ("records", "answers", "hashes")))
+    person = replace(subject.person, keys=keys)
     tables: dict[str, Any] = {}
     with release.connect() as marts:
         for table in release.tables:

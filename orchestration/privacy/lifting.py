@@ -13,14 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from orchestration import landing
 from orchestration.contract import CONTACT_KINDS
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import receipts
+from orchestration.privacy.identifiers import dialled, spelled
 from orchestration.privacy.journal import write_durably
-from orchestration.privacy.subject import dialled, spelled
 
 
 class NobodyErasedError(Exception):
@@ -57,12 +58,26 @@ def lift(home: Home, wanted: Lift) -> Lift:
     for path in wanted.receipts:
         told = receipts.read(path)
         write_durably(path, json.dumps({**told, "lifted": [*told.get("lifted", ()), note]}, indent=1))
-    log = home.erasures / "lifts.jsonl"
-    lines = log.read_text(encoding="utf-8") if log.exists() else ""
-    line = {**note, "tombstones": sorted(wanted.hashes), "receipts": [path.stem for path in wanted.receipts]}
-    write_durably(log, f"{lines}{json.dumps(line)}\n")
+    line = {**note, "tombstones": sorted(wanted.hashes), "receipts": [path.stem for path in wanted.receipts], "until": _until(wanted)}
+    write_durably(_log(home), "".join(f"{json.dumps(one)}\n" for one in [*lifts(home), line]))
     Tombstones(home.erasures).remove(wanted.hashes)
     return Lift(wanted.hashes, wanted.receipts, parts)
+
+
+def lifts(home: Home) -> list[dict[str, Any]]:
+    """Every lift so far, oldest first: when and by whom, the tombstones, the receipts, and the day up to which their past is published."""
+    log = _log(home)
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return [{"until": None, **json.loads(line)} for line in lines]
+
+
+def _log(home: Home) -> Path:
+    return home.erasures / "lifts.jsonl"
+
+
+def _until(wanted: Lift) -> str | None:
+    """The as-of date of what was published when they were erased; None where nothing was, and nothing was counted."""
+    return max((told["as_of"] for path in wanted.receipts if (told := receipts.read(path)).get("as_of")), default=None)
 
 
 def hashes_of(home: Home, name: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         "format": FORMAT,
         "erasure": begun.id,
         "began": begun.began,
+        "as_of": begun.facts.get("as_of"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "subject": begun.facts["subject"],
         "people": max(len(begun.subject.keys), 1),

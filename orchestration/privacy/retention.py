@@ -1,8 +1,9 @@
-"""Retention: people whom every source has deleted are erased once `deleted_people_days` are over, without anybody asking for it.
+"""Retention: people whom every source has deleted are erased once `deleted_people_days` are over, and free text goes after
+`free_text_months`, without anybody asking for it.
 
 Comes in: the settings and the home of a company whose night was built. Goes out: erasures like those that are asked for, a receipt each,
-of many people at once.
-Unlike them they bury ids and no contacts: who comes back under a new record is welcome as a new customer.
+of many people at once; landed rows without their text.
+Unlike erasures that are asked for they bury ids and no contacts: who comes back under a new record is welcome as a new customer.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any
 
 import duckdb
 
+from orchestration import landing, warehouse_renewal
 from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import contact, erasure, journal
-from orchestration.privacy.subject import KINDS, Subject, of_keys
+from orchestration.privacy.identifiers import KINDS
+from orchestration.privacy.subject import Subject, of_keys
+from orchestration.redaction import Needles
 from orchestration.settings import Settings
 
 # Every erasure reads and writes the whole home once, and its journal and searches name everybody in it.
@@ -58,10 +62,11 @@ _OVERDUE_CONTACTS = f"""
 
 @dataclass(frozen=True)
 class Enforced:
-    """What came of it: how many people were erased, and the receipts."""
+    """What came of it: how many people were erased, the receipts, and how many landed rows lost their text."""
 
     people: int
     receipts: tuple[Path, ...]
+    texts: int = 0
 
 
 def overdue(home: Home, days: int) -> list[str]:
@@ -100,15 +105,37 @@ def overdue_in(warehouse: duckdb.DuckDBPyConnection, days: int) -> list[str]:
 
 
 def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _: None) -> Enforced:
-    """End erasures that were interrupted, then erase everybody who is overdue. Raises erasure.StillThereError."""
-    days = settings.tuning.deleted_people_days
-    if days is None:
+    """End erasures that were interrupted, empty texts whose time is over, then erase everybody who is overdue.
+
+    Raises erasure.NamedExportError and erasure.StillThereError.
+    """
+    days, months = settings.tuning.deleted_people_days, settings.tuning.free_text_months
+    if days is None and months is None:
         return Enforced(0, ())
     receipts = [erasure.carry_out(settings, home, begun, at) for begun in journal.unfinished(home.erasures)]
     is_company = settings.company.customer_level == "company"
-    whom: list[Any] = overdue_contacts(home, days) if is_company else overdue(home, days)
+    # Told before the texts go, for with them the warehouse does that tells it.
+    whom: list[Any] = [] if days is None else overdue_contacts(home, days) if is_company else overdue(home, days)
+    texts = 0 if months is None else _expire_texts(home, months, at)
     found: Callable[[Home, Any], Subject] = contact.of_records if is_company else of_keys
     for first in range(0, len(whom), MOST_AT_ONCE):
         begun = erasure.begin(home, found(home, whom[first : first + MOST_AT_ONCE]), bury_contacts=False)
         receipts.append(erasure.carry_out(settings, home, begun, at))
-    return Enforced(len(whom), tuple(receipts))
+    return Enforced(len(whom), tuple(receipts), texts)
+
+
+def _expire_texts(home: Home, months: int, at: Callable[[str], None]) -> int:
+    """Empty landed texts of more than `months` before the last night's month; returns how many rows lost theirs.
+
+    The warehouse goes first: stopped in between, the next night builds it of what is landed still, and the next retention sees it.
+    """
+    if not _is_built(home):
+        return 0
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        (as_of,) = connection.execute("SELECT as_of_date FROM ops.night").fetchall()[0]
+    first_day = landing.first_day_kept(as_of, months)
+    if not landing.overdue_texts(home.landing, first_day):
+        return 0
+    at("texts")
+    warehouse_renewal.renew(home.warehouse, Needles(()), lambda *_: None)
+    return landing.expire_texts(home.landing, first_day)

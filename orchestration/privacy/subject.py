@@ -2,7 +2,7 @@
 
 Comes in: the home, any source's id, a customer_key or an e-mail address. Goes out: a Subject. Raises UnknownPersonError.
 Identities are those of the warehouse, before a night has built it anew those of the served release; whom neither knows is looked for in
-landing. A contact that somebody else has too is not the person's alone: it stays, and is not a reason to keep anybody from landing.
+landing. A customer_key may be one of before a merge or a split.
 """
 
 from __future__ import annotations
@@ -17,13 +17,10 @@ from orchestration import landing, releases
 from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
 from orchestration.landing import Tombstones
-from orchestration.landing.spelling import email_key, phones
 from orchestration.landing.tombstones import ANY_SOURCE
-from orchestration.landing.written import parquet
+from orchestration.privacy.identifiers import KINDS, contacts_of, own_names, spelled
 from orchestration.redaction import Needles
 
-# Table → the kind of its records.
-KINDS = {"crm_customers": "crm", "billing_customers": "billing"}
 _BUILT = "SELECT source_name, record_type, source_customer_id, customer_key FROM intermediate.int_identity_spans WHERE valid_to IS NULL"
 _PUBLISHED = "SELECT source, record_type, source_customer_id, customer_key FROM marts.customer_identities WHERE valid_to IS NULL"
 
@@ -77,6 +74,7 @@ def find(home: Home, wanted: str) -> Subject:
     """The person who is called `wanted` by any source, by a customer_key or by an e-mail address."""
     identities = identities_of(home)
     keys = {row[3] for row in identities if wanted in (row[2], row[3])} or _by_contact(home, wanted, identities)
+    keys = keys or {key for old, key in _redirects(home) if old == wanted}
     if len(keys) > 1:
         raise UnknownPersonError(f"{wanted}: {len(keys)} customers have this id; name one by its customer_key: {', '.join(sorted(keys))}")
     records = {row[:3] for row in identities if row[3] in keys} or _landed_records(home, wanted)
@@ -105,6 +103,22 @@ def identities_of(home: Home) -> list[tuple[str, str, str, str]]:
         return marts.execute(_PUBLISHED).fetchall()
 
 
+def _redirects(home: Home) -> list[tuple[str, str]]:
+    """(customer_key of before a merge or a split, the key that has taken its place), as published."""
+    if releases.current_id(home.root) is None:
+        return []
+    release = releases.current(home.root)
+    if "dim_customer_key_redirects" not in release.tables:
+        return []
+    with release.connect() as marts:
+        return marts.execute("SELECT old_customer_key, customer_key FROM marts.dim_customer_key_redirects").fetchall()
+
+
+def _former_keys(home: Home, keys: tuple[str, ...], identities: Iterable[tuple[str, str, str, str]]) -> set[str]:
+    """Keys of theirs that nobody has now."""
+    return {old for old, key in _redirects(home) if key in keys} - {row[3] for row in identities}
+
+
 def _landed_records(home: Home, wanted: str) -> set[tuple[str, str, str]]:
     named = [(kind, source, wanted) for kind in ("crm", "billing") for source in landing.sources(home.landing)]
     return _records(landing.rows_of(home.landing, Tombstones.in_memory(named)), wanted)
@@ -131,13 +145,13 @@ def completed(home: Home, subject: Subject, identities: list[tuple[str, str, str
     alone = {one for _, kind, one in subject.records if kind == "crm" and sum(held == one for held, _ in holders) <= 1}
     named += [("crm", ANY_SOURCE, one) for one in sorted(alone)]
     said = [row for source, table, _, row in landing.rows_of(home.landing, Tombstones.in_memory(named)) if table in RECORD_TABLES]
-    contacts = _contacts(home, said, email, mine)
+    contacts = contacts_of(home, said, email, mine)
     everything = Tombstones.in_memory([*named, *contacts.own])
     answers = {row["response_id"] for _, table, _, row in landing.rows_of(home.landing, everything) if table == "survey_responses"}
     return replace(
         subject,
         tombstones=tuple(named + contacts.own),
-        texts=tuple(sorted(contacts.texts | _own_names(home, said, mine))),
+        texts=tuple(sorted(contacts.texts | own_names(home, said, mine) | _former_keys(home, subject.keys, identities))),
         answers=tuple(sorted(filter(None, answers))),
         email_hashes=tuple(sorted(contacts.hashes)),
         others=_others(identities, mine),
@@ -147,86 +161,3 @@ def completed(home: Home, subject: Subject, identities: list[tuple[str, str, str
 
 def _others(identities: Iterable[tuple[str, str, str, str]], mine: set[tuple[str, str, str]]) -> dict[str, tuple[str, ...]]:
     return {table: tuple(sorted({row[2] for row in identities if row[1] == kind and row[:3] not in mine})) for table, kind in KINDS.items()}
-
-
-@dataclass(frozen=True)
-class _Contacts:
-    own: list[tuple[str, str, str]]
-    texts: set[str]
-    hashes: set[str]
-    shared: int
-
-
-def _contacts(home: Home, said: list[dict[str, Any]], email: str, mine: set[tuple[str, str, str]]) -> _Contacts:
-    emails = {row["email"]: spelled(row["email"]) for row in said if row.get("email")} | ({email: spelled(email)} if email else {})
-    numbers = {(row.get("phone"), row.get("country")) for row in said if row.get("phone")}
-    keys = {number: dialled(number, country) for number, country in numbers}
-    theirs = _held_by_others(home, mine)
-    own_emails = {text: key for text, key in emails.items() if key and key not in theirs}
-    own_phones = {str(text): key for text, key in keys.items() if key and key not in theirs}
-    pairs = [("email", "", key) for key in sorted(set(own_emails.values()))] + [
-        ("phone", "", key) for key in sorted(set(own_phones.values()))
-    ]
-    salt = home.salt()
-    hashes = {_pseudonym(salt, text) for text in [*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)]}
-    return _Contacts(
-        pairs,
-        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values()},
-        hashes,
-        len(emails) + len(keys) - len(own_emails) - len(own_phones),
-    )
-
-
-def _held_by_others(home: Home, mine: set[tuple[str, str, str]]) -> set[str]:
-    """Spellings of contacts that a record of somebody else has had, in any version."""
-    held: set[str] = set()
-    with duckdb.connect() as connection:
-        connection.execute("CREATE TEMP TABLE mine (source VARCHAR, kind VARCHAR, id VARCHAR)")
-        connection.executemany("INSERT INTO mine VALUES (?, ?, ?)", sorted(mine) or [("", "", "")])
-        for source, table, files in _record_files(home):
-            own = f"SELECT id FROM mine WHERE source = '{source}' AND kind = '{KINDS[table]}'"
-            rows = f"(SELECT * FROM {parquet(files)} WHERE {RECORD_TABLES[table]} NOT IN ({own}))"
-            held |= {one for (one,) in connection.execute(f"SELECT DISTINCT {email_key('email')} FROM {rows} AS said").fetchall() if one}
-            if table == "crm_customers":
-                query = f"SELECT DISTINCT phone_key FROM ({phones(f'{rows} AS landed')})"
-                held |= {one for (one,) in connection.execute(query).fetchall() if one}
-    return held
-
-
-def _own_names(home: Home, said: list[dict[str, Any]], mine: set[tuple[str, str, str]]) -> set[str]:
-    """Full names that nobody else has: a namesake keeps theirs."""
-    names = {row["full_name"] for row in said if row.get("full_name") and " " in row["full_name"].strip()}
-    for source, table, files in _record_files(home):
-        if table == "crm_customers" and names:
-            ids = [one for held, kind, one in mine if (held, kind) == (source, "crm")]
-            query = (
-                f"SELECT DISTINCT full_name FROM {parquet(files)} WHERE list_contains(?, full_name) AND NOT list_contains(?, customer_id)"
-            )
-            names -= {one for (one,) in duckdb.execute(query, [sorted(names), ids]).fetchall()}
-    return names
-
-
-def _record_files(home: Home) -> list[tuple[str, str, list[str]]]:
-    listed = landing.completed_files(home.landing)
-    return [
-        (source, table, [path for held, _, path in listed[table] if held == source])
-        for table in RECORD_TABLES
-        for source in sorted({held for held, _, _ in listed[table]})
-    ]
-
-
-def spelled(text: str) -> str:
-    """An e-mail address as it is compared."""
-    return str(duckdb.execute(f"SELECT {email_key('said')} FROM (SELECT ? AS said)", [text]).fetchall()[0][0] or "")
-
-
-def dialled(number: str | None, country: str | None) -> str | None:
-    """A phone number as it is compared; None where it is none."""
-    said = "(SELECT CAST($number AS VARCHAR) AS phone, CAST($country AS VARCHAR) AS country) AS said_once"
-    rows = duckdb.execute(f"SELECT phone_key FROM ({phones(said)})", {"number": number, "country": country}).fetchall()
-    return rows[0][0] if rows else None
-
-
-def _pseudonym(salt: str, value: str) -> str:
-    """As dbt's macro of the same name writes it."""
-    return str(duckdb.execute("SELECT sha256($1 || '|' || $2)", [salt, value]).fetchall()[0][0])

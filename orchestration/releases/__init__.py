@@ -13,9 +13,10 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 
 from orchestration.releases.building import build
 from orchestration.releases.finding import UnknownCustomerError, customer_key
-from orchestration.releases.forgetting import Person, forget, keys_in
+from orchestration.releases.forgetting import forget
 from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
+from orchestration.releases.person import Person, keys_in
 from orchestration.releases.pointing import clean_leftovers, prune, publish, rollback
 from orchestration.releases.reading import Release, current, current_id, ids, intact, listing, newest_before, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal

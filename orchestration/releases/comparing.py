@@ -73,7 +73,19 @@ def _why(before: Release, after: Release) -> dict[str, Any]:
         moved = [key for key in sorted({*was, *became}) if was.get(key) != became.get(key)]
         if moved:
             why[name] = [{"of": key, "before": was.get(key), "after": became.get(key)} for key in moved]
-    return why
+    return {**why, **_rewritten(old, new, {one["of"].split(".")[0] for one in why.get("landed", ())})}
+
+
+def _rewritten(old: dict[str, Any], new: dict[str, Any], told: set[str]) -> dict[str, Any]:
+    """Erasures that took rows out of either release after it was made, and sources whose loads are not those of then.
+
+    told  sources of which the numbers of landed rows say so already
+    """
+    erased = [len(manifest.get("erasures", ())) for manifest in (old, new)]
+    loads = [{source: one["sha256"] for source, one in manifest.get("landing", {}).items()} for manifest in (old, new)]
+    others = [source for source in sorted({*loads[0], *loads[1]} - told) if all(loads) and loads[0].get(source) != loads[1].get(source)]
+    why: dict[str, Any] = {"erasures": {"before": erased[0], "after": erased[1]}} if any(erased) else {}
+    return {**why, **({"loads": others} if others else {})}
 
 
 def _told(name: str) -> Callable[[dict[str, Any]], Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,56 +19,14 @@ import duckdb
 from orchestration.redaction import INSTEAD, Needles
 from orchestration.releases import manifest as manifests
 from orchestration.releases.layout import MANIFEST, UNFINISHED, flush, private_folder, releases_folder, seal
+from orchestration.releases.person import Person, keys_in
 from orchestration.releases.reading import Release, ids, open_release
 from orchestration.releases.tables import copy_marts
 from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
-_KEYS = ("customer_key", "old_customer_key", "other_customer_key")
 # What the page shows of a key (report/words.py).
 _SHOWN = 12
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who leaves: `records` are (source, record type, id), `answers` and `tickets` ids of such rows, `hashes` those of e-mails."""
-
-    keys: frozenset[str]
-    records: frozenset[tuple[str, str, str]]
-    answers: frozenset[str] = frozenset()
-    hashes: frozenset[str] = frozenset()
-    tickets: frozenset[str] = frozenset()
-
-    @property
-    def external_ids(self) -> frozenset[str]:
-        """By what destinations may know them."""
-        return frozenset(record[2] for record in self.records) | self.keys
-
-    def rows(self, columns: Mapping[str, str]) -> str:
-        """SQL that is true for rows about them in a table with `columns`; never NULL."""
-        tests = [_among(column, self.keys) for column in _KEYS if column in columns]
-        if "source_customer_id" in columns:
-            tests += [_is_record(columns, record) for record in sorted(self.records)]
-        if "external_id" in columns:
-            tests.append(_among("external_id", self.external_ids))
-        if "response_id" in columns:
-            tests.append(_among("response_id", self.answers))
-        if "ticket_id" in columns:
-            tests.append(_among("ticket_id", self.tickets))
-        if "primary_email_hash" in columns:
-            tests.append(_among("primary_email_hash", self.hashes))
-        return "(" + " OR ".join(tests) + ")" if tests else "false"
-
-
-def keys_in(release: Release, person: Person) -> frozenset[str]:
-    """The keys that the person's records had when `release` was made: a merge or a split since then has changed them."""
-    if "customer_identities" not in release.tables:
-        return frozenset()
-    file = release.table_file("customer_identities")
-    columns = {name: kind for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM read_parquet({literal(file)})").fetchall()}
-    mine = " OR ".join(_is_record(columns, record) for record in sorted(person.records)) or "false"
-    query = f"SELECT DISTINCT customer_key FROM read_parquet({literal(file)}) WHERE ({mine}) AND valid_to IS NULL"
-    return frozenset(key for (key,) in duckdb.execute(query).fetchall() if key)
 
 
 def forget(home: str | Path, person: Person, needles: Needles, receipt: str, at: str, note: Note) -> dict[str, dict[str, int]]:
@@ -162,16 +120,6 @@ def _cleared(content: bytes, person: Person, needles: Needles) -> bytes:
 
 def _texts(columns: Mapping[str, str]) -> list[str]:
     return [f'"{name}"' for name, kind in columns.items() if kind == "VARCHAR"]
-
-
-def _is_record(columns: Mapping[str, str], record: tuple[str, str, str]) -> str:
-    source, kind, one = record
-    typed = f" AND record_type = {literal(kind)}" if "record_type" in columns else ""
-    return f"coalesce(source = {literal(source)}{typed} AND source_customer_id = {literal(one)}, false)"
-
-
-def _among(column: str, values: frozenset[str]) -> str:
-    return f"coalesce({column} IN ({', '.join(map(literal, sorted(values)))}), false)" if values else "false"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str, condition: str) -> int:

@@ -15,10 +15,10 @@ def marts() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def test_a_mart_shows_its_rows_and_a_preview(marts: duckdb.DuckDBPyConnection) -> None:
+def test_a_mart_shows_its_rows_and_a_preview_without_addresses(marts: duckdb.DuckDBPyConnection) -> None:
     shown = relation_metadata(marts, "marts", "dim_customers")
     assert shown["dagster/row_count"].value == 1
-    assert "| ann@example.com | 7 |" in shown["preview"].value
+    assert "| a…@… | 7 |" in shown["preview"].value
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+import duckdb
 import pytest
 
 from orchestration.__main__ import main
@@ -60,6 +61,16 @@ def test_what_the_system_said_is_told(status: Callable[..., tuple[int, str]]) ->
 
 def test_stopping_by_hand_is_no_traceback(status: Callable[..., tuple[int, str]]) -> None:
     assert status(KeyboardInterrupt()) == (1, "rapport: stopped; run again to go on, nothing has to be cleaned up first\n")
+
+
+def test_what_duckdb_says_of_the_disk_is_told_and_of_rows_is_not(status: Callable[..., tuple[int, str]]) -> None:
+    code, said = status(duckdb.IOException('IO Error: Could not write file "/home/x.duckdb": No space left on device'))
+    assert (code, said.count("\n")) == (1, 1)
+    assert "is the disk full? Free some space and run again" in said
+    _, said = status(duckdb.TransactionException("Failed to commit: Could not write file: No space left on device"))
+    assert "is the disk full?" in said
+    _, said = status(duckdb.ConversionException("Could not convert string 'ann@example.org' to INT32"))
+    assert "ann@" not in said
 
 
 def test_debug_shows_where_an_error_comes_from(status: Callable[..., tuple[int, str]]) -> None:

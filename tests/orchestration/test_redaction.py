@@ -11,8 +11,7 @@ from urllib.parse import quote_plus, urlencode
 import duckdb
 import pytest
 
-from orchestration import spotting
-from orchestration.redaction import INSTEAD, Needles
+from orchestration.redaction import INSTEAD, Needles, spotting
 
 NEEDLES = Needles.of(["Ann@x.example", "C0000012", "+49 170 5550123", "42", "20261031"])
 TEXTS = [
@@ -21,6 +20,7 @@ TEXTS = [
     ("C0000012 C0000012 C0000012", f"{INSTEAD} {INSTEAD} {INSTEAD}"),
     ('{"phone": "+49 170 5550123"}', f'{{"phone": "{INSTEAD}"}}'),
     ("joann@x.example, ann@x.example.org, C00000123, xC0000012", "joann@x.example, ann@x.example.org, C00000123, xC0000012"),
+    ("crm/ann@x.example.csv.gz: C0000012.json, ann@x.example.csvx", f"crm/{INSTEAD}.csv.gz: {INSTEAD}.json, ann@x.example.csvx"),
     ("42 is a number", "42 is a number"),
 ]
 

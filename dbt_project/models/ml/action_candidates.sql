@@ -74,7 +74,7 @@ gated as (
                 then 'cooldown'
             when contact_state.contacts_30d >= {{ var('max_contacts_per_30_days') }} then 'pressure'
         end as gate_removed_by,
-        {{ hash_unit('offered.customer_key', 'holdout', is_keyed=true) }} < {{ var('holdout_share') }} as is_holdout
+        {{ is_held_out('offered.customer_key') }} as is_holdout
     from offered
     inner join contact_state on offered.customer_key = contact_state.customer_key
     left join done_before on offered.customer_key = done_before.customer_key and offered.action = done_before.action

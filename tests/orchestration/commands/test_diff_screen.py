@@ -207,3 +207,24 @@ def test_before_the_second_release_there_is_none_before(tmp_path: Path, capsys: 
     releases.publish(releases.build(tmp_path / "build.duckdb", tmp_path / "home", **FACTS))
     assert main(["diff", "--config", str(tmp_path / "config.yaml")]) == 2
     assert "there is no release before" in capsys.readouterr().err
+
+
+def test_an_erasure_and_its_lift_are_reasons(company: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Then as many rows have landed, on the same day and with the same code, and marts differ all the same."""
+    loads = [
+        {"landing": {"files": {"loads": 1, "newest": "x", "sha256": one}, "crm": {"loads": 1, "newest": "x", "sha256": "c"}}}
+        for one in "ab"
+    ]
+    for made_of, erasures in zip(loads, ([{"receipt": "r"}], []), strict=True):
+        home = tmp_path / "home"
+        release = releases.publish(
+            releases.build(company / "build.duckdb", home, **{**FACTS, "made_of": {**made_of, "erasures": erasures}})
+        )
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    before = releases.ids(home)[-1]
+    assert main(["diff", "--config", str(tmp_path / "config.yaml"), before, release.id, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["why"] == {"loads": ["files"], "erasures": {"before": 1, "after": 0}}
+    assert main(["diff", "--config", str(tmp_path / "config.yaml"), before, release.id]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "landed files: other loads of as many rows, as after an erasure or its lift" in lines
+    assert "erased people have left these releases since they were made: 1 erasures and 0" in lines

@@ -43,6 +43,16 @@ def test_keys_are_shown_and_what_is_no_key_is_not(connection: duckdb.DuckDBPyCon
     assert examples(connection, "SELECT contact FROM people") == []
 
 
+def test_keys_that_are_addresses_or_numbers_are_masked(connection: duckdb.DuckDBPyConnection) -> None:
+    query = "SELECT 'bob@example.org' AS source_customer_id, 3 AS n_rows UNION ALL SELECT '+49 171 2345678', 4"
+    assert examples(connection, query) == ["source_customer_id +… | n_rows 4", "source_customer_id b…@… | n_rows 3"]
+
+
+def test_a_model_that_could_not_be_built_is_named_without_the_value_that_it_broke_at() -> None:
+    broken = dbt.NodeResult("model.rapport.orders", "error", "Could not convert string 'ann@example.org'\n to INT32", 0, 0.1)
+    assert dbt.broken_models([broken]) == ["model.rapport.orders: Could not convert string 'a…@…' to INT32"]
+
+
 def test_what_a_test_advises_is_shown_alone(connection: duckdb.DuckDBPyConnection) -> None:
     assert examples(connection, "SELECT 'EUR' AS currency, 'needs a rate for EUR' AS advice") == ["needs a rate for EUR"]
 

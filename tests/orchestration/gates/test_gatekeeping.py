@@ -99,6 +99,25 @@ def test_a_night_that_begins_again_forgets_what_came_after_the_landing_gate(nigh
     assert kept == [("landing",)]
 
 
+@pytest.mark.parametrize(
+    ("phase", "kept"),
+    [
+        ("before_models", {"landing:t"}),
+        ("after_models", {"landing:t", "dbt:before_models", "mart:t"}),
+    ],
+)
+def test_what_is_built_anew_is_judged_anew(phase: str, kept: set[str], night: Night) -> None:
+    """Else a stage that is run alone would be published on the word of gates that have never seen it."""
+    result = {"expectation": "e", "table_name": "t", "status": "passed", "success": True, "severity": "block"}
+    rest = {"observed": "", "unexpected_count": 0, "description": "", "examples": []}
+    suites = ("landing:t", "dbt:before_models", "mart:t", "dbt:after_models", "audience:t")
+    with night.warehouse(begins=True) as connection:
+        for suite in suites:
+            night.record(connection, suite, [{"suite": suite, **result, **rest}])
+        night.forget_later(connection, phase)
+        assert {suite for (suite,) in connection.execute("SELECT suite FROM ops.check_results").fetchall()} == kept
+
+
 @pytest.mark.parametrize(("customers", "refused"), [("c1,2026-01-01\n", True), ("c1,2026-02-01\n", False), ("", False)])
 def test_no_customers_are_a_fault_only_where_somebody_is_known(customers: str, refused: bool, night: Night) -> None:
     export = Path(night.settings.resolve("exports")) / "crm_customers.csv"

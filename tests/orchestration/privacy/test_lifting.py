@@ -85,7 +85,7 @@ def test_receipts_say_who_lifted_what_and_when_and_name_nobody(home: Home) -> No
     (receipt,) = home.erasures.glob("2*.json")
     (note,) = json.loads(receipt.read_text())["lifted"]
     (line,) = [json.loads(one) for one in (home.erasures / "lifts.jsonl").read_text().splitlines()]
-    assert line == {**note, "tombstones": sorted(before), "receipts": [receipt.stem]}
+    assert line == {**note, "tombstones": sorted(before), "receipts": [receipt.stem], "until": None}
     assert note.keys() == {"at", "by"}
     assert note["by"]
     assert landing.Tombstones(home.erasures).hashes == frozenset()

@@ -59,7 +59,8 @@ combined as (
         actions.action as next_best_action,
         actions.channel as next_best_action_channel,
         actions.reason as next_best_action_reason,
-        actions.is_holdout,
+        -- Whoever is not active gets no decision, and belongs to the holdout all the same: an audience treats the inactive, too.
+        coalesce(actions.is_holdout, {{ is_held_out('customers.customer_key') }}) as is_holdout,
         profiled.customer_key is not null as can_profile
         {%- for channel in channels %},
         permissions.can_{{ channel }}

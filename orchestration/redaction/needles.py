@@ -3,7 +3,8 @@
 Comes in: ids, keys, e-mail addresses, phone numbers, names. Goes out: conditions and expressions in SQL, places in bytes.
 An identifier counts where it stands alone: ann@x.org is not in joann@x.org, C12 not in C123. What is too short or too common to be told
 from other text (an id of 42) is only ever looked for in columns that hold ids. It counts in every spelling that other formats give it:
-Jürgen is J\\u00fcrgen in JSON, ann@x.org is ann%40x.org in an address of the web.
+Jürgen is J\\u00fcrgen in JSON, ann@x.org is ann%40x.org in an address of the web. An export may be named after somebody: of ann@x.org.csv
+the ending is no part.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from orchestration.spotting import ENDS_OF_SIGNS, Spotter
+from orchestration.redaction.spotting import ENDINGS, ENDS_OF_SIGNS, Spotter
 from orchestration.sql_text import literal
 
 INSTEAD = "[erased]"
@@ -79,7 +80,7 @@ class Needles:
 
     @property
     def _re2(self) -> str:
-        return rf"(?i)(^|[^\w.+-]|{'|'.join(ENDS_OF_SIGNS)})({'|'.join(map(_spelled, self.texts))})(\.?$|\.?[^\w.-])"
+        return rf"(?i)(^|[^\w.+-]|{'|'.join(ENDS_OF_SIGNS)})({'|'.join(map(_spelled, self.texts))})({ENDINGS}\.?(?:$|[^\w.-]))"
 
 
 def _spelled(text: str) -> str:

@@ -24,7 +24,15 @@ _BITS = 20
 _PLAIN = re.compile(r"[a-z0-9._-]+")
 # A letter before an identifier may be the end of another sign: of a line break in JSON (`\\n`), of `=` in an address of the web (`%3D`).
 ENDS_OF_SIGNS = (r"\\[bfnrt]", r"\\u[0-9a-f]{4}", r"%[0-9a-f]{2}")
-_ALONE = rb"(?i)(?:(?<![\w.+-])|" + b"|".join(b"(?<=%s)" % end.encode() for end in ENDS_OF_SIGNS) + rb")(?:%s)(?=\.?(?:$|[^\w.-]))"
+# An export is named after whom it is of as often as not: ann@x.org.csv is ann@x.org, as ann@x.org.uk is not.
+ENDINGS = r"(?:\.(?:csv|tsv|jsonl?|ndjson|parquet|xlsx|txt|html?|log|gz|zst))*"
+_ALONE = (
+    rb"(?i)(?:(?<![\w.+-])|"
+    + b"|".join(b"(?<=%s)" % end.encode() for end in ENDS_OF_SIGNS)
+    + rb")(?:%s)(?="
+    + ENDINGS.encode()
+    + rb"\.?(?:$|[^\w.-]))"
+)
 _FACTORS = {8: np.uint64(0x9E3779B97F4A7C15), 4: np.uint32(0x9E3779B1)}
 
 

@@ -1,0 +1,59 @@
+"""Keys of rows in checks: what looks like an address or a phone number is masked, what is an id, a day or a path is not."""
+
+import pandas as pd
+import pytest
+
+from expectations import gates
+from expectations.base import Owner, Suite
+from expectations.masking import masked
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ann.smith+shop@mail.example.co.uk", "a…@…"),
+        ("order of ann@example.com | 7", "order of a…@… | 7"),
+        ("+49 171 2345678", "+…"),
+        ("+4917123456789", "+…"),
+        ("00491712345678", "0…"),
+        ("0171 2345678", "0…"),
+        ("0171/234 56 78", "0…"),
+        ("(555) 123-4567", "(…"),
+        ("555-123-4567 | c1", "5… | c1"),
+        ("+49 171 2345678, bob@example.com", "+…, b…@…"),
+    ],
+)
+def test_addresses_and_numbers_are_masked(text: str, told: str) -> None:
+    assert masked(text) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C12345678",
+        "10023456789",
+        "0000012345",
+        "INV-2024-0001-000123",
+        "INV-555-123-4567",
+        "2026-01-31",
+        "01-02-2024",
+        "2026-01-31 10:00:00+00:00",
+        "2026-01-31T10:00:00.123456Z",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "1,234,567.50",
+        "-1234567.89",
+        "postgresql://reader@db.example.org:5432/marts",
+        "postgresql://reader:secret@db.example.org/marts",
+        "/data/acme/landing/_log/crm/20260131T100000.000000Z.json",
+        "192.168.100.2001",
+    ],
+)
+def test_ids_days_amounts_and_places_stay(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_a_failing_check_masks_keys_that_are_addresses() -> None:
+    suite = Suite("mart", "things", ("source_customer_id",), (Owner("somebody").filled("amount", "Sums need it."),))
+    frame = pd.DataFrame({"source_customer_id": ["ann@example.com", "c2", None], "amount": [None, None, None]})
+    (result,) = gates.validate(suite, frame)
+    assert result.examples == ["a…@…", "c2", "(missing)"]
