@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ml.additive import Floats
 from ml.encoding import Column, Encoder
 from ml.encoding.kinds import CATEGORY, DATE, FLAG
+from ml.plain_numbers import measured
 
 _ABBREVIATIONS = ("ces", "clv", "csat", "mrr", "nps", "rfm")
 _SMALLEST = 0.0005  # a twentieth of a point: below it a sentence would say 0.0
@@ -81,8 +82,8 @@ def _subject(column: Column, values: Floats) -> pa.Array:
     if column.kind == FLAG:
         answers = pa.array([f"{name}: no", f"{name}: yes", f"{name} unknown"])
         return answers.take(pa.array(np.where(missing, 2, np.nan_to_num(values)).astype(np.int64)))
-    shown = _dates(values) if column.kind == DATE else _numbers(values)
-    typical = (_dates if column.kind == DATE else _numbers)(np.array([float(column.typical or "nan")]))[0].as_py()
+    shown = _dates(values) if column.kind == DATE else measured(values)
+    typical = (_dates if column.kind == DATE else measured)(np.array([float(column.typical or "nan")]))[0].as_py()
     known = pc.binary_join_element_wise(f"{name} ", shown, f" (typical {typical})", "")
     return pc.if_else(pa.array(missing), f"{name} unknown", known)
 
@@ -91,30 +92,6 @@ def _category(name: str, column: Column, ranks: NDArray[np.int64]) -> pa.Array:
     beside = {level: "" if level == column.typical else f" (most common: {column.typical})" for level in column.levels}
     told = [f"{name} {level}{beside[level]}" for level in column.levels]
     return pa.array([*told, f"{name} unknown"]).take(pa.array(ranks))
-
-
-def _numbers(values: Floats) -> pa.Array:
-    """Three significant digits, whole numbers without a decimal point, thousands set apart from 10,000 on: below it may be a year."""
-    filled = np.nan_to_num(values)
-    magnitude = np.floor(np.log10(np.maximum(np.abs(filled), 1e-12)))
-    factor = 10.0 ** np.clip(2 - magnitude, 0, 12)
-    rounded = np.round(filled * factor) / factor
-    texts = pc.cast(pa.array(rounded), pa.string())
-    whole = (rounded == np.round(rounded)) & (np.abs(rounded) < 1e15)
-    counts = np.where(whole, rounded, 0).astype(np.int64)
-    minus = pc.if_else(pa.array(counts < 0), "-", "")
-    grouped = pc.binary_join_element_wise(minus, _grouped(pc.cast(pa.array(np.abs(counts)), pa.string())), "")
-    return pc.if_else(pa.array(whole), grouped, texts)
-
-
-def _grouped(digits: pa.Array) -> pa.Array:
-    """ "161324" → "161,324"."""
-    short = pc.less(pc.utf8_length(digits), 5)
-    whole = digits
-    for place in (3, 7, 11):  # from the end, the commas before it included
-        head, tail = pc.utf8_slice_codeunits(digits, 0, -place), pc.utf8_slice_codeunits(digits, -place)
-        digits = pc.if_else(pc.greater(pc.utf8_length(digits), place), pc.binary_join_element_wise(head, tail, ","), digits)
-    return pc.if_else(short, whole, digits)
 
 
 def _dates(values: Floats) -> pa.Array:

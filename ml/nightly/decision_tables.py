@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ml.nightly.aims import Aim
 from ml.nightly.choice import Choice
 from ml.nightly.tables import build
+from ml.plain_numbers import money
 
 Floats = NDArray[np.float64]
 
@@ -108,15 +109,11 @@ def _reasons(night: Night, choice: Choice) -> pa.Array:
 
 
 def _expectations(night: Night, rows: NDArray[np.int64], choice: Choice) -> pa.Array:
-    def shown(numbers: Floats, digits: int) -> pa.Array:
-        return pc.cast(pa.array(np.round(numbers, digits)), pa.string())
-
     def of_each(texts: list[str]) -> pa.Array:
         return pa.array(texts).take(pa.array(choice.action))
 
-    points = shown(night.uplift[rows, choice.action] * 100, 1)
-    worth, cost = shown(night.worth[rows, choice.action], 2), shown(night.cost[rows, choice.action], 2)
-    gain = shown(night.scores[rows, choice.action], 2)
+    points = pc.cast(pa.array(np.round(night.uplift[rows, choice.action] * 100, 1)), pa.string())
+    worth, cost, gain = (money(of[rows, choice.action]) for of in (night.worth, night.cost, night.scores))
     begin = of_each([f"Expected to raise {aim.told} by " if aim else "" for aim in night.aims])
     unit = of_each([f" {aim.unit}; worth " if aim else "" for aim in night.aims])
     return pc.binary_join_element_wise(begin, points, unit, worth, ", cost ", cost, ", gain ", gain, "")
