@@ -38,6 +38,7 @@ UNLIKE = {
     "source",  # where a row comes from is what is different
     "ticket_id",  # an id in HubSpot is HubSpot's own
     "feedback_id",  # made of the ids of what was written
+    "is_holdout",  # drawn by the hash of the customer's key, which is made of the name of the source
 }
 
 
