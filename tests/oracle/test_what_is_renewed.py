@@ -42,10 +42,11 @@ def person(number: int, **said: Any) -> dict[str, Row]:
     }  # fmt: skip
 
 
-def company(*people: dict[str, Row], rate: float = 1.25) -> Nights:
-    """A company of which the night FIRST has been built."""
+def company(*people: dict[str, Row], rate: float = 1.25, also: list[Row] | None = None) -> Nights:
+    """A company of which the night FIRST has been built; `also` are further rates."""
     nights = Nights.of(business_model="contractual")
     rates = [{"currency": "EUR", "rate_date": day, "rate_to_reporting": rate} for day in (date(2024, 1, 1), date(2024, 6, 5))]
+    rates += also or []
     tables = {name: [(row[name], False) for row in people] for name in people[0]}
     nights.land(0, tables | {"exchange_rates": [(row, False) for row in rates]})
     nights.night(FIRST, WANTED)
@@ -138,6 +139,32 @@ def test_a_corrected_rate_renews_those_who_were_billed_at_it() -> None:
     nights.land(1, {"exchange_rates": [(row, False) for row in rates]})
     assert touched(nights) == {"c1"}
     assert nights.connection.execute("SELECT net_amount_reporting FROM intermediate.int_orders ORDER BY ALL").fetchall() == [(12.5,), (30,)]
+
+
+def test_a_corrected_rate_renews_those_who_were_given_back_at_it() -> None:
+    one, two = person(1), person(2)
+    one["billing_invoice_lines"] |= {"currency": "HRK"}
+    two["billing_invoice_lines"] |= {"issued_at": datetime(2024, 6, 4)}
+    refund = {"kind": "refund", "status": "succeeded", "currency": "EUR", "amount_minor": 100, "occurred_at": datetime(2024, 6, 7)}
+    for row in (one, two):
+        line = row["billing_invoice_lines"]
+        of = {name: line[name] for name in ("invoice_id", "billing_customer_id")}
+        row["billing_payments"] = refund | of | {"payment_id": f"p{line['invoice_id']}"}
+    nights = company(one, two, also=[{"currency": "HRK", "rate_date": date(2024, 1, 1), "rate_to_reporting": 0.125}])
+    assert ordered_of(nights, "i1") == [0]
+    rates = [
+        {"currency": "EUR", "rate_date": day, "rate_to_reporting": rate}
+        for day, rate in ((date(2024, 6, 5), 0.625), (date(2024, 6, 6), 1.25))
+    ]
+    nights.land(1, {"exchange_rates": [(row, False) for row in rates]})
+    assert touched(nights) == {"c1"}
+    assert ordered_of(nights, "i1") == [500]
+
+
+def ordered_of(nights: Nights, order: str) -> list[int]:
+    """What is left of an order, in minor units."""
+    found = nights.connection.execute("SELECT net_amount_minor FROM intermediate.int_orders WHERE order_id = ?", [order]).fetchall()
+    return [amount for (amount,) in found]
 
 
 def test_a_corrected_rate_of_a_month_that_is_over_renews_everyone() -> None:

@@ -20,8 +20,9 @@ moved as (
     select * from identities)
 ),
 
+-- Whatever the currency: what was given back in another one than the order's is converted at the rates of both.
 rates as (
-    select * from {{ ref('int_changed_rates') }}
+    select distinct day from {{ ref('int_changed_rates') }}
 ),
 
 stated as (
@@ -38,9 +39,7 @@ stated as (
     union all
     select 'billing' as record_type, facts.source_name, facts.billing_customer_id as source_customer_id
     from {{ canonical(table) }} as facts
-    inner join rates
-        on rates.currency = facts.currency
-        and rates.day = cast(facts.{{ time }} as date)
+    inner join rates on rates.day = cast(facts.{{ time }} as date)
     {%- endfor %}
     union all
     select 'billing' as record_type, source_name, billing_customer_id as source_customer_id from {{ ref('int_entangled_accounts') }}
