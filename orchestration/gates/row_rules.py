@@ -30,6 +30,7 @@ SMALL_UNITS = (
     *("AOA", "ARS", "BIF", "BYR", "CDF", "CLP", "COP", "CRC", "GNF", "IDR", "IQD", "IRR", "KHR", "KPW", "KRW", "LAK", "LBP", "MGA", "MMK"),
     *("MNT", "MWK", "NGN", "PYG", "RWF", "SDG", "SLL", "SOS", "SSP", "STD", "SYP", "TZS", "UGX", "UZS", "VEF", "VND", "XAF", "XOF", "ZWL"),
 )
+_TIMES_THE_LIMIT = f"(CASE WHEN upper(trim(currency)) IN ({', '.join(map(literal, SMALL_UNITS))}) THEN 1000 ELSE 1 END)"
 # What to write instead of a value that cannot be read.
 _INSTEAD = {
     "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
@@ -135,12 +136,9 @@ def _placeholder_time(table: Table) -> Iterator[RowRule]:
 def _unbelievable(table: Table, currencies: Mapping[str, int], max_amount: float) -> Iterator[RowRule]:
     for column in table.amounts:
         most = repr(float(max_amount))  # a whole number would make the product overflow 32 bits
-        limit = f"CAST({most} AS DOUBLE) * {_SCALE}" + (f" * {_minor_units(currencies)}" if column.endswith("_minor") else "")
+        limit = f"CAST({most} AS DOUBLE) * {_TIMES_THE_LIMIT}" + (f" * {_minor_units(currencies)}" if column.endswith("_minor") else "")
         reason = f"{column} is more than {max_amount:,.0f} in major units (of small ones such as VND 1,000 times that): an error of units?"
         yield _rule("amount_out_of_bounds", column, reason, f"abs(CAST({identifier(column)} AS DOUBLE)) > {limit}")
-
-
-_SCALE = f"(CASE WHEN upper(trim(currency)) IN ({', '.join(map(literal, SMALL_UNITS))}) THEN 1000 ELSE 1 END)"
 
 
 def _minor_units(currencies: Mapping[str, int]) -> str:
