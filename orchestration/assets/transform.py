@@ -14,13 +14,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration import continuation, dbt, warehouse
+from orchestration import dbt, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.documentation import metric_docs
 from orchestration.gates import failing_rows
 from orchestration.home import OWNER_ONLY_FILE
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.warehouse import continuation
 
 _GROUPS = {"landing": "extract", "ops": "quality", "seeds": "staging", "ml": "models", "ml_inputs": "features"}
 

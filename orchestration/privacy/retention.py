@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import landing, warehouse_renewal
+from orchestration import landing
 from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
 from orchestration.landing import Tombstones
@@ -24,6 +24,7 @@ from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.subject import Subject, of_keys
 from orchestration.redaction import Needles
 from orchestration.settings import Settings
+from orchestration.warehouse import renewal
 
 # Every erasure reads and writes the whole home once, and its journal and searches name everybody in it.
 MOST_AT_ONCE = 500
@@ -137,5 +138,5 @@ def _expire_texts(home: Home, months: int, at: Callable[[str], None]) -> int:
     if not landing.overdue_texts(home.landing, first_day):
         return 0
     at("texts")
-    warehouse_renewal.renew(home.warehouse, Needles(()), lambda *_: None)
+    renewal.renew(home.warehouse, Needles(()), lambda *_: None)
     return landing.expire_texts(home.landing, first_day)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration import activation, destinations, landing, releases, serving_targets, warehouse_renewal
+from orchestration import activation, destinations, landing, releases, serving_targets
 from orchestration.configuration.destinations import FilesDestination
 from orchestration.destinations import DESTINATIONS, Destination
 from orchestration.home import Home
@@ -18,6 +18,7 @@ from orchestration.landing import Tombstones
 from orchestration.privacy import leftovers, remainder
 from orchestration.privacy.journal import Journal
 from orchestration.settings import Settings
+from orchestration.warehouse import renewal
 
 
 def _bury(_: Settings, home: Home, begun: Journal) -> None:
@@ -44,7 +45,7 @@ def _landing(_: Settings, home: Home, begun: Journal) -> None:
 
 
 def _warehouse(_: Settings, home: Home, begun: Journal) -> None:
-    warehouse_renewal.renew(home.warehouse, begun.subject.needles, _noting(home, begun))
+    renewal.renew(home.warehouse, begun.subject.needles, _noting(home, begun))
 
 
 def _releases(_: Settings, home: Home, begun: Journal) -> None:

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 import sqlglot
 
-from orchestration import continuation, dbt, warehouse
+from orchestration import dbt, warehouse
+from orchestration.warehouse import continuation
 
 # What a company says of itself that steers which SQL is written.
 OTHER_COMPANY = {"business_model": "non_contractual", "customer_level": "company", "as_of": "2020-02-29", "reporting_currency": "JPY"}

@@ -17,9 +17,10 @@ import harness
 import pandas as pd
 from harness import CURRENCIES, Node, Project, Row
 
-from orchestration import continuation, warehouse
+from orchestration import warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
+from orchestration.warehouse import continuation
 
 # In the continued project these stand for the night before, for the first instant after it, and for the loads since.
 BUILT, BUILT_UNTIL, LOADS = date(1993, 7, 13), date(1993, 7, 14), "the new loads"

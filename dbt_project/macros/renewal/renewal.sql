@@ -1,6 +1,6 @@
 {#- How a night continues the build of the night before. Tables that say `renewed(…)` keep the rows of what has not changed and build the
     rest anew: staging row by row, facts customer by customer, billing subscription by subscription. What has changed is told by the
-    models in intermediate/renewal. Whether there is a build to continue is decided before dbt starts (orchestration/continuation.py),
+    models in intermediate/renewal. Whether there is a build to continue is decided before dbt starts (orchestration/warehouse/continuation.py),
     which then names its as-of date; otherwise everything is built in full, as it always is on Spark. -#}
 
 {#- Whether tonight continues a build. -#}

@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from orchestration import continuation
+from orchestration.warehouse import continuation
 
 NIGHT, NEXT = date(2026, 10, 29), date(2026, 10, 30)
 
