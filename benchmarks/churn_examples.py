@@ -122,6 +122,14 @@ def repeated(rows: int) -> Table:
     return features.iloc[again].reset_index(drop=True), label[again]
 
 
+def renewals(rows: int) -> Table:
+    """Nobody leaves but at a renewal: two thirds can hardly leave at all, and everything that matters happens among the rest."""
+    random = np.random.default_rng(9)
+    frame = numbered(random.normal(size=(rows, 12))).assign(days_to_renewal=random.integers(1, 365, rows))
+    pull = 0.9 * frame["x0"] - 0.9 * frame["x1"] + 0.6 * frame["x2"] * (frame["x3"] > 0)
+    return frame, drawn(np.where(frame["days_to_renewal"] <= 120, -1.5 + pull, -8.0), random)
+
+
 def noise(rows: int) -> Table:
     """Nothing to be learnt."""
     random = np.random.default_rng(6)
@@ -150,5 +158,6 @@ EXAMPLES: dict[str, Callable[[], Table]] = {
     "repeated_2k": lambda: repeated(2_000),
     "noise_500": lambda: noise(500),
     "rare_50k": lambda: usage(50_000, -4.5),
+    "renewals_100k": lambda: renewals(100_000),
     "clusters_200k": lambda: classification(200_000),
 }

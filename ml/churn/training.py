@@ -1,8 +1,8 @@
 """Training: from raw columns and a label to the simplest calibrated model that is as good as any.
 
 Comes in: a frame with columns of any type, a label of 0/1 (or booleans), optionally the customer of each row.
-Goes out: `ChurnModel`. Candidates are compared on at most SELECTION_ROWS rows and the winner is fitted on at most FIT_ROWS:
-beyond that more rows of the same kind change log loss in the fourth digit.
+Goes out: `ChurnModel`. Candidates are compared on at most SELECTION_ROWS rows; the finalists are compared again, and the winner is
+fitted, on at most FIT_ROWS: beyond that more rows of the same kind change log loss in the fourth digit.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
 from ml.churn.candidates import fit, named
+from ml.churn.examples import Examples
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
-from ml.churn.selection import Selection, select
+from ml.churn.selection import Selection, select, settle
 from ml.churn.survival import Months
-from ml.encoding import Encoder, Parsed, parse, require_frame
+from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
 from ml.logged import aligned
 from ml.refusal import Refused
@@ -51,22 +52,18 @@ def train(
     """
     y = _checked_label(features, label)
     customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
-    index = _sample(y.size, FIT_ROWS, seed)
-    parsed, y, customers, moments = _taken(parse(features), y, customers, moments, index)
-    months = None if months is None else months[index]
-    suspected = suspicions(parsed, y, seed)
-    usable = parsed.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
-    few = _sample(y.size, SELECTION_ROWS, seed)
-    tried, tried_y, tried_customers, tried_moments = _taken(usable, y, customers, moments, few)
-    selection = select(tried, tried_y, tried_customers, seed, tried_moments, None if months is None else months[few])
-    judged_y, judged_customers = tried_y[selection.rows], None if tried_customers is None else tried_customers[selection.rows]
-    line, crossed = _calibrated(selection, judged_y, judged_customers)
-    encoder = Encoder.fit(usable, y)
+    examples = Examples(parse(features), y, customers, moments, months).at_most(FIT_ROWS, seed)
+    suspected = suspicions(examples.parsed, examples.label, seed)
+    usable = examples.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
+    few = usable.at_most(SELECTION_ROWS, seed)
+    first = select(few, seed)
+    selection, judged = (first, few) if few is usable else (settle(first, usable, seed), usable)
+    line, crossed = _calibrated(selection, judged)
+    encoder = Encoder.fit(usable.parsed, usable.label)
     chosen = selection.chosen
-    scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed, months)
-    report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(judged_y, crossed, seed)}
-    if selection.rolls and tried_moments is not None:
-        report["rolling_folds"] = _folds(tried_moments.moment[selection.rows], judged_y, crossed)
+    scorer = fit(chosen.candidate, encoder, encoder.codes(usable.parsed), usable.label, chosen.trees, seed, usable.months)
+    metrics = _metrics(judged.label[selection.rows], crossed, seed)
+    report = _report(selection, suspected, usable, line) | {"metrics": metrics} | _folds(first, few)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
@@ -74,13 +71,12 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
     y = _checked_label(features, label)
     kinds = {column.name: column.kind for column in model.encoder.columns}
-    index = _sample(y.size, FIT_ROWS, seed)
-    parsed, y, _, _ = _taken(parse(features, kinds), y, None, None, index)
+    examples = Examples(parse(features, kinds), y, months=months).at_most(FIT_ROWS, seed)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
     candidate = named(chosen["candidate"])
-    encoder = Encoder.fit(parsed, y)
-    scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed, None if months is None else months[index])
-    report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}
+    encoder = Encoder.fit(examples.parsed, examples.label)
+    scorer = fit(candidate, encoder, encoder.codes(examples.parsed), examples.label, int(chosen["trees"]), seed, examples.months)
+    report = model.report | {"rows": examples.size, "base_rate": float(examples.label.mean())}
     return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
 
 
@@ -97,24 +93,12 @@ def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
     return y
 
 
-def _sample(rows: int, most: int, seed: int) -> NDArray[np.int64]:
-    return np.arange(rows) if rows <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-
-
-def _taken(
-    parsed: Parsed, y: Floats, customers: NDArray[np.int64] | None, moments: Moments | None, index: NDArray[np.int64]
-) -> tuple[Parsed, Floats, NDArray[np.int64] | None, Moments | None]:
-    if index.size == y.size:
-        return parsed, y, customers, moments
-    kept = None if customers is None else customers[index]
-    return parsed.take(index), y[index], kept, None if moments is None else moments.take(index)
-
-
-def _calibrated(selection: Selection, y: Floats, customers: NDArray[np.int64] | None) -> tuple[Line, Floats]:
+def _calibrated(selection: Selection, judged: Examples) -> tuple[Line, Floats]:
     scores = selection.chosen.scores[0]
     if selection.chosen.candidate.family in _UNCORRECTED:
         return IDENTITY, 1 / (1 + np.exp(-scores))
-    return correct(y, scores, selection.splits, customers)
+    groups = None if judged.groups is None else judged.groups[selection.rows]
+    return correct(judged.label[selection.rows], scores, selection.splits, groups)
 
 
 def _metrics(y: Floats, probability: Floats, seed: int) -> dict[str, dict[str, float]]:
@@ -123,24 +107,28 @@ def _metrics(y: Floats, probability: Floats, seed: int) -> dict[str, dict[str, f
     return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in frame.iterrows()}
 
 
-def _folds(moment: NDArray[np.int64], y: Floats, probability: Floats) -> list[dict[str, float]]:
-    """Per moment that was judged out of time: how many were expected to leave, and how many did."""
+def _folds(selection: Selection, judged: Examples) -> dict[str, list[dict[str, float]]]:
+    """Per moment that was judged out of time: how many were expected to leave, and how many did. Nothing where no moments are known."""
+    if not selection.rolls or judged.moments is None:
+        return {}
+    probability = _calibrated(selection, judged)[1]
+    moment, left = judged.moments.moment[selection.rows], judged.label[selection.rows]
     told = []
     for one in np.unique(moment):
         at = moment == one
         told.append(
-            {"moment": int(one), "customers": int(at.sum()), "left": float(y[at].mean()), "expected": float(probability[at].mean())}
+            {"moment": int(one), "customers": int(at.sum()), "left": float(left[at].mean()), "expected": float(probability[at].mean())}
         )
-    return told
+    return {"rolling_folds": told}
 
 
-def _report(selection: Selection, suspected: list[Suspicion], parsed: Parsed, y: Floats, line: Line) -> dict[str, Any]:
+def _report(selection: Selection, suspected: list[Suspicion], usable: Examples, line: Line) -> dict[str, Any]:
     return {
         "chosen": selection.chosen.candidate.name,
         "candidates": selection.table,
         "suspicious_features": [asdict(one) for one in suspected],
-        "left_out": parsed.left_out,
-        "rows": int(y.size),
-        "base_rate": float(y.mean()),
+        "left_out": usable.parsed.left_out,
+        "rows": usable.size,
+        "base_rate": float(usable.label.mean()),
         "calibration": {"slope": line[0], "intercept": line[1], "corrected": line != IDENTITY},
     }
