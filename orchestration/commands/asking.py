@@ -24,8 +24,13 @@ def require(anything: object) -> None:
         raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
 
 
-def agrees(question: str) -> bool:
-    """Whether whoever sits there says yes. Raises ConfigurationError where nobody does."""
+def require_somebody(question: str) -> None:
+    """Raise ConfigurationError where nobody sits who could be asked."""
     if not sys.stdin.isatty():
         raise ConfigurationError(f"erase: {question} Nobody can be asked here; say so with --yes")
+
+
+def agrees(question: str) -> bool:
+    """Whether whoever sits there says yes. Raises ConfigurationError where nobody does."""
+    require_somebody(question)
     return input(f"{question} [y/N] ").strip().lower() == "y"

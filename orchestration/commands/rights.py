@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration import landing
-from orchestration.commands.asking import agrees, named, require
+from orchestration.commands.asking import agrees, named, require, require_somebody
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
@@ -57,6 +57,8 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, 
             print(f"Going on with the erasure that began {one.began}.")
             _tell(erasure.carry_out(loaded, home, one))
         require(names or begun)
+        if names and not agreed:
+            require_somebody("This cannot be undone.")  # before the search for whom, which takes its time
         left = [name for name in dict.fromkeys(names) if not _was_erased(home, name, who)]
         subjects = [who(home, name) for name in left]
         if subjects and not (agreed or _agrees(len(subjects))):

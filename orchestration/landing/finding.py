@@ -5,7 +5,7 @@ Comes in: the landing folder, tombstones. Goes out: a condition in SQL for each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,26 @@ def remaining(root: Path, tombstones: Tombstones) -> dict[str, int]:
     return {path: rows for path, rows in counted.items() if rows}
 
 
-def rows_of(root: Path, tombstones: Tombstones) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """(source, table, landed file, row) of everybody with a tombstone; `tombstones` need not be those on disk."""
+def rows_of(
+    root: Path, tombstones: Tombstones, tables: Collection[str] = tuple(INPUT_TABLES)
+) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """(source, table, landed file, row) of everybody with a tombstone; `tombstones` need not be those on disk.
+
+    tables  where to look: who asks only for records need not wait until every interaction has been read
+    """
     with opened(root) as connection:
-        for source, table, path, condition in _files(connection, root, tombstones):
+        for source, table, path, condition in _files(connection, root, tombstones, tables):
             rows = connection.execute(f"SELECT * FROM {parquet([path])} WHERE {condition}").to_arrow_table().to_pylist()
             yield from ((source, table, path, row) for row in rows)
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, root: Path, tombstones: Tombstones, *, emptied: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    tombstones: Tombstones,
+    tables: Collection[str] = tuple(INPUT_TABLES),
+    *,
+    emptied: bool = False,
 ) -> Iterator[tuple[str, str, str, str]]:
     """(source, table, landed file, condition of the rows to look for); a condition holds until the next one is asked for.
 
@@ -48,7 +58,7 @@ def _files(
     """
     tombstones.show(connection)
     for log in (LandingLog(root, source) for source in sources(root)):
-        for table in filled(log):
+        for table in (each for each in filled(log) if each.name in tables):
             condition = condition_of(connection, tombstones, log, table, crm_ids_of(log))
             for path in log.files(table.name):
                 contact = emptying_of(connection, tombstones, log, table, path)

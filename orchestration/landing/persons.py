@@ -82,7 +82,7 @@ def _matched(
 ) -> Iterator[str]:
     for column, plain in PERSON_COLUMNS.items():
         kind = kinds.get(plain, plain)
-        if column not in table.column_names or (kinds and plain not in kinds):
+        if column not in table.column_names or (kinds and plain not in kinds) or not tombstones.may_hold(kind):
             continue
         values = f"{kind if kinds else 'erased'}_{table.name}_{column}"
         if plain == "phone":

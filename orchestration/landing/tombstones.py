@@ -31,6 +31,7 @@ class Tombstones:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "tombstones.json"
         self.key, self.hashes = "", frozenset[str]()
+        self.kinds: frozenset[str] | None = None  # a hash does not tell of what kind it is
         if self._path.exists():
             self.key, self.hashes = _read(self._path)
 
@@ -38,8 +39,9 @@ class Tombstones:
     def in_memory(cls, pairs: Iterable[tuple[str, str, str]]) -> Tombstones:
         """Of (kind, source, value), to look for somebody who is not to be erased; nothing is written."""
         made = cls(Path())
-        made.key, made.hashes = secrets.token_hex(8), frozenset()
-        made.hashes = frozenset(made.hashed(*pair) for pair in pairs)
+        named = list(pairs)
+        made.key, made.kinds = secrets.token_hex(8), frozenset(kind for kind, *_ in named)
+        made.hashes = frozenset(made.hashed(*pair) for pair in named)
         return made
 
     def hashed(self, kind: str, source: str, value: str) -> str:
@@ -50,6 +52,10 @@ class Tombstones:
         """SQL that is true where the expression `value` is a tombstone; needs the table that `show` makes."""
         hashed = f"sha256({literal(self._front(kind, source))} || {value})"
         return f"{literal(_mark(kind))} || {hashed} IN (SELECT hash FROM buried)"
+
+    def may_hold(self, kind: str) -> bool:
+        """Whether one of `kind` may be among them; where none is, nothing need be compared."""
+        return self.kinds is None or kind in self.kinds
 
     @property
     def has_contacts(self) -> bool:

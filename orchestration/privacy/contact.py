@@ -35,7 +35,7 @@ def of_records(home: Home, records: Iterable[tuple[str, str, str]], email: str =
     """Contacts by their records, to be erased together."""
     subject = completed(home, Subject(tuple(sorted(records))), identities_of(home), email)
     mine = Tombstones.in_memory(subject.tombstones)
-    tickets = {row["ticket_id"] for _, table, _, row in landing.rows_of(home.landing, mine) if table == "crm_tickets" and row["ticket_id"]}
+    tickets = {row["ticket_id"] for *_, row in landing.rows_of(home.landing, mine, ("crm_tickets",)) if row["ticket_id"]}
     buried = tuple((CONTACT_KINDS[kind], source, value) for kind, source, value in subject.tombstones)
     return replace(subject, tombstones=buried, tickets=tuple(sorted(tickets)), is_contact=True)
 
@@ -45,11 +45,7 @@ def _records(home: Home, wanted: str) -> set[tuple[str, str, str]]:
     pairs = [("email", "", spelled(wanted))] if "@" in wanted else [("crm", source, wanted) for source in landing.sources(home.landing)]
     found: set[tuple[str, str, str]] = set()
     while True:
-        rows = [
-            (source, row)
-            for source, table, _, row in landing.rows_of(home.landing, Tombstones.in_memory(pairs))
-            if table == "crm_customers"
-        ]
+        rows = [(source, row) for source, *_, row in landing.rows_of(home.landing, Tombstones.in_memory(pairs), ("crm_customers",))]
         named = {(source, "crm", one) for source, row in rows for one in (row["customer_id"], row.get("merged_into_customer_id")) if one}
         if named <= found:
             return found
@@ -87,5 +83,4 @@ def tied_by_address_alone(home: Home) -> set[tuple[str, str]]:
 
 def _addresses(home: Home, subject: Subject) -> set[str]:
     mine = Tombstones.in_memory(("crm", source, one) for source, _, one in subject.records)
-    rows = landing.rows_of(home.landing, mine)
-    return {row["email"] for _, table, _, row in rows if table == "crm_customers" and row.get("email")}
+    return {row["email"] for *_, row in landing.rows_of(home.landing, mine, ("crm_customers",)) if row.get("email")}

@@ -121,13 +121,13 @@ def _former_keys(home: Home, keys: tuple[str, ...], identities: Iterable[tuple[s
 
 def _landed_records(home: Home, wanted: str) -> set[tuple[str, str, str]]:
     named = [(kind, source, wanted) for kind in ("crm", "billing") for source in landing.sources(home.landing)]
-    return _records(landing.rows_of(home.landing, Tombstones.in_memory(named)), wanted)
+    return _records(landing.rows_of(home.landing, Tombstones.in_memory(named), RECORD_TABLES), wanted)
 
 
 def _by_contact(home: Home, wanted: str, identities: Iterable[tuple[str, str, str, str]]) -> set[str]:
     if "@" not in wanted:
         return set()
-    rows = landing.rows_of(home.landing, Tombstones.in_memory([("email", "", spelled(wanted))]))
+    rows = landing.rows_of(home.landing, Tombstones.in_memory([("email", "", spelled(wanted))]), RECORD_TABLES)
     records = _records(rows, None)
     return {row[3] for row in identities if row[:3] in records}
 
@@ -144,10 +144,10 @@ def completed(home: Home, subject: Subject, identities: list[tuple[str, str, str
     holders = {(one, source) for source, kind, one, _ in identities if kind == "crm"}
     alone = {one for _, kind, one in subject.records if kind == "crm" and sum(held == one for held, _ in holders) <= 1}
     named += [("crm", ANY_SOURCE, one) for one in sorted(alone)]
-    said = [row for source, table, _, row in landing.rows_of(home.landing, Tombstones.in_memory(named)) if table in RECORD_TABLES]
+    said = [row for *_, row in landing.rows_of(home.landing, Tombstones.in_memory(named), RECORD_TABLES)]
     contacts = contacts_of(home, said, email, mine)
     everything = Tombstones.in_memory([*named, *contacts.own])
-    answers = {row["response_id"] for _, table, _, row in landing.rows_of(home.landing, everything) if table == "survey_responses"}
+    answers = {row["response_id"] for *_, row in landing.rows_of(home.landing, everything, ("survey_responses",))}
     return replace(
         subject,
         tombstones=tuple(named + contacts.own),

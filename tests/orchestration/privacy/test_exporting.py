@@ -71,3 +71,19 @@ def test_a_key_of_before_a_merge_means_whoever_has_the_key_of_now(home: Home) ->
 def test_a_contact_is_told_of_tickets_that_are_published(home: Home) -> None:
     (published,) = exporting.everything(home, contact.find(home, "ann@gmail.com"))["releases"]
     assert [row["ticket_id"] for row in published["tables"]["fct_tickets"]] == ["hers"]
+
+
+def test_who_is_meant_is_found_without_reading_what_they_did(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million customers have sixty million interactions, and none of them says who anybody is."""
+    looked: set[str] = set()
+    of = landing.finding.condition_of
+
+    def watched(connection: Any, tombstones: Any, log: Any, table: Any, crm_ids: str) -> str:
+        looked.add(table.name)
+        return of(connection, tombstones, log, table, crm_ids)
+
+    monkeypatch.setattr(landing.finding, "condition_of", watched)
+    assert find(home, "7").records == find(home, "ann@gmail.com").records
+    assert looked == {"crm_customers"}
+    exporting.everything(home, find(home, "7"))
+    assert looked == {"crm_customers", "crm_tickets"}

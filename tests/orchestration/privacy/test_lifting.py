@@ -117,6 +117,14 @@ def test_of_an_erasure_of_many_only_who_is_named_is_lifted(home: Home) -> None:
     assert held(home)["crm_customers"] == ["lifted-2", "stays-3"]
 
 
+def test_an_erasure_that_nobody_can_confirm_is_refused_before_anybody_is_looked_for(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.commands.rights.find", None)
+    assert erase(home, "--customer", "lifted-1") == 2
+    assert capsys.readouterr().err == "rapport: erase: This cannot be undone. Nobody can be asked here; say so with --yes\n"
+
+
 def test_it_is_never_done_without_being_asked_for(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     erase(home, "--customer", "lifted-1", "--yes")
     before = landing.Tombstones(home.erasures).hashes
