@@ -54,7 +54,7 @@ class Caller:
         allowed: tuple[str, ...],
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        auth: tuple[str, str] | httpx.Auth | None = None,
         windows: tuple[tuple[int, float], ...] = (),
         hopeless: Callable[[httpx.Response], bool] = lambda _: False,
         timeout: float = TIMEOUT,

@@ -28,6 +28,7 @@ from orchestration.destinations.salesforce_answers import api_share, listings, o
 from orchestration.destinations.salesforce_fields import amiss, field_name
 from orchestration.destinations.salesforce_jobs import WANTS, BulkJobs
 from orchestration.destinations.salesforce_metadata import package
+from orchestration.destinations.signing_in import SignedIn
 
 _FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
 
@@ -55,7 +56,7 @@ class SalesforceDestination(BulkJobs):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._data, self._object, self._key = f"/services/data/{api_version}", object, external_id_field
-        self._updates, self._token = mode == "update_only", access_token
+        self._updates = mode == "update_only"
         self._collection, self._jobs = f"{self._data}/composite/sobjects/{object}/{external_id_field}", f"{self._data}/jobs/ingest"
         self._credentials = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
         job = r"/[^/]+"
@@ -64,7 +65,8 @@ class SalesforceDestination(BulkJobs):
             f"PUT {self._jobs}{job}/batches", f"PATCH {self._jobs}{job}", "POST /services/oauth2/token",
             f"GET {self._jobs}{job}(/(successfulResults|failedResults|unprocessedrecords))?",
         )  # fmt: skip
-        super().__init__(name, Caller(instance_url, base_url=base_url, allowed=allowed, sleep=sleep))
+        signed_in = SignedIn(access_token, self._new_token)
+        super().__init__(name, Caller(instance_url, base_url=base_url, allowed=allowed, auth=signed_in, sleep=sleep))
 
     def limits_for(self, records: int) -> Limits:
         """Many go as Bulk jobs."""
@@ -92,14 +94,15 @@ class SalesforceDestination(BulkJobs):
         self.check_fields(kinds)
 
     def _described(self) -> list[dict[str, Any]]:
-        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", WANTS, headers=self._headers())
+        body = self._must("GET", f"{self._data}/sobjects/{self._object}/describe", WANTS)
         return listed(body, "fields")
 
-    def _headers(self) -> dict[str, str]:
-        if self._token is None:
-            body = self._must("POST", "/services/oauth2/token", "check client_id and client_secret", data=self._credentials)
-            self._token = text_of(body, "access_token")
-        return {"authorization": f"Bearer {self._token}"}
+    def _new_token(self) -> str:
+        """What the app's credentials are exchanged for; nothing without them: a token that was given is all there is."""
+        if not self._credentials["client_secret"]:
+            return ""
+        body = self._must("POST", "/services/oauth2/token", "check client_id and client_secret", data=self._credentials, auth=None)
+        return text_of(body, "access_token")
 
     def send(self, batch: Batch) -> Answer:
         """Collections, or a job when there are more than one collection carries."""
@@ -121,13 +124,13 @@ class SalesforceDestination(BulkJobs):
         found: set[str] = set()
         for ids in listings([quoted(record.external_id) for record in records], self.limits.max_records):
             query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
-            body = self._must("GET", f"{self._data}/query", WANTS, params={"q": query}, headers=self._headers())
+            body = self._must("GET", f"{self._data}/query", WANTS, params={"q": query})
             found |= {str(one.get(self._key)) for one in listed(body, "records")}
         return found
 
     def _post(self, batch: Batch) -> httpx.Response:
         records = [{"attributes": {"type": self._object}, **self._fields(record)} for record in batch.records]
-        return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records}, headers=self._headers())
+        return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records})
 
     def _fields(self, record: Record) -> dict[str, Any]:
         return {self._key: record.external_id, **{field_name(name): listed_as_text(value) for name, value in record.fields.items()}}

@@ -66,6 +66,57 @@ def test_credentials_of_an_app_are_exchanged_for_a_token(place):
     assert vendor.requests[0].path == "/services/oauth2/token"
 
 
+def expiring(vendor, tokens=99):
+    """The vendor gives out so many tokens and takes each for one call."""
+    usual, fresh = vendor.answer, []
+
+    def answer(request):
+        if request.path == "/services/oauth2/token":
+            fresh.append(f"token {len(fresh)}")
+            return (200, {}, {"access_token": fresh[-1]}) if len(fresh) <= tokens else (400, {}, {"error": "invalid_client"})
+        if request.headers["authorization"].removeprefix("Bearer ") not in fresh:
+            return 401, {}, [{"errorCode": "INVALID_SESSION_ID"}]
+        fresh[:] = [""] * len(fresh)
+        request.headers["authorization"] = f"Bearer {vendor.secret}"
+        return usual(request)
+
+    vendor.answer = answer
+
+
+APP = {"access_token": None, "client_id": "id", "client_secret": "secret"}
+
+
+@pytest.mark.parametrize("count", [150, 250])
+def test_a_token_that_expires_in_the_middle_is_replaced_by_a_new_one(place, count):
+    destination, vendor = place("salesforce", **APP)
+    expiring(vendor)
+    assert counted(sent(destination, batch_of(count))) == {"acknowledged": count}
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+    assert len(vendor.contacts) == count
+
+
+def test_a_token_that_was_given_is_replaced_only_by_who_has_credentials(place):
+    destination, vendor = place("salesforce", access_token="old")
+    assert destination.send(batch_of(1)).stop == "the receiver answers 401; `check-destination v` says what it needs"
+    assert not vendor.calls("/token")
+    destination, vendor = place("salesforce", **{**APP, "access_token": "old"})
+    assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
+
+
+def test_no_new_token_leaves_what_is_known_of_the_try_before(place):
+    destination, vendor = place("salesforce", **APP)
+    expiring(vendor, tokens=1)
+    usual = vendor.answer
+
+    def fails_after_the_work(request):
+        told = usual(request)
+        return (502, {}, b"") if told[0] == 200 and request.method == "PATCH" else told
+
+    vendor.answer = fails_after_the_work
+    answer = destination.send(batch_of(1))
+    assert ({str(one.result) for one in answer.outcomes}, answer.stop[:26]) == ({"unknown"}, "the receiver answers 401; ")
+
+
 def test_a_missing_external_id_field_is_told_before_anything_is_sent(place):
     destination, _ = place("salesforce", external_id_field="nope__c")
     with pytest.raises(DestinationError, match=r"Contact\.nope__c is missing or no external id"):
