@@ -152,7 +152,7 @@ SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id
         + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
-_PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"
+_PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED}"  # numbering leaves them in order; sorting again would cost as much
 _FOLLOWS = """
 CREATE OR REPLACE TEMP TABLE plan AS SELECT * REPLACE (row_number() OVER (ORDER BY number) AS number) FROM plan
 WHERE operation = 'upsert' AND external_id NOT IN (FROM sent_before) ORDER BY number

@@ -47,6 +47,7 @@ class Destination(Protocol):
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
     side_by_side: int = 1  # batches that may be under way at once
+    alone: int = 10  # batches that go one after another: so few gain nothing from going side by side
 
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""

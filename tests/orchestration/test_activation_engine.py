@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.activation import ActivationError, book, forget, sending, synchronise
+from orchestration.activation import ActivationError, book, forget, synchronise
 from orchestration.activation.breakers import stability
 from orchestration.activation.recording import record
 from orchestration.destinations.base import Answer, Destination, DestinationError, Outcome, Result
@@ -355,7 +355,7 @@ class Stormy(Fake):
 
     def __init__(self, side_by_side):
         super().__init__()
-        self.step, self.jobs, self.withdrawn, self.side_by_side = "fine", {}, set(), side_by_side
+        self.step, self.jobs, self.withdrawn, self.side_by_side, self.alone = "fine", {}, set(), side_by_side, 0
 
     def keep(self, batch):
         self.has |= {record.external_id: record.fields.get("churn_probability") for record in batch.records}
@@ -390,7 +390,7 @@ def test_whatever_happened_before_the_next_quiet_night_makes_it_right(tmp_path_f
         stormy.step, wanted = step, {f"x{one}": score for one, score in scores.items() if score is not None}
         stormy.withdrawn = {f"x{one}" for one, score in scores.items() if score is None}
         release = Release(folder, [[*customer(one, score)[:-1], score is not None] for one, score in scores.items()], number)
-        with suppress(KeyboardInterrupt), patch.object(sending, "_FEW", 0), patch.object(book, "record", writing(step)):
+        with suppress(KeyboardInterrupt), patch.object(book, "record", writing(step)):
             synchronise(
                 release, stormy, "scores", state_folder=folder / "state", max_change_share=1, live=True, retry_dead=True,
                 overrides=("empty_audience", "audience_shrank"),

@@ -30,7 +30,15 @@ def test_many_go_as_a_bulk_job_whose_rows_come_back_in_any_order(place):
     results = sent(destination, batch_of(250, plan=None))
     assert counted(results) == {"acknowledged": 248, "rejected": 1, "retryable": 1}
     assert (results["c7"], vendor.contacts["c1"]) == (("rejected", "invalid_field"), {"crmp_nps__c": "1", "crmp_plan__c": None})
-    assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 100_000]
+    assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 20_000]
+
+
+def test_many_jobs_go_side_by_side_and_a_forecast_knows_that_each_takes_five_calls(place):
+    destination, _ = place("salesforce")
+    assert [destination.width(count) for count in (1_999, 2_000)] == [1, 5]
+    assert [destination.forecast(*asked) for asked in ((1_000, 5), (20_000, 1), (200_000, 10))] == [
+        (5, pytest.approx(1.5)), (5, pytest.approx(1.5)), (50, pytest.approx(3.0)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
