@@ -42,6 +42,18 @@ def orders(state_folder: Path) -> dict[str, list[str]]:
     return found
 
 
+def audiences(state_folder: Path, destination: str) -> list[str]:
+    """The audiences of which the destination has, or may have, something of somebody."""
+    path = state_folder / "activation" / f"{destination}.duckdb"
+    if not path.exists():
+        return []
+    with duckdb.connect(str(path), read_only=True) as connection:
+        there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        parts = ["SELECT audience FROM acknowledged WHERE operation = 'upsert'"] if "acknowledged" in there else []
+        parts += [f"SELECT audience FROM {table}" for table in ("under_way", "jobs", "to_forget") if table in there]
+        return [one for (one,) in connection.execute(f"{' UNION '.join(parts)} ORDER BY 1").fetchall()] if parts else []
+
+
 def rewritten(path: Path) -> None:
     """Copy a state into a new file, so that nothing of what was deleted stays in its free blocks."""
     _rewritten(path, (), (), lambda *_: None, always=True)

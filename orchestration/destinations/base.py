@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from orchestration.destinations.limits import Limits
@@ -46,6 +47,7 @@ class Destination(Protocol):
     asks: bool = True  # whether its preflight asks anybody
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
+    kinds: Mapping[str, str] = MappingProxyType({})  # of the fields that are sent next: number, boolean, date, time, list or text
     side_by_side: int = 1  # batches that may be under way at once
     alone: int = 10  # batches that go one after another: so few gain nothing from going side by side
 

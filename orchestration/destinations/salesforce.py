@@ -143,7 +143,11 @@ class SalesforceDestination(BulkJobs):
         return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records})
 
     def _fields(self, record: Record) -> dict[str, Any]:
-        return {self._key: record.external_id, **{field_name(name): listed_as_text(value) for name, value in record.fields.items()}}
+        fields = ((field_name(name), self._value(name, value)) for name, value in record.fields.items())
+        return {self._key: record.external_id, **dict(fields)}
+
+    def _value(self, name: str, value: Any) -> Any:
+        return False if value is None and name in self._flags() else listed_as_text(value)
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)

@@ -26,6 +26,10 @@ class BulkJobs(HttpDestination):
     _key: str  # the external id field
     _jobs: str  # the path of all jobs
 
+    def _flags(self) -> list[str]:
+        """Fields that are checkboxes, which know no null: they are cleared by not being ticked."""
+        return [name for name, kind in self.kinds.items() if kind == "boolean"]
+
     def _started(self, batch: Batch) -> Answer:
         content = {
             "object": self._object,
@@ -44,9 +48,9 @@ class BulkJobs(HttpDestination):
 
         400 is also what Salesforce answers to a call that is repeated because its answer was lost.
         """
-        path = f"{self._jobs}/{job}"
+        path, rows = f"{self._jobs}/{job}", as_csv(self._key, batch.records, self._flags())
         calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
-            ("PUT", f"{path}/batches", {"content": as_csv(self._key, batch.records), "headers": {"content-type": "text/csv"}}),
+            ("PUT", f"{path}/batches", {"content": rows, "headers": {"content-type": "text/csv"}}),
             ("PATCH", path, {"json": {"state": "UploadComplete"}}),
         )
         try:

@@ -282,6 +282,19 @@ def test_an_empty_audience_clears_nobody_unless_it_is_meant(night, fake):
     assert night([], overrides=("empty_audience",)).decisions == {"clear": 1}
 
 
+def test_of_an_audience_that_is_configured_no_more_only_who_may_not_be_told_of_is_cleared(tmp_path, night, fake):
+    rows = [customer(number) for number in range(6)]
+    night(rows)
+    forget(tmp_path / "state", ["k5"], ["x5"], lambda *_: None)
+    rows = [customer(number, score=0.9) for number in range(1, 7) if number != 5]
+    rows[0][-1] = False  # k1 has withdrawn from profiling, k0 is no customer any more, k6 is new
+    report = night(rows, retired=True, max_change_share=0.1, mode="mirror")
+    assert (report.ok, report.forgotten, report.decisions) == (True, 1, {"clear": 3, "kept": 3})
+    assert sorted(fake.sent) == ["x0", "x1", "x5"]
+    assert fake.has["x2"]["churn_probability"] == 0.5
+    assert night(rows, retired=True).decisions == {"gone": 1, "kept": 3, "suppressed": 1}
+
+
 def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
     night([customer(number) for number in range(10)])
     report = night(

@@ -1,5 +1,6 @@
 """Salesforce: collections for few, a Bulk job for many, and who is there."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -58,6 +59,19 @@ def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
     assert sent(destination, cleared("c1")) == {"c1": ("acknowledged", "")}
     assert sent(destination, cleared("c5")) == {"c5": ("acknowledged", "not_there")}
     assert vendor.contacts == {"c1": {"crmp_nps__c": None}}
+
+
+@pytest.mark.parametrize("count", [2, 250])
+def test_a_checkbox_knows_no_null_and_is_cleared_by_not_being_ticked(place, count):
+    destination, vendor = place("salesforce")
+    destination.kinds = {"nps": "number", "is_vip": "boolean"}
+    sent(destination, batch_of(count, is_vip=True))
+    assert vendor.contacts["c1"]["crmp_is_vip__c"] in (True, "true")
+    batch = batch_of(count)
+    left = replace(batch, records=[one._replace(operation="clear", fields={"nps": None, "is_vip": None}) for one in batch.records])
+    assert counted(sent(destination, left)) == {"acknowledged": count}
+    assert vendor.contacts["c1"]["crmp_is_vip__c"] in (False, "false")
+    assert vendor.contacts["c1"]["crmp_nps__c"] is None
 
 
 def test_it_stops_before_the_days_calls_are_used_up(place):
