@@ -116,7 +116,9 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
     CASE
         WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
         WHEN is_wanted THEN 'upsert'
-        WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted) THEN 'kept'
+        -- Whom the outside knows by another id since has not left: what the old one holds would stay as it is for good.
+        WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted)
+            AND customer_key NOT IN (SELECT customer_key FROM desired WHERE customer_key IS NOT NULL) THEN 'kept'
         WHEN is_held OR maybe_sent THEN 'clear'
         WHEN suppressed_as IS NOT NULL THEN 'suppressed'
         ELSE 'gone'

@@ -106,6 +106,17 @@ def test_mirror_clears_who_leaves_and_the_other_modes_keep_them(night, fake):
     assert night([customer(1)], allowed=["k2"], mode="mirror").decisions == {"clear": 1, "unchanged": 1}
 
 
+@pytest.mark.parametrize("mode", ["mirror", "upsert", "update_only"])
+def test_whom_the_outside_knows_by_another_id_leaves_nothing_under_the_old_one(night, fake, mode):
+    night([customer(1), customer(2)], mode=mode)
+    merged = customer(1)
+    merged[1] = "x2"  # the systems say that both are one: by the second one's id
+    assert night([merged], mode=mode).decisions == {"clear": 1, "upsert": 1}
+    assert {key for key, fields in fake.has.items() if fields["churn_probability"] is not None} == {"x2"}
+    night([customer(1), customer(2)], mode=mode)
+    assert {key: fields["customer_key"] for key, fields in fake.has.items()} == {"x1": "k1", "x2": "k2"}, "and apart again"
+
+
 def test_fields_are_made_ready_before_the_first_record_and_only_then(night, fake):
     night([customer(1)], live=False)
     assert fake.asked == []
