@@ -104,8 +104,8 @@ def completed(connection: duckdb.DuckDBPyConnection, audience: str, at: datetime
 
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
     """Write down that the records `first` to `last` of the plan are about to leave: a crash leaves them marked as possibly sent."""
-    leaving = "SELECT ?, external_id, customer_key FROM plan WHERE number BETWEEN ? AND ?"
-    connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
+    leaving = "SELECT ? AS audience, external_id, customer_key, address_hash FROM plan WHERE number BETWEEN ? AND ?"
+    connection.execute(f"INSERT INTO state.under_way BY NAME {leaving}", [audience, first, last])
 
 
 def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:

@@ -18,6 +18,7 @@ from orchestration.activation.book import now
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
+from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
@@ -62,6 +63,7 @@ def synchronise(
             mode, overrides = "upsert", set(BREAKERS) - {RECEIVER_GONE}
         if live:
             resume(connection, destination, report)
+            look_for(connection, destination, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         if only is not None and not knows(connection, only):

@@ -7,7 +7,7 @@ Goes out: outcomes. A destination never decides who is sent; it never raises bec
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar, Protocol
 
@@ -79,6 +79,10 @@ class Destination(Protocol):
     def finish(self, job: Job) -> Answer | None:
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
+
+    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
+        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell."""
+        return {}
 
     @property
     def address(self) -> str:

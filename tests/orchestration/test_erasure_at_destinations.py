@@ -124,7 +124,7 @@ def landed(tmp_path):
 
 def test_a_receipt_names_where_a_destination_that_is_configured_no_more_has_still_to_forget(tmp_path):
     with state.opened(tmp_path / "activation" / "old.duckdb", writable=True) as connection:
-        connection.execute("INSERT INTO state.to_forget VALUES ('customer_scores', 'x1', NULL)")
+        connection.execute("INSERT INTO state.to_forget (audience, external_id) VALUES ('customer_scores', 'x1')")
     settings = SimpleNamespace(destinations=[SimpleNamespace(name="new", live=True)])
     begun = SimpleNamespace(facts={}, holdings=(), subject=SimpleNamespace(shared=0))
     assert erasure._told(settings, SimpleNamespace(state=tmp_path), begun)["destinations"] == {
