@@ -4,7 +4,8 @@ Every vendor is played in this process, answers after a third of a second, and r
 simulated: it passes by our own processor time and by waiting for answers and windows, not by what else the machine does (see
 simulated_time.py; that the disk is waited for is left out). Prints, per destination: calls, the forecast of a dry run, the time achieved,
 how much of it was processor time of our own, the least that the limits allow with as many calls at once as we make (every window used
-whole), the ratio, and the least where the vendor's published limits were all there is. Klaviyo's, Mailchimp's and Salesforce's own work on
+whole), the ratio, the least where the vendor's published limits were all there is, and how long the same destination takes that is fed from
+the table, with nothing compared or written down (bare_sync.py), with the ratio to that. Klaviyo's, Mailchimp's and Salesforce's own work on
 a job takes `--job-seconds`, by default none, which is hardest on us.
 """
 
@@ -21,6 +22,7 @@ from unittest.mock import patch
 import duckdb
 import httpx
 
+from benchmarks import bare_sync
 from benchmarks.played_vendors import ANSWER, Vendor
 from benchmarks.simulated_time import Clock
 from orchestration.activation import book, synchronise
@@ -103,7 +105,13 @@ def measured(kind: str, release: Release, folder: Path, customers: int, job_seco
     clock.end()
     assert report.outcomes["acknowledged"] == customers, (kind, report.outcomes, report.refused)
     least, vendors = least_seconds(kind, vendor, place.width(customers), job_seconds)
-    numbers = f"{forecast:>10.0f}{took:>10.1f}{own:>10.1f}{least:>10.1f}{took / least:>10.2f}{vendors:>10.1f}"
+    clock = Clock()
+    alone, _ = played(kind, clock, job_seconds)
+    bare = bare_sync.seconds(alone, release.table_file(""), customers, clock)
+    clock.end()
+    numbers = (
+        f"{forecast:>10.0f}{took:>10.1f}{own:>10.1f}{least:>10.1f}{took / least:>10.2f}{vendors:>10.1f}{bare:>10.1f}{took / bare:>10.2f}"
+    )
     return f"{kind:<12}{vendor.calls:>10,}{vendor.refused:>10}{numbers}"
 
 
@@ -114,7 +122,9 @@ def main() -> None:
     parser.add_argument("--only", choices=OPTIONS)
     parser.add_argument("--job-seconds", type=float, default=0.0)
     options = parser.parse_args()
-    headings = "".join(f"{name:>10}" for name in ("calls", "429", "forecast", "achieved", "own work", "least", "ratio", "vendor's"))
+    headings = "".join(
+        f"{name:>10}" for name in ("calls", "429", "forecast", "achieved", "own work", "least", "ratio", "vendor's", "bare", "ratio")
+    )
     print(f"{options.customers:,} customers; seconds\n{'':<12}{headings}")
     with TemporaryDirectory() as folder:
         release = Release(Path(folder), options.customers)

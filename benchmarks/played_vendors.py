@@ -124,13 +124,16 @@ class Vendor:
         return httpx.Response(200, content=content.getvalue())
 
     def _salesforce(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "PUT":
-            self._jobs["rows"] = [row["crmp_customer_id__c"] for row in csv.DictReader(io.StringIO(request.content.decode()))]
-        elif request.url.path.endswith("successfulResults"):
-            return httpx.Response(200, text="sf__Id,crmp_customer_id__c\n" + "\n".join(f"1,{one}" for one in self._jobs["rows"]))
-        elif request.url.path.endswith("failedResults"):
-            return httpx.Response(200, content=b"sf__Id,sf__Error,crmp_customer_id__c\n")
+        job, _, part = request.url.path.partition("/jobs/ingest")[2].strip("/").partition("/")
+        if request.method == "POST":
+            with self._lock:
+                job = f"750{len(self._jobs)}"
+                self._jobs[job] = ()
+        elif request.method == "PUT":
+            self._jobs[job] = [row["crmp_customer_id__c"] for row in csv.DictReader(io.StringIO(request.content.decode()))]
+        elif part:
+            return httpx.Response(200, text="sf__Id,crmp_customer_id__c\n" + "\n".join(f"1,{one}" for one in self._jobs[job]))
         elif request.method == "PATCH":
-            self._began["rows"] = self._clock.now()
-        state = "JobComplete" if self._is_done("rows") else "InProgress"
-        return httpx.Response(200, json={"id": "750", "state": state, "numberRecordsFailed": 0})
+            self._began[job] = self._clock.now()
+        state = "JobComplete" if request.method == "GET" and self._is_done(job) else "InProgress"
+        return httpx.Response(200, json={"id": job, "state": state, "numberRecordsFailed": 0})

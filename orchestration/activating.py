@@ -69,8 +69,21 @@ def reports(
         try:
             for audience in part.audiences:
                 yield _report(loaded, home, part, destination, audience, release, live, wish, progress)
+            for audience in _retired(loaded, home, part, release) if live and wish.limit is None and wish.only is None else ():
+                report = _report(loaded, home, part, destination, audience, release, live, wish, progress, retired=True)
+                if not report.ok or report.decisions.get("clear"):
+                    yield report
         finally:
             destination.close()
+
+
+def _retired(loaded: Settings, home: Home, part: EveryDestination, release: Release) -> list[str]:
+    """Audiences that were sent and are configured no more: whoever is erased or withdraws is cleared of their fields all the same.
+
+    Only the audience's table says which fields those are: where its model is gone as well, a person has to clear them.
+    """
+    named = {audience for one in loaded.destinations if one.name == part.name for audience in one.audiences}
+    return [one for one in activation.audiences(home.state, part.name) if one not in named and f"sync_{part.type}__{one}" in release.tables]
 
 
 def _report(
@@ -83,6 +96,8 @@ def _report(
     live: bool,
     wish: Wish,
     progress: activation.Progress,
+    *,
+    retired: bool = False,
 ) -> SyncReport:
     try:
         return activation.synchronise(
@@ -99,6 +114,7 @@ def _report(
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
+            retired=retired,
             progress=progress,
         )
     except (ActivationError, DestinationError, StateError) as error:

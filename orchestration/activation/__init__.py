@@ -16,7 +16,7 @@ from orchestration.activation.arrival import history, judged, shown_sample, was_
 from orchestration.activation.audience import ActivationError
 from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, SOURCE_STALE
 from orchestration.activation.fields import kinds_of
-from orchestration.activation.forgetting import forget, orders
+from orchestration.activation.forgetting import audiences, forget, orders
 from orchestration.activation.report import SyncReport
 from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
@@ -30,6 +30,7 @@ __all__ = [
     "Progress",
     "StateError",
     "SyncReport",
+    "audiences",
     "forget",
     "history",
     "judged",

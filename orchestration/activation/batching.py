@@ -6,11 +6,11 @@ Comes in: the temporary table `plan`. Goes out: batches in sending order, and wh
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import duckdb
+import orjson
 
 from orchestration.activation.report import BATCH_OVERHEAD, RECORD_OVERHEAD, SyncReport
 from orchestration.destinations.base import Batch, Outcome, Record, Result
@@ -61,9 +61,9 @@ def _fitting(rows: list[Any], limits: Limits) -> int:
 
 
 def _batch(rows: list[Any], report: SyncReport) -> Batch:
-    fields = json.loads(f"[{','.join(row[3] for row in rows)}]")  # reading them all at once takes a third of the time
+    fields = orjson.loads(f"[{','.join([row[3] for row in rows])}]")  # reading them all at once takes a third of the time
     records = [Record(row[1], row[2], told, row[6], row[7], row[8], row[9]) for row, told in zip(rows, fields, strict=True)]
     # The version (when the record was last acknowledged) is part of the id: a customer who goes from A to B and back to A must not
     # look to the receiver like the first delivery of A sent again.
-    identity = json.dumps([report.destination, report.audience, sorted([row[1], row[4], row[5]] for row in rows)])
-    return Batch(hashlib.sha256(identity.encode()).hexdigest(), report.audience, report.release_id, report.released_at, records)
+    identity = orjson.dumps([report.destination, report.audience, sorted([row[1], row[4], row[5]] for row in rows)])
+    return Batch(hashlib.sha256(identity).hexdigest(), report.audience, report.release_id, report.released_at, records)

@@ -90,7 +90,7 @@ def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination
         kept = connection.execute(
             "SELECT bin, customers FROM state.distributions WHERE audience = ? AND field = ?", [report.audience, field]
         ).fetchall()
-        shift = stability(dict(kept), dict(connection.execute(_BINS.format(field=field)).fetchall()))
+        shift = stability(dict(kept), dict(connection.execute(_BINS.format(field=field)).fetchall())) if kept else 0.0
         if shift > _MOST_SHIFT:
             return f"the distribution of {field} has shifted by {shift:.2f}, more than {_MOST_SHIFT}: is the model a new one?"
     return ""

@@ -61,10 +61,10 @@ def knows(connection: duckdb.DuckDBPyConnection, only: str) -> bool:
 def change_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Share of the customers the destination has now that tonight would clear, or change in more than the last digits.
 
-    Who never was sent does not count.
+    Who never was sent does not count, nor of whom nobody knows what it has.
     """
     changed = "decision = 'clear' OR (decision = 'upsert' AND NOT is_alike)"
-    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE is_held"
+    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE is_held AND is_settled"
     changed, held = connection.execute(query).fetchall()[0]
     return changed / held if held else 0.0
 
@@ -101,7 +101,7 @@ compared AS (
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
         suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
         CASE WHEN is_ordered OR suppressed_as = 'erased' THEN cleared.forgotten ELSE cleared.fields END AS empty,
-        coalesce(known.operation = 'upsert', false) AS is_held,
+        coalesce(known.operation = 'upsert', false) AS is_held, known.payload_hash IS NOT NULL AS is_settled,
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
@@ -112,11 +112,13 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
     -- An id that was told for another address says nothing of this one.
     CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,
-    is_held, is_alike, acknowledged_at, suppressed_as, coarse_hash,
+    is_held, is_settled, is_alike, acknowledged_at, suppressed_as, coarse_hash,
     CASE
         WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
         WHEN is_wanted THEN 'upsert'
-        WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted) THEN 'kept'
+        -- Whom the outside knows by another id since has not left: what the old one holds would stay as it is for good.
+        WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted)
+            AND customer_key NOT IN (SELECT customer_key FROM desired WHERE customer_key IS NOT NULL) THEN 'kept'
         WHEN is_held OR maybe_sent THEN 'clear'
         WHEN suppressed_as IS NOT NULL THEN 'suppressed'
         ELSE 'gone'
@@ -152,7 +154,7 @@ SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id
         + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
 FROM decided WHERE decision IN ('upsert', 'clear')
 """
-_PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED} ORDER BY number"
+_PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED}"  # numbering leaves them in order; sorting again would cost as much
 _FOLLOWS = """
 CREATE OR REPLACE TEMP TABLE plan AS SELECT * REPLACE (row_number() OVER (ORDER BY number) AS number) FROM plan
 WHERE operation = 'upsert' AND external_id NOT IN (FROM sent_before) ORDER BY number

@@ -42,6 +42,18 @@ def orders(state_folder: Path) -> dict[str, list[str]]:
     return found
 
 
+def audiences(state_folder: Path, destination: str) -> list[str]:
+    """The audiences of which the destination has, or may have, something of somebody."""
+    path = state_folder / "activation" / f"{destination}.duckdb"
+    if not path.exists():
+        return []
+    with duckdb.connect(str(path), read_only=True) as connection:
+        there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        parts = ["SELECT audience FROM acknowledged WHERE operation = 'upsert'"] if "acknowledged" in there else []
+        parts += [f"SELECT audience FROM {table}" for table in ("under_way", "jobs", "to_forget") if table in there]
+        return [one for (one,) in connection.execute(f"{' UNION '.join(parts)} ORDER BY 1").fetchall()] if parts else []
+
+
 def rewritten(path: Path) -> None:
     """Copy a state into a new file, so that nothing of what was deleted stays in its free blocks."""
     _rewritten(path, (), (), lambda *_: None, always=True)
@@ -61,12 +73,14 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
             rows += _one(connection, f"SELECT count(*) FROM old.{table} WHERE {mine}")
             connection.execute(f"INSERT INTO state.{table} BY NAME SELECT * FROM old.{table} WHERE NOT {mine}")
         # Of what was sent, the last word counts; what may have been sent is to be forgotten as well.
-        connection.execute(f"""INSERT INTO state.to_forget SELECT audience, external_id, max(remote_id) FROM (
-            SELECT audience, external_id, remote_id FROM old.acknowledged AS sent
+        connection.execute(f"""INSERT INTO state.to_forget BY NAME
+            SELECT audience, external_id, max(remote_id) AS remote_id, max(customer_key) AS customer_key FROM (
+            SELECT audience, external_id, remote_id, customer_key FROM old.acknowledged AS sent
             WHERE {_mine(connection, "acknowledged", keys, external_ids)}
             QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
                 AND operation = 'upsert'
-            UNION SELECT audience, external_id, NULL FROM old.under_way WHERE {_mine(connection, "under_way", keys, external_ids)})
+            UNION SELECT audience, external_id, NULL, customer_key FROM old.under_way
+            WHERE {_mine(connection, "under_way", keys, external_ids)})
             WHERE (audience, external_id) NOT IN (SELECT (audience, external_id) FROM state.to_forget) GROUP BY ALL""")
         left = _one(connection, f"SELECT count(*) FROM state.to_forget WHERE list_contains({known}, external_id)")
         connection.execute("DETACH state; DETACH old")

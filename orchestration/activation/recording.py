@@ -17,15 +17,18 @@ from orchestration.activation.state import transaction
 from orchestration.destinations.base import Outcome, Result
 from orchestration.sql_text import literal
 
+# Of what was sent, what is written down: without the fields, which are most of it.
+_KNOWN = "external_id, customer_key, operation, payload_hash, remote_id, coarse_hash, address_hash, moved"
+
 
 def of_plan(first: int, last: int) -> str:
     """SQL for the records `first` to `last` of the plan, for `record`."""
-    return f"(SELECT * FROM plan WHERE number BETWEEN {first} AND {last})"
+    return f"(SELECT {_KNOWN} FROM plan WHERE number BETWEEN {first} AND {last})"
 
 
 def of_jobs(jobs: Sequence[str]) -> str:
     """SQL for the records of jobs, no record in two of them, for `record`."""
-    return f"(SELECT * FROM state.jobs WHERE audience = $audience AND job IN ({', '.join(map(literal, jobs))}))"
+    return f"(SELECT {_KNOWN} FROM state.jobs WHERE audience = $audience AND job IN ({', '.join(map(literal, jobs))}))"
 
 
 @dataclass(frozen=True)

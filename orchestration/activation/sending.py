@@ -23,7 +23,6 @@ from orchestration.destinations.base import Answer, Destination, DestinationErro
 from orchestration.destinations.limits import Limits
 
 DEADLINE = 3 * 3600.0  # seconds after which a sync sends no further batch; the next one goes on where it stopped
-_FEW = 10  # batches
 _READY = 2  # times as many batches as go at once are handed out: no hand waits while outcomes are written down
 _MOST_SILENT = 3  # batches in a row without any answer after which nothing more is sent: each would take as long to find out
 Progress = Callable[[int, int], None]
@@ -48,8 +47,8 @@ def deliver(
     expected, report.calls = report.calls, 0
     log_suppressed(connection, report)
     total = report.decisions.get("upsert", 0) + report.decisions.get("clear", 0)
-    # Few batches gain nothing from going side by side.
-    send_plan(connection, destination, limits, report, total, destination.width(total) if expected > _FEW else 1, progress)
+    width = destination.width(total) if expected > destination.alone else 1
+    send_plan(connection, destination, limits, report, total, width, progress)
 
 
 def send_plan(

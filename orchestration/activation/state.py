@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.activation.state_tables import TABLES
 from orchestration.database_files import make_whole
@@ -37,6 +38,7 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
     """A connection with the state attached as `state`. A dry run gets a copy in memory, empty where there is none yet."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET wal_autocheckpoint = '256MB'")  # else what the end of a sync deletes is compressed in the middle of it
         connection.execute(f"SET temp_directory = {literal(f'{path}.spill')}")  # else it is where the process was started
         if writable:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,8 +104,8 @@ def completed(connection: duckdb.DuckDBPyConnection, audience: str, at: datetime
 
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
     """Write down that the records `first` to `last` of the plan are about to leave: a crash leaves them marked as possibly sent."""
-    leaving = "SELECT ?, external_id, customer_key FROM plan WHERE number BETWEEN ? AND ?"
-    connection.execute(f"INSERT INTO state.under_way {leaving}", [audience, first, last])
+    leaving = "SELECT ? AS audience, external_id, customer_key, address_hash FROM plan WHERE number BETWEEN ? AND ?"
+    connection.execute(f"INSERT INTO state.under_way BY NAME {leaving}", [audience, first, last])
 
 
 def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
@@ -117,13 +119,14 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
     """Write down that the destination works on `external_ids`, in this order, before it is asked how far it is; `numbers`: the first and
     the last of the plan among which they are.
     """
-    numbered = "SELECT unnest($ids) AS external_id, unnest(range(len($ids))) AS number"
+    connection.register("job_records", pa.table({"external_id": pa.array(external_ids, pa.string()), "number": range(len(external_ids))}))
     connection.execute(
-        f"""INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
+        """INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
         coarse_hash, address_hash, moved
-        FROM ({numbered}) AS sent JOIN (FROM plan WHERE plan.number BETWEEN $first AND $last) AS plan USING (external_id)""",
-        {"audience": audience, "job": job, "ids": list(external_ids), "first": numbers[0], "last": numbers[1]},
+        FROM job_records AS sent JOIN (FROM plan WHERE plan.number BETWEEN $first AND $last) AS plan USING (external_id)""",
+        {"audience": audience, "job": job, "first": numbers[0], "last": numbers[1]},
     )
+    connection.unregister("job_records")
 
 
 def open_jobs(connection: duckdb.DuckDBPyConnection, audience: str) -> list[Job]:

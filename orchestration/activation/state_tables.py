@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VAR
     first_seen_at TIMESTAMP, attempts INTEGER);
 ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
+ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
@@ -23,4 +24,5 @@ CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
 CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
+ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS customer_key VARCHAR;
 """

@@ -15,9 +15,10 @@ import duckdb
 from orchestration.activation import state
 from orchestration.activation.audience import ActivationError, AudienceSource
 from orchestration.activation.book import now
-from orchestration.activation.breakers import RECEIVER_GONE, Bounds, objection, remember_scores
+from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
+from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
 from orchestration.activation.report import SyncReport, describe
@@ -41,20 +42,28 @@ def synchronise(
     retry_dead: bool = False,
     limit: int | None = None,
     only: str | None = None,
+    retired: bool = False,
     progress: Progress = lambda *_: None,
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
 
     `max_change_share` and `max_growth` bound those who change and those who join, by those sent before; `overrides` names circuit breakers
     that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
-    records again; `limit` and `only` send so many, or one. Raises ActivationError, DestinationError or StateError before anything is sent.
+    records again; `limit` and `only` send so many, or one. Of a `retired` audience, which the configuration names no more, only who may
+    not be told of is cleared: nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError or StateError
+    before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
     with state.opened(path, writable=live) as connection:
         kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination)
+        destination.kinds = kinds
+        if retired:
+            connection.execute("DELETE FROM desired WHERE suppressed_as IS NULL")
+            mode, overrides = "upsert", set(BREAKERS) - {RECEIVER_GONE}
         if live:
             resume(connection, destination, report)
+            look_for(connection, destination, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         if only is not None and not knows(connection, only):

@@ -41,7 +41,8 @@ def sync_assets(part: EveryDestination) -> dg.AssetsDefinition:
         named = [one for one in tonight.settings.destinations if one.name == part.name]
         reports = [report for one in named for report in _synchronised(context, tonight, one, wanted)]
         for report in reports:
-            yield from _told(report, datetime.now(UTC))
+            if report.audience in wanted:  # one that is configured no more has no asset; it counts all the same
+                yield from _told(report, datetime.now(UTC))
         _raise_unless_ok(reports)
 
     return syncs

@@ -7,7 +7,8 @@ Goes out: outcomes. A destination never decides who is sent; it never raises bec
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from orchestration.destinations.limits import Limits
@@ -46,7 +47,9 @@ class Destination(Protocol):
     asks: bool = True  # whether its preflight asks anybody
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
+    kinds: Mapping[str, str] = MappingProxyType({})  # of the fields that are sent next: number, boolean, date, time, list or text
     side_by_side: int = 1  # batches that may be under way at once
+    alone: int = 10  # batches that go one after another: so few gain nothing from going side by side
 
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
@@ -76,6 +79,10 @@ class Destination(Protocol):
     def finish(self, job: Job) -> Answer | None:
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
+
+    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
+        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell."""
+        return {}
 
     @property
     def address(self) -> str:

@@ -4,14 +4,18 @@ Comes in: batches. Goes out: `POST /api/v2/batch` of less than 500 KB, each oper
 
     {"batch": [{"type": "person", "action": "identify", "identifiers": {"id": "c1"}, "attributes": {"crmp_nps": 9, "crmp_plan": ""}}]}
 
-An empty text clears an attribute. With mode `update_only`, `_update: true` makes no person. A 207 names the position of each operation
-that was refused. Never called: anything that deletes, suppresses or unsubscribes; never written: `unsubscribed`, subscription preferences.
+An empty text clears an attribute. Days and times are seconds since 1970, UTC: conditions on time know nothing else
+(https://docs.customer.io/journeys/faq-timestamps). With mode `update_only`, `_update: true` makes no person. A 207 names the position of
+each operation that was refused. Never called: anything that deletes, suppresses or unsubscribes; never written: `unsubscribed`,
+subscription preferences.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import httpx
@@ -63,10 +67,12 @@ class CustomerioDestination(HttpDestination):
         self._knock(_BATCH, _WANTS, {"batch": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
-        return self.caller.call("POST", _BATCH, json={"batch": [self._operation(record) for record in batch.records]})
+        moments = [name for name, kind in self.kinds.items() if kind in ("date", "time")]
+        return self.caller.call("POST", _BATCH, json={"batch": [self._operation(record, moments) for record in batch.records]})
 
-    def _operation(self, record: Record) -> dict[str, Any]:
-        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in prefixed(record.fields).items()}
+    def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
+        told = {**record.fields, **{name: _moment(record.fields[name]) for name in moments if name in record.fields}}
+        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in prefixed(told).items()}
         if self._update_only or record.operation == "clear":
             attributes["_update"] = True  # an attribute of no person: Customer.io's switch against making one
         return {"type": "person", "action": "identify", "identifiers": {"id": record.external_id}, "attributes": attributes}
@@ -91,3 +97,9 @@ class CustomerioDestination(HttpDestination):
                 for index, record in enumerate(batch.records)
             ]
         )
+
+
+@lru_cache(maxsize=10_000)
+def _moment(value: str | None) -> int | None:
+    """Seconds since 1970 of a day, which begins at midnight UTC, or of a time."""
+    return None if value is None else int(datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp())

@@ -148,7 +148,7 @@ def blaming_nobody(answer: Answer) -> Answer:
     """The answer; of a receiver that refuses us and took nothing, no record is refused: what it lacks is not in them."""
     if answer.stop != _REFUSES_US or answer.parts or any(one.result == Result.ACKNOWLEDGED for one in answer.outcomes):
         return answer
-    return replace(answer, outcomes=[replace(one, result=Result.RETRYABLE) for one in answer.outcomes])
+    return replace(answer, outcomes=[one._replace(result=Result.RETRYABLE) for one in answer.outcomes])
 
 
 def divided(batch: Batch, chosen: Sequence[bool]) -> Iterator[Batch]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+import orjson
 from tenacity import RetryError, Retrying, retry_if_exception, retry_if_result, stop_after_attempt
 
 from orchestration.destinations.pacing import IN_DOUBT, MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, pause_for_all, wait_as_told
@@ -54,7 +55,7 @@ class Caller:
         allowed: tuple[str, ...],
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        auth: tuple[str, str] | httpx.Auth | None = None,
         windows: tuple[tuple[int, float], ...] = (),
         hopeless: Callable[[httpx.Response], bool] = lambda _: False,
         timeout: float = TIMEOUT,
@@ -84,6 +85,10 @@ class Caller:
             stop=stop_after_attempt(MAX_TRIES) | AsksTooLong(),
             sleep=self.sleep,
         )
+        if "json" in options:  # written once, however often it is tried
+            options["content"] = orjson.dumps(options.pop("json"))
+            if "content-type" not in self._client.headers:
+                options["headers"] = {"content-type": "application/json", **options.get("headers", {})}
         doubts: list[object] = []  # tries that may have arrived: what the last one says is not all there is to say
         try:
             response = self._answered(retrying, method, path, options, doubts)

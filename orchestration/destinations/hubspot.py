@@ -6,7 +6,7 @@ Comes in: batches. Goes out: `POST …/contacts/batch/upsert` with at most 100 i
 
 and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only`, for whatever is cleared, and for whoever has
 another address since (by the record's id that HubSpot told when it took the record). A property that is missing is made before the first
-record.
+record. A record whose first delivery was not answered, and whose address is gone, is found by `POST …/contacts/search`.
 
 Never called: anything that subscribes, archives, merges or deletes. Never written: a property that is not ours.
 """
@@ -14,7 +14,7 @@ Never called: anything that subscribes, archives, merges or deletes. Never writt
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import httpx
@@ -24,6 +24,7 @@ from orchestration.destinations.delivery import HttpDestination, divided
 from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import read, refused, traced
+from orchestration.destinations.hubspot_search import found
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, code_of, listed
 
@@ -62,7 +63,8 @@ class HubspotDestination(HttpDestination):
         self._properties = f"/crm/properties/{api_version}/contacts" if dated else "/crm/v3/properties/contacts"
         self._id_property, self._group, self._creates = id_property, property_group, mode != "update_only" and id_property != RECORD_ID
         self.needs_email = id_property == "email"
-        allowed = (f"POST {self._contacts}/(upsert|update)", f"(GET|POST) {self._properties}")
+        self._search = f"{self._contacts.removesuffix('/batch')}/search"
+        allowed = (f"POST {self._contacts}/(upsert|update)", f"(GET|POST) {self._properties}", f"POST {self._search}")
         super().__init__(
             name,
             Caller(
@@ -91,6 +93,10 @@ class HubspotDestination(HttpDestination):
     def check_fields(self, kinds: Mapping[str, str]) -> None:
         """Check that no property of another type is in the way of one that the first sync makes."""
         self._refuse_others(_wanted(kinds), self._existing())
+
+    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
+        """Contacts by the property that holds our key; a token that may not read contacts finds none."""
+        return found(self.caller, self._search, customer_keys)
 
     def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, str]) -> None:
         other = [name for name, (kind, _) in wanted.items() if name in there and not _takes(there[name], kind)]

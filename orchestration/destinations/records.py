@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 Fields = Mapping[str, Any]
 
@@ -27,8 +27,7 @@ class Result(StrEnum):
 REFUSED_FOR_GOOD = ("forgotten_email", "member_in_compliance_state")
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):  # as Record a tuple: made a hundred thousand at a time, which takes a dataclass four times as long
     """What became of the record `external_id`. `code` is short and carries no personal value."""
 
     external_id: str
@@ -37,8 +36,7 @@ class Outcome:
     remote_id: str = ""  # the destination's own id of it, where it told one: by that it is cleared when we know no address any more
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """The state that one customer shall have. `operation` is `upsert`, or `clear` when every field is null."""
 
     external_id: str
@@ -97,6 +95,6 @@ class Job:
 def covered(batch: Batch, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """`outcomes` when they name every record of the batch exactly once, else `unknown` for all of them."""
     listed = list(outcomes)
-    if sorted(outcome.external_id for outcome in listed) == sorted(record.external_id for record in batch.records):
+    if len(listed) == len(batch.records) and {one.external_id for one in listed} == {one.external_id for one in batch.records}:
         return listed
     return batch.outcomes(Result.UNKNOWN, "outcomes_do_not_match")

@@ -8,8 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -43,13 +42,18 @@ def listings(texts: Sequence[str], most: int) -> Iterator[str]:
         yield ",".join(taken)
 
 
-def as_csv(key: str, records: Sequence[Record]) -> bytes:
-    """The records as a Bulk job takes them, named by `key`; an empty cell would change nothing."""
+def as_csv(key: str, records: Sequence[Record], flags: Collection[str] = ()) -> bytes:
+    """The records as a Bulk job takes them, named by `key`; an empty cell would change nothing. `flags`: fields that know no null."""
     text, names = io.StringIO(), sorted(set[str]().union(*(record.fields for record in records)))
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([key, *map(field_name, names)])
-    writer.writerows([record.external_id, *map(_cell, map(record.fields.get, names, repeat("")))] for record in records)
+    columns = [(_flag if name in flags else _cell, name) for name in names]
+    writer.writerows([record.external_id, *(cell(record.fields.get(name, "")) for cell, name in columns)] for record in records)
     return text.getvalue().encode()
+
+
+def _flag(value: Any) -> str:
+    return "false" if value is None else _cell(value)
 
 
 def _cell(value: Any) -> str:

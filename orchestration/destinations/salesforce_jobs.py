@@ -5,7 +5,6 @@ Comes in: batches; jobs whose ids are written down. Goes out: the job's id; once
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -27,9 +26,9 @@ class BulkJobs(HttpDestination):
     _key: str  # the external id field
     _jobs: str  # the path of all jobs
 
-    def _headers(self) -> Mapping[str, str]:
-        """What signs us in."""
-        raise NotImplementedError
+    def _flags(self) -> list[str]:
+        """Fields that are checkboxes, which know no null: they are cleared by not being ticked."""
+        return [name for name, kind in self.kinds.items() if kind == "boolean"]
 
     def _started(self, batch: Batch) -> Answer:
         content = {
@@ -39,7 +38,7 @@ class BulkJobs(HttpDestination):
             "contentType": "CSV",
             "lineEnding": "LF",
         }
-        job = text_of(self._must("POST", self._jobs, WANTS, json=content, headers=self._headers()), "id")
+        job = text_of(self._must("POST", self._jobs, WANTS, json=content), "id")
         if not job:
             return Answer(batch.outcomes(Result.UNKNOWN, "no_job_in_the_answer"))
         return Answer([], self._uploaded(job, batch), job=job)
@@ -49,14 +48,14 @@ class BulkJobs(HttpDestination):
 
         400 is also what Salesforce answers to a call that is repeated because its answer was lost.
         """
-        path, csv = f"{self._jobs}/{job}", {"content-type": "text/csv"}
-        calls: tuple[tuple[str, str, dict[str, Any], dict[str, str]], ...] = (
-            ("PUT", f"{path}/batches", {"content": as_csv(self._key, batch.records)}, csv),
-            ("PATCH", path, {"json": {"state": "UploadComplete"}}, {}),
+        path, rows = f"{self._jobs}/{job}", as_csv(self._key, batch.records, self._flags())
+        calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("PUT", f"{path}/batches", {"content": rows, "headers": {"content-type": "text/csv"}}),
+            ("PATCH", path, {"json": {"state": "UploadComplete"}}),
         )
         try:
-            for method, place, content, own in calls:
-                response = self._asked(method, place, WANTS, headers={**self._headers(), **own}, **content)
+            for method, place, content in calls:
+                response = self._asked(method, place, WANTS, **content)
                 if not response.is_success and response.status_code != 400:
                     return f"salesforce answers {response.status_code} to {method} {place}"
         except DestinationError as error:
@@ -66,7 +65,7 @@ class BulkJobs(HttpDestination):
     def finish(self, job: Job) -> Answer | None:
         """What became of the rows of a job; None when it still runs."""
         before, path = self.caller.made, f"{self._jobs}/{job.id}"
-        response = polled(lambda: self._asked("GET", path, WANTS, headers=self._headers()), _is_done, self.caller.sleep)
+        response = polled(lambda: self._asked("GET", path, WANTS), _is_done, self.caller.sleep)
         told = as_json(response)
         state = text_of(told, "state")
         if not response.is_success:
@@ -78,7 +77,7 @@ class BulkJobs(HttpDestination):
         none_failed = state == "JobComplete" and text_of(told, "numberRecordsFailed") == "0"
         tables = {"failedResults": ""} if none_failed else {}
         for name in ("successfulResults", "failedResults")[: 2 - none_failed]:
-            part = self._asked("GET", f"{path}/{name}", WANTS, headers=self._headers())
+            part = self._asked("GET", f"{path}/{name}", WANTS)
             tables |= {name: part.text} if part.is_success else {}
         return Answer(results_of(job, self._key, tables), calls=self.caller.made - before)
 

@@ -106,7 +106,7 @@ def _own(home: Home, begun: Journal) -> Tombstones:
 def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
     waiting = activation.orders(home.state)
     live = {one.name: one.live for one in settings.destinations}
-    orders = {name: _order(len(waiting.get(name, ())), live[name]) for name in live}
+    orders = {name: _order(len(waiting.get(name, ())), live.get(name)) for name in {**live, **waiting}}
     return {
         "destinations": orders,
         "lines_taken_back": begun.facts.get("taken_back", {}),
@@ -126,9 +126,12 @@ def _verified(searched: verification.Searched) -> dict[str, Any]:
     return {"verified": told, "freed_and_not_overwritten": list(searched.deleted)}
 
 
-def _order(waiting: int, live: bool) -> str:
+def _order(waiting: int, live: bool | None) -> str:
+    """`live`: None where the destination is configured no more."""
     if not waiting:
         return "nothing was sent of this person, or it has been cleared"
+    if live is None:
+        return f"{waiting} clearing records wait: this destination is configured no more; configure it again, or clear them there by hand"
     return (
         f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
     )

@@ -16,7 +16,7 @@ class Hubspot(Vendor):
     def __init__(self):
         super().__init__()
         self.properties, self.contacts, self.refuses = {"email": "string"}, {}, {}
-        self.order = random.Random(1)
+        self.order, self.may_read = random.Random(1), True
 
     def know(self, email, **properties):
         number = str(len(self.contacts) + 101)
@@ -28,7 +28,19 @@ class Hubspot(Vendor):
             return 401, {}, {"status": "error", "category": "INVALID_AUTHENTICATION"}
         if request.path.endswith("/properties/contacts") or "/crm/properties/" in request.path:
             return self.property(request)
-        return self.batch(request)
+        return self.search(request) if request.path.endswith("/search") else self.batch(request)
+
+    def search(self, request):
+        if not self.may_read:
+            return 403, {}, {"status": "error", "category": "MISSING_SCOPES"}
+        ((among,),) = [group["filters"] for group in request.body["filterGroups"]]
+        assert among["operator"] == "IN"
+        assert len(among["values"]) <= 100
+        assert all(one == one.lower() for one in among["values"])
+        name = among["propertyName"]
+        found = [(number, contact) for number, contact in self.contacts.items() if contact.get(name, "").lower() in among["values"]]
+        results = [{"id": number, "properties": {name: contact[name]}} for number, contact in found[: request.body["limit"]]]
+        return 200, {}, {"total": len(found), "results": results}
 
     def property(self, request):
         if request.method == "GET":

@@ -51,10 +51,18 @@ class Salesforce(Vendor):
         records = request.body["records"]
         if len(records) > 200 or len({one[KEY] for one in records}) < len(records):
             return 400, {}, [{"errorCode": "INVALID_INPUT"}]
+        if any(one.get(name, False) is None for one in records for name in self.checkboxes):
+            return 400, {}, [{"errorCode": "JSON_PARSER_ERROR"}]  # cannot deserialize instance of boolean from VALUE_NULL
         return 200, {"sforce-limit-info": self.usage}, [self.one({k: v for k, v in one.items() if k != "attributes"}) for one in records]
+
+    @property
+    def checkboxes(self):
+        return [name for name, kind in self.fields.items() if kind == "boolean"]
 
     def one(self, record):
         key = record.pop(KEY)
+        if any(record.get(name, False) is None for name in self.checkboxes):
+            return {"success": False, "errors": [{"statusCode": "INVALID_TYPE_ON_FIELD_IN_RECORD", "message": "null", "fields": []}]}
         if key in self.refuses:
             return {"success": False, "errors": [{"statusCode": self.refuses[key], "message": f"{key} is wrong", "fields": []}]}
         created = key not in self.contacts

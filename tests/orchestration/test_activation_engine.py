@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.activation import ActivationError, book, forget, sending, synchronise
+from orchestration.activation import ActivationError, book, forget, synchronise
 from orchestration.activation.breakers import stability
 from orchestration.activation.recording import record
 from orchestration.destinations.base import Answer, Destination, DestinationError, Outcome, Result
@@ -104,6 +104,17 @@ def test_mirror_clears_who_leaves_and_the_other_modes_keep_them(night, fake):
     )
     night([customer(1), customer(2)])
     assert night([customer(1)], allowed=["k2"], mode="mirror").decisions == {"clear": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("mode", ["mirror", "upsert", "update_only"])
+def test_whom_the_outside_knows_by_another_id_leaves_nothing_under_the_old_one(night, fake, mode):
+    night([customer(1), customer(2)], mode=mode)
+    merged = customer(1)
+    merged[1] = "x2"  # the systems say that both are one: by the second one's id
+    assert night([merged], mode=mode).decisions == {"clear": 1, "upsert": 1}
+    assert {key for key, fields in fake.has.items() if fields["churn_probability"] is not None} == {"x2"}
+    night([customer(1), customer(2)], mode=mode)
+    assert {key: fields["customer_key"] for key, fields in fake.has.items()} == {"x1": "k1", "x2": "k2"}, "and apart again"
 
 
 def test_fields_are_made_ready_before_the_first_record_and_only_then(night, fake):
@@ -282,6 +293,19 @@ def test_an_empty_audience_clears_nobody_unless_it_is_meant(night, fake):
     assert night([], overrides=("empty_audience",)).decisions == {"clear": 1}
 
 
+def test_of_an_audience_that_is_configured_no_more_only_who_may_not_be_told_of_is_cleared(tmp_path, night, fake):
+    rows = [customer(number) for number in range(6)]
+    night(rows)
+    forget(tmp_path / "state", ["k5"], ["x5"], lambda *_: None)
+    rows = [customer(number, score=0.9) for number in range(1, 7) if number != 5]
+    rows[0][-1] = False  # k1 has withdrawn from profiling, k0 is no customer any more, k6 is new
+    report = night(rows, retired=True, max_change_share=0.1, mode="mirror")
+    assert (report.ok, report.forgotten, report.decisions) == (True, 1, {"clear": 3, "kept": 3})
+    assert sorted(fake.sent) == ["x0", "x1", "x5"]
+    assert fake.has["x2"]["churn_probability"] == 0.5
+    assert night(rows, retired=True).decisions == {"gone": 1, "kept": 3, "suppressed": 1}
+
+
 def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
     night([customer(number) for number in range(10)])
     report = night(
@@ -355,7 +379,7 @@ class Stormy(Fake):
 
     def __init__(self, side_by_side):
         super().__init__()
-        self.step, self.jobs, self.withdrawn, self.side_by_side = "fine", {}, set(), side_by_side
+        self.step, self.jobs, self.withdrawn, self.side_by_side, self.alone = "fine", {}, set(), side_by_side, 0
 
     def keep(self, batch):
         self.has |= {record.external_id: record.fields.get("churn_probability") for record in batch.records}
@@ -390,7 +414,7 @@ def test_whatever_happened_before_the_next_quiet_night_makes_it_right(tmp_path_f
         stormy.step, wanted = step, {f"x{one}": score for one, score in scores.items() if score is not None}
         stormy.withdrawn = {f"x{one}" for one, score in scores.items() if score is None}
         release = Release(folder, [[*customer(one, score)[:-1], score is not None] for one, score in scores.items()], number)
-        with suppress(KeyboardInterrupt), patch.object(sending, "_FEW", 0), patch.object(book, "record", writing(step)):
+        with suppress(KeyboardInterrupt), patch.object(book, "record", writing(step)):
             synchronise(
                 release, stormy, "scores", state_folder=folder / "state", max_change_share=1, live=True, retry_dead=True,
                 overrides=("empty_audience", "audience_shrank"),

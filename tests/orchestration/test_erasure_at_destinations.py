@@ -3,16 +3,19 @@
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime
 from sqlite3 import connect
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from orchestration import landing, releases
 from orchestration.__main__ import main
+from orchestration.activation import state
 from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.destinations import DESTINATIONS
 from orchestration.home import Home
+from orchestration.privacy import erasure
 from tests.fakes.destinations import VENDORS
 from tests.fakes.receiver import serving
 from tests.fakes.webhook_receiver import SECRET, receiving
@@ -117,6 +120,17 @@ def landed(tmp_path):
     source = FilesSource(type="files", path=str(tmp_path / "exports"))
     landing.extract(source, [INPUT_TABLES["crm_customers"]], home.landing, home.state / "dlt")
     return home
+
+
+def test_a_receipt_names_where_a_destination_that_is_configured_no_more_has_still_to_forget(tmp_path):
+    with state.opened(tmp_path / "activation" / "old.duckdb", writable=True) as connection:
+        connection.execute("INSERT INTO state.to_forget (audience, external_id) VALUES ('customer_scores', 'x1')")
+    settings = SimpleNamespace(destinations=[SimpleNamespace(name="new", live=True)])
+    begun = SimpleNamespace(facts={}, holdings=(), subject=SimpleNamespace(shared=0))
+    assert erasure._told(settings, SimpleNamespace(state=tmp_path), begun)["destinations"] == {
+        "new": "nothing was sent of this person, or it has been cleared",
+        "old": "1 clearing records wait: this destination is configured no more; configure it again, or clear them there by hand",
+    }
 
 
 def test_an_erasure_reaches_every_destination_and_nobody_else(company, landed, capsys):

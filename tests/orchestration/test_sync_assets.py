@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration import activating, jobs, releases
-from orchestration.activation import SyncReport, judged
+from orchestration.activation import SyncReport, forget, judged
 from orchestration.assets.activate import activation_asset, sync_assets
 from orchestration.configuration.destinations import FilesDestination
 from orchestration.home import Home
@@ -71,6 +71,24 @@ def arrived(result):
         event.asset_key.to_user_string(): event.step_materialization_data.materialization
         for event in result.get_asset_materialization_events()
     }
+
+
+def test_an_audience_that_is_configured_no_more_is_still_cleared_of_who_may_not_be_told_of(configured):
+    def told(part):
+        home, settings = configured(part)
+        release = releases.current(home.root)
+        return home, [(one.audience, one.decisions, one.forgotten) for one in reports(settings, home, settings.destinations[0], release)]
+
+    def reports(*arguments):
+        return activating.reports(*arguments, activating.Wish())
+
+    home, first = told(GOOD)
+    assert first == [("customer_scores", {"upsert": 3}, 0)]
+    forget(home.state, ["key-1"], ["person-1"], lambda *_: None)
+    other = GOOD.replace("live", "audiences: [at_risk], live")
+    # The release knows no customers, so that nobody is known who may still be told of.
+    assert told(other)[1] == [("at_risk", {}, 0), ("customer_scores", {"clear": 3}, 1)]
+    assert told(other)[1] == [("at_risk", {}, 0)]
 
 
 def test_a_destination_that_fails_stops_no_other_and_has_a_check_that_says_why(configured):

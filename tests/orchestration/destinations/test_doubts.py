@@ -191,7 +191,7 @@ def test_a_vendor_that_takes_nothing_at_all_refuses_no_record(place):
 def test_salesforce_is_asked_for_no_more_ids_than_a_url_holds(place):
     destination, vendor = place("salesforce", mode="update_only")
     batch = batch_of(200)
-    records = [replace(one, external_id=one.external_id + "é" * 60) for one in batch.records]
+    records = [one._replace(external_id=one.external_id + "é" * 60) for one in batch.records]
     vendor.contacts = {one.external_id: {} for one in records}
     longest = []
     usual = destination.caller._client.send

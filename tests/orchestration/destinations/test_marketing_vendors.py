@@ -59,6 +59,17 @@ def test_customerio_makes_nobody_where_it_shall_not(place):
     assert vendor.requests[1].body["batch"][0]["attributes"] == {"crmp_nps": "", "_update": True}
 
 
+def test_customerio_is_told_days_and_times_in_seconds_by_which_its_conditions_compare(place):
+    destination, vendor = place("customerio")
+    destination.kinds = {"nps": "number", "ordered_on": "date", "seen_at": "time", "left_on": "date", "note": "text"}
+    sent(destination, batch_of(1, ordered_on="2016-04-28", seen_at="2016-04-28T18:00:00Z", left_on=None, note="2016-04-28"))
+    assert vendor.people["c1"] == {
+        "crmp_nps": 1, "crmp_ordered_on": 1_461_801_600, "crmp_seen_at": 1_461_866_400, "crmp_left_on": "", "crmp_note": "2016-04-28",
+    }  # fmt: skip
+    sent(destination, cleared("c1"))
+    assert vendor.people["c1"]["crmp_nps"] == ""
+
+
 def test_klaviyo_reads_the_errors_of_a_job_page_by_page(place):
     destination, vendor = place("klaviyo")
     vendor.refuses = {f"c{number}@example.com" for number in (2, 4, 6, 8, 9)}

@@ -1,5 +1,6 @@
 """Salesforce: collections for few, a Bulk job for many, and who is there."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -30,7 +31,15 @@ def test_many_go_as_a_bulk_job_whose_rows_come_back_in_any_order(place):
     results = sent(destination, batch_of(250, plan=None))
     assert counted(results) == {"acknowledged": 248, "rejected": 1, "retryable": 1}
     assert (results["c7"], vendor.contacts["c1"]) == (("rejected", "invalid_field"), {"crmp_nps__c": "1", "crmp_plan__c": None})
-    assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 100_000]
+    assert [destination.limits_for(count).max_records for count in (1_999, 2_000)] == [200, 20_000]
+
+
+def test_many_jobs_go_side_by_side_and_a_forecast_knows_that_each_takes_five_calls(place):
+    destination, _ = place("salesforce")
+    assert [destination.width(count) for count in (1_999, 2_000)] == [1, 5]
+    assert [destination.forecast(*asked) for asked in ((1_000, 5), (20_000, 1), (200_000, 10))] == [
+        (5, pytest.approx(1.5)), (5, pytest.approx(1.5)), (50, pytest.approx(3.0)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -52,6 +61,19 @@ def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
     assert vendor.contacts == {"c1": {"crmp_nps__c": None}}
 
 
+@pytest.mark.parametrize("count", [2, 250])
+def test_a_checkbox_knows_no_null_and_is_cleared_by_not_being_ticked(place, count):
+    destination, vendor = place("salesforce")
+    destination.kinds = {"nps": "number", "is_vip": "boolean"}
+    sent(destination, batch_of(count, is_vip=True))
+    assert vendor.contacts["c1"]["crmp_is_vip__c"] in (True, "true")
+    batch = batch_of(count)
+    left = replace(batch, records=[one._replace(operation="clear", fields={"nps": None, "is_vip": None}) for one in batch.records])
+    assert counted(sent(destination, left)) == {"acknowledged": count}
+    assert vendor.contacts["c1"]["crmp_is_vip__c"] in (False, "false")
+    assert vendor.contacts["c1"]["crmp_nps__c"] is None
+
+
 def test_it_stops_before_the_days_calls_are_used_up(place):
     destination, vendor = place("salesforce")
     vendor.usage = "api-usage=81/100"
@@ -64,6 +86,57 @@ def test_credentials_of_an_app_are_exchanged_for_a_token(place):
     destination, vendor = place("salesforce", access_token=None, client_id="id", client_secret="secret")
     assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
     assert vendor.requests[0].path == "/services/oauth2/token"
+
+
+def expiring(vendor, tokens=99):
+    """The vendor gives out so many tokens and takes each for one call."""
+    usual, fresh = vendor.answer, []
+
+    def answer(request):
+        if request.path == "/services/oauth2/token":
+            fresh.append(f"token {len(fresh)}")
+            return (200, {}, {"access_token": fresh[-1]}) if len(fresh) <= tokens else (400, {}, {"error": "invalid_client"})
+        if request.headers["authorization"].removeprefix("Bearer ") not in fresh:
+            return 401, {}, [{"errorCode": "INVALID_SESSION_ID"}]
+        fresh[:] = [""] * len(fresh)
+        request.headers["authorization"] = f"Bearer {vendor.secret}"
+        return usual(request)
+
+    vendor.answer = answer
+
+
+APP = {"access_token": None, "client_id": "id", "client_secret": "secret"}
+
+
+@pytest.mark.parametrize("count", [150, 250])
+def test_a_token_that_expires_in_the_middle_is_replaced_by_a_new_one(place, count):
+    destination, vendor = place("salesforce", **APP)
+    expiring(vendor)
+    assert counted(sent(destination, batch_of(count))) == {"acknowledged": count}
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+    assert len(vendor.contacts) == count
+
+
+def test_a_token_that_was_given_is_replaced_only_by_who_has_credentials(place):
+    destination, vendor = place("salesforce", access_token="old")
+    assert destination.send(batch_of(1)).stop == "the receiver answers 401; `check-destination v` says what it needs"
+    assert not vendor.calls("/token")
+    destination, vendor = place("salesforce", **{**APP, "access_token": "old"})
+    assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
+
+
+def test_no_new_token_leaves_what_is_known_of_the_try_before(place):
+    destination, vendor = place("salesforce", **APP)
+    expiring(vendor, tokens=1)
+    usual = vendor.answer
+
+    def fails_after_the_work(request):
+        told = usual(request)
+        return (502, {}, b"") if told[0] == 200 and request.method == "PATCH" else told
+
+    vendor.answer = fails_after_the_work
+    answer = destination.send(batch_of(1))
+    assert ({str(one.result) for one in answer.outcomes}, answer.stop[:26]) == ({"unknown"}, "the receiver answers 401; ")
 
 
 def test_a_missing_external_id_field_is_told_before_anything_is_sent(place):
