@@ -158,5 +158,5 @@ def _from_native_time(column: Column, raw: str, kind: str, zone: str) -> str:
         return f"CAST({raw} AS DATE)"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CASE WHEN isfinite({raw}) THEN {_in_utc(raw)} ELSE timezone('UTC', {raw}) END"
-    naive = f"CAST({raw} AS TIMESTAMP)"
+    naive = f"TRY_CAST({raw} AS TIMESTAMP)"  # a day may be further away than any time
     return naive if zone == "UTC" else f"timezone('UTC', CAST({naive} AS TIMESTAMPTZ))"

@@ -14,8 +14,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from orchestration.sources.sql.query import UNREACHABLE, Asked, refusal, select
+from orchestration.sources.sql.query import LOST, UNREACHABLE, Asked, refusal, select
+from orchestration.sql_text import literal
 
+# Arrow is handed whole cents of them, and as text they have the sign of a currency.
+_MONEY = """SELECT attname::text FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+    WHERE attrelid = {table}::regclass AND typname = 'money'"""
 _DIALECT = postgresql.dialect(paramstyle="named")  # the usual one doubles every % of a name
 
 
@@ -42,8 +46,10 @@ class Postgres:
             cursor.execute(f"SELECT * FROM {_quoted(asked.table)} WHERE false")
             schema = cursor.fetch_arrow_table().schema
             odd = frozenset(field.name for field in schema if not _is_plain(field.type))
+            cursor.execute(_MONEY.format(table=literal(_quoted(asked.table))))
+            money = frozenset(cursor.fetch_arrow_table().column(0).to_pylist())
             stamp = _comparable(asked.cursor, schema.field(asked.cursor).type) if asked.cursor and asked.cursor in schema.names else None
-            cursor.execute(str(select(asked, odd, stamp).compile(dialect=_DIALECT)))
+            cursor.execute(str(select(asked, odd, stamp, money).compile(dialect=_DIALECT)))
             yield from cursor.fetch_record_batch()
 
     @contextmanager
@@ -59,10 +65,15 @@ class Postgres:
         except adbc_driver_manager.Error as error:
             # The driver's message may quote values and the address.
             raise refusal(what, error.sqlstate or told, type(error).__name__) from None
+        except (
+            OSError,
+            pa.ArrowException,
+        ) as error:  # Arrow's, in the middle of the rows: it passes the server's words on, and no SQLSTATE
+            raise refusal(what, "57014" if "statement timeout" in str(error) else LOST, type(error).__name__) from None
 
 
 def _quoted(table: str) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in table.split(".", 1))
+    return ".".join('"' + part.replace('"', '""') + '"' for part in table.rsplit(".", 1))
 
 
 def _comparable(name: str, kind: pa.DataType) -> sa.ColumnElement[Any]:
