@@ -18,15 +18,20 @@ from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_ty
 from orchestration.server_waits import backed_off, retry_after
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
-from orchestration.sources.http.refusals import refused
+from orchestration.sources.http.refusals import RefusedError, refused
+from orchestration.sources.http.wire import Wire, basic, placed
 from orchestration.sources.reading.json_text import parsed
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
 DEADLINE = 30 * 60.0
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
+Read = Callable[[httpx.Response], Any]
+
+
+def _value(response: httpx.Response) -> Any:
+    return parsed(response.content)
 
 
 class _CutOffError(Exception):
@@ -51,12 +56,11 @@ class Api:
         self.vendor, self.calls = vendor, 0
         self.on_call: Callable[[], None] = lambda: None
         self._sleep, self._clock = sleep, clock
-        self._client = httpx.Client(
-            base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
-        )
+        self._wire = Wire(placed(address, base_url), {**(headers or {}), **(basic(*auth) if auth else {})})
         self._pacers: dict[str, Pacer] = {}
         self._counting = Lock()
         self._token: Callable[[], str] | None = None
+        self._is_authorized = True
         self._tries = MAX_TRIES
 
     def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
@@ -65,17 +69,17 @@ class Api:
 
     def post(self, path: str, body: Any, *, limit: str | None = None) -> Any:
         """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
-        return self._json("POST", path, {"json": body}, limit)
+        return self._json("POST", path, {"body": body}, limit)
 
     def form(self, path: str, fields: Mapping[str, str]) -> Any:
         """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
-        return self._json("POST", path, {"data": fields, "headers": {"authorization": ""}}, None)
+        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, _value)
 
     def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
         return self._json("GET", path, {}, None, lambda response: read(response.content))
 
-    def get_answer(self, path: str, params: Params, read: Callable[[httpx.Response], Any]) -> Any:
+    def get_answer(self, path: str, params: Params, read: Read) -> Any:
         """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
         return self._json("GET", path, {"params": params}, None, read)
 
@@ -85,23 +89,30 @@ class Api:
 
     def authorize(self, token: str) -> None:
         """Send `token` with every call."""
-        self._client.headers["authorization"] = f"Bearer {token}"
+        self._wire.headers["authorization"] = f"Bearer {token}"
 
     def authorize_later(self, token: Callable[[], str]) -> None:
-        """Ask for a token with the first call."""
-        self._token = token
+        """Ask for a token with the first call, and for another one where it is refused: a long night outlasts it."""
+        self._token, self._is_authorized = token, False
 
-    def _json(
-        self,
-        method: str,
-        path: str,
-        content: Mapping[str, Any],
-        limit: str | None,
-        read: Callable[[httpx.Response], Any] = lambda response: parsed(response.content),
-    ) -> Any:
-        if self._token is not None:
-            token, self._token = self._token, None
-            self.authorize(token())
+    def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read = _value) -> Any:
+        was_authorized = self._is_authorized
+        self._renew()
+        try:
+            return self._patiently(method, path, content, limit, read)
+        except RefusedError as error:
+            if error.status != 401 or self._token is None or not was_authorized:
+                raise
+        self._is_authorized = False
+        self._renew()
+        return self._patiently(method, path, content, limit, read)
+
+    def _renew(self) -> None:
+        if self._token is not None and not self._is_authorized:
+            self.authorize(self._token())
+            self._is_authorized = True
+
+    def _patiently(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read) -> Any:
         pacer = self._pacer(limit or self.vendor)
         started = self._clock()
         retrying = Retrying(
@@ -119,13 +130,13 @@ class Api:
         self._tries = MAX_TRIES
         return answer
 
-    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Callable[[httpx.Response], Any]) -> Any:
+    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Read) -> Any:
         """What was asked for, or the response where it may be another one the next time."""
         pacer.wait()
         with self._counting:
             self.calls += 1
         self.on_call()
-        response = self._client.request(method, path, **content)
+        response = self._wire.ask(method, path, **content)
         pacer.heed(response)
         if response.status_code in _RETRIED:
             return response
@@ -156,11 +167,3 @@ def _wait(state: RetryCallState) -> float:
     answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
     told = retry_after(answer) if isinstance(answer, httpx.Response) else None
     return told or backed_off(state.attempt_number)  # 0 is also what a date says to a clock that is behind theirs
-
-
-def _placed(address: str, base_url: str | None) -> httpx.URL:
-    url = httpx.URL(address)
-    if base_url is None:
-        return url
-    base = httpx.URL(base_url)
-    return url.copy_with(scheme=base.scheme, host=base.host, port=base.port)

@@ -99,4 +99,4 @@ def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
 
 def test_a_base_url_takes_the_place_of_the_vendors_scheme_host_and_port() -> None:
     api = Api("stripe", "https://api.stripe.com", base_url="http://127.0.0.1:9/ignored")
-    assert str(api._client.base_url) == "http://127.0.0.1:9"
+    assert str(api._wire.address) == "http://127.0.0.1:9"
