@@ -6,7 +6,7 @@ Comes in: an answer. Goes out: RefusedError. Nothing of an answer is quoted but 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -35,6 +35,22 @@ class RefusedError(SourceError):
     def __init__(self, message: str, status: int, scopes: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.status, self.scopes = status, scopes
+
+
+class CutOffError(Exception):
+    """The body is not the JSON that it should be."""
+
+
+def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
+    """What is said of a call that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
+    try:
+        answer: httpx.Response = last()
+        reason = f"is answered with {answer.status_code}"
+    except CutOffError:
+        reason = "is answered with something that is cut off"
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        reason = f"gets no answer ({type(error).__name__})"
+    return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
 
 
 def refused(method: str, path: str, response: httpx.Response) -> RefusedError:

@@ -1,40 +1,39 @@
 """One server over HTTP: connections that are kept, and answers as httpx has them.
 
-Comes in: an address, headers, what is asked. Goes out: `httpx.Response`, or the error that httpx has for what went wrong. urllib3 sends and
-reads: httpx takes 0.2 ms of the processor more for a call, which is more than reading a page of a hundred records takes.
+Comes in: an address, headers, what is asked. Goes out: `httpx.Response`, or the error that httpx has for what went wrong. What is asked may
+be sent first and its answer taken later, so that a server works while we do, without a thread: to change threads for a page of a hundred
+records takes longer than it saves. urllib3 sends and reads: httpx takes 0.2 ms of the processor more for a call, which is more than such a
+page takes.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
 
 import certifi
 import httpx
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    DecodeError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ReadTimeoutError,
-)
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, DecodeError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-_TIMEOUT = urllib3.Timeout(connect=15.0, read=60.0)
-_AT_ONCE = 4  # connections that are kept; a source asks from two threads at most
+_TO_CONNECT, _TO_ANSWER = 15.0, 60.0  # seconds
 _SENT = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "rapport"}
 _UNPACKED = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # what an answer said of bytes that are unpacked by now
-_ERRORS: tuple[tuple[type[HTTPError], type[httpx.TransportError | httpx.DecodingError]], ...] = (
+_ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError | httpx.DecodingError]], ...] = (
     (NewConnectionError, httpx.ConnectError),
     (ConnectTimeoutError, httpx.ConnectTimeout),
     (ReadTimeoutError, httpx.ReadTimeout),
+    (TimeoutError, httpx.ReadTimeout),
     (DecodeError, httpx.DecodingError),
     (ProtocolError, httpx.RemoteProtocolError),
-    (HTTPError, httpx.NetworkError),
+    (HTTPException, httpx.RemoteProtocolError),
+    (Exception, httpx.NetworkError),
 )
+Answer = Callable[[], httpx.Response]
 
 
 class Wire:
@@ -43,13 +42,9 @@ class Wire:
     def __init__(self, address: httpx.URL, headers: Mapping[str, str]) -> None:
         """`headers` are sent with every call, as they are at that moment."""
         self.address, self.headers = address, dict(headers)
-        shared: dict[str, Any] = {"maxsize": _AT_ONCE, "timeout": _TIMEOUT, "retries": False}
-        kind: type[urllib3.HTTPConnectionPool] | type[urllib3.HTTPSConnectionPool] = urllib3.HTTPConnectionPool
-        if address.scheme == "https":
-            kind, shared["ca_certs"] = urllib3.HTTPSConnectionPool, certifi.where()
-        self._pool = kind(address.host, address.port, **shared)
+        self._free: list[HTTPConnection] = []
 
-    def ask(
+    def send(
         self,
         method: str,
         path: str,
@@ -58,17 +53,50 @@ class Wire:
         body: Any = None,
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """The answer. `body` is sent as JSON, `fields` as a form. Raises httpx.TransportError or httpx.DecodingError for none."""
-        kind, content = _sent(body, fields)
-        told = {**_SENT, **self.headers, **kind, **(headers or {})}
-        try:
-            answer = self._pool.urlopen(method, _with(path, params), body=content, headers=told, redirect=False)
-        except HTTPError as error:
-            known = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
-            raise known(type(error).__name__) from error
+    ) -> Answer:
+        """Ask; what comes back gives the answer. `body` is sent as JSON, `fields` as a form.
+
+        Both raise httpx.TransportError, and the second httpx.DecodingError, where there is no answer.
+        """
+        kind, content = _content(body, fields)
+        connection = self._connection()
+        with _as_of_httpx(connection):
+            connection.request(method, _with(path, params), content, {**_SENT, **self.headers, **kind, **(headers or {})})
+        return lambda: self._answer(connection)
+
+    def _answer(self, connection: HTTPConnection) -> httpx.Response:
+        with _as_of_httpx(connection):
+            answer = connection.getresponse()
+        self._free.append(connection)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in _UNPACKED]
         return httpx.Response(answer.status, headers=kept, content=answer.data)
+
+    def _connection(self) -> HTTPConnection:
+        """One that nobody waits for an answer on."""
+        while self._free:
+            connection = self._free.pop()
+            if connection.is_connected:
+                return connection
+            connection.close()
+        host, port = self.address.host, self.address.port
+        if self.address.scheme == "https":
+            made: HTTPConnection = HTTPSConnection(host, port, timeout=_TO_CONNECT, ca_certs=certifi.where())
+        else:
+            made = HTTPConnection(host, port, timeout=_TO_CONNECT)
+        with _as_of_httpx(made):
+            made.connect()
+        made.timeout = _TO_ANSWER
+        return made
+
+
+@contextmanager
+def _as_of_httpx(connection: HTTPConnection) -> Iterator[None]:
+    try:
+        yield
+    except (HTTPError, HTTPException, OSError) as error:
+        connection.close()
+        known = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+        raise known(type(error).__name__) from error
 
 
 def _with(path: str, params: Any) -> str:
@@ -76,7 +104,7 @@ def _with(path: str, params: Any) -> str:
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
 
-def _sent(body: Any, fields: Mapping[str, str] | None) -> tuple[dict[str, str], bytes | None]:
+def _content(body: Any, fields: Mapping[str, str] | None) -> tuple[dict[str, str], bytes | None]:
     if body is not None:
         return {"content-type": "application/json"}, json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     if fields is not None:
