@@ -142,7 +142,9 @@ def text_array(values: Sequence[Any]) -> pa.Array:
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
         return pa.array(values, pa.int64()).cast(pa.string())
-    if not kinds <= {str}:
+    if kinds == {float}:
+        values = [None if value is None else str(value) for value in values]
+    elif not kinds <= {str}:
         values = [_text(value) for value in values]
     try:
         return pa.array(values, pa.string())

@@ -96,4 +96,4 @@ def _tickets(one: Object) -> list[str]:
 def _first_reply(opened_at: Any, minutes: Any) -> str | None:
     if minutes is None or not isinstance(opened_at, str):
         return None
-    return (datetime.fromisoformat(opened_at) + timedelta(minutes=float(minutes))).isoformat()
+    return (datetime.fromisoformat(opened_at) + timedelta(0, 60 * float(minutes))).isoformat()
