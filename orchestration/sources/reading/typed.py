@@ -40,7 +40,7 @@ def never_fails(column: Column, raw: Raw) -> bool:
     """Whether every value of `raw` fits the column, so that rows need not be judged."""
     kind = raw.type.split("(")[0]
     if column.type in ("timestamp", "date"):
-        return kind.startswith(("TIMESTAMP", "DATE"))
+        return kind.startswith("TIMESTAMP") or (kind == "DATE" and column.type == "date")
     return column.type == "text" or raw.type == column.duckdb_type or (column.type == "integer" and kind in _INTEGERS[:4])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -43,6 +43,10 @@ _MEANING = {
 }
 
 
+Kind = Literal["text", "money", "time"]
+_AS_THEY_ARE: Mapping[str, Kind] = {}
+
+
 @dataclass(frozen=True)
 class Asked:
     """One table as it is to be read.
@@ -57,15 +61,10 @@ class Asked:
     since: str | None = None
 
 
-def select(
-    asked: Asked, as_text: frozenset[str] = frozenset(), stamp: sa.ColumnElement[Any] | None = None, money: frozenset[str] = frozenset()
-) -> sa.Select[Any]:
-    """The SELECT; of `as_text` the text, of `money` the number, and the cursor as `stamp` has it.
-
-    A row without a cursor may have changed, too.
-    """
+def select(asked: Asked, kinds: Mapping[str, Kind] = _AS_THEY_ARE, stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
+    """The SELECT; columns of `kinds` as what can be read here, the cursor as `stamp` has it. A row without a cursor may have changed."""
     schema, _, name = asked.table.rpartition(".")
-    columns = [_column(source, source in as_text, source in money).label(label) for label, source in asked.columns.items()]
+    columns = [_column(source, kinds.get(source)).label(label) for label, source in asked.columns.items()]
     columns += [(sa.column(asked.cursor) if stamp is None else stamp).label("_cursor")] if asked.cursor else []
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
@@ -97,8 +96,18 @@ def refusal(what: str, state: str | None, kind: str) -> SourceError:
     return SourceError(f"{what} cannot be read: {said}")
 
 
-def _column(name: str, as_text: bool, is_money: bool) -> sa.ColumnElement[Any]:
+def _column(name: str, kind: Kind | None) -> sa.ColumnElement[Any]:
     column: sa.ColumnElement[Any] = sa.column(name)
-    if is_money:
-        column = sa.cast(column, sa.Numeric)
-    return sa.cast(column, sa.Text) if as_text or is_money else column
+    match kind:
+        case "time":
+            return as_finite(column)
+        case "money":
+            return sa.cast(sa.cast(column, sa.Numeric), sa.Text)
+        case "text":
+            return sa.cast(column, sa.Text)
+    return column
+
+
+def as_finite(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A time; what lasts for ever has no end, and what always was no beginning."""
+    return sa.case((sa.func.isfinite(column), column), else_=None)

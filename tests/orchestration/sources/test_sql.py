@@ -106,10 +106,12 @@ def test_a_cursor_may_be_a_day_and_money_is_what_it_says(server: str, shop: Call
     shop("""DROP SCHEMA IF EXISTS "shop.old" CASCADE; CREATE SCHEMA "shop.old";
         CREATE TABLE "shop.old"."Payments" AS SELECT *, changed::date AS day, amount::money AS paid FROM shop.payments;
         UPDATE "shop.old"."Payments" SET day = 'infinity' WHERE who = 5; UPDATE "shop.old"."Payments" SET day = NULL WHERE who = 4""")
-    columns = {**COLUMNS, "amount": "paid"}
+    columns = {**COLUMNS, "amount": "paid", "until": "day"}
     nights = Nights(tmp_path, _settings(server, table="shop.old.Payments", columns=columns, cursor="day"))
     nights.night("billing_payments")
     assert {row["billing_customer_id"]: row["amount"] for row in nights.rows("billing_payments").values()}["2"] == Decimal("2.25")
+    told = {row["billing_customer_id"]: row.get("until") for row in nights.rows("billing_payments").values()}
+    assert (told["3"], told["5"]) == ("2026-01-04", None)  # a day that never comes is none
     shop("""UPDATE "shop.old"."Payments" SET how = 'failed', day = '2026-01-05' WHERE who = 2""")
     assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
 
