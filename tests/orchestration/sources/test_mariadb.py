@@ -144,3 +144,13 @@ def test_what_only_mysql_has_comes_over_as_what_it_means(url: str, shop: str, tm
     assert (first["full_name"], first["vip"], first["number"]) == ("Jörg", "1", "18446744073709551615")
     assert "deleted_at" not in first
     assert (second["deleted_at"], second["vip"]) == (datetime(2026, 1, 2), "0")
+
+
+def test_a_query_that_is_stopped_among_its_rows_is_one_line(url: str, shop: str, tmp_path: Path) -> None:
+    _run(shop, "CREATE VIEW shop.slow AS SELECT seq AS customer_id, now() AS created_at, if(seq > 40000, sleep(0.1), 0) AS owner"
+        " FROM shop.seq_1_to_60000", "CREATE USER IF NOT EXISTS hasty@'127.0.0.1' IDENTIFIED BY 's3cret' WITH MAX_STATEMENT_TIME 0.4",
+        "GRANT SELECT ON shop.* TO hasty@'127.0.0.1'")  # fmt: skip
+    tables: Any = {"crm_customers": {"table": "shop.slow"}}
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": f"mysql://hasty:s3cret@{url}"})
+    error = Nights(tmp_path, settings).night("crm_customers")["crm_customers"].error or ""
+    assert error.startswith("shop.slow cannot be read: the database stopped the query because it took too long")
