@@ -48,6 +48,8 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
         reason = f"is answered with {answer.status_code}"
     except CutOffError:
         reason = "is answered with something that is cut off"
+    except httpx.LocalProtocolError:
+        reason = "cannot be sent: the credential holds what no header may, such as a line break"
     except (httpx.TransportError, httpx.DecodingError) as error:
         reason = f"gets no answer ({type(error).__name__})"
     return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"

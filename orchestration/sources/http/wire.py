@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import quote
 
 import certifi
 import httpx
@@ -33,6 +34,7 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError | httpx.Decoding
     (HTTPException, httpx.RemoteProtocolError),
     (Exception, httpx.NetworkError),
 )
+_IN_PATHS = "/?&=%:@!$'()*+,;~"
 Answer = Callable[[], httpx.Response]
 
 
@@ -97,9 +99,13 @@ def _as_of_httpx(connection: HTTPConnection) -> Iterator[None]:
         connection.close()
         known = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
         raise known(type(error).__name__) from error
+    except ValueError as error:  # a header that may not be sent: what is said of it quotes the credential
+        connection.close()
+        raise httpx.LocalProtocolError(type(error).__name__) from None
 
 
 def _with(path: str, params: Any) -> str:
+    path = quote(path, safe=_IN_PATHS)
     query = str(httpx.QueryParams(params)) if params else ""
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 

@@ -1,5 +1,6 @@
 """How a vendor is called: never faster than it allows, and as patiently as it asks."""
 
+import traceback
 from collections import deque
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +133,23 @@ def test_what_was_foreseen_and_got_no_answer_is_asked_for_again() -> None:
     api.foresee("/list", {"page": 2})  # nobody is there: whoever asks is told
     with pytest.raises(SourceError, match="GET /list gets no answer"):
         api.get("/list", {"page": 2})
+
+
+@pytest.mark.parametrize("key", ["s3cret\n", "s3cret\u20ac"])
+def test_a_credential_that_no_header_may_hold_is_not_quoted(key: str) -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        headers = {"authorization": f"Bearer {key}"}
+        api = Api("stripe", "https://a.b", base_url=vendor.url, headers=headers, clock=clock, sleep=clock.sleep)
+        with pytest.raises(SourceError, match="such as a line break") as caught:
+            api.get("/list", {})
+        assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_path_of_any_letters_is_asked_for() -> None:
+    with serving(_Counting()) as vendor:
+        Api("stripe", "https://a.b", base_url=vendor.url).get("/forms/Fr\u00fchling 1", {"a": "\u00fc &"})
+        assert vendor.asked == [("GET", "/forms/Fr%C3%BChling%201")]
 
 
 class _Counting(Vendor):
