@@ -22,17 +22,18 @@ _GOOD_OR_BAD = {"good": HIGH, "good_with_comment": HIGH, "bad": LOW, "bad_with_c
 
 def ticket(one: Object, metrics: Object) -> Row:
     """A ticket; when it was first answered its metrics tell, in minutes after it was opened."""
+    opened_at, replies, tags = one.get("created_at"), metrics.get("reply_time_in_minutes") or {}, one.get("tags")
     return {
         "ticket_id": one["id"],
         "customer_id": one.get("requester_id"),
-        "opened_at": one.get("created_at"),
-        "first_replied_at": _first_reply(one.get("created_at"), below(metrics, "reply_time_in_minutes", "calendar")),
+        "opened_at": opened_at,
+        "first_replied_at": _first_reply(opened_at, replies.get("calendar")),
         "solved_at": metrics.get("solved_at"),
         "status": one.get("status"),
         "priority": one.get("priority"),
-        "channel": below(one, "via", "channel"),
-        "topic": first_filled(one.get("type"), next(iter(one.get("tags") or []), None)),
-        "text": first_filled(one.get("description"), one.get("subject")),
+        "channel": (one.get("via") or {}).get("channel"),
+        "topic": one.get("type") or (tags[0] if tags else None),
+        "text": one.get("description") or one.get("subject"),
     }
 
 
