@@ -22,6 +22,12 @@ def _mappable(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _with_contacts(value: tuple[str, ...]) -> tuple[str, ...]:
+    if "contacts" not in value:
+        raise ValueError("must name contacts: everything else is of contacts")
+    return value
+
+
 _Mapped = Annotated[dict[Name, Text], AfterValidator(_mappable)]
 
 
@@ -59,12 +65,7 @@ class HubspotSource(Part):
         {}, description="Lowest and highest answer of a kind of survey, where they are not 0 to 10 (nps), 1 to 5 (csat), 1 to 7 (ces)"
     )
 
-    @field_validator("objects")
-    @classmethod
-    def _with_contacts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if "contacts" not in value:
-            raise ValueError("must name contacts: everything else is of contacts")
-        return value
+    _has_contacts = field_validator("objects")(_with_contacts)
 
 
 class ZendeskSource(Part):
@@ -79,6 +80,9 @@ class ZendeskSource(Part):
     csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
 
 
+_SalesforceObject = Literal["contacts", "leads", "consents", "tasks", "events", "cases", "campaigns"]
+
+
 class SalesforceSource(Part):
     """Contacts of a Salesforce organisation, and what happened with them."""
 
@@ -90,8 +94,15 @@ class SalesforceSource(Part):
     name: Name = "salesforce"
     base_url: BaseUrl | None = None
     api_version: Annotated[Text, Field(pattern=r"^\d\d\.0$")] = "62.0"
+    objects: tuple[_SalesforceObject, ...] = Field(
+        tuple(one for one in get_args(_SalesforceObject) if one != "leads"),
+        min_length=1,
+        description="What to read; whoever is a lead is a customer only where `leads` is named",
+    )
     properties: _Mapped = Field({}, description="Column of crm_customers, or one of your own → field of a contact")
     full_every_days: PositiveInt = Field(30, description="Days after which everything is read again, to find what was purged")
+
+    _has_contacts = field_validator("objects")(_with_contacts)
 
     @model_validator(mode="after")
     def _has_credentials(self) -> SalesforceSource:

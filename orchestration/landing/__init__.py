@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.anew import read_anew
+from orchestration.landing.collecting import seldom_collected
 from orchestration.landing.contents import completed_files, erased_rows, summary
 from orchestration.landing.filtering import Filter
 from orchestration.landing.finding import remaining, rows_of
@@ -86,7 +87,7 @@ def extract(
     """
     source = SOURCES[source_settings.type].from_settings(source_settings)
     source.check()
-    with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench:
+    with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench, seldom_collected():
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
         erased = Filter(tombstones, log, bench, texts_from)

@@ -98,6 +98,9 @@ class StreamSource(ABC):
     def sample(self, table: str, most: int, bench: Bench) -> list[Row]:
         """A few rows of `table` as they would land, read with as few calls as there can be."""
         self.pages.most = 1
+        api: Api | None = getattr(self, "api", None)
+        if api is not None:
+            api.looks_ahead = False
         readings = (stream.read({}, bench) for stream in self.streams(table))
         return list(islice((row for reading in readings for row in reading.told()), most))
 

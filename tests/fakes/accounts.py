@@ -75,7 +75,7 @@ def _qualtrics() -> Iterator[Account]:
         surveys = [{"id": "SV_1", "questions": {"QID1": "nps", "QID2": "csat"}, "comments": {"QID1": "QID3_TEXT"}}]
         settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=vendor.url, surveys=surveys)
         opened, refused = _opened(settings, api_token=vendor.token), _opened(settings, api_token=WRONG)
-        yield Account(vendor, opened, refused, table="survey_responses", rows=3, absent="crm_customers")
+        yield Account(vendor, opened, refused, table="survey_responses", rows=4, absent="crm_customers")
 
 
 @contextmanager

@@ -50,10 +50,12 @@ class QualtricsAccount(Vendor):
 
 
 def small_account() -> QualtricsAccount:
-    """Two people who answered, one who did not finish, one preview."""
+    """Two people who answered, one whose answer was imported, one who did not finish; a preview on paper, spam."""
     account = QualtricsAccount()
+    account.respond("R_6", "2026-01-09T10:00:00Z", QID1=7, externalDataReference="C6", status=4)
     account.respond("R_1", "2026-01-10T10:00:00Z", QID1=9, QID2=4, QID3_TEXT="Good", externalDataReference="C1", userLanguage="EN")
     account.respond("R_2", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="bo@example.org")
     account.respond("R_3", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="cy@example.org", finished=0)
-    account.respond("R_4", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="cy@example.org", status=1)
+    account.respond("R_4", "2026-01-11T10:00:00Z", QID1=3, recipientEmail="cy@example.org", status=17)
+    account.respond("R_0", "2026-01-09T10:00:00Z", QID1=10, recipientEmail="di@example.org", status=12)
     return account

@@ -13,24 +13,28 @@ from threading import Lock
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception_type, retry_if_result
+from tenacity import RetryError
 
-from orchestration.server_waits import backed_off, retry_after
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
-from orchestration.sources.http.refusals import refused
+from orchestration.sources.http.patience import patience
+from orchestration.sources.http.refusals import CutOffError, RefusedError, gave_up, refused
+from orchestration.sources.http.wire import Answer, Wire, basic, placed
 from orchestration.sources.reading.json_text import parsed
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
-DEADLINE = 30 * 60.0
-_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
+Read = Callable[[httpx.Response], Any]
 
 
-class _CutOffError(Exception):
-    """The body is not the JSON that it should be."""
+def _key(path: str, params: Params | None) -> Any:
+    return path, repr(params)
+
+
+def _value(response: httpx.Response) -> Any:
+    return parsed(response.content)
 
 
 class Api:
@@ -51,12 +55,13 @@ class Api:
         self.vendor, self.calls = vendor, 0
         self.on_call: Callable[[], None] = lambda: None
         self._sleep, self._clock = sleep, clock
-        self._client = httpx.Client(
-            base_url=_placed(address, base_url), headers=headers, auth=auth, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
-        )
+        self._wire = Wire(placed(address, base_url), {**(headers or {}), **(basic(*auth) if auth else {})})
         self._pacers: dict[str, Pacer] = {}
         self._counting = Lock()
+        self._ahead: dict[Any, Answer] = {}
+        self.looks_ahead = True
         self._token: Callable[[], str] | None = None
+        self._is_authorized = True
         self._tries = MAX_TRIES
 
     def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
@@ -65,19 +70,29 @@ class Api:
 
     def post(self, path: str, body: Any, *, limit: str | None = None) -> Any:
         """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
-        return self._json("POST", path, {"json": body}, limit)
+        return self._json("POST", path, {"body": body}, limit)
 
     def form(self, path: str, fields: Mapping[str, str]) -> Any:
         """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
-        return self._json("POST", path, {"data": fields, "headers": {"authorization": ""}}, None)
+        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, _value)
 
     def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
-        return self._json("GET", path, {}, None, lambda response: read(response.content))
+        return self._json("GET", path, {"params": None}, None, lambda response: read(response.content))
 
-    def get_answer(self, path: str, params: Params, read: Callable[[httpx.Response], Any]) -> Any:
+    def get_answer(self, path: str, params: Params, read: Read) -> Any:
         """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
         return self._json("GET", path, {"params": params}, None, read)
+
+    def foresee(self, path: str, params: Mapping[str, Any]) -> None:
+        """Send what `get` is about to ask for, where the pace allows that at once: the vendor answers while we work on what came before."""
+        if not self.looks_ahead or not self._is_authorized or not self._pacer(self.vendor).takes_a_turn_now():
+            return
+        self._count()
+        try:
+            self._ahead[_key(path, params)] = self._wire.send("GET", path, params=params)
+        except httpx.TransportError:  # `get` asks again, and says what is wrong
+            return
 
     def pause(self, seconds: float) -> None:
         """Wait, as everything here waits."""
@@ -85,47 +100,47 @@ class Api:
 
     def authorize(self, token: str) -> None:
         """Send `token` with every call."""
-        self._client.headers["authorization"] = f"Bearer {token}"
+        self._wire.headers["authorization"] = f"Bearer {token}"
 
     def authorize_later(self, token: Callable[[], str]) -> None:
-        """Ask for a token with the first call."""
-        self._token = token
+        """Ask for a token with the first call, and for another one where it is refused: a long night outlasts it."""
+        self._token, self._is_authorized = token, False
 
-    def _json(
-        self,
-        method: str,
-        path: str,
-        content: Mapping[str, Any],
-        limit: str | None,
-        read: Callable[[httpx.Response], Any] = lambda response: parsed(response.content),
-    ) -> Any:
-        if self._token is not None:
-            token, self._token = self._token, None
-            self.authorize(token())
-        pacer = self._pacer(limit or self.vendor)
-        started = self._clock()
-        retrying = Retrying(
-            retry=retry_if_exception_type((httpx.TransportError, httpx.DecodingError, _CutOffError))
-            | retry_if_result(lambda answer: isinstance(answer, httpx.Response)),
-            wait=_wait,
-            stop=lambda state: state.attempt_number >= self._tries or self._clock() - started + state.upcoming_sleep > DEADLINE,
-            sleep=self._sleep,
-        )
+    def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read = _value) -> Any:
+        was_authorized = self._is_authorized
+        self._renew()
         try:
-            answer = retrying(self._tried, method, path, content, pacer, read)
+            return self._patiently(method, path, content, limit, read)
+        except RefusedError as error:
+            if error.status != 401 or self._token is None or not was_authorized:
+                raise
+        self._is_authorized = False
+        self._renew()
+        return self._patiently(method, path, content, limit, read)
+
+    def _renew(self) -> None:
+        if self._token is not None and not self._is_authorized:
+            self.authorize(self._token())
+            self._is_authorized = True
+
+    def _patiently(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read) -> Any:
+        pacer = self._pacer(limit or self.vendor)
+        try:
+            answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, pacer, read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
-            raise SourceError(self._gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
+            raise SourceError(gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
         self._tries = MAX_TRIES
         return answer
 
-    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Callable[[httpx.Response], Any]) -> Any:
+    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Read) -> Any:
         """What was asked for, or the response where it may be another one the next time."""
-        pacer.wait()
-        with self._counting:
-            self.calls += 1
-        self.on_call()
-        response = self._client.request(method, path, **content)
+        sent = self._ahead.pop(_key(path, content["params"]), None) if self._ahead and method == "GET" else None
+        if sent is None:
+            pacer.wait()
+            self._count()
+            sent = self._wire.send(method, path, **content)
+        response = sent()
         pacer.heed(response)
         if response.status_code in _RETRIED:
             return response
@@ -134,33 +149,14 @@ class Api:
         try:
             return read(response)
         except ValueError:
-            raise _CutOffError from None
+            raise CutOffError from None
 
-    def _gave_up(self, method: str, path: str, last: Callable[[], Any], tries: int) -> str:
-        try:
-            answer: httpx.Response = last()
-            reason = f"is answered with {answer.status_code}"
-        except _CutOffError:
-            reason = "is answered with something that is cut off"
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            reason = f"gets no answer ({type(error).__name__})"
-        return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
+    def _count(self) -> None:
+        with self._counting:
+            self.calls += 1
+        self.on_call()
 
     def _pacer(self, name: str) -> Pacer:
         if name not in self._pacers:
             self._pacers[name] = Pacer(limits(name), clock=self._clock, sleep=self._sleep)
         return self._pacers[name]
-
-
-def _wait(state: RetryCallState) -> float:
-    answer = state.outcome.result() if state.outcome and not state.outcome.failed else None
-    told = retry_after(answer) if isinstance(answer, httpx.Response) else None
-    return told or backed_off(state.attempt_number)  # 0 is also what a date says to a clock that is behind theirs
-
-
-def _placed(address: str, base_url: str | None) -> httpx.URL:
-    url = httpx.URL(address)
-    if base_url is None:
-        return url
-    base = httpx.URL(base_url)
-    return url.copy_with(scheme=base.scheme, host=base.host, port=base.port)

@@ -59,9 +59,24 @@ class Pacer:
         with self._turns:
             self._take_turn()
 
-    def _take_turn(self) -> None:
+    def takes_a_turn_now(self) -> bool:
+        """Count a call where it fits at once."""
+        if not self._turns.acquire(blocking=False):
+            return False
+        try:
+            if self._pause() > 0:
+                return False
+            self._take_turn()
+            return True
+        finally:
+            self._turns.release()
+
+    def _pause(self) -> float:
         now = self._clock()
-        pause = max([self._not_before - now, *(made[0] + seconds - now for calls, seconds, made in self._made if len(made) == calls)])
+        return max([self._not_before - now, *(made[0] + seconds - now for calls, seconds, made in self._made if len(made) == calls)])
+
+    def _take_turn(self) -> None:
+        pause = self._pause()
         if pause > LONGEST_PAUSE:
             raise SourceError("as many calls as the vendor allows in a day were made; what had landed stays, the next run asks again")
         if pause > 0:

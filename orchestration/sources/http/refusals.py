@@ -6,7 +6,7 @@ Comes in: an answer. Goes out: RefusedError. Nothing of an answer is quoted but 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -16,6 +16,9 @@ from orchestration.sources.base import SourceError
 _SCOPE = re.compile(r"^[a-z][a-z0-9_.:\-]{2,80}$")
 _SCOPE_KEYS = ("requiredgranularscopes", "requiredscopes", "missingscopes", "required_scopes", "scopes")
 _STRIPE_PERMISSION = re.compile(r"\brak_[a-z_]+\b")
+# Salesforce names what it misses; that a day's calls are spent looks like a missing permission.
+_MISSING = re.compile(r"No such column '([\w.]{1,80})' on entity '(\w{1,80})'|sObject type '(\w{1,80})' is not supported")
+_SPENT = "REQUEST_LIMIT_EXCEEDED"
 _MEANING = {
     400: "is not understood (400); does `base_url` or a version in the configuration fit?",
     401: "is refused (401): the credential is wrong or has expired; replace it",
@@ -34,11 +37,35 @@ class RefusedError(SourceError):
         self.status, self.scopes = status, scopes
 
 
+class CutOffError(Exception):
+    """The body is not the JSON that it should be."""
+
+
+def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
+    """What is said of a call that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
+    try:
+        answer: httpx.Response = last()
+        reason = f"is answered with {answer.status_code}"
+    except CutOffError:
+        reason = "is answered with something that is cut off"
+    except httpx.LocalProtocolError:
+        reason = "cannot be sent: the credential holds what no header may, such as a line break"
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        reason = f"gets no answer ({type(error).__name__})"
+    return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
+
+
 def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     """The error for an answer that will not change by asking again."""
     status, scopes = response.status_code, _scopes(response)
     said = _MEANING.get(status, f"is answered with {status}")
-    if status == 403:
+    if status == 403 and _SPENT in response.text:
+        said = "is refused (403): as many calls as the account may make in a day were made; what had landed stays, the next run asks again"
+    elif status == 400 and (missing := _MISSING.search(response.text)):
+        field, kind, unknown = missing.groups()
+        what = f"{kind} has no {field}" if field else f"there is no {unknown}"
+        said = f"is refused (400): {what} for this credential; let it see that, or do not ask for it"
+    elif status == 403:
         said += (
             f": the credential lacks the scope {', '.join(scopes)}; grant it, or do not ask for it"
             if scopes

@@ -67,11 +67,11 @@ def owner_name(owner: Object) -> str:
 
 
 def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Object], owners: Mapping[str, str]) -> dict[str, Any]:
-    said = one["properties"]
-    company = _company(one, companies)
-    since = first_filled(one.get("archivedAt"), changed_at(one), one.get("createdAt"))  # since when is not always told
-    archived = from_milliseconds(since) if one.get("archived") else None
-    changed, owner = from_milliseconds(changed_at(one)) or None, said.get("hubspot_owner_id")
+    said, stamp = one["properties"], changed_at(one)
+    company, owner = _company(one, companies), said.get("hubspot_owner_id")
+    changed, archived = from_milliseconds(stamp) or None, None
+    if one.get("archived"):  # since when is not always told
+        archived = from_milliseconds(first_filled(one.get("archivedAt"), stamp, one.get("createdAt")))
     row: dict[str, Any] = {
         "customer_id": one["id"],
         "created_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),

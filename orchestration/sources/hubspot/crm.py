@@ -138,10 +138,14 @@ class Crm:
             )["results"]
 
     def _pages(self, kind: str, path: str, params: Mapping[str, Any], last: Page | None) -> Iterator[Page]:
-        page = last
-        while page is None or (after := below(page, "paging", "next", "after")):
-            page = self._page(kind, path, None, {**params, **({} if page is None else {"after": after})})
-            yield page
+        after = below(last, "paging", "next", "after")
+        while last is None or after:
+            asked = {**params, "after": after} if after else params
+            last = self._page(kind, path, None, asked)
+            after = below(last, "paging", "next", "after")
+            if after:
+                self._api.foresee(path, {**params, "after": after})
+            yield last
 
     def _page(self, kind: str, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
         """One page. Only contacts must be there: other kinds come with products that not every account has."""

@@ -13,13 +13,15 @@ from orchestration.sources.reading.records import Row
 Object = Mapping[str, Any]
 # Lowest and highest code, where the configuration says nothing else.
 SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
-_PREVIEWS = (1, 2, 4, 9, 12)  # statuses of previews, tests and imported tests
+# A status is a sum: 1 a preview, 2 a test, 4 imported, 8 spam, 16 offline, 32 of an employee. What was imported was said by somebody.
+_NOBODY = 1 | 2 | 8
 
 
 def rows(survey: Any, response: Object) -> Iterator[Row]:
-    """The rows of one response. One that is unfinished or a preview has none."""
+    """The rows of one response. One that is unfinished, a preview, a test or spam has none."""
     values = response["values"]
-    if str(values.get("finished", 1)) != "1" or values.get("status") in _PREVIEWS:
+    status = str(values.get("status") or 0)
+    if str(values.get("finished", 1)) != "1" or (status.isdigit() and int(status) & _NOBODY):
         return
     for place, (question, metric) in enumerate(survey.questions.items()):
         if values.get(question) not in (None, ""):

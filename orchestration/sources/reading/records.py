@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,17 @@ def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.Recor
 
 
 def _columns(rows: Sequence[Row], columns: Sequence[str]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([text_array([row.get(column) for row in rows]) for column in columns], names=list(columns))
+    told = set().union(*rows)  # of a contract's columns a vendor tells some, which is known for a tenth of what it takes to look
+    return pa.RecordBatch.from_arrays(
+        [_column(rows, column) if column in told else pa.nulls(len(rows), pa.string()) for column in columns], names=list(columns)
+    )
+
+
+def _column(rows: Sequence[Row], name: str) -> pa.Array:
+    try:
+        return text_array(list(map(itemgetter(name), rows)))
+    except KeyError:  # some rows leave it out
+        return text_array([row.get(name) for row in rows])
 
 
 def text_array(values: Sequence[Any]) -> pa.Array:
@@ -131,7 +142,9 @@ def text_array(values: Sequence[Any]) -> pa.Array:
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
         return pa.array(values, pa.int64()).cast(pa.string())
-    if not kinds <= {str}:
+    if kinds == {float}:
+        values = [None if value is None else str(value) for value in values]
+    elif not kinds <= {str}:
         values = [_text(value) for value in values]
     try:
         return pa.array(values, pa.string())
@@ -146,4 +159,12 @@ def _text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return _of_bytes(value) if isinstance(value, bytes) else str(value)
+
+
+def _of_bytes(value: bytes) -> str:
+    """Text, else digits: with its odd bytes replaced, one id would be like another."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()

@@ -40,7 +40,7 @@ def never_fails(column: Column, raw: Raw) -> bool:
     """Whether every value of `raw` fits the column, so that rows need not be judged."""
     kind = raw.type.split("(")[0]
     if column.type in ("timestamp", "date"):
-        return kind.startswith(("TIMESTAMP", "DATE"))
+        return kind.startswith("TIMESTAMP") or (kind == "DATE" and column.type == "date")
     return column.type == "text" or raw.type == column.duckdb_type or (column.type == "integer" and kind in _INTEGERS[:4])
 
 
@@ -158,5 +158,5 @@ def _from_native_time(column: Column, raw: str, kind: str, zone: str) -> str:
         return f"CAST({raw} AS DATE)"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CASE WHEN isfinite({raw}) THEN {_in_utc(raw)} ELSE timezone('UTC', {raw}) END"
-    naive = f"CAST({raw} AS TIMESTAMP)"
+    naive = f"TRY_CAST({raw} AS TIMESTAMP)"  # a day may be further away than any time
     return naive if zone == "UTC" else f"timezone('UTC', CAST({naive} AS TIMESTAMPTZ))"

@@ -18,11 +18,11 @@ _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 def from_seconds(value: Any) -> Any:
     """Seconds since 1970 as a time in UTC."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _HIGHEST_SECOND:
-        return value
-    if isinstance(value, int):  # nearly all of them, and there are few days
+    if type(value) is int and 0 <= value <= _HIGHEST_SECOND:  # nearly all of them, and there are few days
         day, second = divmod(value, 86_400)
         return _day(day) + _time_of_day(second)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _HIGHEST_SECOND:
+        return value
     return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -38,8 +38,8 @@ def _time_of_day(second: int) -> str:
 
 def from_milliseconds(value: Any) -> Any:
     """Milliseconds since 1970, a number or its digits, as a time in UTC; any other text as it is."""
-    if isinstance(value, str) and value.isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        return from_seconds(int(value) / 1000) if value.isdigit() else value
     return from_seconds(value / 1000) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 

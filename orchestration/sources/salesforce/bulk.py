@@ -18,7 +18,7 @@ from orchestration.sources.reading.pages import Page
 
 Object = Mapping[str, Any]
 _PAGE, _POLL, _MOST_POLLS = 50_000, 5.0, 720  # records; seconds; an hour
-_TRUTHS = frozenset({"IsDeleted", "HasOptedOutOfEmail", "DoNotCall", "HasResponded"})
+_TRUTHS = frozenset({"IsDeleted", "HasOptedOutOfEmail", "DoNotCall", "HasResponded", "IsChild"})
 _END = ("", "null")  # what the locator says behind the last page
 
 

@@ -19,10 +19,17 @@ _ALL = ("Id", "CreatedDate", "SystemModstamp", "IsDeleted")
 MAPPED = {"email": "Email", "phone": "Phone", "country": "MailingCountry", "region": "MailingState", "acquisition_channel": "LeadSource"}
 _ACCOUNT = ("Account.Name", "Account.Industry", "Account.NumberOfEmployees")
 CONTACT = (*_ALL, "MasterRecordId", "Name", "MobilePhone", "Owner.Name", *_ACCOUNT, "HasOptedOutOfEmail", "DoNotCall")
+# A lead has in fields of its own what a contact has from its account.
+LEAD_MAPPED = {"email": "Email", "phone": "Phone", "country": "Country", "region": "State", "acquisition_channel": "LeadSource"}
+_OF_COMPANY = ("Company", "Industry", "NumberOfEmployees")
+LEAD = (
+    *(*_ALL, "MasterRecordId", "ConvertedContactId", "Name", "MobilePhone", "Owner.Name", "HasOptedOutOfEmail", "DoNotCall"),
+    *(*_OF_COMPANY, *LEAD_MAPPED.values()),
+)
 TASK = (*_ALL, "WhoId", "ActivityDate", "TaskSubtype")
-EVENT = (*_ALL, "WhoId", "StartDateTime")
+EVENT = (*_ALL, "WhoId", "StartDateTime", "IsChild")
 CASE = (*_ALL, "ContactId", "ClosedDate", "Status", "Priority", "Origin", "Type", "Subject", "Description")
-MEMBER = (*_ALL, "CampaignId", "ContactId", "Campaign.Type", "HasResponded", "FirstRespondedDate")
+MEMBER = (*_ALL, "CampaignId", "ContactId", "LeadId", "Campaign.Type", "HasResponded", "FirstRespondedDate")
 RESPONDED = ":responded"  # behind the id of a member, in that of their response
 CAMPAIGN = (*_ALL, "Name", "Type", "StartDate", "EndDate")
 _OPT_OUTS = {"HasOptedOutOfEmail": "email", "DoNotCall": "phone"}
@@ -42,7 +49,7 @@ _CAMPAIGNS = {
     "web": "web",
     "social media": "social",
 }
-_CONTACT_PREFIX = "003"  # an activity may be with a lead as well
+CONTACTS, LEADS = "003", "00Q"  # what their ids begin with: an activity may be with either
 
 
 def contact(one: Object, mapped: Mapping[str, str]) -> Row:
@@ -68,6 +75,14 @@ def contact(one: Object, mapped: Mapping[str, str]) -> Row:
     return row
 
 
+def lead(one: Object) -> Row:
+    """A lead; one that was converted is the contact that it became."""
+    name, industry, size = (one.get(field) for field in _OF_COMPANY)
+    became = first_filled(one.get("MasterRecordId"), one.get("ConvertedContactId"))
+    as_contact = {**one, "MasterRecordId": became, "Account": {"Name": name, "Industry": industry, "NumberOfEmployees": size}}
+    return contact(as_contact, LEAD_MAPPED)
+
+
 def opt_outs(one: Object) -> Iterator[Row]:
     """What a contact has opted out of, as of the last change; that nothing is set is no consent."""
     for field, channel in _OPT_OUTS.items():
@@ -76,27 +91,28 @@ def opt_outs(one: Object) -> Iterator[Row]:
             yield {**statement, "customer_id": one["Id"], "recorded_at": one.get("SystemModstamp")}
 
 
-def task(one: Object) -> Iterator[Row]:
-    """An e-mail or a call with a contact; other tasks are the company's own."""
+def task(people: tuple[str, ...], one: Object) -> Iterator[Row]:
+    """An e-mail or a call with somebody whose id begins like one of `people`; other tasks are the company's own."""
     known = _TASKS.get(str(one.get("TaskSubtype")))
-    if known and _is_with_contact(one):
+    if known and _is_with(people, one):
         at = first_filled(one.get("ActivityDate"), one.get("CreatedDate"))
         yield {"interaction_id": one["Id"], "customer_id": one["WhoId"], "occurred_at": at, "channel": known[0], "kind": known[1]}
 
 
-def event(one: Object) -> Iterator[Row]:
-    """A meeting with a contact."""
-    if _is_with_contact(one):
+def event(people: tuple[str, ...], one: Object) -> Iterator[Row]:
+    """A meeting; each colleague who is invited has a copy of it, which is none."""
+    if _is_with(people, one) and not one.get("IsChild"):
         at = first_filled(one.get("StartDateTime"), one.get("CreatedDate"))
         yield {"interaction_id": one["Id"], "customer_id": one["WhoId"], "occurred_at": at, "channel": "meeting", "kind": "meeting"}
 
 
-def member(one: Object) -> Iterator[Row]:
-    """A contact in a campaign: that they were asked, and that they responded. Of a campaign of a kind that names no channel, nothing."""
+def member(people: tuple[str, ...], one: Object) -> Iterator[Row]:
+    """Somebody in a campaign: that they were asked, and that they responded. Of a campaign of a kind that names no channel, nothing."""
     channel = _CAMPAIGNS.get(str(below(one, "Campaign", "Type")).lower())
-    if channel is None or one.get("IsDeleted") or not one.get("ContactId"):
+    who = first_filled(one.get("ContactId"), one.get("LeadId") if LEADS in people else None)
+    if channel is None or one.get("IsDeleted") or who is None:
         return
-    shared = {"customer_id": one["ContactId"], "channel": channel, "campaign_id": one["CampaignId"]}
+    shared = {"customer_id": who, "channel": channel, "campaign_id": one["CampaignId"]}
     yield {**shared, "interaction_id": one["Id"], "occurred_at": one.get("CreatedDate"), "kind": "sent", "direction": "outbound"}
     if one.get("HasResponded"):
         at = first_filled(one.get("FirstRespondedDate"), one.get("CreatedDate"))
@@ -126,5 +142,5 @@ def campaign(one: Object) -> Iterator[Row]:
         yield {"campaign_id": one["Id"], "name": one.get("Name"), "channel": one.get("Type"), **times}
 
 
-def _is_with_contact(one: Object) -> bool:
-    return not one.get("IsDeleted") and str(one.get("WhoId") or "").startswith(_CONTACT_PREFIX)
+def _is_with(people: tuple[str, ...], one: Object) -> bool:
+    return not one.get("IsDeleted") and str(one.get("WhoId") or "").startswith(people)

@@ -24,7 +24,14 @@ from orchestration.sources.salesforce.org import STAMP, Object, Org
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 
 _LAG = timedelta(hours=1)  # longer than a transaction may take
-_KINDS = ("Contact", "Task", "Event", "Case", "Campaign", "CampaignMember")
+_KINDS = {
+    "contacts": ("Contact",),
+    "leads": ("Lead",),
+    "tasks": ("Task",),
+    "events": ("Event",),
+    "cases": ("Case",),
+    "campaigns": ("Campaign", "CampaignMember"),
+}
 
 
 class Salesforce(StreamSource):
@@ -34,7 +41,8 @@ class Salesforce(StreamSource):
 
     def __init__(self, api: Api, settings: Any, *, now: Callable[[], datetime]) -> None:
         super().__init__(settings, now)
-        self.api = api
+        self.api, self._wanted = api, frozenset(settings.objects)
+        self._people = (rows.CONTACTS, rows.LEADS) if "leads" in self._wanted else (rows.CONTACTS,)
         self._full_every = timedelta(days=settings.full_every_days)
         self._mapped = {**rows.MAPPED, **settings.properties}
         self._org = Org(api, self.pages, settings.api_version)
@@ -60,29 +68,36 @@ class Salesforce(StreamSource):
 
     def extents(self) -> list[Extent]:
         """As many of each kind as there are."""
-        return [Extent(kind, self._org.count(kind), 2000, "salesforce") for kind in _KINDS]
+        kinds = [kind for wanted, kinds in _KINDS.items() if wanted in self._wanted for kind in kinds]
+        return [Extent(kind, self._org.count(kind), 2000, "salesforce") for kind in kinds]
 
     def streams(self, table: str) -> list[Stream]:
-        """The kinds of records that feed `table`."""
-        own = INPUT_TABLES["crm_customers"].column_names
+        """The kinds of records that feed `table`, as far as they are wanted."""
         contact = (*rows.CONTACT, *self._mapped.values())
-        return {
+        extra = tuple(sorted(self._mapped.keys() - set(INPUT_TABLES["crm_customers"].column_names)))
+        offered: dict[str, list[tuple[str, str, Callable[[Position, Bench], Reading]]]] = {
             "crm_customers": [
-                Stream(
-                    "contacts",
-                    partial(self._read, "Contact", contact, lambda one: [rows.contact(one, self._mapped)], None),
-                    tuple(sorted(self._mapped.keys() - set(own))),
-                )
+                ("leads", "leads", partial(self._read, "Lead", rows.LEAD, lambda one: [rows.lead(one)], None)),
+                ("contacts", "contacts", partial(self._read, "Contact", contact, lambda one: [rows.contact(one, self._mapped)], None)),
             ],
-            "crm_consents": [Stream("opt-outs", partial(self._statements, contact))],
+            "crm_consents": [
+                ("consents", "opt-outs", partial(self._statements, "Contact", contact)),
+                ("consents leads", "opt-outs of leads", partial(self._statements, "Lead", rows.LEAD)),
+            ],
             "crm_interactions": [
-                Stream("tasks", partial(self._read, "Task", rows.TASK, rows.task, "interaction_id")),
-                Stream("campaign members", partial(self._read, "CampaignMember", rows.MEMBER, rows.member, "interaction_id")),
-                Stream("events", partial(self._read, "Event", rows.EVENT, rows.event, "interaction_id")),
+                ("tasks", "tasks", partial(self._read, "Task", rows.TASK, partial(rows.task, self._people), "interaction_id")),
+                (
+                    "campaigns",
+                    "campaign members",
+                    partial(self._read, "CampaignMember", rows.MEMBER, partial(rows.member, self._people), "interaction_id"),
+                ),
+                ("events", "events", partial(self._read, "Event", rows.EVENT, partial(rows.event, self._people), "interaction_id")),
             ],
-            "crm_campaigns": [Stream("campaigns", partial(self._read, "Campaign", rows.CAMPAIGN, rows.campaign, "campaign_id"))],
-            "crm_tickets": [Stream("cases", partial(self._read, "Case", rows.CASE, rows.case, "ticket_id"))],
-        }.get(table, [])
+            "crm_campaigns": [("campaigns", "campaigns", partial(self._read, "Campaign", rows.CAMPAIGN, rows.campaign, "campaign_id"))],
+            "crm_tickets": [("cases", "cases", partial(self._read, "Case", rows.CASE, rows.case, "ticket_id"))],
+        }
+        taken = [(part, read) for wanted, part, read in offered.get(table, []) if self._wanted.issuperset(wanted.split())]
+        return [Stream(part, read, extra if table == "crm_customers" else ()) for part, read in taken]
 
     def _read(
         self, kind: str, fields: Sequence[str], mapped: Callable[[Object], Iterable[Row]], key: str | None, known: Position, bench: Bench
@@ -106,9 +121,9 @@ class Salesforce(StreamSource):
         made = chain.from_iterable(map(mapped, told(found)))
         return Reading(made, lambda: {"since": newest.until(began), "full_at": full_at}, is_full, scope)
 
-    def _statements(self, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
+    def _statements(self, kind: str, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
         """What was stated once stays stated, so that this stream is complete but once."""
-        reading = self._read("Contact", fields, rows.opt_outs, None, known, bench)
+        reading = self._read(kind, fields, rows.opt_outs, None, known, bench)
         return Reading(reading.rows, reading.position, not known)
 
 

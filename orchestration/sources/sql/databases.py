@@ -5,7 +5,7 @@ Comes in: a URL, what is asked. Goes out: record batches of text, fetched from a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from orchestration.sources.sql.query import Asked, refusal, select
 _ROWS = 20_000
 # What people write → the driver that comes along, and what it is told: a TIMESTAMP is read in the session's zone.
 _MYSQL = ("mysql://", "mariadb://")
+_BIT, _NO_DAY = 16, "0000-00-00"  # a type of MySQL's protocol; what MySQL writes where there is no day
 _UTC = {"init_command": "SET time_zone = '+00:00'"}
 
 
@@ -28,7 +29,8 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             plain = _with_driver(url)
-            told = _UTC if plain.startswith("mysql+pymysql:") else {}
+            self._is_mysql = plain.startswith("mysql+pymysql:")
+            told = _UTC if self._is_mysql else {}
             self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)
         except sa.exc.ArgumentError:
             raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
@@ -51,11 +53,16 @@ class Database:
         """The rows, everything but the cursor as text."""
         with self._connected(asked.table) as connection:
             result = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(select(asked))
-            names = list(result.keys())
+            names, bits = list(result.keys()), self._bits(result)
             for rows in result.partitions(_ROWS):
                 columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-                arrays = [pa.array(column) if name == "_cursor" else text_array(column) for name, column in columns.items()]
+                told = {name: _told(column, name in bits) if self._is_mysql else column for name, column in columns.items()}
+                arrays = [pa.array(column) if name == "_cursor" else text_array(column) for name, column in told.items()]
                 yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+    def _bits(self, result: Any) -> frozenset[str]:
+        """The columns that are BIT, which the driver hands over as bytes."""
+        return frozenset(name for name, kind, *_ in result.cursor.description if self._is_mysql and kind == _BIT)
 
     @contextmanager
     def _connected(self, what: str) -> Iterator[Any]:
@@ -66,6 +73,13 @@ class Database:
             original = getattr(error, "orig", None)
             # The driver's message may quote values and the address.
             raise refusal(what, _state(original), type(original or error).__name__) from None
+
+
+def _told(values: Sequence[Any], are_bits: bool) -> list[Any]:
+    """Values of MySQL as other databases have them: bits as a number, no day as nothing."""
+    if are_bits:
+        return [value if value is None else int.from_bytes(value) for value in values]
+    return [None if isinstance(value, str) and value.startswith(_NO_DAY) else value for value in values]
 
 
 def _with_driver(url: str) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from orchestration.sources.base import SourceError
 from orchestration.sql_text import literal
 
-UNREACHABLE = "08001"
+UNREACHABLE, LOST = "08001", "08006"
+_TOO_LONG = "the database stopped the query because it took too long; let the user of the URL take longer"
+_CUT_OFF = "the connection was lost while rows were read; what had landed stays, the next run reads them"
 _MEANING = {
     UNREACHABLE: "nobody answers at this address, or the login is refused",
     "42P01": "there is no such table",
@@ -24,14 +26,25 @@ _MEANING = {
     "3D000": "there is no such database",
     "28P01": "the password is wrong",
     "28000": "the user may not log in",
+    LOST: _CUT_OFF,
+    "57014": _TOO_LONG,
+    "57P01": _CUT_OFF,
     "1044": "the user of the URL may not use this database",
     "1045": "the user may not log in, or the password is wrong",
     "1049": "there is no such database",
     "1054": "a column that the configuration names is not there",
     "1142": "the user of the URL may not read it; grant SELECT",
     "1146": "there is no such table",
+    "1969": _TOO_LONG,
     "2003": "nobody answers at this address",
+    "2006": _CUT_OFF,
+    "2013": _CUT_OFF,
+    "3024": _TOO_LONG,
 }
+
+
+Kind = Literal["text", "money", "time"]
+_AS_THEY_ARE: Mapping[str, Kind] = {}
 
 
 @dataclass(frozen=True)
@@ -48,10 +61,10 @@ class Asked:
     since: str | None = None
 
 
-def select(asked: Asked, as_text: frozenset[str] = frozenset(), stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
-    """The SELECT; of `as_text` the text, and the cursor as `stamp` has it. A row without a cursor may have changed, too."""
+def select(asked: Asked, kinds: Mapping[str, Kind] = _AS_THEY_ARE, stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
+    """The SELECT; columns of `kinds` as what can be read here, the cursor as `stamp` has it. A row without a cursor may have changed."""
     schema, _, name = asked.table.rpartition(".")
-    columns = [_column(source, source in as_text).label(label) for label, source in asked.columns.items()]
+    columns = [_column(source, kinds.get(source)).label(label) for label, source in asked.columns.items()]
     columns += [(sa.column(asked.cursor) if stamp is None else stamp).label("_cursor")] if asked.cursor else []
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
@@ -83,5 +96,18 @@ def refusal(what: str, state: str | None, kind: str) -> SourceError:
     return SourceError(f"{what} cannot be read: {said}")
 
 
-def _column(name: str, as_text: bool) -> sa.ColumnElement[Any]:
-    return sa.cast(sa.column(name), sa.Text) if as_text else sa.column(name)
+def _column(name: str, kind: Kind | None) -> sa.ColumnElement[Any]:
+    column: sa.ColumnElement[Any] = sa.column(name)
+    match kind:
+        case "time":
+            return as_finite(column)
+        case "money":
+            return sa.cast(sa.cast(column, sa.Numeric), sa.Text)
+        case "text":
+            return sa.cast(column, sa.Text)
+    return column
+
+
+def as_finite(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A time; what lasts for ever has no end, and what always was no beginning."""
+    return sa.case((sa.func.isfinite(column), column), else_=None)

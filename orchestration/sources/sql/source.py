@@ -8,7 +8,7 @@ night.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -106,6 +106,8 @@ class Sql(StreamSource):
             limit: Any = now.isoformat(sep="T" if "T" in found else " ")
         elif isinstance(found, datetime):
             limit = now if found.tzinfo else now.replace(tzinfo=None)
+        elif isinstance(found, date):
+            limit = now.date()
         else:
             return found
         return found if found <= limit else pc.max(cursors.filter(pc.less_equal(cursors, limit))).as_py()

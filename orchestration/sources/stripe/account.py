@@ -102,12 +102,16 @@ class Account:
         return chain.from_iterable(page["data"] for page in self._paged(path, params))
 
     def _paged(self, path: str, params: Mapping[str, Any], last: str | None = None) -> Iterator[Page]:
+        asked = {"limit": 100, **params, **({"starting_after": last} if last else {})}
         while True:
-            page = self._page(path, {"limit": 100, **params, **({"starting_after": last} if last else {})})
+            page = self._page(path, asked)
+            is_last = not page.get("has_more") or not page["data"]
+            if not is_last:
+                asked = {**asked, "starting_after": page["data"][-1]["id"]}
+                self._api.foresee(path, asked)
             yield page
-            if not page.get("has_more") or not page["data"]:
+            if is_last:
                 return
-            last = page["data"][-1]["id"]
 
     def _page(self, path: str, params: Mapping[str, Any]) -> Any:
         try:

@@ -20,9 +20,11 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A scored question: what it measures, the score of each of its choices, its scale."""
+    """A scored question: its name in the configuration, id and row (None: its only one), what it measures, scores of choices, scale."""
 
+    name: str
     id: str
+    row: str | None
     metric: str
     scores: Mapping[str, float]
     low: float
@@ -34,17 +36,32 @@ def questions_of(survey: Any, details: Object) -> list[Question]:
     known = {str(question["id"]): question for page in details.get("pages") or [] for question in page.get("questions") or []}
     found = []
     for wanted, metric in survey.questions.items():
-        if wanted not in known:
-            raise SourceError(f"the survey {survey.id} has no question {wanted}; correct `questions` of the survey")
-        scores = {str(choice["id"]): _score(choice) for choice in below(known[wanted], "answers", "choices") or []}
+        question, _, row = wanted.partition(":")
+        answers = _answers(known.get(question), survey, wanted)
+        # Whoever ticks "not applicable" gives no score, whatever weight that has.
+        scores = {str(choice["id"]): _score(choice) for choice in answers.get("choices") or [] if not choice.get("is_na")}
         told = {choice: score for choice, score in scores.items() if score is not None}
         if len(set(told.values())) < 2:
             raise SourceError(
                 f"the choices of the question {wanted} of the survey {survey.id} have no numbers, so its answers are no scores"
             )
         low, high = (0.0, 10.0) if metric == "nps" else (min(told.values()), max(told.values()))
-        found.append(Question(wanted, metric, told, low, high))
+        found.append(Question(wanted, question, row or None, metric, told, low, high))
     return found
+
+
+def _answers(question: Object | None, survey: Any, wanted: str) -> Object:
+    """What may be answered. Raises SourceError where there is no such question or row, or several rows and none is named."""
+    if question is None:
+        raise SourceError(f"the survey {survey.id} has no question {wanted.partition(':')[0]}; correct `questions` of the survey")
+    answers: Object = question.get("answers") or {}
+    lines, (_, _, named) = [str(row["id"]) for row in answers.get("rows") or []], wanted.partition(":")
+    if (named and named not in lines) or (not named and len(lines) > 1):
+        raise SourceError(
+            f"the question {wanted} of the survey {survey.id} asks {len(lines)} things; name one as `question:row`, a row being one of"
+            f" {', '.join(lines)}"
+        )
+    return answers
 
 
 def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[Row]:
@@ -53,13 +70,12 @@ def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[R
         return
     answers = {str(one["id"]): one.get("answers") or [] for page in response.get("pages") or [] for one in page.get("questions") or []}
     for place, question in enumerate(questions):
-        chosen = [
-            question.scores[str(one["choice_id"])] for one in answers.get(question.id, []) if str(one.get("choice_id")) in question.scores
-        ]
+        own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
+        chosen = [question.scores[str(one["choice_id"])] for one in own if str(one.get("choice_id")) in question.scores]
         if chosen:
             yield {
                 # The first of the configuration goes by the response's id, so that one more question renames no answer.
-                "response_id": str(response["id"]) + (f":{question.id}" if place else ""),
+                "response_id": str(response["id"]) + (f":{question.name}" if place else ""),
                 "customer_id": below(response, "custom_variables", survey.customer_id_variable) or None,
                 "email": first_filled(below(response, "metadata", "contact", "email", "value"), response.get("email_address")),
                 "survey_id": survey.id,
@@ -69,7 +85,7 @@ def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[R
                 "scale_max": question.high,
                 "responded_at": first_filled(response.get("date_modified"), response.get("date_created")),
                 "touchpoint": survey.touchpoint,
-                "comment": _written(answers.get(question.id, [])) or _written(answers.get(survey.comments.get(question.id, ""), [])),
+                "comment": _written(answers.get(question.id, [])) or _written(answers.get(survey.comments.get(question.name, ""), [])),
             }
 
 

@@ -86,10 +86,17 @@ class Surveymonkey(StreamSource):
             params["start_modified_at"] = _second(since)
         if last is not None and last["data"] and (oldest := milliseconds(last["data"][-1].get("date_modified"))):
             params["end_modified_at"] = _second(oldest + 1000)
-        while last is None or (last["data"] and (last.get("links") or {}).get("next")):
-            params["page"] = params.get("page", 0) + 1
-            last = self.api.get(f"/v3/surveys/{survey}/responses/bulk", params)
-            yield last
+        path, params["page"], is_more = f"/v3/surveys/{survey}/responses/bulk", 1, last is None or _is_more(last)
+        while is_more:
+            page = self.api.get(path, params)
+            is_more, params = _is_more(page), {**params, "page": params["page"] + 1}
+            if is_more:
+                self.api.foresee(path, params)
+            yield page
+
+
+def _is_more(page: Page) -> bool:
+    return bool(page["data"] and (page.get("links") or {}).get("next"))
 
 
 def _second(moment: int) -> str:

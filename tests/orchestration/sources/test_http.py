@@ -1,16 +1,20 @@
 """How a vendor is called: never faster than it allows, and as patiently as it asks."""
 
+import traceback
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
 from tenacity import RetryCallState
 
+from examples.fakes.vendor import CUT_OFF, Vendor, serving
 from orchestration.server_waits import retry_after
 from orchestration.sources import SourceError
-from orchestration.sources.http.client import Api, _wait
+from orchestration.sources.http.client import Api
 from orchestration.sources.http.pacing import Limits, Pacer, limits
+from orchestration.sources.http.patience import wait
 from orchestration.sources.http.refusals import refused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +85,7 @@ def test_a_wait_of_no_time_is_no_wait_at_all() -> None:
     """So says a date of theirs by a clock that is ahead of it; six tries would be over at once."""
     state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
     state.set_result(httpx.Response(429, headers={"retry-after": "Wed, 31 Dec 2025 23:00:00 GMT"}))
-    assert all(_wait(state) >= 0.5 for _ in range(100))
+    assert all(wait(state) >= 0.5 for _ in range(100))
 
 
 def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
@@ -99,4 +103,60 @@ def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
 
 def test_a_base_url_takes_the_place_of_the_vendors_scheme_host_and_port() -> None:
     api = Api("stripe", "https://api.stripe.com", base_url="http://127.0.0.1:9/ignored")
-    assert str(api._client.base_url) == "http://127.0.0.1:9"
+    assert str(api._wire.address) == "http://127.0.0.1:9"
+
+
+def test_what_is_foreseen_is_sent_once_within_the_pace_and_answered_later() -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        api = Api("zendesk_incremental", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
+        most = limits("zendesk_incremental").windows[0][0]
+        for page in range(most):
+            api.foresee("/list", {"page": page})
+        assert clock.now == 0
+        api.foresee("/list", {"page": most})  # would have to wait: it is asked for when it is wanted
+        assert api.calls == most
+        assert [api.get("/list", {"page": page}) for page in range(most + 1)] == [{"page": str(page)} for page in range(most + 1)]
+        assert (api.calls, len(vendor.asked)) == (most + 1, most + 1)
+        assert clock.now > 0
+
+
+def test_what_was_foreseen_and_got_no_answer_is_asked_for_again() -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        api = Api("stripe", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
+        vendor.faults = [CUT_OFF, (500, {})]
+        api.foresee("/list", {"page": 1})
+        assert api.get("/list", {"page": 1}) == {"page": "1"}
+        assert api.calls == 3
+    api = Api("stripe", "https://a.b", base_url="http://127.0.0.1:9", clock=clock, sleep=clock.sleep)
+    api.foresee("/list", {"page": 2})  # nobody is there: whoever asks is told
+    with pytest.raises(SourceError, match="GET /list gets no answer"):
+        api.get("/list", {"page": 2})
+
+
+@pytest.mark.parametrize("key", ["s3cret\n", "s3cret\u20ac"])
+def test_a_credential_that_no_header_may_hold_is_not_quoted(key: str) -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        headers = {"authorization": f"Bearer {key}"}
+        api = Api("stripe", "https://a.b", base_url=vendor.url, headers=headers, clock=clock, sleep=clock.sleep)
+        with pytest.raises(SourceError, match="such as a line break") as caught:
+            api.get("/list", {})
+        assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_path_of_any_letters_is_asked_for() -> None:
+    with serving(_Counting()) as vendor:
+        Api("stripe", "https://a.b", base_url=vendor.url).get("/forms/Fr\u00fchling 1", {"a": "\u00fc &"})
+        assert vendor.asked == [("GET", "/forms/Fr%C3%BChling%201")]
+
+
+class _Counting(Vendor):
+    """Answers with what it was asked."""
+
+    def is_known(self, authorization: str) -> bool:
+        return True
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+        return params

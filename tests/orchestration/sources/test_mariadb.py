@@ -118,3 +118,39 @@ def test_a_wrong_password_is_one_line_without_it(url: str, shop: str, tmp_path: 
     with pytest.raises(SourceError, match="the password is wrong") as caught:
         Nights(tmp_path, _settings(f"mysql://reader:guessed@{url}")).night("billing_payments")
     assert "guessed" not in str(caught.value)
+
+
+def test_what_only_mysql_has_comes_over_as_what_it_means(url: str, shop: str, tmp_path: Path) -> None:
+    root = f"mysql+pymysql://root@{url}"
+    _run(root, "DROP TABLE IF EXISTS shop.people")
+    _run(
+        root,
+        """CREATE TABLE shop.people (id BINARY(16), born BIGINT UNSIGNED, joined DATETIME, gone DATETIME, `order` BIT(1),
+        name VARCHAR(20), changed DATETIME) CHARACTER SET latin1""",
+    )
+    _run(
+        root,
+        """SET STATEMENT sql_mode = '' FOR INSERT INTO shop.people VALUES
+        (0x00FF00000000000000000000000000AA, 18446744073709551615, '2026-01-01', '0000-00-00', b'1', 'Jörg', '0000-00-00'),
+        (0x00FE00000000000000000000000000AA, 2, '2026-01-01', '2026-01-02', b'0', NULL, '2026-01-02')""",
+    )
+    columns = {"customer_id": "id", "created_at": "joined", "deleted_at": "gone", "full_name": "name", "vip": "order", "number": "born"}
+    tables: Any = {"crm_customers": {"table": "shop.people", "columns": columns, "cursor": "changed"}}
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": root.replace("+pymysql", "")})
+    nights = Nights(tmp_path, settings)
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 2}
+    told = nights.rows("crm_customers")
+    first, second = told["00ff00000000000000000000000000aa"], told["00fe00000000000000000000000000aa"]
+    assert (first["full_name"], first["vip"], first["number"]) == ("Jörg", "1", "18446744073709551615")
+    assert "deleted_at" not in first
+    assert (second["deleted_at"], second["vip"]) == (datetime(2026, 1, 2), "0")
+
+
+def test_a_query_that_is_stopped_among_its_rows_is_one_line(url: str, shop: str, tmp_path: Path) -> None:
+    _run(shop, "CREATE VIEW shop.slow AS SELECT seq AS customer_id, now() AS created_at, if(seq > 40000, sleep(0.1), 0) AS owner"
+        " FROM shop.seq_1_to_60000", "CREATE USER IF NOT EXISTS hasty@'127.0.0.1' IDENTIFIED BY 's3cret' WITH MAX_STATEMENT_TIME 0.4",
+        "GRANT SELECT ON shop.* TO hasty@'127.0.0.1'")  # fmt: skip
+    tables: Any = {"crm_customers": {"table": "shop.slow"}}
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": f"mysql://hasty:s3cret@{url}"})
+    error = Nights(tmp_path, settings).night("crm_customers")["crm_customers"].error or ""
+    assert error.startswith("shop.slow cannot be read: the database stopped the query because it took too long")

@@ -81,7 +81,7 @@ def test_a_disk_that_cannot_be_written_stops_the_reading(bench: Bench, tmp_path:
         ([1, 2.5, True], ["1", "2.5", "true"]),
         ([2.0, 1], ["2.0", "1"]),
         ([2**70, 1], [str(2**70), "1"]),
-        ([{"a": "é"}, b"\xff", "\ud800"], ['{"a": "é"}', "�", "?"]),
+        ([{"a": "é"}, b"\xff", "\ud800"], ['{"a": "é"}', "ff", "?"]),
         ([], []),
     ],
 )

@@ -5,10 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import SalesforceSource
+from orchestration.sources.http.refusals import refused
 from orchestration.sources.salesforce import org as bulk_org
 from tests.fakes.salesforce import SalesforceOrg, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
@@ -21,8 +23,8 @@ def org(monkeypatch: pytest.MonkeyPatch) -> Iterator[SalesforceOrg]:
         yield vendor
 
 
-def _nights(folder: Path, org: SalesforceOrg, **credentials: str) -> Nights:
-    given: dict[str, Any] = dict.fromkeys(credentials or ["access_token"], "${KEY}")
+def _nights(folder: Path, org: SalesforceOrg, objects: Any = None, **credentials: str) -> Nights:
+    given: dict[str, Any] = dict.fromkeys(credentials or ["access_token"], "${KEY}") | ({"objects": objects} if objects else {})
     settings = SalesforceSource(type="salesforce", instance_url="https://acme.my.salesforce.com", base_url=org.url, **given)
     return Nights(folder, settings.model_copy(update=credentials or {"access_token": org.token}))
 
@@ -56,6 +58,55 @@ def test_what_changes_and_what_is_deleted_arrives_the_next_night(org: Salesforce
 def test_a_connected_app_gets_a_token_of_its_own(org: SalesforceOrg, tmp_path: Path) -> None:
     assert landed(_nights(tmp_path, org, client_id="app", client_secret="hush").night())
     assert org.asked[0] == ("POST", "/services/oauth2/token")
+
+
+def test_a_token_that_ends_while_records_are_read_is_replaced(org: SalesforceOrg, tmp_path: Path) -> None:
+    tokens = iter(("a-second-token", "a-third-token"))
+
+    def ends() -> None:
+        if len(org.asked) in (5, 9):
+            org.token = next(tokens)
+
+    org.between_requests = ends  # type: ignore[method-assign]
+    loads = _nights(tmp_path, org, client_id="app", client_secret="hush").night()
+    assert not [load.error for load in loads.values() if load.error]
+    assert org.asked.count(("POST", "/services/oauth2/token")) == 3
+
+
+def test_leads_are_customers_where_they_are_asked_for_and_become_contacts(org: SalesforceOrg, tmp_path: Path) -> None:
+    org.put("Lead", "00Q1", Name="Cy", Email="cy@example.org", Company="Acme", Industry="Software", HasOptedOutOfEmail=True)
+    org.put("CampaignMember", "00v3", CampaignId="7011", LeadId="00Q1", Campaign={"Type": "Email"})
+    org.put("Event", "00U2", WhoId="00Q1", StartDateTime="2026-01-02T09:00:00.000+0000", IsChild=True)  # a colleague's copy
+    assert "00Q1" not in _leads_of(_nights(tmp_path / "without", org))
+    nights = _nights(tmp_path / "with", org, objects=["contacts", "leads", "consents", "tasks", "events", "campaigns"])
+    assert _leads_of(nights)["00Q1"]["company_name"] == "Acme"
+    assert {row["customer_id"] for row in nights.rows("crm_consents").values()} == {"003B", "00Q1"}
+    with_leads = {key for key, row in nights.rows("crm_interactions").items() if row["customer_id"] == "00Q1"}
+    assert with_leads == {"00T2", "00v3"}
+    org.clock = "2026-01-05T10:00:00.000+0000"
+    org.put("Lead", "00Q1", ConvertedContactId="003A")
+    assert _leads_of(nights)["00Q1"]["merged_into_customer_id"] == "003A"
+
+
+def _leads_of(nights: Nights) -> dict[str, dict[str, Any]]:
+    nights.night()
+    return nights.rows("crm_customers")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ([{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}], 403, "may make in a day were made"),
+        (
+            [{"errorCode": "INVALID_FIELD", "message": "x\nNo such column 'DoNotCall' on entity 'Contact'. If"}],
+            400,
+            "Contact has no DoNotCall for",
+        ),
+        ([{"errorCode": "INVALID_TYPE", "message": "sObject type 'Campaign' is not supported."}], 400, "there is no Campaign for this"),
+    ],
+)
+def test_a_refusal_says_what_is_missing(body: Any, status: int, said: str) -> None:
+    assert said in str(refused("GET", "/x", httpx.Response(status, json=body)))
 
 
 def test_what_comes_in_bulk_is_what_comes_page_by_page(org: SalesforceOrg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

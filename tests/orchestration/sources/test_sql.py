@@ -102,6 +102,32 @@ def test_a_row_ahead_of_our_clock_hides_no_other(server: str, shop: Callable[[st
     assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
 
 
+def test_a_cursor_may_be_a_day_and_money_is_what_it_says(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
+    shop("""DROP SCHEMA IF EXISTS "shop.old" CASCADE; CREATE SCHEMA "shop.old";
+        CREATE TABLE "shop.old"."Payments" AS SELECT *, changed::date AS day, amount::money AS paid FROM shop.payments;
+        UPDATE "shop.old"."Payments" SET day = 'infinity' WHERE who = 5; UPDATE "shop.old"."Payments" SET day = NULL WHERE who = 4""")
+    columns = {**COLUMNS, "amount": "paid", "until": "day"}
+    nights = Nights(tmp_path, _settings(server, table="shop.old.Payments", columns=columns, cursor="day"))
+    nights.night("billing_payments")
+    assert {row["billing_customer_id"]: row["amount"] for row in nights.rows("billing_payments").values()}["2"] == Decimal("2.25")
+    told = {row["billing_customer_id"]: row.get("until") for row in nights.rows("billing_payments").values()}
+    assert (told["3"], told["5"]) == ("2026-01-04", None)  # a day that never comes is none
+    shop("""UPDATE "shop.old"."Payments" SET how = 'failed', day = '2026-01-05' WHERE who = 2""")
+    assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
+
+
+def test_a_query_that_is_stopped_among_its_rows_is_one_line_about_its_table(
+    server: str, shop: Callable[[str], None], tmp_path: Path
+) -> None:
+    shop("""CREATE VIEW shop.slow AS SELECT 'c' || n AS customer_id, now() AS created_at,
+        CASE WHEN n > 60000 THEN pg_sleep(0.05)::text END AS full_name FROM generate_series(1, 100000) AS n""")
+    url = f"{server}{'&' if '?' in server else '?'}options=-c%20statement_timeout%3D400"
+    tables: Any = {"crm_customers": {"table": "shop.slow"}, "billing_payments": {"table": "shop.payments", "columns": COLUMNS}}
+    loads = Nights(tmp_path, SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": url})).night(*tables)
+    assert "shop.slow cannot be read: the database stopped the query because it took too long" in (loads["crm_customers"].error or "")
+    assert landed(loads) == {"billing_payments": 5}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

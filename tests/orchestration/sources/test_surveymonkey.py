@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from orchestration.sources import SourceError
-from orchestration.sources.surveymonkey.answers import questions_of
+from orchestration.sources.surveymonkey.answers import questions_of, rows
 from tests.fakes.accounts import ACCOUNTS
 from tests.fakes.surveymonkey import DETAILS, SurveymonkeyAccount
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
@@ -32,3 +32,20 @@ def test_questions_without_numbers_are_one_line() -> None:
     for question, said in (("9", "has no question 9"), ("3", "have no numbers")):
         with pytest.raises(SourceError, match=said):
             questions_of(SimpleNamespace(id="77", questions={question: "nps"}), DETAILS)
+
+
+def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_no_score() -> None:
+    choices = [{"id": f"c{n}", "text": word, "weight": n} for n, word in enumerate(("Poor", "Fair", "Good"), start=1)]
+    choices.append({"id": "c0", "text": "N/A", "weight": 0, "is_na": True})
+    matrix = {"id": "5", "answers": {"rows": [{"id": "a"}, {"id": "b"}], "choices": choices}}
+    details = {"pages": [{"questions": [matrix]}]}
+    survey = SimpleNamespace(id="77", questions={"5:b": "csat"}, comments={}, touchpoint=None, customer_id_variable="customer_id")
+    (question,) = questions_of(survey, details)
+    assert (question.low, question.high) == (1, 3)
+    answered = [{"row_id": "a", "choice_id": "c1"}, {"row_id": "b", "choice_id": "c3"}]
+    told = {"id": "9", "pages": [{"questions": [{"id": "5", "answers": answered}]}]}
+    assert [(row["response_id"], row["score"]) for row in rows(survey, [question], told)] == [("9", 3)]
+    answered[1]["choice_id"] = "c0"
+    assert list(rows(survey, [question], told)) == []
+    with pytest.raises(SourceError, match="asks 2 things; name one as `question:row`, a row being one of a, b"):
+        questions_of(SimpleNamespace(id="77", questions={"5": "csat"}), details)

@@ -217,3 +217,11 @@ def test_parquet_times_without_zone_are_read_in_the_configured_one(read: Any, tm
     duckdb.execute(f"COPY (SELECT '1' AS customer_id, TIMESTAMP '2025-07-01 10:00:00' AS created_at) TO '{tmp_path / 'in.parquet'}'")
     _, (row,) = read((tmp_path / "in.parquet").read_bytes(), "crm_customers.parquet", zone="Europe/Berlin")
     assert row["created_at"] == datetime(2025, 7, 1, 8)
+
+
+def test_a_day_that_is_further_away_than_any_time_waits_with_its_row(read: Any, tmp_path: Any) -> None:
+    query = "SELECT n::VARCHAR AS customer_id, DATE '2025-01-01' + (n * 2000000000)::INTEGER AS created_at FROM range(2) AS t(n)"
+    duckdb.execute(f"COPY ({query}) TO '{tmp_path / 'in.parquet'}'")
+    _, rows = read((tmp_path / "in.parquet").read_bytes(), "crm_customers.parquet")
+    assert [row["created_at"] for row in rows] == [datetime(2025, 1, 1), None]
+    assert list(json.loads(rows[1]["_bad_values"])) == ["created_at"]
