@@ -111,7 +111,7 @@ def _quarantined(marts: duckdb.DuckDBPyConnection) -> str:
 
 def _checked(release: Release) -> str:
     counts = release.manifest["checks"]
-    others = (name for name in ("failed", "errored", "not_run") if counts.get(name))
+    others = (name for name in ("warned", "failed", "errored", "not_run") if counts.get(name))
     return ", ".join([f"{counts.get('passed', 0):,} passed", *(f"{counts[name]:,} {name.replace('_', ' ')}" for name in others)])
 
 

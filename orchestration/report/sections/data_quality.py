@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.report import words
-from orchestration.report.checks import STATES
+from orchestration.report.checks import SEVERITIES, STATE, STATES
 from orchestration.report.content import Block, Cell, Note, Section, Table, number
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context
@@ -15,16 +15,15 @@ _WHEREABOUTS = {
     "quarantined": "Quarantined",
     "after_as_of": "After the as-of day",
 }
-_SUITES = """
-SELECT suite, count(*) AS checks, count(*) FILTER (WHERE status = 'passed') AS passed, count(*) FILTER (WHERE status = 'failed') AS failed,
-    count(*) FILTER (WHERE status = 'errored') AS errored, count(*) FILTER (WHERE status = 'not_run') AS not_run,
+_SUITES = f"""
+SELECT suite, {", ".join(f"count(*) FILTER (WHERE {STATE} = '{state}') AS {state}" for state in STATES)},
     sum(coalesce(unexpected_count, 0)) AS unexpected
-FROM data_quality WHERE as_of_date = DATE '{night}' GROUP BY suite ORDER BY failed + errored = 0, suite
+FROM data_quality WHERE as_of_date = DATE '{{night}}' GROUP BY suite ORDER BY warned + failed + errored = 0, suite
 """
-_FAILED = """
-SELECT suite, table_name, expectation, status, observed, unexpected_count, severity, description FROM data_quality
-WHERE as_of_date = DATE '{night}' AND status IN ('failed', 'errored')
-ORDER BY severity, status, unexpected_count DESC NULLS LAST, table_name, expectation LIMIT 12
+_FAILED = f"""
+SELECT suite, table_name, expectation, {STATE} AS state, observed, unexpected_count, severity, description FROM data_quality
+WHERE as_of_date = DATE '{{night}}' AND status IN ('failed', 'errored')
+ORDER BY severity, state, unexpected_count DESC NULLS LAST, table_name, expectation LIMIT 12
 """
 
 
@@ -51,7 +50,7 @@ def _lead(suites: list[Row]) -> str:
         return ""
     counts = {state: sum(row[state] for row in suites) for state in STATES}
     said = f"{words.whole(counts['passed'])} of {words.whole(sum(counts.values()))} checks passed"
-    wrong = [f"{words.whole(counts[state])} {STATES[state].lower()}" for state in ("failed", "errored") if counts[state]]
+    wrong = [f"{words.whole(counts[state])} {STATES[state].lower()}" for state in ("warned", "failed", "errored") if counts[state]]
     idle = f" {words.whole(counts['not_run'])} did not run: there was nothing to look at." if counts["not_run"] else ""
     return f"{said}; {' and '.join(wrong)}, and none of those blocks a release.{idle}" if wrong else f"{said}; none failed.{idle}"
 
@@ -69,7 +68,7 @@ def _state(row: Row, name: str) -> Cell:
 
 def _failed(rows: list[Row]) -> Block:
     listed = [
-        [Cell(row["table_name"] or words.label(row["suite"])), Cell(STATES[row["status"]]), Cell(row["severity"] or ""),
+        [Cell(row["table_name"] or words.label(row["suite"])), Cell(STATES[row["state"]]), Cell(SEVERITIES.get(row["severity"], "")),
          number(words.whole(row["unexpected_count"])), Cell(_told(row))]
         for row in rows
     ]  # fmt: skip
