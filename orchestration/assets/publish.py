@@ -125,7 +125,9 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _checks(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    query = f"SELECT {STATE}, count(*) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night) GROUP BY ALL ORDER BY ALL"
+    query = (
+        f"SELECT {STATE}, count(*) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night) GROUP BY ALL ORDER BY ALL"
+    )
     return dict(connection.execute(query).fetchall())
 
 

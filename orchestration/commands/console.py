@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,8 +88,8 @@ def show_outcome(home: Home, outcome: Outcome, log: Path) -> None:
     lines = [
         *summary.of_night(home, release),
         *_noticed(outcome),
-        *((label, _short(path)) for label, path in places),
-        ("UI", "make ui, then http://127.0.0.1:3000"),
+        *((label, summary.short(path)) for label, path in places),
+        ("UI", "`.venv/bin/python -m orchestration ui`, then http://127.0.0.1:3000"),
     ]
     console.print()
     for label, text in lines:
@@ -162,7 +161,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {reason}", markup=False)
     for label, notice in _noticed(outcome):
         console.print(f"  {label}: {notice}", markup=False)
-    console.print(f"\n{summary.served_in_words(home)}. The whole log: {_short(log)}", markup=False)
+    console.print(f"\n{summary.served_in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 
 def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
@@ -170,8 +169,3 @@ def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
     more = len(outcome.notices) - _MOST_NOTICES
     rest = [("Noticed", f"{more} more lines like these in the log")] if more > 0 else []
     return [("Noticed", notice) for notice in outcome.notices[:_MOST_NOTICES]] + rest
-
-
-def _short(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

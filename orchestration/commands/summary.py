@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -32,7 +34,7 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
         yield "Quarantined", _quarantined(marts)
         yield "Built", f"{len(release.tables)} tables, {_rows(release):,} rows"
         yield "Checked", _checked(release)
-        yield "Models", _trained(marts)
+        yield from zip(chain(["Models"], repeat("")), _trained(marts), strict=False)
     yield "Published", f"{release.id}, as of {release.as_of}"
     yield "Sync", _synced(home, release.id)
 
@@ -82,12 +84,18 @@ def status(settings: Settings) -> Status:
 
 def example_query(home: Home) -> str:
     """A line that works when pasted into the shell it is shown in."""
-    database = os.path.relpath(home.root / "serving" / "rapport.duckdb")
+    database = short(home.root / "serving" / "rapport.duckdb")
     query = (
         "select month, customers_at_end, round(customer_retention_rate, 4) as retention from marts.metric_retention_monthly "
         "where dimension = 'all' order by month desc limit 6"
     )
     return f'.venv/bin/python -c "import duckdb; print(duckdb.connect(\'{database}\', read_only=True).sql(\\"{query}\\"))"'
+
+
+def short(path: Path) -> str:
+    """The path from here; whole where it lies elsewhere."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def _waiting(settings: Settings) -> list[str]:
@@ -115,10 +123,12 @@ def _checked(release: Release) -> str:
     return ", ".join([f"{counts.get('passed', 0):,} passed", *(f"{counts[name]:,} {name.replace('_', ' ')}" for name in others)])
 
 
-def _trained(marts: duckdb.DuckDBPyConnection) -> str:
+def _trained(marts: duckdb.DuckDBPyConnection) -> list[str]:
+    """A line a model; reasons are long."""
     runs = marts.execute("SELECT model, status, any_value(reason) FROM marts.model_quality GROUP BY ALL ORDER BY ALL").fetchall()
-    lines = [f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs]
-    return "; ".join(lines) or "none"
+    return [
+        f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs
+    ] or ["none"]
 
 
 def _rows(release: Release) -> int:
