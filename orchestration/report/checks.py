@@ -16,7 +16,7 @@ STATES = {"passed": "Passed", "warned": "Warned", "failed": "Failed", "errored":
 # What only warns is no failure: who reads "1 failed" of a release looks for what should have refused it.
 STATE = "CASE WHEN status = 'failed' AND severity = 'warn' THEN 'warned' ELSE status END"
 # In the order of the night; what is asked by dbt stands between the gates.
-_GATES = {
+GATES = {
     "landing": ("Landing gate", "What comes from the sources, before anything is built on it."),
     "dbt:before_models": ("dbt: staging to marts", "What must be true inside the warehouse: keys, relations, identities of metrics."),
     "mart": ("Mart gate", "Marts before models and readers use them."),
@@ -39,6 +39,12 @@ _SENTENCES = {
     "TableColumnsToMatchSet": "there are no other columns",
     "TableRowCountToBeBetween": "the number of rows is plausible",
 }
+# What is measured of a load as a whole has no column of its table.
+_MEASURES = {
+    "ColumnValuesToBeBetween(share)": "few rows stepped aside",
+    "ColumnValuesToBeBetween(times_usual)": "the load has about its usual size",
+    "ColumnValuesToBeBetween(days_behind)": "the newest row is recent",
+}
 _CHECKS = f"""
 WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date DESC LIMIT {NIGHTS}),
     tonight AS (FROM data_quality WHERE as_of_date = DATE '{{night}}'),
@@ -60,7 +66,7 @@ def checks(marts: Marts, night: object) -> tuple[list[Tile], list[Section]]:
     rows = [] if marts.is_empty("data_quality") else marts.rows(_CHECKS.format(night=night))
     counts = {state: sum(row["state"] == state for row in rows) for state in STATES}
     tiles = [Tile(label, words.whole(counts[state]), tone=_tone(state)) for state, label in STATES.items()]
-    return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in _GATES]
+    return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in GATES]
 
 
 def _gate(suite: str) -> str:
@@ -68,7 +74,7 @@ def _gate(suite: str) -> str:
 
 
 def _section(name: str, rows: list[Row]) -> Section:
-    title, lead = _GATES[name]
+    title, lead = GATES[name]
     blocks: list[Block] = [_table(table, list(found)) for table, found in groupby(rows, key=lambda row: row["table_name"])]
     return Section(name.replace(":", "-"), title, lead, blocks or [Note("Nothing was asked here.")])
 
@@ -92,6 +98,8 @@ def _line(row: Row) -> list[Cell]:
 
 def _sentence(expectation: str) -> str:
     """An expectation in words, its columns as they are called."""
+    if expectation in _MEASURES:
+        return _MEASURES[expectation]
     kind, _, columns = expectation.partition("(")
     if kind not in _SENTENCES:
         return expectation

@@ -60,8 +60,8 @@ def month(value: date) -> str:
 
 
 def month_short(value: date) -> str:
-    """Jan, with the year where a year starts."""
-    return f"{value:%b}" if value.month > 1 else f"{value:%Y}"
+    """Jan, and the year below it."""
+    return f"{value:%b}\n{value:%Y}"
 
 
 def day(value: date) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.report import words
-from orchestration.report.checks import SEVERITIES, STATE, STATES
+from orchestration.report.checks import GATES, SEVERITIES, STATE, STATES
 from orchestration.report.content import Block, Cell, Note, Section, Table, number
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context
@@ -16,9 +16,10 @@ _WHEREABOUTS = {
     "after_as_of": "After the as-of day",
 }
 _SUITES = f"""
-SELECT suite, {", ".join(f"count(*) FILTER (WHERE {STATE} = '{state}') AS {state}" for state in STATES)},
+SELECT CASE WHEN starts_with(suite, 'dbt:') THEN suite ELSE split_part(suite, ':', 1) END AS gate,
+    {", ".join(f"count(*) FILTER (WHERE {STATE} = '{state}') AS {state}" for state in STATES)},
     sum(coalesce(unexpected_count, 0)) AS unexpected
-FROM data_quality WHERE as_of_date = DATE '{{night}}' GROUP BY suite ORDER BY warned + failed + errored = 0, suite
+FROM data_quality WHERE as_of_date = DATE '{{night}}' GROUP BY gate
 """
 _FAILED = f"""
 SELECT suite, table_name, expectation, {STATE} AS state, observed, unexpected_count, severity, description FROM data_quality
@@ -56,10 +57,13 @@ def _lead(suites: list[Row]) -> str:
 
 
 def _suites(rows: list[Row]) -> Block:
+    found = {row["gate"]: row for row in rows}
     listed = [
-        [Cell(words.label(row["suite"])), *(_state(row, name) for name in STATES), number(words.whole(row["unexpected"]))] for row in rows
+        [Cell(title), *(_state(found[gate], name) for name in STATES), number(words.whole(found[gate]["unexpected"]))]
+        for gate, (title, _) in GATES.items()
+        if gate in found
     ]
-    return Table("Checks of this run", ["Suite", *STATES.values(), "Rows that broke one"], listed)
+    return Table("Checks of this night, in its order", ["Asked at", *STATES.values(), "Rows that broke one"], listed)
 
 
 def _state(row: Row, name: str) -> Cell:
