@@ -16,6 +16,7 @@ import duckdb
 from orchestration import releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
+from orchestration.plain_words import counted
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -108,13 +109,13 @@ def _waiting(settings: Settings) -> list[str]:
 
 def _landed(marts: duckdb.DuckDBPyConnection) -> str:
     rows, tables = _one(marts, "SELECT coalesce(sum(landed), 0)::BIGINT, count(*) FILTER (landed > 0) FROM marts.data_reconciliation")
-    return f"{rows:,} rows in {tables} tables"
+    return f"{counted(rows, 'row')} in {counted(tables, 'table')}"
 
 
 def _quarantined(marts: duckdb.DuckDBPyConnection) -> str:
     query = "SELECT coalesce(sum(quarantined), 0)::BIGINT, sum(quarantined) / nullif(sum(landed), 0) FROM marts.data_reconciliation"
     rows, share = _one(marts, query)
-    return f"{rows:,} rows" + (f" ({share:.2%}); `python -m orchestration quarantine` says why" if rows else "")
+    return counted(rows, "row") + (f" ({share:.2%}); `python -m orchestration quarantine` says why" if rows else "")
 
 
 def _checked(release: Release) -> str:
