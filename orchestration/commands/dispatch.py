@@ -82,6 +82,8 @@ def _serve(options: argparse.Namespace) -> int:
     from orchestration import releases
 
     loaded = _looked_at(options)
+    if not loaded.serving:
+        print("No target is configured under `serving`: the release is served from the home alone.")
     settings.check_secrets(loaded)
     try:
         with Home(loaded.home).exclusive("serving further"):
