@@ -10,7 +10,7 @@ from typing import TypeGuard
 Number = float | int | Decimal
 MISSING = "–"
 THIN = "\u202f"  # a narrow space that does not break
-_ABBREVIATIONS = {"auc", "clv", "csat", "dr", "ess", "ipw", "mrr", "nps", "pr", "rfm", "rmse", "roc", "snips"}
+_ABBREVIATIONS = {"auc", "clv", "csat", "dr", "ess", "ips", "ipw", "mrr", "nps", "pr", "rfm", "rmse", "roc", "snips"}
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 
