@@ -118,10 +118,10 @@ def show_releases(home: Path) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("", "release", "as of", "made (UTC)", "tables", "rows"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "release", justify="right" if heading in ("tables", "rows") else "left")
     for release_id in listed:
         table.add_row("→" if release_id == served else "", release_id, *_described(home, release_id))
-    Console(highlight=False, width=120).print(table)
+    _for_tables().print(table)
 
 
 def _described(home: Path, release_id: str) -> tuple[str, ...]:
@@ -148,10 +148,16 @@ def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
 def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
     for row in rows:
         table.add_row(*(escape(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
-    Console(highlight=False, width=140).print(table if rows else nothing)
+    _for_tables().print(table if rows else nothing)
+
+
+def _for_tables() -> Console:
+    """As wide as the terminal; elsewhere so wide that hardly a row breaks, for whoever searches the output line by line."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
