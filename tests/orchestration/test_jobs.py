@@ -55,6 +55,14 @@ def test_a_killed_run_is_closed_and_its_slot_given_back(home: Home) -> None:
         assert not storage.event_log_storage.get_concurrency_info(SLOT).claimed_slots
 
 
+def test_one_run_at_a_time_and_a_busy_machine_is_asked_again(home: Home) -> None:
+    """By default a night that waits in the queue fails for good when Dagster gets no answer for a minute."""
+    with jobs.instance(home) as storage:
+        queue = storage.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert (queue.max_concurrent_runs, queue.max_user_code_failure_retries, queue.user_code_failure_retry_delay) == (1, 10, 60)
+
+
 def test_the_home_is_held_while_a_run_of_dagster_lasts(home: Home) -> None:
     held = []
 
