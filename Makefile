@@ -11,7 +11,7 @@ AS_OF ?= 2026-10-31
 .PHONY: help setup run ui test lint docs bench clean
 
 help:  ## Show what can be made
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@test -t 1 && bold=1 || bold=; awk -v bold=$$bold 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf bold ? "  \033[1m%-8s\033[0m %s\n" : "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Create .venv from the locked requirements
 

@@ -71,7 +71,7 @@ def _churn(described: dict[str, Any]) -> _Told:
     chosen = next(row for row in report["candidates"] if row["candidate"] == report["chosen"])
     candidate = {name: value for name, value in asdict(named(report["chosen"])).items() if name not in ("name", "trees", "largest_rows")}
     line = report["calibration"]
-    learnt_from = [("rows (customers at past moments)", report["rows"]), ("share of them that left", report["base_rate"])]
+    learnt_from = [("rows (customers at past moments)", report["rows"]), ("share of them that left", f"{report['base_rate']:.1%}")]
     settings = [
         ("learner", report["chosen"]),
         *candidate.items(),

@@ -33,6 +33,11 @@ _DAMAGED_HISTORY = ("file is not a database", "database disk image is malformed"
 _LANDED = re.compile(r"""["']([^"']*/landing/[^"']*\.parquet)["']""")
 
 
+def counted(number: int, what: str) -> str:
+    """1 row, 1,234 rows."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def in_plain_words(message: str) -> str:
     """`message`, and what to do when it means that the disk is full or a file of the home is damaged."""
     said = message.lower()

@@ -29,7 +29,7 @@ class NightResource(dg.ConfigurableResource):
         home = Home.of(loaded)
         home.prepare()
         home.claim(loaded.company.name)
-        night = context.run.tags.get("dagster/partition") if context.run else None
+        night = night_of(context.run) if context.run else None
         with home.exclusive(f"the night of {night}" if night else "a run in Dagster"):
             if not (context.run and context.run.job_name == RETENTION):  # that one goes on with it
                 home.refuse_interrupted_erasure()
@@ -41,6 +41,11 @@ class NightResource(dg.ConfigurableResource):
         """The night that `context` belongs to: its partition is the as-of date."""
         loaded = settings.load(settings.chosen_config(None))
         return Night(loaded, Home.of(loaded), date.fromisoformat(context.partition_key), context.run.run_id)
+
+
+def night_of(run: dg.DagsterRun) -> str | None:
+    """The as-of date of a run that is a night or a part of one, else None."""
+    return run.tags.get("dagster/partition")
 
 
 def _close_dead_runs(instance: dg.DagsterInstance, alive: str) -> None:

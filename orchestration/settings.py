@@ -142,7 +142,9 @@ def chosen_config(named: str | None, environment: Mapping[str, str] | None = Non
         return Path(named or environment["RAPPORT_CONFIG"])
     if remembered.exists():
         return Path(remembered.read_text(encoding="utf-8"))
-    raise ConfigurationError("no configuration: name one with --config FILE or RAPPORT_CONFIG; `… init FOLDER` writes one")
+    raise ConfigurationError(
+        "no configuration: name one with --config FILE or RAPPORT_CONFIG; `python -m orchestration init FOLDER` writes one"
+    )
 
 
 def default_home(environment: Mapping[str, str] | None = None) -> Path:

@@ -1,15 +1,16 @@
 """Retention as an asset of its own: people whom every source has deleted for long enough are erased from the whole home.
 
-Comes in: the home after a night. Goes out: receipts under `state/erasures/`. It rewrites what nights read, so it is no part of one.
+Comes in: the home after a night. Goes out: receipts under `state/erasures/`. It rewrites what nights read, so it is no part of one, and
+refuses to begin where somebody picked all assets: the lock keeps other runs out, not the other steps of its own.
 """
 
 import dagster as dg
 
 from orchestration import settings
 from orchestration.assets.metadata import OWNERS
-from orchestration.home import Home
+from orchestration.home import Home, HomeError
 from orchestration.privacy import retention
-from orchestration.resources import WAREHOUSE_POOL, NightResource
+from orchestration.resources import RETENTION, WAREHOUSE_POOL, NightResource, night_of
 
 
 @dg.asset(
@@ -22,7 +23,12 @@ from orchestration.resources import WAREHOUSE_POOL, NightResource
     pool=WAREHOUSE_POOL,
 )
 def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
-    """Erase whoever is overdue; the resource holds the home meanwhile."""
+    """Erase whoever is overdue; the resource holds the home meanwhile. Raises HomeError in a run that is a night, too."""
+    if night_of(context.run):
+        raise HomeError(
+            f"this run is the night of {night_of(context.run)}, which reads what retention rewrites; the night goes on,"
+            f" and the job `{RETENTION}` does the rest when it has ended"
+        )
     loaded = settings.load(settings.chosen_config(None))
     done = retention.enforce(loaded, Home.of(loaded), lambda step: context.log.info(f"erasing: {step}"))
     days = loaded.tuning.deleted_people_days

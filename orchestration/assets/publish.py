@@ -20,6 +20,7 @@ from orchestration.gates import gatekeeping
 from orchestration.night import Night, refused
 from orchestration.privacy import returning
 from orchestration.releases import Release
+from orchestration.report.checks import STATE
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 from orchestration.version import code_version, config_hash, configuration, packages
 
@@ -124,7 +125,9 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _checks(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    query = "SELECT status, count(*) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night) GROUP BY ALL ORDER BY ALL"
+    query = (
+        f"SELECT {STATE}, count(*) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night) GROUP BY ALL ORDER BY ALL"
+    )
     return dict(connection.execute(query).fetchall())
 
 

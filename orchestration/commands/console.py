@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,8 +88,8 @@ def show_outcome(home: Home, outcome: Outcome, log: Path) -> None:
     lines = [
         *summary.of_night(home, release),
         *_noticed(outcome),
-        *((label, _short(path)) for label, path in places),
-        ("UI", "make ui, then http://127.0.0.1:3000"),
+        *((label, summary.short(path)) for label, path in places),
+        ("UI", "`.venv/bin/python -m orchestration ui`, then http://127.0.0.1:3000"),
     ]
     console.print()
     for label, text in lines:
@@ -119,10 +118,10 @@ def show_releases(home: Path) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("", "release", "as of", "made (UTC)", "tables", "rows"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "release", justify="right" if heading in ("tables", "rows") else "left")
     for release_id in listed:
         table.add_row("→" if release_id == served else "", release_id, *_described(home, release_id))
-    Console(highlight=False, width=120).print(table)
+    _for_tables().print(table)
 
 
 def _described(home: Path, release_id: str) -> tuple[str, ...]:
@@ -149,10 +148,16 @@ def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
 def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
     for row in rows:
         table.add_row(*(escape(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
-    Console(highlight=False, width=140).print(table if rows else nothing)
+    _for_tables().print(table if rows else nothing)
+
+
+def _for_tables() -> Console:
+    """As wide as the terminal; elsewhere so wide that hardly a row breaks, for whoever searches the output line by line."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
@@ -162,7 +167,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {reason}", markup=False)
     for label, notice in _noticed(outcome):
         console.print(f"  {label}: {notice}", markup=False)
-    console.print(f"\n{summary.served_in_words(home)}. The whole log: {_short(log)}", markup=False)
+    console.print(f"\n{summary.served_in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 
 def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
@@ -170,8 +175,3 @@ def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
     more = len(outcome.notices) - _MOST_NOTICES
     rest = [("Noticed", f"{more} more lines like these in the log")] if more > 0 else []
     return [("Noticed", notice) for notice in outcome.notices[:_MOST_NOTICES]] + rest
-
-
-def _short(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

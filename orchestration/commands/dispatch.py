@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration import settings
 from orchestration.commands.arguments import FAILED, MISCONFIGURED, OK, complain
 from orchestration.home import Home
+from orchestration.plain_words import counted
 
 if TYPE_CHECKING:
     from orchestration.commands.parsing import Run
@@ -81,6 +82,8 @@ def _serve(options: argparse.Namespace) -> int:
     from orchestration import releases
 
     loaded = _looked_at(options)
+    if not loaded.serving:
+        print("No target is configured under `serving`: the release is served from the home alone.")
     settings.check_secrets(loaded)
     try:
         with Home(loaded.home).exclusive("serving further"):
@@ -123,7 +126,8 @@ def _quarantine(options: argparse.Namespace) -> int:
 
     loaded = _looked_at(options)
     if options.export is not None:
-        print(f"Wrote {waiting.export(loaded, options.table, options.export):,} rows to {options.export}; they hold personal data.")
+        written = waiting.export(loaded, options.table, options.export)
+        print(f"Wrote {counted(written, 'row')} to {options.export}; they hold personal data.")
     elif options.table is None:
         console.show_quarantine(waiting.by_rule(loaded))
     else:

@@ -12,6 +12,7 @@ from orchestration import landing
 from orchestration.commands.asking import agrees, named, require, require_somebody
 from orchestration.home import Home
 from orchestration.landing import Tombstones
+from orchestration.plain_words import counted
 from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
 from orchestration.privacy.lifting import NobodyErasedError
 from orchestration.privacy.subject import Subject, UnknownPersonError, find
@@ -109,7 +110,7 @@ def verify(loaded: Settings, wanted: str) -> int:
     for line in found:
         print(f"rapport: still there: {line}", file=sys.stderr)
     print(looked_at)
-    print(f"{len(found)} files hold this person." if found else "No file below the home holds this person.")
+    print(f"Found in {counted(len(found), 'file')}." if found else "No file below the home holds this person.")
     return 1 if found else 0
 
 
@@ -159,9 +160,10 @@ def _agrees(people: int) -> bool:
 
 def _tell(receipt: Path) -> None:
     told = receipts.read(receipt)
-    print(f"Erased: {told['rows_removed']:,} rows in {len(told['files'])} files; {told['rows_cleared_of_mentions']:,} mentions cleared.")
+    left, cleared = counted(told["rows_removed"], "row"), counted(told["rows_cleared_of_mentions"], "mention")
+    print(f"Erased: {left} in {counted(len(told['files']), 'file')}; {cleared} cleared.")
     for name, order in told["destinations"].items():
         print(f"  {name}: {order}")
     for held in told["still_at_the_source"]:
-        print(f"  still at the source {held['source']}: {held['rows']:,} rows of {held['file']}; they will not land again")
+        print(f"  still at the source {held['source']}: {counted(held['rows'], 'row')} of {held['file']}; they will not land again")
     print(f"  receipt: {receipt}")

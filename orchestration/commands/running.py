@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 import warnings
@@ -50,6 +51,8 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     os.chdir(_PROJECT)
     # Dagster's own commands do not look for modules where they are started, and its storage is a module of ours.
     settings.hand_modules_to_children(_PROJECT)
+    # A shell that starts this in its background has it ignore Ctrl-C, and Dagster then ignores being terminated as well.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command[0], command)
 
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,6 +16,7 @@ import duckdb
 from orchestration import releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
+from orchestration.plain_words import counted
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -32,7 +35,7 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
         yield "Quarantined", _quarantined(marts)
         yield "Built", f"{len(release.tables)} tables, {_rows(release):,} rows"
         yield "Checked", _checked(release)
-        yield "Models", _trained(marts)
+        yield from zip(chain(["Models"], repeat("")), _trained(marts), strict=False)
     yield "Published", f"{release.id}, as of {release.as_of}"
     yield "Sync", _synced(home, release.id)
 
@@ -82,12 +85,18 @@ def status(settings: Settings) -> Status:
 
 def example_query(home: Home) -> str:
     """A line that works when pasted into the shell it is shown in."""
-    database = os.path.relpath(home.root / "serving" / "rapport.duckdb")
+    database = short(home.root / "serving" / "rapport.duckdb")
     query = (
         "select month, customers_at_end, round(customer_retention_rate, 4) as retention from marts.metric_retention_monthly "
         "where dimension = 'all' order by month desc limit 6"
     )
     return f'.venv/bin/python -c "import duckdb; print(duckdb.connect(\'{database}\', read_only=True).sql(\\"{query}\\"))"'
+
+
+def short(path: Path) -> str:
+    """The path from here; whole where it lies elsewhere."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def _waiting(settings: Settings) -> list[str]:
@@ -100,25 +109,27 @@ def _waiting(settings: Settings) -> list[str]:
 
 def _landed(marts: duckdb.DuckDBPyConnection) -> str:
     rows, tables = _one(marts, "SELECT coalesce(sum(landed), 0)::BIGINT, count(*) FILTER (landed > 0) FROM marts.data_reconciliation")
-    return f"{rows:,} rows in {tables} tables"
+    return f"{counted(rows, 'row')} in {counted(tables, 'table')}"
 
 
 def _quarantined(marts: duckdb.DuckDBPyConnection) -> str:
     query = "SELECT coalesce(sum(quarantined), 0)::BIGINT, sum(quarantined) / nullif(sum(landed), 0) FROM marts.data_reconciliation"
     rows, share = _one(marts, query)
-    return f"{rows:,} rows" + (f" ({share:.2%}); `python -m orchestration quarantine` says why" if rows else "")
+    return counted(rows, "row") + (f" ({share:.2%}); `python -m orchestration quarantine` says why" if rows else "")
 
 
 def _checked(release: Release) -> str:
     counts = release.manifest["checks"]
-    others = (name for name in ("failed", "errored", "not_run") if counts.get(name))
+    others = (name for name in ("warned", "failed", "errored", "not_run") if counts.get(name))
     return ", ".join([f"{counts.get('passed', 0):,} passed", *(f"{counts[name]:,} {name.replace('_', ' ')}" for name in others)])
 
 
-def _trained(marts: duckdb.DuckDBPyConnection) -> str:
+def _trained(marts: duckdb.DuckDBPyConnection) -> list[str]:
+    """A line a model; reasons are long."""
     runs = marts.execute("SELECT model, status, any_value(reason) FROM marts.model_quality GROUP BY ALL ORDER BY ALL").fetchall()
-    lines = [f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs]
-    return "; ".join(lines) or "none"
+    return [
+        f"{model.replace('_', ' ')}: {status.replace('_', ' ')}{f' ({reason})' if reason else ''}" for model, status, reason in runs
+    ] or ["none"]
 
 
 def _rows(release: Release) -> int:

@@ -15,6 +15,13 @@ from pydantic import ValidationError
 
 _WORDS = {
     "missing": "this key is missing",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "string_type": "must be text; put it in quotes",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
@@ -72,7 +79,7 @@ def in_words(error: ValidationError, content: Mapping[str, Any], keys: Collectio
         close = difflib.get_close_matches(str(first["loc"][-1]), keys, 1)
         return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
     said = _WORDS.get(first["type"])
-    message = said.format(**first.get("ctx", {})) if said else first["msg"].removeprefix("Value error, ")
+    message = said.format(**first.get("ctx", {})) if said else first["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
     return f"{place}: {message}"
 
 

@@ -75,7 +75,9 @@ def _tuning() -> str:
     def shown(value: object) -> str:
         return json.dumps(value)  # what JSON writes, YAML reads
 
-    return "\n".join(f"#  {name}: {shown(field.default):<12} # {field.description}" for name, field in Tuning.model_fields.items())
+    written = {f"{name}: {shown(field.default)}": field.description for name, field in Tuning.model_fields.items()}
+    width = max(map(len, written))
+    return "\n".join(f"#  {setting:<{width}}  # {told}" for setting, told in written.items())
 
 
 def _readme() -> str:

@@ -66,13 +66,20 @@ def failed_checks(nodes: list[NodeResult]) -> list[NodeResult]:
 
 
 def refusals(nodes: list[NodeResult], examples: Mapping[str, list[str]]) -> list[str]:
-    """One line per blocking test that found rows, with the first three of them."""
-    return [_refusal(node, examples.get(node.unique_id, [])) for node in failed_checks(nodes) if node.status == "fail"]
+    """One line per blocking test that found rows, with the first three of them; what says why comes before what came of it."""
+    failed = [node for node in failed_checks(nodes) if node.status == "fail"]
+    # A test of its own file tells what is wrong with the data; the generic ones find the same as a value that is missing somewhere.
+    causes_first = sorted(failed, key=lambda node: not _name(node).startswith("assert_"))
+    return [_refusal(node, examples.get(node.unique_id, [])) for node in causes_first]
+
+
+def _name(node: NodeResult) -> str:
+    return node.unique_id.split(".")[2]
 
 
 def _refusal(node: NodeResult, examples: list[str]) -> str:
     shown = f" ({'; '.join(examples[:3])}{'; …' if len(examples) > 3 else ''})" if examples else ""
-    return f"{node.unique_id.split('.')[2]}: {node.failures} row{'' if node.failures == 1 else 's'}{shown}"
+    return f"{_name(node)}: {node.failures} row{'' if node.failures == 1 else 's'}{shown}"
 
 
 # What the state and the number of rows say already.
@@ -95,7 +102,7 @@ def check_rows(
             continue
         declared = manifest["nodes"].get(node.unique_id) or manifest["unit_tests"].get(node.unique_id, {})
         guarded = _guarded(declared)
-        asked, why = in_words({"name": node.unique_id.split(".")[2], **declared})
+        asked, why = in_words({"name": _name(node), **declared})
         status = "not_run" if node.status == "pass" and guarded in empty else words.get(node.status, "errored")
         yield {
             "suite": suite,

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
-from orchestration.plain_words import in_plain_words
+from orchestration.plain_words import counted, in_plain_words
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sql_text import literal
 
@@ -36,7 +36,7 @@ FROM ops.quarantined_rows {wanted} ORDER BY ALL"""
 
 def by_table(settings: Settings) -> list[str]:
     """One line a table: rows, and how many break each rule (a row may break several)."""
-    return [f"{count:,} rows of {table} ({rules})" for table, count, rules in _asked(settings, _BY_TABLE)]
+    return [f"{counted(count, 'row')} of {table} ({rules})" for table, count, rules in _asked(settings, _BY_TABLE)]
 
 
 def by_rule(settings: Settings) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDE, NARROW = 760, 350
-_TOP, _BOTTOM = 12, 26
+_TOP, _LINE, _BELOW = 12, 14, 12
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ class Frame:
     high: float
     left: int = 52
     right: int = 8
+    lines: int = 1  # of text under the steps
+
+    @property
+    def bottom(self) -> float:
+        """Height of the low end."""
+        return self.height - _BELOW - _LINE * self.lines
 
     @property
     def step(self) -> float:
@@ -38,7 +44,7 @@ class Frame:
     def y(self, value: float) -> float:
         """Height of `value`."""
         share = (value - self.low) / ((self.high - self.low) or 1)
-        return self.height - _BOTTOM - share * (self.height - _TOP - _BOTTOM)
+        return self.bottom - share * (self.bottom - _TOP)
 
 
 def ticks(low: float, high: float, about: int = 4) -> list[float]:
@@ -62,12 +68,24 @@ def grid(frame: Frame, marks: Sequence[float], text: Callable[[float], str]) -> 
 
 
 def labels(frame: Frame, names: Sequence[str]) -> str:
-    """Names under the steps, as many as fit."""
-    room = 14 + 7 * max(map(len, names), default=0)
+    """Names under the steps, as many as fit; the second line of a name, such as its year, only where it is another than the last."""
+    parts = [name.partition("\n")[::2] for name in names]
+    room = 14 + 7 * max((len(text) for part in parts for text in part), default=0)
     every = max(1, ceil(room / frame.step))
     shown = [index for index in range(len(names)) if (len(names) - 1 - index) % every == 0]
-    y = frame.height - 6
-    return "".join(f'<text class="tick" x="{frame.x(i):.1f}" y="{y}" text-anchor="middle">{escape(names[i])}</text>' for i in shown)
+    texts, told = [], ""
+    for index in shown:
+        name, below = parts[index]
+        texts.append(_label(frame, index, name, 1))
+        if below != told:
+            texts.append(_label(frame, index, below, 2))
+            told = below
+    return "".join(texts)
+
+
+def _label(frame: Frame, index: int, text: str, line: int) -> str:
+    y = frame.bottom + 6 + _LINE * line
+    return f'<text class="tick" x="{frame.x(index):.1f}" y="{y:.0f}" text-anchor="middle">{escape(text)}</text>'
 
 
 def drawing(frame: Frame, title: str, *parts: str) -> str:

@@ -75,9 +75,14 @@ def _draw_stacked(width: int, chart: Chart, series: Sequence[Series]) -> str:
     high = max((sum(v for v in part if v > 0) for part in sums), default=1.0)
     low = min((sum(v for v in part if v < 0) for part in sums), default=0.0)
     marks = ticks(min(low, 0.0), max(high, 0.0))
-    frame = Frame(width, 250, len(chart.steps), marks[0], marks[-1])
+    frame = _frame(width, 250, chart, marks)
     columns = "".join(_column(frame, chart, series, index) for index in range(len(chart.steps)))
     return drawing(frame, f"{chart.title}. {chart.description}", grid(frame, marks, chart.text), columns, labels(frame, chart.steps))
+
+
+def _frame(width: int, height: int, chart: Chart, marks: Sequence[float]) -> Frame:
+    lines = 2 if any("\n" in step for step in chart.steps) else 1
+    return Frame(width, height, len(chart.steps), marks[0], marks[-1], lines=lines)
 
 
 def _column(frame: Frame, chart: Chart, series: Sequence[Series], index: int) -> str:
@@ -98,7 +103,7 @@ def _column(frame: Frame, chart: Chart, series: Sequence[Series], index: int) ->
 def _draw_lines(width: int, chart: Chart, series: Sequence[Series], low: float | None, high: float | None) -> str:
     shown = [v for each in series for part in (each.values, each.low, each.high) for v in part if v is not None]
     marks = ticks(min([*shown, *([] if low is None else [low])], default=0), max([*shown, *([] if high is None else [high])], default=1))
-    frame = Frame(width, 230, len(chart.steps), marks[0], marks[-1])
+    frame = _frame(width, 230, chart, marks)
     bands = "".join(_band(frame, each) for each in series)
     paths = "".join(_line(frame, chart, each) for each in series)
     return drawing(frame, f"{chart.title}. {chart.description}", grid(frame, marks, chart.text), bands, paths, labels(frame, chart.steps))

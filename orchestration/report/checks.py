@@ -12,15 +12,18 @@ from orchestration.report.content import Block, Cell, Note, Section, Table, Tile
 from orchestration.report.marts import Marts, Row
 
 NIGHTS = 30
-STATES = {"passed": "Passed", "failed": "Failed", "errored": "Errored", "not_run": "Did not run"}
+STATES = {"passed": "Passed", "warned": "Warned", "failed": "Failed", "errored": "Errored", "not_run": "Did not run"}
+# What only warns is no failure: who reads "1 failed" of a release looks for what should have refused it.
+STATE = "CASE WHEN status = 'failed' AND severity = 'warn' THEN 'warned' ELSE status END"
 # In the order of the night; what is asked by dbt stands between the gates.
-_GATES = {
+GATES = {
     "landing": ("Landing gate", "What comes from the sources, before anything is built on it."),
     "dbt:before_models": ("dbt: staging to marts", "What must be true inside the warehouse: keys, relations, identities of metrics."),
     "mart": ("Mart gate", "Marts before models and readers use them."),
     "dbt:after_models": ("dbt: scores and audiences", "The same of what is built from the models."),
     "audience": ("Audience gate", "Scores and audiences: the last look before anything can be seen."),
 }
+SEVERITIES = {"block": "blocks", "warn": "warns"}
 # Great Expectations' names as sentences; dbt's tests are in words already (orchestration/dbt/wording.py).
 _SENTENCES = {
     "ColumnMaxToBeBetween": "the last {} is plausible",
@@ -36,6 +39,12 @@ _SENTENCES = {
     "TableColumnsToMatchSet": "there are no other columns",
     "TableRowCountToBeBetween": "the number of rows is plausible",
 }
+# What is measured of a load as a whole has no column of its table.
+_MEASURES = {
+    "ColumnValuesToBeBetween(share)": "few rows stepped aside",
+    "ColumnValuesToBeBetween(times_usual)": "the load has about its usual size",
+    "ColumnValuesToBeBetween(days_behind)": "the newest row is recent",
+}
 _CHECKS = f"""
 WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date DESC LIMIT {NIGHTS}),
     tonight AS (FROM data_quality WHERE as_of_date = DATE '{{night}}'),
@@ -45,7 +54,7 @@ WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date
             max(as_of_date) FILTER (WHERE status IN ('failed', 'errored')) AS last_broke
         FROM data_quality SEMI JOIN nights USING (as_of_date) GROUP BY ALL
     )
-SELECT coalesce(table_name, '') AS table_name, suite, expectation, status, severity, observed, unexpected_count, description,
+SELECT coalesce(table_name, '') AS table_name, suite, expectation, {STATE} AS state, severity, observed, unexpected_count, description,
     ran, broke, last_broke
 FROM tonight LEFT JOIN history USING (suite, expectation, table_name)
 ORDER BY table_name, status IN ('passed', 'not_run'), suite, expectation
@@ -55,9 +64,9 @@ ORDER BY table_name, status IN ('passed', 'not_run'), suite, expectation
 def checks(marts: Marts, night: object) -> tuple[list[Tile], list[Section]]:
     """The counts of the night by state, and one section a gate."""
     rows = [] if marts.is_empty("data_quality") else marts.rows(_CHECKS.format(night=night))
-    counts = {state: sum(row["status"] == state for row in rows) for state in STATES}
+    counts = {state: sum(row["state"] == state for row in rows) for state in STATES}
     tiles = [Tile(label, words.whole(counts[state]), tone=_tone(state)) for state, label in STATES.items()]
-    return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in _GATES]
+    return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in GATES]
 
 
 def _gate(suite: str) -> str:
@@ -65,7 +74,7 @@ def _gate(suite: str) -> str:
 
 
 def _section(name: str, rows: list[Row]) -> Section:
-    title, lead = _GATES[name]
+    title, lead = GATES[name]
     blocks: list[Block] = [_table(table, list(found)) for table, found in groupby(rows, key=lambda row: row["table_name"])]
     return Section(name.replace(":", "-"), title, lead, blocks or [Note("Nothing was asked here.")])
 
@@ -80,8 +89,8 @@ def _line(row: Row) -> list[Cell]:
     broken = f"{words.whole(row['unexpected_count'])} rows broke it. " if row["unexpected_count"] else ""
     return [
         Cell(_sentence(row["expectation"])),
-        Cell(STATES[row["status"]], tone=_tone(row["status"])),
-        Cell({"block": "blocks", "warn": "warns"}.get(row["severity"] or "", row["severity"] or "")),
+        Cell(STATES[row["state"]], tone=_tone(row["state"])),
+        Cell(SEVERITIES.get(row["severity"], "")),
         number(_held(row)),
         Cell(f"{broken}{found}{row['description'] or ''}".strip() or words.MISSING),
     ]
@@ -89,6 +98,8 @@ def _line(row: Row) -> list[Cell]:
 
 def _sentence(expectation: str) -> str:
     """An expectation in words, its columns as they are called."""
+    if expectation in _MEASURES:
+        return _MEASURES[expectation]
     kind, _, columns = expectation.partition("(")
     if kind not in _SENTENCES:
         return expectation

@@ -10,7 +10,7 @@ from typing import TypeGuard
 Number = float | int | Decimal
 MISSING = "–"
 THIN = "\u202f"  # a narrow space that does not break
-_ABBREVIATIONS = {"auc", "clv", "csat", "dr", "ess", "ipw", "mrr", "nps", "pr", "rfm", "rmse", "roc", "snips"}
+_ABBREVIATIONS = {"auc", "clv", "csat", "dr", "ess", "ips", "ipw", "mrr", "nps", "pr", "rfm", "rmse", "roc", "snips"}
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 
@@ -60,8 +60,8 @@ def month(value: date) -> str:
 
 
 def month_short(value: date) -> str:
-    """Jan, with the year where a year starts."""
-    return f"{value:%b}" if value.month > 1 else f"{value:%Y}"
+    """Jan, and the year below it."""
+    return f"{value:%b}\n{value:%Y}"
 
 
 def day(value: date) -> str:

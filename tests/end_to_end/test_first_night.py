@@ -11,6 +11,7 @@ import pytest
 
 from orchestration import releases
 from orchestration.releases import Release
+from orchestration.report.checks import STATE
 from tests import commands
 
 STAGES = (
@@ -109,7 +110,7 @@ def test_the_manifest_defines_every_metric_and_says_where_it_is(release: Release
 def test_the_published_record_holds_every_check_of_its_own_night(release: Release) -> None:
     with release.connect() as marts:
         suites = marts.execute("SELECT DISTINCT split_part(suite, ':', 1) FROM marts.data_quality").fetchall()
-        counted = marts.execute("SELECT status, count(*) FROM marts.data_quality GROUP BY ALL").fetchall()
+        counted = marts.execute(f"SELECT {STATE}, count(*) FROM marts.data_quality GROUP BY ALL").fetchall()
     assert {suite for (suite,) in suites} == {"landing", "mart", "dbt", "audience"}
     assert dict(counted) == release.manifest["checks"]
 

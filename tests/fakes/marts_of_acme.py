@@ -82,13 +82,13 @@ FROM (VALUES ('cp1', 'Winter renewal', TIMESTAMP '2026-01-05', 4100, 0.034, 820.
 AS t(campaign_id, name, started_at, delivered, click_rate, cost, return_method, return_on_cost, return_on_cost_low, return_on_cost_high);
 CREATE TABLE marts.data_quality AS
 SELECT DATE '2026-01-31' AS as_of_date, 'run-1' AS run_id, suite, 'expectation_' || i AS expectation, 'crm_tickets' AS table_name,
-    CASE WHEN suite = 'landing' AND i = 3 THEN 'failed' WHEN suite = 'landing' AND i = 4 THEN 'errored' WHEN suite = 'audiences' AND i < 2 THEN 'not_run'
+    CASE WHEN suite = 'landing:crm_tickets' AND i = 3 THEN 'failed' WHEN suite = 'landing:crm_tickets' AND i = 4 THEN 'errored' WHEN suite = 'audience:customer_360' AND i < 2 THEN 'not_run'
         ELSE 'passed' END AS status,
-    CASE WHEN suite = 'landing' AND i IN (3, 4) THEN false WHEN suite = 'audiences' AND i < 2 THEN NULL ELSE true END AS success,
-    CASE WHEN suite = 'landing' AND i = 3 THEN '41 of 90' END AS observed,
-    CASE WHEN suite = 'landing' AND i = 3 THEN 41 WHEN suite = 'landing' AND i = 4 THEN NULL ELSE 0 END AS unexpected_count,
+    CASE WHEN suite = 'landing:crm_tickets' AND i IN (3, 4) THEN false WHEN suite = 'audience:customer_360' AND i < 2 THEN NULL ELSE true END AS success,
+    CASE WHEN suite = 'landing:crm_tickets' AND i = 3 THEN '41 of 90' END AS observed,
+    CASE WHEN suite = 'landing:crm_tickets' AND i = 3 THEN 41 WHEN suite = 'landing:crm_tickets' AND i = 4 THEN NULL ELSE 0 END AS unexpected_count,
     'warn' AS severity, 'A reply precedes its question. Ask the support desk.' AS description
-FROM (VALUES ('landing'), ('marts'), ('dbt'), ('audiences')) AS v(suite), range(24) AS t(i);
+FROM (VALUES ('landing:crm_tickets'), ('mart:fct_orders'), ('dbt:before_models'), ('audience:customer_360')) AS v(suite), range(24) AS t(i);
 CREATE TABLE marts.data_sources AS
 FROM (VALUES ('files', 'crm_customers', 5210, TIMESTAMP '2026-02-01 02:04:11', TIMESTAMP '2026-01-31 21:12:00'), ('files', 'survey_responses', 1802, TIMESTAMP '2026-02-01 02:04:12', NULL))
 AS t(source, table_name, landed_rows, last_landed_at, last_event_at);

@@ -16,7 +16,7 @@ HEADER = CUSTOMERS.splitlines(keepends=True)[0]
     ("config", "words"),
     [
         (CONFIG + "colour: blue\n", "colour: unknown key"),
-        (CONFIG + "settings: {holdout_share: many}\n", "settings.holdout_share: Input should be a valid number"),
+        (CONFIG + "settings: {holdout_share: many}\n", "settings.holdout_share: must be a number"),
         ("company: [", "not valid YAML"),
         ("company: " + "[" * 5000, "not valid YAML: it is nested too deeply"),
         ("", "is empty or not a mapping"),

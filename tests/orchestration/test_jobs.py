@@ -12,8 +12,9 @@ import dagster as dg
 import pytest
 
 from orchestration import jobs
+from orchestration.assets.forget import expired_people
 from orchestration.home import Home, HomeError
-from orchestration.resources import NightResource
+from orchestration.resources import NIGHTS, NightResource
 from orchestration.settings import ConfigurationError
 
 SLOT = "warehouse"
@@ -52,6 +53,14 @@ def test_a_killed_run_is_closed_and_its_slot_given_back(home: Home) -> None:
         assert storage.get_run_by_id(dead.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
         assert storage.get_run_by_id(waiting.run_id).status is dg.DagsterRunStatus.NOT_STARTED  # type: ignore[union-attr]
         assert not storage.event_log_storage.get_concurrency_info(SLOT).claimed_slots
+
+
+def test_one_run_at_a_time_and_a_busy_machine_is_asked_again(home: Home) -> None:
+    """By default a night that waits in the queue fails for good when Dagster gets no answer for a minute."""
+    with jobs.instance(home) as storage:
+        queue = storage.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert (queue.max_concurrent_runs, queue.max_user_code_failure_retries, queue.user_code_failure_retry_delay) == (1, 10, 60)
 
 
 def test_the_home_is_held_while_a_run_of_dagster_lasts(home: Home) -> None:
@@ -111,3 +120,23 @@ def test_only_the_job_that_goes_on_with_an_interrupted_erasure_begins(home: Home
     refusal = pytest.raises(HomeError, match="an erasure was interrupted") if refused else nullcontext()
     with refusal, NightResource().yield_for_execution(context):  # type: ignore[arg-type]
         assert home.holder().startswith("a run in Dagster")
+
+
+@pytest.mark.parametrize("night", ["2026-03-05", None])
+def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) -> None:
+    """Whoever picks all assets in the UI gets both in one run, which holds the home for both."""
+
+    @dg.asset(partitions_def=NIGHTS)
+    def other(night: NightResource) -> None:
+        """A step of a night."""
+
+    picked = [expired_people, other] if night else [expired_people]
+    with jobs.instance(home) as storage:
+        result = dg.materialize(picked, instance=storage, resources={"night": NightResource()}, partition_key=night, raise_on_error=False)
+    failures = [jobs._told(event.step_failure_data) for event in result.all_events if event.is_step_failure]
+    refusal = (
+        "this run is the night of 2026-03-05, which reads what retention rewrites; the night goes on, and the job `retention` does the rest"
+    )
+    assert [(status, reason.partition(" when")[0]) for status, reason in failures] == ([("failed", refusal)] if night else [])
+    done = {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
+    assert done == ({"other"} if night else {"expired_people"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.report import words
-from orchestration.report.checks import STATES
+from orchestration.report.checks import GATES, SEVERITIES, STATE, STATES
 from orchestration.report.content import Block, Cell, Note, Section, Table, number
 from orchestration.report.marts import Row
 from orchestration.report.sections.context import Context
@@ -15,16 +15,16 @@ _WHEREABOUTS = {
     "quarantined": "Quarantined",
     "after_as_of": "After the as-of day",
 }
-_SUITES = """
-SELECT suite, count(*) AS checks, count(*) FILTER (WHERE status = 'passed') AS passed, count(*) FILTER (WHERE status = 'failed') AS failed,
-    count(*) FILTER (WHERE status = 'errored') AS errored, count(*) FILTER (WHERE status = 'not_run') AS not_run,
+_SUITES = f"""
+SELECT CASE WHEN starts_with(suite, 'dbt:') THEN suite ELSE split_part(suite, ':', 1) END AS gate,
+    {", ".join(f"count(*) FILTER (WHERE {STATE} = '{state}') AS {state}" for state in STATES)},
     sum(coalesce(unexpected_count, 0)) AS unexpected
-FROM data_quality WHERE as_of_date = DATE '{night}' GROUP BY suite ORDER BY failed + errored = 0, suite
+FROM data_quality WHERE as_of_date = DATE '{{night}}' GROUP BY gate
 """
-_FAILED = """
-SELECT suite, table_name, expectation, status, observed, unexpected_count, severity, description FROM data_quality
-WHERE as_of_date = DATE '{night}' AND status IN ('failed', 'errored')
-ORDER BY severity, status, unexpected_count DESC NULLS LAST, table_name, expectation LIMIT 12
+_FAILED = f"""
+SELECT suite, table_name, expectation, {STATE} AS state, observed, unexpected_count, severity, description FROM data_quality
+WHERE as_of_date = DATE '{{night}}' AND status IN ('failed', 'errored')
+ORDER BY severity, state, unexpected_count DESC NULLS LAST, table_name, expectation LIMIT 12
 """
 
 
@@ -51,16 +51,19 @@ def _lead(suites: list[Row]) -> str:
         return ""
     counts = {state: sum(row[state] for row in suites) for state in STATES}
     said = f"{words.whole(counts['passed'])} of {words.whole(sum(counts.values()))} checks passed"
-    wrong = [f"{words.whole(counts[state])} {STATES[state].lower()}" for state in ("failed", "errored") if counts[state]]
+    wrong = [f"{words.whole(counts[state])} {STATES[state].lower()}" for state in ("warned", "failed", "errored") if counts[state]]
     idle = f" {words.whole(counts['not_run'])} did not run: there was nothing to look at." if counts["not_run"] else ""
     return f"{said}; {' and '.join(wrong)}, and none of those blocks a release.{idle}" if wrong else f"{said}; none failed.{idle}"
 
 
 def _suites(rows: list[Row]) -> Block:
+    found = {row["gate"]: row for row in rows}
     listed = [
-        [Cell(words.label(row["suite"])), *(_state(row, name) for name in STATES), number(words.whole(row["unexpected"]))] for row in rows
+        [Cell(title), *(_state(found[gate], name) for name in STATES), number(words.whole(found[gate]["unexpected"]))]
+        for gate, (title, _) in GATES.items()
+        if gate in found
     ]
-    return Table("Checks of this run", ["Suite", *STATES.values(), "Rows that broke one"], listed)
+    return Table("Checks of this night, in its order", ["Asked at", *STATES.values(), "Rows that broke one"], listed)
 
 
 def _state(row: Row, name: str) -> Cell:
@@ -69,7 +72,7 @@ def _state(row: Row, name: str) -> Cell:
 
 def _failed(rows: list[Row]) -> Block:
     listed = [
-        [Cell(row["table_name"] or words.label(row["suite"])), Cell(STATES[row["status"]]), Cell(row["severity"] or ""),
+        [Cell(row["table_name"] or words.label(row["suite"])), Cell(STATES[row["state"]]), Cell(SEVERITIES.get(row["severity"], "")),
          number(words.whole(row["unexpected_count"])), Cell(_told(row))]
         for row in rows
     ]  # fmt: skip

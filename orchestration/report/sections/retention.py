@@ -13,6 +13,7 @@ from orchestration.report.sections.headline import EVERYONE
 
 _COHORTS, _MONTHS_SINCE = 13, 12
 _UNKNOWN = "not_yet_known"
+_JOURNEY = ("prospect", "onboarding", "developing", "loyal", "at_risk", "lapsed", "won_back")
 
 
 def retention(context: Context) -> Section:
@@ -64,10 +65,10 @@ def _moves(context: Context) -> list[Row]:
 
 
 def _transitions(rows: list[Row]) -> Block:
-    """Stages by size; a cell is coloured by the share of its row that ended the month in its column."""
+    """Stages in the order of a customer's life; a cell is coloured by the share of its row that ended the month in its column."""
     found = {(row["from_stage"], row["to_stage"]): row for row in rows}
-    sizes = {row["to_stage"]: row["stage_customers_at_end"] for row in rows if row["from_stage"] == row["to_stage"]}
-    stages = sorted(sizes, key=lambda stage: (-sizes[stage], stage))
+    known = {row["to_stage"] for row in rows if row["from_stage"] == row["to_stage"]}
+    stages = sorted(known, key=lambda stage: (_JOURNEY.index(stage) if stage in _JOURNEY else len(_JOURNEY), stage))
     return Table(
         f"Stages of the lifecycle when {words.month(rows[0]['month'])} began (rows) and when it ended (columns)",
         ["From", *(words.label(stage) for stage in stages)],
@@ -78,7 +79,7 @@ def _transitions(rows: list[Row]) -> Block:
 
 def _moved(found: dict[tuple[str, str], Row], before: str, stages: list[str]) -> list[Cell]:
     moves = [found[before, after] for after in stages]
-    return [Cell(words.label(before)), *(number(words.whole(row["customers"]), heat=row["transition_rate"]) for row in moves)]
+    return [Cell(words.label(before)), *(number(words.whole(row["customers"]), heat=row["transition_rate"] or 0.0) for row in moves)]
 
 
 def _heat_map(rows: list[Row]) -> Block:

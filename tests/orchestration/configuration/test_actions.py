@@ -92,7 +92,7 @@ def test_actions_of_the_file_reach_dbt(tmp_path):
         ([GIFT | {"eligible_wen": "mrr > 3"}], "unknown key; did you mean eligible_when?"),
         ([GIFT | {"channel": "pigeon"}], "actions.0.channel"),
         ([GIFT | {"cooldown_days": 0}], "actions.0.cooldown_days"),
-        ([GIFT | {"aims_at": "referal", "worth": 80}], "actions.0.aims_at: Input should be 'retention', 'expansion', 'referral' or"),
+        ([GIFT | {"aims_at": "referal", "worth": 80}], "actions.0.aims_at: must be 'retention', 'expansion', 'referral' or"),
         ([GIFT | {"aims_at": "survey_response"}], "survey_response needs `worth`"),
         ([GIFT | {"aims_at": "expansion", "worth": 80}], "expansion is worth what the customer is"),
         ([GIFT, GIFT], "two actions are called 'gift'"),

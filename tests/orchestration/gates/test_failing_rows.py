@@ -57,6 +57,13 @@ def test_what_a_test_advises_is_shown_alone(connection: duckdb.DuckDBPyConnectio
     assert examples(connection, "SELECT 'EUR' AS currency, 'needs a rate for EUR' AS advice") == ["needs a rate for EUR"]
 
 
+def test_what_says_why_comes_before_what_came_of_it() -> None:
+    symptom = dbt.NodeResult("test.rapport.never_missing_orders.1a", "fail", "", 2, 0.1)
+    cause = dbt.NodeResult("test.rapport.assert_needed_rates_are_known", "fail", "", 1, 0.1)
+    told = dbt.refusals([symptom, cause], {cause.unique_id: ["needs a rate for EUR"]})
+    assert told == ["assert_needed_rates_are_known: 1 row (needs a rate for EUR)", "never_missing_orders: 2 rows"]
+
+
 def test_a_refusal_names_the_test_and_the_first_rows_it_found() -> None:
     failed = dbt.NodeResult("test.rapport.never_missing_orders.1a", "fail", "", 2, 0.1, "SELECT 1")
     warned = dbt.NodeResult("test.rapport.holds_orders.2b", "warn", "", 2, 0.1, "SELECT 1")

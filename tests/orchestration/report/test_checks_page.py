@@ -28,7 +28,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_every_state_is_counted_by_its_own_name(page: str) -> None:
     assert "Checks as of 31 January 2026" in text_of(page)
-    assert "Passed 1 Failed 1 Errored 1 Did not run 1" in text_of(page)
+    assert "Passed 1 Warned 1 Failed 0 Errored 1 Did not run 1" in text_of(page)
 
 
 def test_an_expectation_is_a_sentence_with_its_history(page: str) -> None:
@@ -36,7 +36,7 @@ def test_an_expectation_is_a_sentence_with_its_history(page: str) -> None:
     assert "order_id is there Passed blocks broke 1 of 3, last 29 January 2026 0 of 9 values. Sums need it." in text
     assert "source, order_id together are unique Errored blocks broke 1 of 1, last 31 January 2026 no column. Twice." in text
     assert "status is one of its list Did not run warns – there were no rows. A list." in text
-    assert "opening plus movements is closing Failed warns broke 1 of 1, last 31 January 2026 2 rows broke it." in text
+    assert "opening plus movements is closing Warned warns broke 1 of 1, last 31 January 2026 2 rows broke it." in text
 
 
 def test_gates_stand_in_the_order_of_the_night(page: str) -> None:
@@ -57,7 +57,7 @@ def test_it_is_well_formed_and_nothing_is_fetched(page: str) -> None:
 
 def test_a_release_without_checks_says_so(tmp_path: Path) -> None:
     text = text_of(report.render_checks(release_of(tmp_path / "none", empty=("data_quality",)), company="A"))
-    assert "Passed 0 Failed 0" in text
+    assert "Passed 0 Warned 0 Failed 0" in text
     assert text.count("Nothing was asked here.") == 5
 
 
