@@ -32,6 +32,8 @@ def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -
     with tonight.warehouse(begins=True) as connection:
         gatekeeping.examine(tonight, connection)
         results = gatekeeping.judge_landing(tonight, connection)
+    for lost in (result for result in results if result.suite == gatekeeping.REFERENCES and result.status == "failed"):
+        context.log.warning(f"{lost.observed}: {lost.description}")
     yield from _checks(tonight, "landing_gate", "landing", list(INPUT_TABLES), results)
 
 
