@@ -11,6 +11,11 @@ KINDS_OF_INTERACTION = (
     *("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained", "replied"),
     *("call", "meeting", "visit", "mention", "post", "login", "usage"),
 )
+STATUSES_OF_A_SUBSCRIPTION = (
+    *("trialing", "active", "past_due", "paused", "unpaid", "incomplete", "incomplete_expired"),
+    *("canceled", "cancelled", "ended", "expired"),
+)
+STATUSES_OF_AN_INVOICE = ("draft", "open", "paid", "void", "uncollectible")
 
 
 def _column(name: str, kind: ColumnType, description: str, *, allowed: tuple[str, ...] = (), personal: bool = False) -> Column:
@@ -227,7 +232,11 @@ BILLING_SUBSCRIPTIONS = Table(
     columns=(
         _text("subscription_id*", "Id of the subscription"),
         _text("billing_customer_id*", "The billing system's id of the customer"),
-        _text("status*", "trialing, active, past_due, paused, canceled, unpaid, incomplete, incomplete_expired …"),
+        _open_list(
+            "status*",
+            "trialing, active, past_due, paused, canceled, unpaid, incomplete, incomplete_expired …",
+            *STATUSES_OF_A_SUBSCRIPTION,
+        ),
         _time("started_at*", "When it started, the trial included"),
         _time("trial_ends_at", "When the trial ends; the first paid instant"),
         _time("cancel_requested_at", "When the customer asked to end it"),
@@ -267,7 +276,7 @@ BILLING_INVOICE_LINES = Table(
         _text("currency*", "ISO-4217 currency"),
         _decimal("quantity", "Units or seats"),
         _text("product", "What was sold"),
-        _text("invoice_status", "draft, open, paid, void, uncollectible"),
+        _open_list("invoice_status", "draft, open, paid, void, uncollectible", *STATUSES_OF_AN_INVOICE),
     ),
 )
 

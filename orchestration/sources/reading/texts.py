@@ -14,11 +14,12 @@ _UNUSUAL_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\
 # No width, the marks of writing directions, a byte order mark in the middle of a file: copied along, and seen by nobody.
 INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 SPACES = _BLANKS + _UNUSUAL_BLANKS + INVISIBLE
-# How databases, data frames, spreadsheets and people write "nothing". A name or a region may be any of these words; an id is none of them
-# as it stands here, and a number or a time none of them in any case.
-_NOTHING = ("NULL", "Null", "null", "(null)", "\\N", "N/A", "n/a", "#N/A", "NA", "<NA>", "None", "NaN", "nan", "NaT", "-", "--")
+# How databases and data frames write "nothing": no number and no time is one of these words, and nobody means anything else by them.
+_NOTHING = ("NULL", "Null", "null", "(null)", "\\N", "<NA>", "None", "NaT")
+# What people and spreadsheets write is an answer where a number belongs, and waits in quarantine; as an id it would be that of many.
+_NO_ID = (*_NOTHING, "N/A", "n/a", "#N/A", "NA", "NaN", "nan", "-", "--")
 _NO_DAY = ("0000-00-00", "0000-00-00 00:00:00")
-_LONGEST_WORD = max(map(len, _NOTHING))
+_LONGEST_WORD = max(map(len, _NO_ID))
 # What a spreadsheet shows of a number of many digits. Different ids become one so, and no other id has a plus behind an e.
 _CUT = "[0-9]([.,][0-9]+)?[eE][+][0-9]+"
 
@@ -28,10 +29,10 @@ def outer(raw: str) -> str:
     return f"trim({raw}, {literal(SPACES)})"
 
 
-def says_something(raw: str) -> str:
-    """SQL that is true where the text is more than nothing, or one of the words for it."""
-    words = dict.fromkeys(("", *(word.lower() for word in _NOTHING), *_NO_DAY))
-    return f"lower({outer(raw)}) NOT IN ({', '.join(map(literal, words))})"
+def says_something(column: Column, raw: str) -> str:
+    """SQL that is true where the text is neither nothing nor one of the words for it in a column of this kind."""
+    words = _NO_ID if column.type == "text" else (*_NOTHING, *_NO_DAY)
+    return f"{outer(raw)} NOT IN ({', '.join(map(literal, ('', *words)))})"
 
 
 def text(column: Column, raw: str) -> str:
@@ -57,7 +58,7 @@ def _word(column: Column, value: str) -> str:
     """An id as it was before a data frame made 123.0 of it, or none where it was cut; a word of the contract as the contract writes it."""
     if column.name.endswith("_id"):
         return (
-            f"CASE WHEN strlen({value}) <= {_LONGEST_WORD} AND {value} IN ({', '.join(map(literal, _NOTHING))}) THEN NULL"
+            f"CASE WHEN strlen({value}) <= {_LONGEST_WORD} AND {value} IN ({', '.join(map(literal, _NO_ID))}) THEN NULL"
             f" WHEN ends_with({value}, '.0') AND regexp_full_match({value}, '(0|[1-9][0-9]*)[.]0') THEN left({value}, -2)"
             f" WHEN contains({value}, '+') AND regexp_full_match({value}, '{_CUT}') THEN NULL ELSE {value} END"
         )

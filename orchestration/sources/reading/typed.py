@@ -42,7 +42,7 @@ def never_fails(column: Column, raw: Raw) -> bool:
 def unreadable(column: Column, raw: str) -> str:
     """SQL that is true where `raw` says something that the typed column could not hold; looks at the text only where it is NULL."""
     typed_column = identifier(column.name)
-    said = texts.says_something(f"CAST({raw} AS VARCHAR)")
+    said = texts.says_something(column, f"CAST({raw} AS VARCHAR)")
     return f"CASE WHEN {typed_column} IS NULL AND {raw} IS NOT NULL THEN {said} ELSE false END"
 
 

@@ -83,6 +83,28 @@ def test_ids_that_have_lost_their_zeros_are_said_and_stop_nothing(night: Night) 
     assert told in judged(night, GOOD), "nothing new has come, so it is as it was"
 
 
+def test_statuses_that_mean_nothing_to_us_are_said_and_stop_nothing(night: Night) -> None:
+    """They count as paying, and their invoices as standing."""
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "billing_customers.csv").write_text("billing_customer_id\nb1\n")
+    (exports / "billing_subscriptions.csv").write_text(
+        "subscription_id,billing_customer_id,status,started_at\ns1,b1,in_trial,2026-01-01\ns2,b1,Past_Due ,2026-01-01\n"
+    )
+    (exports / "billing_invoice_lines.csv").write_text(
+        "invoice_line_id,invoice_id,billing_customer_id,kind,issued_at,amount,currency,invoice_status\n"
+        "l1,i1,b1,one_off,2026-01-01,1,EUR,Voided\nl2,i2,b1,one_off,2026-01-01,1,EUR,VOID\nl3,i3,b1,one_off,2026-01-01,1,EUR,\n"
+    )
+    results = judged(night, GOOD)
+    warned = {
+        (one.table_name, one.expectation, one.unexpected_count) for one in results if one.status == "failed" and "Set" in one.expectation
+    }
+    assert warned == {
+        ("billing_subscriptions", "ColumnValuesToBeInSet(status)", 1),
+        ("billing_invoice_lines", "ColumnValuesToBeInSet(invoice_status)", 1),
+    }
+    assert stopped(results) == set()
+
+
 def test_what_names_a_table_that_nobody_exports_is_no_loss(night: Night) -> None:
     exports = Path(night.settings.resolve("exports"))
     (exports / "billing_payments.csv").write_text(

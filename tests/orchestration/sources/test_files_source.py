@@ -271,6 +271,7 @@ def test_a_table_may_be_a_nested_folder_beside_a_file(tmp_path: Path, bench: Ben
         "crm_customers/b.csv",
         "crm_customers/_SUCCESS",
         "crm_customers/.part.csv",
+        "crm_customers/~$b.csv",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(HEADER + f"{name},2025-01-01,Ann\n")

@@ -36,12 +36,19 @@ def test_what_joins_two_pictures_inside_a_text_stays(read: Any) -> None:
     assert (row["region"], row["email"]) == (family, "ann@x.example")
 
 
-@pytest.mark.parametrize("word", ["NULL", "null", "\\N", "N/A", "#N/A", "None", "nan", "NaT", "<NA>", " - ", f"--{NO_BREAK}"])
+@pytest.mark.parametrize("word", ["NULL", "null", "\\N", "None", " NaT ", f"<NA>{NO_BREAK}"])
 def test_words_for_nothing_are_nothing_where_an_id_a_number_or_a_time_belongs(read: Any, word: str) -> None:
     """Else all records without another are merged into the record NULL, and a table of open ends waits in quarantine."""
     (row,) = _customers(read, f"1,2025-01-01,,{word},{word},{word},{word}")
     assert (row["birth_year"], row["deleted_at"], row["merged_into_customer_id"], row["_bad_values"]) == (None, None, None, None)
     assert row["region"] == word.strip(f" {NO_BREAK}")
+
+
+@pytest.mark.parametrize("word", ["N/A", "n/a", "#N/A", "NA", "nan", " - ", f"--{NO_BREAK}"])
+def test_what_people_write_for_nothing_is_no_id_and_no_number(read: Any, word: str) -> None:
+    (row,) = _customers(read, f"1,2025-01-01,,,{word},,{word}")
+    assert row["merged_into_customer_id"] is None
+    assert list(json.loads(row["_bad_values"])) == ["birth_year"]
 
 
 def test_the_day_that_mysql_writes_for_none_is_none(read: Any) -> None:

@@ -113,7 +113,7 @@ def test_decimals_keep_every_digit(read: Any, text: str, expected: str) -> None:
     assert (row["amount"], row["_bad_values"]) == (Decimal(expected), None)
 
 
-@pytest.mark.parametrize("text", ['"1,50"', '"1,234.50"', "inf", "1_0", "€5", "123456789012345678901234567890"])
+@pytest.mark.parametrize("text", ['"1,50"', '"1,234.50"', "nan", "inf", "n/a", "-", "1_0", "€5", "123456789012345678901234567890"])
 def test_what_is_no_decimal_is_kept_as_it_was(read: Any, text: str) -> None:
     row = _payment(read, amount=text)
     assert row["amount"] is None
