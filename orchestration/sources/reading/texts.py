@@ -32,7 +32,7 @@ def outer(raw: str) -> str:
 def says_something(column: Column, raw: str) -> str:
     """SQL that is true where the text is neither nothing nor one of the words for it in a column of this kind."""
     words = _NO_ID if column.type == "text" else (*_NOTHING, *_NO_DAY)
-    return f"{outer(raw)} NOT IN ({', '.join(map(literal, ('', *words)))})"
+    return f"list_transform([{outer(raw)}], lambda one: one NOT IN ({', '.join(map(literal, ('', *words)))}))[1]"
 
 
 def text(column: Column, raw: str) -> str:
@@ -40,13 +40,15 @@ def text(column: Column, raw: str) -> str:
     letters = f"nfc_normalize({raw})"
     if column.name.endswith("_id") or column.name == "email":
         letters = f"translate({letters}, {literal(INVISIBLE)}, '')"
-    unusual = f"nullif({outer(letters)}, '')"
-    surrounded = f"nullif(trim({raw}, {literal(_BLANKS)}), '')"
+    unusual = _word_of(column, f"nullif({outer(letters)}, '')")
+    surrounded = _word_of(column, f"nullif(trim({raw}, {literal(_BLANKS)}), '')")
     is_surrounded = " OR ".join([f"{raw} < '!'", *(f"ends_with({raw}, {literal(blank)})" for blank in _BLANKS)])
-    return (
-        f"CASE WHEN strlen({raw}) <> length({raw}) THEN {_word(column, unusual)}"
-        f" WHEN {is_surrounded} THEN {_word(column, surrounded)} ELSE {_word(column, raw)} END"
-    )
+    return f"CASE WHEN strlen({raw}) <> length({raw}) THEN {unusual} WHEN {is_surrounded} THEN {surrounded} ELSE {_word(column, raw)} END"
+
+
+def _word_of(column: Column, value: str) -> str:
+    """The word of a value that is costly to tell. Said more than once it would be told for every row, needed or not, so it gets a name."""
+    return f"list_transform([{value}], lambda one: {_word(column, 'one')})[1]"
 
 
 def may_be_cut(column: Column) -> bool:
