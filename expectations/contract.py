@@ -1,4 +1,4 @@
-"""What suites say about input tables is taken from the contract: its closed lists are written once."""
+"""What suites say about input tables is taken from the contract: its lists are written once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ def allowed(table: str, column: str) -> tuple[str, ...]:
     values = INPUT_TABLES[table].column(column).allowed
     if not values:
         raise ValueError(f"{table}.{column} has no closed list in the contract")
+    return values
+
+
+def known(table: str, column: str) -> tuple[str, ...]:
+    """The values of an open list that mean something; ValueError when the contract knows none."""
+    values = INPUT_TABLES[table].column(column).known
+    if not values:
+        raise ValueError(f"{table}.{column} has no values that the contract knows")
     return values
 
 

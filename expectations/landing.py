@@ -6,6 +6,7 @@ Comes in: small frames, one row per source and table (`source`, `table_name` and
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ _KEY = ("source", "table_name")
 # Tonight against the median of earlier loads: outside of this range somebody should look.
 VOLUME_RANGE = (0.2, 5.0)
 LOADS_OF_A_HISTORY = 5
+# More ids than this that nobody has are no customers who were never exported.
+MOST_UNKNOWN = 0.2
 
 
 def check_shares(frame: pd.DataFrame, max_share: float) -> list[CheckResult]:
@@ -44,6 +47,19 @@ def check_freshness(frame: pd.DataFrame, max_days: float) -> list[CheckResult]:
     """Warns where the newest event is more than `max_days` before the as-of date. Needs `days_behind`; missing where unknown."""
     stale = _ASK.between("days_behind", None, max_days, f"Nothing newer than {max_days:g} days: did the export stop?", severity="warn")
     return _per_table("freshness", (stale,), frame)
+
+
+def check_references(frame: pd.DataFrame) -> list[CheckResult]:
+    """Warns where many rows name what has not landed. Needs `named` and `unknown` rows, `column_name` and the `parent` it names."""
+    lost = _ASK.between(
+        "unknown_share", 0, MOST_UNKNOWN, "Ids that nobody has: have they lost their zeros, or are they another system's?", severity="warn"
+    )
+    results = _per_table("references", (lost,), frame.assign(unknown_share=frame["unknown"] / frame["named"]))
+    return [replace(result, observed=_names_nothing(row)) for result, row in zip(results, frame.itertuples(), strict=True)]
+
+
+def _names_nothing(row: Any) -> str:
+    return f"{row.source}: {row.column_name} of {row.unknown:,} of {row.named:,} rows names no row of {row.parent}"
 
 
 def _per_table(check: str, expectations: tuple, frame: pd.DataFrame) -> list[CheckResult]:

@@ -20,6 +20,7 @@ from orchestration.home import OWNER_ONLY_FILE
 LOGGER = "rapport.night"
 # dbt's step warns of its own inner workings; what a source has to say is for whoever exports.
 _NOTICED_IN = "extract"
+_WARNING_STEPS = (_NOTICED_IN, "landing_gate")
 
 Progress = Callable[[str, str, float], None]  # step, what became of it or how far it is, seconds
 
@@ -135,7 +136,7 @@ class _Steps(logging.Handler):
 
 
 class _Notices(logging.Handler):
-    """Keeps what the extraction warns of."""
+    """Keeps what the extraction and the landing gate warn of."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -144,5 +145,5 @@ class _Notices(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a warning of ours as it was written, without what Dagster puts around it."""
         told = getattr(record, "dagster_meta", {})
-        if record.levelno == logging.WARNING and told.get("step_key") == _NOTICED_IN and told.get("dagster_event") is None:
+        if record.levelno == logging.WARNING and told.get("step_key") in _WARNING_STEPS and told.get("dagster_event") is None:
             self.lines.append(told["orig_message"])

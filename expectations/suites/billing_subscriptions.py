@@ -1,7 +1,7 @@
 """Landing gate: subscriptions, from which recurring revenue and churn come."""
 
 from expectations.base import Owner, Suite
-from expectations.contract import allowed, key
+from expectations.contract import allowed, key, known
 
 _ASK = Owner("the owner of the billing export")
 
@@ -13,6 +13,12 @@ SUITE = Suite(
         _ASK.filled("subscription_id", "Versions of a subscription are told apart by it."),
         _ASK.filled("billing_customer_id", "A row without its customer counts for nobody."),
         _ASK.filled("status", "Whether it counts as paying is read from it."),
+        _ASK.one_of(
+            "status",
+            known("billing_subscriptions", "status"),
+            "A status that is none of the contract's counts as paying: write trialing, canceled … for what it means.",
+            severity="warn",
+        ),
         _ASK.filled("started_at", "Recurring revenue begins here."),
         _ASK.no_less("ended_at", "started_at", "A subscription that ends before it starts was never live, and would count as churn."),
         _ASK.one_of("interval", allowed("billing_subscriptions", "interval"), "Revenue is normalised to a month by it."),

@@ -19,7 +19,12 @@ DUCKDB_TYPES: dict[ColumnType, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an input table."""
+    """One column of an input table.
+
+    allowed  the only values there are
+    known    values that mean something to us; there may be others
+    Of both, a value that differs by case alone is read as the one that is meant.
+    """
 
     name: str
     type: ColumnType
@@ -27,6 +32,7 @@ class Column:
     required: bool = False
     allowed: tuple[str, ...] = ()
     personal: bool = False
+    known: tuple[str, ...] = ()
 
     @property
     def duckdb_type(self) -> str:

@@ -7,11 +7,25 @@ from orchestration.contract.model import Column, ColumnType, Parent, Table
 CONSENT_CHANNELS = ("email", "sms", "phone", "push", "post", "ads")
 CONTACT_CHANNELS = ("email", "phone", "sms", "push", "post", "chat", "meeting", "social", "in_person", "web", "app", "community")
 INTERVALS = ("day", "week", "month", "quarter", "year")
+KINDS_OF_INTERACTION = (
+    *("sent", "delivered", "opened", "clicked", "bounced", "unsubscribed", "complained", "replied"),
+    *("call", "meeting", "visit", "mention", "post", "login", "usage"),
+)
+STATUSES_OF_A_SUBSCRIPTION = (
+    *("trialing", "active", "past_due", "paused", "unpaid", "incomplete", "incomplete_expired"),
+    *("canceled", "cancelled", "ended", "expired"),
+)
+STATUSES_OF_AN_INVOICE = ("draft", "open", "paid", "void", "uncollectible")
 
 
 def _column(name: str, kind: ColumnType, description: str, *, allowed: tuple[str, ...] = (), personal: bool = False) -> Column:
     """A column; a trailing `*` on the name marks it required, as in the documentation."""
     return Column(name.rstrip("*"), kind, description, name.endswith("*"), allowed, personal)
+
+
+def _open_list(name: str, description: str, *known: str) -> Column:
+    """A column of text of which some values mean something to us."""
+    return Column(name.rstrip("*"), "text", description, name.endswith("*"), known=known)
 
 
 def _text(name: str, description: str, *allowed: str, personal: bool = False) -> Column:
@@ -89,8 +103,12 @@ CRM_INTERACTIONS = Table(
         _text("customer_id*", "The CRM's id of the record"),
         _time("occurred_at*", "When it happened"),
         _text("channel*", "Where it happened", *CONTACT_CHANNELS),
-        _text("kind*", "What happened: sent, delivered, opened, clicked, bounced, unsubscribed, complained, replied, call, visit, usage …"),
-        _text("direction", "inbound or outbound"),
+        _open_list(
+            "kind*",
+            "What happened: sent, delivered, opened, clicked, bounced, unsubscribed, complained, replied, call, visit, usage …",
+            *KINDS_OF_INTERACTION,
+        ),
+        _open_list("direction", "inbound or outbound", "inbound", "outbound"),
         _text("campaign_id", "The campaign it belongs to"),
         _decimal("quantity", "How much, where the kind counts something"),
         _text("text", "What was said", personal=True),
@@ -126,7 +144,7 @@ CRM_ACTIONS = Table(
     columns=(
         _text("action_id*", "Id of the decision"),
         _text("customer_id*", "The CRM's id of the record"),
-        _text("action*", "The action taken; `nothing` is one"),
+        _open_list("action*", "The action taken; `nothing` is one", "nothing"),
         _time("decided_at*", "When it was decided"),
         _decimal("propensity", "Probability with which the policy took this action, in (0, 1]"),
         _text("policy_version", "The policy that decided"),
@@ -214,7 +232,11 @@ BILLING_SUBSCRIPTIONS = Table(
     columns=(
         _text("subscription_id*", "Id of the subscription"),
         _text("billing_customer_id*", "The billing system's id of the customer"),
-        _text("status*", "trialing, active, past_due, paused, canceled, unpaid, incomplete, incomplete_expired …"),
+        _open_list(
+            "status*",
+            "trialing, active, past_due, paused, canceled, unpaid, incomplete, incomplete_expired …",
+            *STATUSES_OF_A_SUBSCRIPTION,
+        ),
         _time("started_at*", "When it started, the trial included"),
         _time("trial_ends_at", "When the trial ends; the first paid instant"),
         _time("cancel_requested_at", "When the customer asked to end it"),
@@ -254,7 +276,7 @@ BILLING_INVOICE_LINES = Table(
         _text("currency*", "ISO-4217 currency"),
         _decimal("quantity", "Units or seats"),
         _text("product", "What was sold"),
-        _text("invoice_status", "draft, open, paid, void, uncollectible"),
+        _open_list("invoice_status", "draft, open, paid, void, uncollectible", *STATUSES_OF_AN_INVOICE),
     ),
 )
 

@@ -35,3 +35,8 @@ def ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     query = """SELECT source, table_name, CAST(date_diff('day', last_event_at, CAST(? AS TIMESTAMP)) AS DOUBLE) AS days_behind
         FROM ops.source_freshness WHERE list_contains(?, table_name) ORDER BY ALL"""
     return connection.execute(query, [night.as_of, list(EVERY_DAY)]).df()
+
+
+def volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The rows of each load of a source's table."""
+    return connection.execute("SELECT source, table_name, load_id, landed FROM ops.gate_loads WHERE landed > 0 ORDER BY ALL").df()

@@ -14,11 +14,11 @@ import pandas as pd
 
 from expectations.base import CheckResult, Gate, Suite, blocking
 from expectations.drift import check_drift
-from expectations.landing import check_freshness, check_shares, check_volumes
+from expectations.landing import check_freshness, check_references, check_shares, check_volumes
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, landing, warehouse
 from orchestration.contract import INPUT_TABLES
-from orchestration.gates import drifting, freshness, quarantine
+from orchestration.gates import drifting, freshness, quarantine, references
 from orchestration.gates.judging import judged, judged_by_rows
 from orchestration.gates.quarantine import TableCounts
 from orchestration.gates.row_rules import NO_EVENT_BEFORE
@@ -26,8 +26,8 @@ from orchestration.night import Night
 from orchestration.privacy import remainder
 from orchestration.settings import ConfigurationError
 
+REFERENCES = "landing:references"
 _ONE_ROW_A_CUSTOMER = ("dim_customers", "customer_360")
-
 _JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_name VARCHAR, load_id VARCHAR)"
 
 
@@ -56,9 +56,9 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
     connection.execute(_JUDGED)
     results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite)]
     results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
-    results += check_volumes(_volumes(connection)) + check_freshness(
-        freshness.ages(night, connection), night.settings.tuning.max_days_behind
-    )
+    results += check_volumes(freshness.volumes(connection))
+    results += check_freshness(freshness.ages(night, connection), night.settings.tuning.max_days_behind)
+    results += _references(connection)
     night.record(connection, "landing", map(asdict, results))
     if not blocking(results):
         for table in INPUT_TABLES:
@@ -149,8 +149,11 @@ def _share_in_words(count: TableCounts, most: float) -> str:
     return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({rules or 'none'})"
 
 
-def _volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    return connection.execute("SELECT source, table_name, load_id, landed FROM ops.gate_loads WHERE landed > 0 ORDER BY ALL").df()
+def _references(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """What new rows name; of a table without new ones the last judgement stands."""
+    results = check_references(references.measure(connection, {table: _unjudged(table) for table in references.REFERENCES}))
+    judged = {result.table_name for result in results}
+    return results + [kept for kept in _kept(connection, REFERENCES) if kept.table_name not in judged]
 
 
 def _refuse_before_all_data(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:

@@ -33,6 +33,7 @@ SMALL_UNITS = (
 _TIMES_THE_LIMIT = f"(CASE WHEN upper(trim(currency)) IN ({', '.join(map(literal, SMALL_UNITS))}) THEN 1000 ELSE 1 END)"
 # What to write instead of a value that cannot be read.
 _INSTEAD = {
+    "text": "a spreadsheet has cut it to something like 1.2E+11: format the column as text and export it again",
     "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
     "date": "write it like 2026-10-31",
     "integer": "write digits only",

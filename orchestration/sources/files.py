@@ -25,7 +25,8 @@ from orchestration.sources.reading.formats import explained, opened
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
 from orchestration.sources.reading.raw import Raw
-from orchestration.sources.reading.typed import row_query
+from orchestration.sources.reading.texts import SPACES
+from orchestration.sources.reading.typed import row_query, typed
 from orchestration.sql_text import literal
 
 
@@ -115,21 +116,23 @@ class Files:
         return Batch(part, "changed", position, target, counted[0] if counted else 0, True, tuple(unknown), absent)
 
     def _reading(self, table: Table, bench: Bench) -> str:
-        """Whatever, beside the file, decides which rows come out of it: the contract, the encoding, the zone."""
-        told = [(column.name, column.type) for column in table.columns], self.encoding, _zone(bench)
+        """Whatever, beside the file, decides which rows come out of it: how each column of the contract is read, the encoding, the zone."""
+        zone = _zone(bench)
+        told = [(column.name, typed(column, Raw("raw"), zone)) for column in table.columns], self.encoding, zone
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _matched(table: Table, columns: Mapping[str, Raw], part: str) -> tuple[dict[str, Raw], dict[str, Raw]]:
-    """The file's columns as (those of the contract, unknown ones); names match without regard to case and outer spaces."""
+    """The file's columns as (those of the contract, unknown ones); names match without regard to case and what surrounds them."""
     raw: dict[str, Raw] = {}
     unknown: dict[str, Raw] = {}
     for label, column in columns.items():
-        plain = label.strip().lower()
+        name = label.strip(SPACES)
+        plain = name.lower()
         if plain in table.column_names:
             raw[plain] = column
         else:
-            unknown[f"source{label.strip()}" if plain.startswith("_") else label.strip()] = column
+            unknown[f"source{name}" if plain.startswith("_") else name] = column
     _require(table, raw, part)
     return raw, unknown
 
@@ -137,6 +140,8 @@ def _matched(table: Table, columns: Mapping[str, Raw], part: str) -> tuple[dict[
 def _require(table: Table, raw: Mapping[str, Any], part: str) -> None:
     missing = [column for column in table.required if column not in raw]
     missing += [" or ".join(group) for group in table.any_of if not any(column in raw for column in group)]
+    if not raw:
+        raise SourceError(f"{part}: none of its columns is one of table {table.name}; its first line names them, without a title above")
     if missing:
         raise SourceError(
             f"{part}: table {table.name} needs the column {', '.join(missing)}; add it to the export or rename the column that holds it"

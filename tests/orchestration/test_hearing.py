@@ -57,6 +57,14 @@ def test_what_dagster_says_of_its_storage_is_in_the_log_and_other_words_are_on_t
     assert "(sqlite3.OperationalError) disk I/O error\n(Background …)" in log.read_text()
 
 
+@pytest.mark.parametrize(("step", "expected"), [("extract", ["look"]), ("landing_gate", ["look"]), ("mart_gate", [])])
+def test_what_the_first_two_steps_warn_of_is_noticed(step: str, expected: list[str], tmp_path: Path) -> None:
+    with heard(tmp_path / "night.log", lambda *_: None) as notices:
+        told = {"step_key": step, "dagster_event": None, "orig_message": "look"}
+        logging.getLogger(LOGGER).warning("look, with what Dagster puts around it", extra={"dagster_meta": told})
+    assert notices == expected
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_log_that_cannot_be_written_is_one_notice(capsys: pytest.CaptureFixture[str]) -> None:
     with heard(Path("/dev/full"), lambda *_: None) as notices:

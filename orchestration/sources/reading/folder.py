@@ -15,6 +15,9 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import SourceError
 from orchestration.sources.reading.formats import suffix_of
 
+# What systems put beside files; the last is how Excel locks a workbook that is open.
+HIDDEN = (".", "_", "~$")
+
 
 def files_of(folder: Path, table: str) -> list[Path]:
     """The files of `table`, in the order of their names as a person sorts them: 2.csv before 10.csv."""
@@ -38,7 +41,7 @@ def place_of(path: PurePath) -> list[tuple[bool, int, str]]:
 
 def _is_read(entry: Path) -> bool:
     # Nobody takes a README for an export; `init` writes one.
-    hidden, table = entry.name.startswith((".", "_")) or entry.stem.lower() == "readme", entry.name.split(".")[0]
+    hidden, table = entry.name.startswith(HIDDEN) or entry.stem.lower() == "readme", entry.name.split(".")[0]
     return hidden or (entry.name in INPUT_TABLES if entry.is_dir() else table in INPUT_TABLES and suffix_of(entry) is not None)
 
 
@@ -66,5 +69,5 @@ def _walked(folder: Path) -> Iterator[Path]:
         raise SourceError(f"{folder}: the folder cannot be listed ({error.strerror}); rows landed from it stay") from error
 
     for below, folders, files in os.walk(folder, onerror=refuse if folder.is_dir() else None):
-        folders[:] = sorted(each for each in folders if not each.startswith((".", "_")))
-        yield from (Path(below) / file for file in files if not file.startswith((".", "_")))
+        folders[:] = sorted(each for each in folders if not each.startswith(HIDDEN))
+        yield from (Path(below) / file for file in files if not file.startswith(HIDDEN))

@@ -7,20 +7,15 @@ not fit stops the file instead of being skipped or swallowed.
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import re
-import shutil
-import zlib
 from itertools import chain
 from pathlib import Path, PurePath
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, plain_utf8
 from orchestration.sources.reading.parquet import parquet
 from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sources.reading.workbook import as_parquet
@@ -30,9 +25,6 @@ _TEXT = (".csv", ".jsonl", ".ndjson")
 SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx")
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
-_INSTEAD_OF_EMPTY = "export it again, or remove it where there is nothing to export; a file without rows still has its header"
-# How files of another kind begin, whatever they are called.
-_NO_TEXT = {b"PAR1": "Parquet", b"\x1f\x8b": "gzip", b"PK\x03\x04": "a workbook or a zip archive"}
 _FAULTS = {
     "unterminated quote": "a quote is never closed, or line ends are mixed; write a quote inside a value twice and end all lines alike",
     "invalid state": "it is not CSV as RFC 4180 has it; quote values that hold quotes or line ends, end all lines alike",
@@ -56,13 +48,13 @@ def opened(path: Path, label: str, encoding: str, bench: Bench) -> Opened:
     """`path` ready to be selected from. Raises SourceError: `label`, what is wrong, what to do."""
     try:
         if path.stat().st_size == 0:
-            raise SourceError(f"{label}: the file is empty (0 bytes); {_INSTEAD_OF_EMPTY}")
+            raise SourceError(f"{label}: the file is empty (0 bytes); {INSTEAD_OF_EMPTY}")
         suffix = suffix_of(path) or ""
         if suffix == ".parquet":
             return parquet(path, label, bench)
         if suffix == ".xlsx":
             return parquet(as_parquet(path, label, bench.scratch / f"sheet-{path.name}.parquet"), label, bench)
-        plain = _plain_utf8(path, suffix, label, encoding, bench)
+        plain = plain_utf8(path, suffix, label, encoding, bench)
         return _csv(plain, label) if suffix.startswith(".csv") else _jsonl(plain, label, bench)
     except PermissionError as error:
         raise SourceError(f"{label}: no permission to read the file; let the user of this process read it") from error
@@ -86,9 +78,12 @@ def _csv(path: Path, label: str) -> Opened:
     header, delimiter = _header(path, label)
     refuse_duplicates(header, label)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
+    # Below the last row a spreadsheet writes lines of nothing but delimiters.
+    filled = ", ".join(f"nullif(c{place}, '')" for place in range(len(header)))
     relation = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, quote = '\"', escape = '\"',"
-        f" columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
+        f"(FROM read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, quote = '\"',"
+        f" escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
+        f" WHERE coalesce({filled}) IS NOT NULL)"
     )
     return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
 
@@ -116,45 +111,3 @@ def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
         raise SourceError(f"{label}: holds no JSON object; write one object a line")
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
     return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(identifier(key)) for key in keys})
-
-
-def _plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
-    """`path` itself, or an unpacked and recoded copy: DuckDB takes a cut-off gzip for a whole one, and reads packed text on one thread."""
-    plain = path
-    if suffix.endswith((".gz", ".zst")):
-        plain = bench.scratch / f"unpacked-{path.name}.txt"
-        try:
-            with _unpacked(path, suffix) as packed, plain.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, 1 << 20)
-        except (EOFError, zlib.error, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the machine's fault, not the file's
-            raise SourceError(f"{label}: the packed file is damaged or cut off; export it again") from error
-    return _recoded(plain, suffix, label, encoding, bench)
-
-
-def _unpacked(path: Path, suffix: str) -> Any:
-    return gzip.open(path) if suffix.endswith(".gz") else pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
-
-
-def _recoded(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if not start:
-        raise SourceError(f"{label}: the file is empty once unpacked; {_INSTEAD_OF_EMPTY}")
-    other = next((kind for sign, kind in _NO_TEXT.items() if start.startswith(sign)), None)
-    if other:
-        raise SourceError(f"{label}: the file is not text but {other}; export it as CSV, or give it the suffix of what it is")
-    if codecs.lookup(encoding).name == "utf-8":
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start:
-            raise SourceError(f"{label}: the file is not UTF-8; it looks like UTF-16: set `encoding: utf-16` of the source")
-        if suffix.startswith(".csv") or not start.startswith(codecs.BOM_UTF8):
-            return path
-        encoding = "utf-8-sig"  # DuckDB skips a byte order mark in CSV only
-    recoded = bench.scratch / f"recoded-{path.name}.txt"
-    try:
-        with path.open(encoding=encoding, newline="") as source, recoded.open("w", encoding="utf-8", newline="") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-    except UnicodeError as error:
-        raise SourceError(f"{label}: the file is not valid {encoding}; correct `encoding` of the source or export it as UTF-8") from error
-    return recoded

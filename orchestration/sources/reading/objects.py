@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import SourceError
-from orchestration.sources.reading.folder import not_read, place_of
+from orchestration.sources.reading.folder import HIDDEN, not_read, place_of
 from orchestration.sources.reading.formats import suffix_of
 
 # What stores call the thing that changes with an object: its content's tag, else the time of the change.
@@ -65,7 +65,7 @@ class Objects:
     @cached_property
     def _paths(self) -> list[PurePosixPath]:
         listed = [PurePosixPath(part) for part in sorted(self._found)]
-        return [path for path in listed if not any(piece.startswith((".", "_")) for piece in path.parts)]
+        return [path for path in listed if not any(piece.startswith(HIDDEN) for piece in path.parts)]
 
     @cached_property
     def _found(self) -> dict[str, Mapping[str, Any]]:

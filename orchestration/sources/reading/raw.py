@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestration.sources.base import SourceError
+from orchestration.sources.reading.texts import SPACES
 
 # Above it, not every whole number is a double: the digits of an id may be lost already.
 _LARGEST_EXACT_DOUBLE = 2**53
@@ -45,9 +46,10 @@ class Opened:
 
 
 def refuse_duplicates(columns: Iterable[str], label: str) -> None:
-    """Raise SourceError when two columns differ by nothing but case and outer spaces."""
+    """Raise SourceError when two columns differ by nothing but case and what surrounds them."""
     seen: set[str] = set()
     for column in columns:
-        if column.strip().lower() in seen:
+        plain = column.strip(SPACES).lower()
+        if plain in seen:
             raise SourceError(f"{label}: the column {column} is there twice; which of them counts? Export it once")
-        seen.add(column.strip().lower())
+        seen.add(plain)

@@ -19,6 +19,7 @@ from orchestration.sources.base import SourceError
 from orchestration.sources.reading.raw import refuse_duplicates
 
 _CHUNK = 20_000
+_FIRST_INEXACT = 10**15
 
 
 def as_parquet(path: Path, label: str, target: Path) -> Path:
@@ -66,5 +67,6 @@ def _text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+        # An id of more digits than Excel keeps has lost its last ones, and must not pass for another id.
+        return str(int(cell)) if abs(cell) < _FIRST_INEXACT else f"{cell:.14e}"
     return cell.isoformat() if isinstance(cell, datetime | date) else str(cell)

@@ -71,6 +71,48 @@ def test_a_refusal_says_how_many_rows_are_bad_and_by_which_rule(night: Night) ->
     assert refusal.examples == []
 
 
+def test_ids_that_have_lost_their_zeros_are_said_and_stop_nothing(night: Night) -> None:
+    """No account waits in quarantine for a customer, so nobody would hear that none of them has one."""
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "crm_customers.csv").write_text("customer_id,created_at\nc1,2026-01-01\n0042,2026-01-01\n")
+    (exports / "billing_customers.csv").write_text("billing_customer_id,customer_id\nb1,42\nb2,\nb3,c1\n")
+    results = judged(night, GOOD)
+    (told,) = (result for result in results if result.suite == "landing:references")
+    assert (told.table_name, told.status, stopped(results)) == ("billing_customers", "failed", set())
+    assert told.observed == "files: customer_id of 1 of 2 rows names no row of crm_customers"
+    assert told in judged(night, GOOD), "nothing new has come, so it is as it was"
+
+
+def test_statuses_that_mean_nothing_to_us_are_said_and_stop_nothing(night: Night) -> None:
+    """They count as paying, and their invoices as standing."""
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "billing_customers.csv").write_text("billing_customer_id\nb1\n")
+    (exports / "billing_subscriptions.csv").write_text(
+        "subscription_id,billing_customer_id,status,started_at\ns1,b1,in_trial,2026-01-01\ns2,b1,Past_Due ,2026-01-01\n"
+    )
+    (exports / "billing_invoice_lines.csv").write_text(
+        "invoice_line_id,invoice_id,billing_customer_id,kind,issued_at,amount,currency,invoice_status\n"
+        "l1,i1,b1,one_off,2026-01-01,1,EUR,Voided\nl2,i2,b1,one_off,2026-01-01,1,EUR,VOID\nl3,i3,b1,one_off,2026-01-01,1,EUR,\n"
+    )
+    results = judged(night, GOOD)
+    warned = {
+        (one.table_name, one.expectation, one.unexpected_count) for one in results if one.status == "failed" and "Set" in one.expectation
+    }
+    assert warned == {
+        ("billing_subscriptions", "ColumnValuesToBeInSet(status)", 1),
+        ("billing_invoice_lines", "ColumnValuesToBeInSet(invoice_status)", 1),
+    }
+    assert stopped(results) == set()
+
+
+def test_what_names_a_table_that_nobody_exports_is_no_loss(night: Night) -> None:
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "billing_payments.csv").write_text(
+        "payment_id,billing_customer_id,kind,status,occurred_at,amount,currency,invoice_id\np1,b1,payment,succeeded,2026-01-02,1,EUR,i1\n"
+    )
+    assert not [result for result in judged(night, GOOD) if result.suite == "landing:references"]
+
+
 def test_a_rate_is_no_data_of_a_day(night: Night) -> None:
     """Rates of a central bank begin in 1999; a night of 2020 would be a release about nobody."""
     (Path(night.settings.resolve("exports")) / "exchange_rates.csv").write_text(

@@ -142,6 +142,16 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(read: Any) -> None:
     ]
 
 
+def test_an_id_of_more_digits_than_a_workbook_keeps_is_none(read: Any) -> None:
+    """Excel has put zeros in the place of its last digits: two customers would be one."""
+    sheet = _row(1, "customer_id", "created_at") + _row(2, 123456789012345, "2025-01-01") + _row(3, 12345678901234500, "2025-01-01")
+    _, rows = read(_workbook(crm_customers=sheet), "crm_customers.xlsx")
+    assert [(row["customer_id"], row["_bad_values"]) for row in rows] == [
+        ("123456789012345", None),
+        (None, '{"customer_id":"1.23456789012345e+16"}'),
+    ]
+
+
 def test_of_several_sheets_the_one_named_like_the_table_is_read(read: Any) -> None:
     _, rows = read(_workbook(Other=_row(1, "x"), CRM_customers=SHEET), "crm_customers.xlsx")
     assert len(rows) == 2

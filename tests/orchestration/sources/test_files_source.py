@@ -83,6 +83,25 @@ def test_another_encoding_is_recoded(read: Any) -> None:
     assert read((HEADER + "1,2025-01-01,Zoë\n").encode("utf-16"), encoding="utf-16")[1][0]["full_name"] == "Zoë"
 
 
+@pytest.mark.parametrize("actual", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("configured", ["utf-8", "cp1252"])
+def test_what_a_file_says_of_its_encoding_counts_before_what_is_configured(read: Any, actual: str, configured: str) -> None:
+    """Files of several systems lie in one folder, and an id belongs to one source."""
+    _, rows = read((HEADER + "1,2025-01-01,Zoë\n").encode(actual), encoding=configured)
+    assert rows[0]["full_name"] == "Zoë"
+
+
+def test_line_ends_of_old_macintosh_files(read: Any) -> None:
+    _, rows = read((HEADER + "1,2025-01-01,Ann\n2,2025-01-02,Bo\n").replace("\n", "\r"))
+    assert [row["full_name"] for row in rows] == ["Ann", "Bo"]
+
+
+def test_lines_of_nothing_but_delimiters_are_no_rows(read: Any) -> None:
+    """A spreadsheet writes them below the last row; a blank line is none either."""
+    batch, rows = read(HEADER + '1,2025-01-01,Ann\n,,\n,,""\n,,Bo\n,,\n')
+    assert ([row["full_name"] for row in rows], batch.rows) == (["Ann", "Bo"], 2)
+
+
 def _parquet(*columns: tuple[str, Any]) -> bytes:
     whole = io.BytesIO()
     pq.write_table(pa.Table.from_arrays([pa.array(values) for _, values in columns], names=[name for name, _ in columns]), whole)
@@ -104,7 +123,12 @@ FAULTS: dict[str, tuple[str, bytes, str]] = {
     "too few values": ("crm_customers.csv", (HEADER + "1,2025-01-01,Ann\n2,2025-01-01\n").encode(), "line 3: the number of values"),
     "too many values": ("crm_customers.csv", (HEADER + "1,2025-01-01,Ann,Marie\n").encode(), "line 2: the number of values"),
     "wrong encoding": ("crm_customers.csv", (HEADER + "1,2025-01-01,Zoë\n").encode("latin-1"), "not valid in the configured encoding"),
-    "utf-16": ("crm_customers.csv", (HEADER + "1,2025-01-01,Zoë\n").encode("utf-16"), "encoding: utf-16"),
+    "utf-16 without a mark": ("crm_customers.csv", (HEADER + "1,2025-01-01,Zoë\n").encode("utf-16-le"), "encoding: utf-16"),
+    "title above the header": (
+        "crm_customers.csv",
+        ("Customers;;\n" + HEADER).encode(),
+        "none of its columns is one of table crm_customers",
+    ),
     "duplicate column": ("crm_customers.csv", b"customer_id,created_at,email,Email \n1,2025-01-01,a,b\n", "is there twice"),
     "required column missing": ("crm_customers.csv", b"customer_id,email\n1,a\n", "crm_customers needs the column created_at"),
     "neither of two columns": (
@@ -247,6 +271,7 @@ def test_a_table_may_be_a_nested_folder_beside_a_file(tmp_path: Path, bench: Ben
         "crm_customers/b.csv",
         "crm_customers/_SUCCESS",
         "crm_customers/.part.csv",
+        "crm_customers/~$b.csv",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(HEADER + f"{name},2025-01-01,Ann\n")

@@ -69,8 +69,26 @@ def test_a_time_in_another_format_is_not_guessed(read: Any, text: str) -> None:
 
 def test_a_time_without_zone_is_read_in_the_configured_one(read: Any) -> None:
     assert _payment(read, time="2025-07-01 10:00:00", zone="Europe/Berlin")["occurred_at"] == datetime(2025, 7, 1, 8)
-    assert _payment(read, time="2025-01-01", zone="Europe/Berlin")["occurred_at"] == datetime(2024, 12, 31, 23)
     assert _payment(read, time="2025-07-01T10:00:00Z", zone="Europe/Berlin")["occurred_at"] == datetime(2025, 7, 1, 10)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Africa/Cairo"])
+def test_a_day_is_that_day_in_every_zone(read: Any, zone: str) -> None:
+    """Months are cut in UTC: read as the first instant in Berlin, 1 February would be billed in January."""
+    days = ["2024-02-01", "2024-02-01 00:00", "2024-02-01T00:00:00", "2024-02-01 00:00:00.000", '"2024-02-01 00:00:00,000"']
+    days.append("2024-01-31T24:00")
+    lines = [f"p{number},c1,payment,succeeded,EUR,{day},1,100" for number, day in enumerate(days)]
+    _, rows = read(PAYMENT.splitlines()[0] + "\n" + "\n".join(lines) + "\n", "billing_payments.csv", zone=zone)
+    assert {row["occurred_at"] for row in rows} == {datetime(2024, 2, 1)}
+
+
+def test_a_midnight_with_a_zone_is_an_instant(read: Any) -> None:
+    assert _payment(read, time="2024-02-01T00:00:00+01:00", zone="Europe/Berlin")["occurred_at"] == datetime(2024, 1, 31, 23)
+
+
+def test_hours_that_a_zone_leaves_out_or_has_twice_are_read(read: Any) -> None:
+    assert _payment(read, time="2024-03-31 02:30:00", zone="Europe/Berlin")["occurred_at"] == datetime(2024, 3, 31, 1, 30)
+    assert _payment(read, time="2024-10-27 02:30:00", zone="Europe/Berlin")["occurred_at"] == datetime(2024, 10, 27, 1, 30)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("12", 12), ("+5", 5), ("-3", -3), ("3.0", 3), (" 7 ", 7), ("", None)])
@@ -95,7 +113,7 @@ def test_decimals_keep_every_digit(read: Any, text: str, expected: str) -> None:
     assert (row["amount"], row["_bad_values"]) == (Decimal(expected), None)
 
 
-@pytest.mark.parametrize("text", ['"1,50"', '"1,234.50"', "nan", "inf", "1_0", "€5", "123456789012345678901234567890"])
+@pytest.mark.parametrize("text", ['"1,50"', '"1,234.50"', "nan", "inf", "n/a", "-", "1_0", "€5", "123456789012345678901234567890"])
 def test_what_is_no_decimal_is_kept_as_it_was(read: Any, text: str) -> None:
     row = _payment(read, amount=text)
     assert row["amount"] is None
@@ -225,3 +243,11 @@ def test_a_day_that_is_further_away_than_any_time_waits_with_its_row(read: Any, 
     _, rows = read((tmp_path / "in.parquet").read_bytes(), "crm_customers.parquet")
     assert [row["created_at"] for row in rows] == [datetime(2025, 1, 1), None]
     assert list(json.loads(rows[1]["_bad_values"])) == ["created_at"]
+
+
+def test_parquet_days_are_days_in_every_zone(read: Any) -> None:
+    moments = [datetime(2024, 2, 1)]
+    types = {"created_at": pa.date32(), "updated_at": pa.timestamp("ns"), "deleted_at": pa.timestamp("us")}
+    table = pa.table({"customer_id": ["1"], **{column: pa.array(moments).cast(kind) for column, kind in types.items()}})
+    _, (row,) = read(_written(table), "crm_customers.parquet", zone="Europe/Berlin")
+    assert [row[column] for column in types] == [datetime(2024, 2, 1)] * 3

@@ -1,0 +1,64 @@
+"""Times in text or in a column type as instants in UTC, as DuckDB SQL.
+
+Comes in: SQL of a raw value, and the company's zone. Goes out: SQL of a TIMESTAMP in UTC; NULL where it is no time of ISO-8601.
+
+A day that is written without a time is that day, whatever the zone: months are cut in UTC, and 1 February belongs to February in all of
+them. Midnight without a zone is such a day as well: systems without a type for days write them so (docs/decisions/0038).
+"""
+
+from __future__ import annotations
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_LOCAL_TIME = f"{_DAY}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)?)?"
+_FULL_TIME = f"{_DAY}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]+)?{_OFFSET}"
+_SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an offset: DuckDB wants the seconds
+# As clear, but not to DuckDB: lower case, a decimal comma (both ISO-8601), a blank before the offset, UTC for Z.
+_RARE_LOCAL_TIME = f"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.,][0-9]+)?"
+_RARE_TIME = f"{_RARE_LOCAL_TIME} ?({_OFFSET}|z|UTC)"
+ANY_TIME = f"{_DAY}([Tt ].*)?"
+
+
+def from_text(raw: str, trimmed: str, zone: str) -> str:
+    """The instant of a text; `trimmed` is the same without what surrounds it, which costs more than the rest and is needed rarely."""
+    return f"CASE {_quick(raw, zone)} ELSE {_thorough(trimmed, zone)} END"
+
+
+def from_native(raw: str, kind: str, zone: str) -> str:
+    """The instant of a value of DuckDB's type `kind`: a DATE, or a TIMESTAMP of any precision, with a zone or without."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CASE WHEN isfinite({raw}) THEN {_in_utc(raw)} ELSE timezone('UTC', {raw}) END"
+    # a day may be further away than any time
+    return _local(f"TRY_CAST({raw} AS TIMESTAMP)", "UTC" if kind == "DATE" else zone)
+
+
+def _local(moment: str, zone: str) -> str:
+    """A TIMESTAMP by the company's clocks as one in UTC; a day stays that day."""
+    if zone == "UTC":
+        return moment
+    return f"CASE WHEN {moment} = date_trunc('day', {moment}) THEN {moment} ELSE timezone('UTC', CAST({moment} AS TIMESTAMPTZ)) END"
+
+
+def _quick(raw: str, zone: str) -> str:
+    """The two ways in which nearly every system writes a time, four times as fast as the general way."""
+    cast = f"TRY_CAST({raw} AS TIMESTAMP)"
+    full = f"WHEN regexp_full_match({raw}, '{_FULL_TIME}') THEN {_in_utc(f'TRY_CAST({raw} AS TIMESTAMPTZ)')}"
+    return f"WHEN strlen({raw}) = 19 AND CAST({cast} AS VARCHAR) = {raw} THEN {_local(cast, zone)} {full}"
+
+
+def _in_utc(finite: str) -> str:
+    """A TIMESTAMPTZ that is not infinite as a TIMESTAMP in UTC; `timezone('UTC', …)` asks the calendar, and takes twice as long."""
+    return f"make_timestamp(epoch_us({finite}))"
+
+
+def _thorough(value: str, zone: str) -> str:
+    """Every other spelling. A plain cast to TIMESTAMP would drop an offset, so it is for what has none."""
+    full = f"regexp_replace({value}, '^{_SHORT_TIME}$', '\\1:00\\2')"
+    usual = f"regexp_replace(replace(replace(upper({value}), ',', '.'), 'UTC', 'Z'), ' ([Z+-])', '\\1')"
+    return (
+        f"CASE WHEN regexp_full_match({value}, '{_LOCAL_TIME}') THEN {_local(f'TRY_CAST({value} AS TIMESTAMP)', zone)}"
+        f" WHEN regexp_full_match({value}, '{_RARE_LOCAL_TIME}') THEN {_local(f'TRY_CAST({usual} AS TIMESTAMP)', zone)}"
+        f" WHEN regexp_full_match({value}, '{_FULL_TIME}') THEN timezone('UTC', TRY_CAST({value} AS TIMESTAMPTZ))"
+        f" WHEN regexp_full_match({value}, '{_SHORT_TIME}') THEN timezone('UTC', TRY_CAST({full} AS TIMESTAMPTZ))"
+        f" WHEN regexp_full_match({value}, '{_RARE_TIME}') THEN timezone('UTC', TRY_CAST({usual} AS TIMESTAMPTZ)) END"
+    )
