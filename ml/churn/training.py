@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import fit, named
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select
 from ml.churn.survival import Months
+from ml.churn.trials import fit_parts, parts_of
 from ml.encoding import Encoder, Parsed, parse, require_frame
 from ml.evaluation import evaluate
 from ml.logged import aligned
@@ -63,7 +63,7 @@ def train(
     line, crossed = _calibrated(selection, judged_y, judged_customers)
     encoder = Encoder.fit(usable, y)
     chosen = selection.chosen
-    scorer = fit(chosen.candidate, encoder, encoder.codes(usable), y, chosen.trees, seed, months)
+    scorer = fit_parts(chosen.parts, encoder, encoder.codes(usable), y, seed, months)
     report = _report(selection, suspected, usable, y, line) | {"metrics": _metrics(judged_y, crossed, seed)}
     if selection.rolls and tried_moments is not None:
         report["rolling_folds"] = _folds(tried_moments.moment[selection.rows], judged_y, crossed)
@@ -77,9 +77,8 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     index = _sample(y.size, FIT_ROWS, seed)
     parsed, y, _, _ = _taken(parse(features, kinds), y, None, None, index)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
-    candidate = named(chosen["candidate"])
     encoder = Encoder.fit(parsed, y)
-    scorer = fit(candidate, encoder, encoder.codes(parsed), y, int(chosen["trees"]), seed, None if months is None else months[index])
+    scorer = fit_parts(parts_of(chosen), encoder, encoder.codes(parsed), y, seed, None if months is None else months[index])
     report = model.report | {"rows": int(y.size), "base_rate": float(y.mean())}
     return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
 
