@@ -16,7 +16,7 @@ from ml.additive import Floats
 from ml.next_best_action.contrasts import Arms, Evidence
 from ml.outcomes import Split
 
-MEAN_Z, DIFFERENCE_Z = 1.28, 2.33
+MEAN_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
 
 
 def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
@@ -34,6 +34,18 @@ def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
 
 def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
     """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum."""
+    slope, error = _sloped(evidence, unseen)
+    return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
+
+
+def is_idle(evidence: Evidence, action: int, said: Floats) -> bool:
+    """Is it IDLE_ODDS times likelier that an action has no differences between customers than that they are as was said of them?"""
+    slope, error = _sloped(evidence, {action: said})
+    return error > 0 and (1 - 2 * slope) / (2 * error**2) > np.log(IDLE_ODDS)
+
+
+def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
+    """Slope and its standard error; 0 where nothing was said."""
     sides = []
     for action, predicted in unseen.items():
         arms = evidence.arms(action)
@@ -46,8 +58,7 @@ def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float
     influence = np.zeros(evidence.taken.size)  # of each decision; those for the control count in every contrast
     for arms, x, weight in sides:
         influence[arms.rows] += weight * x * (arms.unexplained - slope * x)
-    error = float(np.sqrt((influence**2).sum())) / information
-    return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
+    return slope, float(np.sqrt((influence**2).sum())) / information
 
 
 def mean_effect(arms: Arms, stake: float, cost: float) -> tuple[float, float]:
