@@ -143,6 +143,18 @@ def test_who_cannot_leave_is_not_believed_to_be_kept():
     assert uplift[True] < 0.04
 
 
+def test_a_rare_outcome_is_not_promised_to_those_who_had_it_more_often():
+    """Two in a thousand refer somebody, of the keen three in ten; a call adds a point for everyone. By their odds the keen would gain nine."""
+    random = np.random.default_rng(11)
+    frame = pd.DataFrame({"keen": random.random(3000) < 0.02, "x": random.normal(size=3000)})
+    called = random.random(3000) < 0.5
+    chance = np.where(frame["keen"], 0.3, 0.002) + 0.012 * called
+    policy = fit_policy(frame, np.where(called, "call", "nothing"), 0.5, (random.random(3000) < chance).astype(float), control="nothing")
+    mean = policy.report["effects"][0]["mean_effect"]
+    assert mean > 0.005
+    assert policy.uplifts(frame)["call"].max() < 7 * mean
+
+
 def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     random = np.random.default_rng(5)
     frame = pd.DataFrame({"a": np.where(random.random(3000) < 0.2, np.nan, random.lognormal(size=3000)), "b": random.normal(size=3000)})
