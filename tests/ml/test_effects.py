@@ -144,7 +144,7 @@ def test_who_cannot_leave_is_not_believed_to_be_kept():
 
 
 def test_a_rare_outcome_is_not_promised_to_those_who_had_it_more_often():
-    """Two in a thousand refer somebody, of the keen three in ten; a call adds a point for everyone. By their odds the keen would gain nine."""
+    """Two in a thousand refer somebody, of the keen three in ten; a call adds a point for all. By their odds the keen would gain nine."""
     random = np.random.default_rng(11)
     frame = pd.DataFrame({"keen": random.random(3000) < 0.02, "x": random.normal(size=3000)})
     called = random.random(3000) < 0.5
