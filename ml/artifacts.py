@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CODE_VERSION = "6"  # raise it when a saved model would mean something else to newer code
+CODE_VERSION = "7"  # raise it when a saved model would mean something else to newer code
 _FILES = ("model.json", "arrays.npz")
 
 

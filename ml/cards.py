@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml import artifacts as store
 from ml.promotions import Promotion, recorded
+
+if TYPE_CHECKING:
+    from ml.churn.trials import Part  # with it comes scipy, which the card of a purchase model need not pay
 
 Pairs = Sequence[tuple[str, Any]]
 
@@ -65,17 +68,15 @@ _Told = tuple[Pairs, Pairs, Pairs, Sequence[Compared]]
 
 
 def _churn(described: dict[str, Any]) -> _Told:
-    from ml.churn.candidates import named
+    from ml.churn.trials import parts_of
 
     report = described["report"]
     chosen = next(row for row in report["candidates"] if row["candidate"] == report["chosen"])
-    candidate = {name: value for name, value in asdict(named(report["chosen"])).items() if name not in ("name", "trees", "largest_rows")}
     line = report["calibration"]
     learnt_from = [("rows (customers at past moments)", report["rows"]), ("share of them that left", f"{report['base_rate']:.1%}")]
     settings = [
         ("learner", report["chosen"]),
-        *candidate.items(),
-        ("trees", chosen["trees"]),
+        *(pair for part in parts_of(chosen) for pair in _settings(part)),
         ("calibration slope applied", line["slope"]),
         ("calibration intercept applied", line["intercept"]),
     ]
@@ -84,6 +85,15 @@ def _churn(described: dict[str, Any]) -> _Told:
         for row in report["candidates"]
     ]
     return learnt_from, list(report["left_out"].items()), settings, compared
+
+
+def _settings(part: Part) -> Pairs:
+    """Of a mixture each setting says whose it is."""
+    own = {name: value for name, value in asdict(part.candidate).items() if name not in ("name", "trees", "largest_rows")}
+    pairs = [*own.items(), ("trees", part.trees)]
+    if part.weight == 1:
+        return pairs
+    return [(f"{part.candidate.name}: {name}", value) for name, value in [("share", part.weight), *pairs]]
 
 
 def _purchases(described: dict[str, Any]) -> _Told:
@@ -99,16 +109,17 @@ def _contractual(described: dict[str, Any]) -> _Told:
 
 
 def _actions(described: dict[str, Any]) -> _Told:
-    from ml.next_best_action.effects import DIFFERENCE_Z, MEAN_Z
-    from ml.next_best_action.learners import EFFECT_TREES
+    from ml.next_best_action.belief import DIFFERENCE_Z, MEAN_Z
+    from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES
 
     report = described["report"]
     learnt_from = [("decisions", report["decisions"]), *((f"of them {row['action']}", row["decisions"]) for row in report["effects"])]
     settings = [
         ("control", report["control"]),
-        ("standard errors from which a mean effect is believed", MEAN_Z),
-        ("standard errors from which differences between customers are believed", DIFFERENCE_Z),
-        ("trees of an effect (number, leaves, fineness)", EFFECT_TREES),
+        ("standard errors from which a mean effect, or all of the policy together, is believed", MEAN_Z),
+        ("standard errors from which differences of one action alone are believed", DIFFERENCE_Z),
+        ("small trees of an effect (number, leaves, fineness)", SMALL_TREES),
+        ("large trees of an effect (number, leaves, fineness)", LARGE_TREES),
     ]
     return learnt_from, [], settings, []
 

@@ -1,4 +1,4 @@
-"""The candidates, simplest first: base rate, logistic regression regularised in four ways, survival by months, boosting of three sizes.
+"""The candidates, simplest first: base rate, logistic regression in four ways, survival by months, boosting of three sizes, a mixture.
 
 Comes in: codes, label. Goes out: fitted scorers; for boosting also the scores after every tenth tree, so that one
 cross-validation chooses the number of trees too.
@@ -57,6 +57,8 @@ CANDIDATES = (
     Candidate("boosting_large", "trees", 7, 500, leaves=24, trees=600, penalty=1.0, fineness=200, seen=0.7),
 )
 
+MIXTURE = Candidate("mixture", "mixture", 8)  # of the best line and the best trees; see `ml.churn.trials`
+
 
 def fit(
     candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, trees: int, seed: int, months: Months | None = None
@@ -74,7 +76,7 @@ def fit(
 
 def named(name: str) -> Candidate:
     """The candidate called `name`."""
-    return next(one for one in CANDIDATES if one.name == name)
+    return next(one for one in (*CANDIDATES, MIXTURE) if one.name == name)
 
 
 def staged_scores(

@@ -10,7 +10,8 @@ else folds are random. The standard error is that of the paired difference per g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,32 +20,23 @@ from ml.additive import Floats, quiet_threads
 from ml.churn.candidates import CANDIDATES, WIDE, Candidate, staged_scores
 from ml.churn.examples import Examples
 from ml.churn.folds import Split, random_folds, rolling_folds
+from ml.churn.trials import Trial, mean_losses, mixture, told
 from ml.encoding import Encoder
 from ml.evaluation import log_losses
 
 _LEAST_GAIN = 0.002  # of the base rate's log loss, by the trees grown since the last look; less is not worth the time of more
 
 
-@dataclass
-class Trial:
-    """One candidate's out-of-fold log-odds: repeats × rows."""
-
-    candidate: Candidate
-    trees: int
-    scores: Floats
-    losses: Floats = field(default_factory=lambda: np.empty(0))  # mean over the repeats, per row
-
-
 @dataclass(frozen=True)
 class Selection:
-    """The chosen trial among all. `table`: per candidate log loss, its distance to the best, that distance's standard error.
+    """The chosen trial among all. `table`: per candidate its parts, log loss, distance to the best, that distance's standard error.
 
     `rows`: those that were judged, all of them unless folds roll through time or there is one only; scores and `splits` count among them.
-    `finalists`: the chosen candidate, the best, and the base rate, simplest first.
+    `finalists`: what the chosen one and the best are made of, and the base rate, simplest first.
     """
 
     chosen: Trial
-    table: list[dict[str, float | str | int]]
+    table: list[dict[str, Any]]
     rows: NDArray[np.int64]
     splits: list[Split]
     rolls: bool
@@ -74,6 +66,7 @@ def _competed(candidates: list[Candidate], splits: list[list[Split]], examples: 
         for candidate in candidates:
             if _is_worth_trying(candidate, trials):
                 trials.append(_trial(candidate, prepared, splits, rows, examples, seed))
+    trials += mixture(trials, examples.label[rows])
     groups = None if examples.groups is None else examples.groups[rows]
     chosen, table = _choose(trials, groups)
     crossing = _crossing(splits[0], rows, examples.label[rows], groups, seed)
@@ -90,7 +83,8 @@ def _crossing(folds: list[Split], rows: NDArray[np.int64], label: Floats, groups
 
 def _finalists(chosen: Trial, trials: list[Trial]) -> list[Candidate]:
     best = min(trials, key=lambda trial: trial.losses.mean())
-    return [one.candidate for one in trials if any(one is kept for kept in (chosen, best)) or one.candidate.family == "constant"]
+    parts = {part.candidate.name for trial in (chosen, best) for part in trial.parts}
+    return [one.candidate for one in trials if one.candidate.name in parts or one.candidate.family == "constant"]
 
 
 def _random(examples: Examples, seed: int) -> list[list[Split]]:
@@ -139,7 +133,7 @@ def _trial(
             scores = np.empty((len(splits), rows.size))
             for (repeat, outside), (_, unseen_scores) in zip(where, stages, strict=True):
                 scores[repeat, outside] = unseen_scores
-            tried = Trial(candidate, stages[0][0], scores, _mean_losses(judged, scores))
+            tried = Trial(candidate, stages[0][0], scores, mean_losses(judged, scores))
             best = tried if best is None or tried.losses.mean() < best.losses.mean() else best
         if best is not None and before - best.losses.mean() < least:
             break
@@ -148,13 +142,9 @@ def _trial(
     return best
 
 
-def _mean_losses(label: Floats, scores: Floats) -> Floats:
-    return np.mean([log_losses(label, 1 / (1 + np.exp(-row))) for row in scores], axis=0)
-
-
-def _choose(trials: list[Trial], groups: NDArray[np.int64] | None) -> tuple[Trial, list[dict[str, float | str | int]]]:
+def _choose(trials: list[Trial], groups: NDArray[np.int64] | None) -> tuple[Trial, list[dict[str, Any]]]:
     best = min(trials, key=lambda trial: trial.losses.mean())
-    table: list[dict[str, float | str | int]] = []
+    table: list[dict[str, Any]] = []
     within: list[Trial] = []
     for trial in sorted(trials, key=lambda trial: trial.candidate.complexity):
         behind = trial.losses - best.losses
@@ -162,7 +152,7 @@ def _choose(trials: list[Trial], groups: NDArray[np.int64] | None) -> tuple[Tria
         if behind.mean() <= error:
             within.append(trial)
         row = {"log_loss": float(trial.losses.mean()), "behind_best": float(behind.mean()), "standard_error": error}
-        table.append({"candidate": trial.candidate.name, "trees": trial.trees, **row})
+        table.append({"candidate": trial.candidate.name, "trees": trial.trees, "parts": told(trial.parts), **row})
     return within[0], table
 
 

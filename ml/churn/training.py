@@ -16,13 +16,13 @@ from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import fit, named
 from ml.churn.examples import Examples
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select, settle
 from ml.churn.survival import Months
+from ml.churn.trials import fit_parts, parts_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
 from ml.logged import aligned
@@ -61,7 +61,7 @@ def train(
     line, crossed = _calibrated(selection, judged)
     encoder = Encoder.fit(usable.parsed, usable.label)
     chosen = selection.chosen
-    scorer = fit(chosen.candidate, encoder, encoder.codes(usable.parsed), usable.label, chosen.trees, seed, usable.months)
+    scorer = fit_parts(chosen.parts, encoder, encoder.codes(usable.parsed), usable.label, seed, usable.months)
     metrics = _metrics(judged.label[selection.rows], crossed, seed)
     report = _report(selection, suspected, usable, line) | {"metrics": metrics} | _folds(first, few)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
@@ -73,9 +73,8 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     kinds = {column.name: column.kind for column in model.encoder.columns}
     examples = Examples(parse(features, kinds), y, months=months).at_most(FIT_ROWS, seed)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
-    candidate = named(chosen["candidate"])
     encoder = Encoder.fit(examples.parsed, examples.label)
-    scorer = fit(candidate, encoder, encoder.codes(examples.parsed), examples.label, int(chosen["trees"]), seed, examples.months)
+    scorer = fit_parts(parts_of(chosen), encoder, encoder.codes(examples.parsed), examples.label, seed, examples.months)
     report = model.report | {"rows": examples.size, "base_rate": float(examples.label.mean())}
     return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
 

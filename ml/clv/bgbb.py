@@ -55,6 +55,8 @@ def fit_bgbb(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights:
     x, t_x, n = counted.columns
     if ((x > t_x) | (t_x > n) | (x < 0) | ((x == 0) != (t_x == 0)) | (n % 1 != 0) | (t_x % 1 != 0)).any():
         raise Refused("BG/BB: needs whole numbers with frequency <= recency <= T, and recency 0 exactly where frequency is 0")
+    if not (x > 0).any() or n.max() < 2:
+        raise Refused("BG/BB: needs customers who used an opportunity, and two opportunities or more; else nothing tells use from staying")
     starts = [(1.0, 1.0, 1.0, 1.0), (1.0, 0.5, 0.5, 3.0)]
     return BgBb(**vars(maximise("BG/BB", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers)))
 

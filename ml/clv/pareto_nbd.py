@@ -17,6 +17,7 @@ from ml.clv.counted import Counted, Floats, count_purchases, count_rows
 from ml.clv.fitting import ROUGH_ROWS, Fit, Likelihood, maximise, numeric_gradient
 
 _NAMES = ("r", "alpha", "s", "beta")
+_ONE_RATE = 5e-4  # keeps s below 81: there all leave at one rate, the data does not tell s from beta, and SciPy's 2F1 gives out beyond
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def fit_pareto_nbd(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, we
     starts = [(1.0, mean_age, 1.0, mean_age), (0.5, mean_age / 3, 0.6, mean_age / 3)]
     few = counted.thinned(ROUGH_ROWS)
     rough = None if few is counted else _likelihood(few)
-    sizes = (1.0, mean_age, 1.0, mean_age)  # alpha and beta are times
+    sizes = (1.0, mean_age, _ONE_RATE, mean_age)  # alpha and beta are times
     return ParetoNbd(**vars(maximise("Pareto/NBD", _NAMES, _likelihood(counted), starts, counted.customers, rough=rough, sizes=sizes)))
 
 

@@ -4,20 +4,15 @@ Comes in: `ml_inputs.*`, as of any date, made by dbt. Goes out: `ml.*`, which db
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
-import duckdb
 
 from ml import MODELS
-from orchestration import comments, warehouse
-from orchestration.assets import pictures
-from orchestration.assets.metadata import OWNERS, markdown, relation_metadata
+from orchestration import comments
+from orchestration.assets.metadata import OWNERS, relation_metadata
 from orchestration.assets.quality import GUARDED_BEFORE_MODELS
-from orchestration.night import Night
+from orchestration.assets.scores import frames, written
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
-
-_HISTOGRAM_BINS = 20
 
 
 def _inputs(*tables: str) -> list[dg.AssetKey]:
@@ -70,7 +65,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
     """Train, judge, and score every active customer."""
     tonight = night.of(context)
     result = MODELS["churn"].load()(
-        **_frames(
+        **frames(
             tonight,
             features=("ml_inputs.customer_features", "customer_key, cutoff_date"),
             values=("ml.clv_scores", "customer_key"),
@@ -80,7 +75,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
         artifacts=tonight.home.models,
     )
     with tonight.warehouse() as connection:
-        yield from _written(context, connection, result, {"churn_scores": "churn_probability"})
+        yield from written(context, connection, result, {"churn_scores": "churn_probability"})
 
 
 @dg.multi_asset(
@@ -94,7 +89,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
     tonight = night.of(context)
     tuning = tonight.settings.tuning
     result = MODELS["clv"].load()(
-        **_frames(
+        **frames(
             tonight,
             purchases=("ml_inputs.clv_purchases", "customer_key"),
             purchase_days=("ml_inputs.clv_purchase_days", "days_ago"),
@@ -107,7 +102,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         gross_margin=tuning.gross_margin,
     )
     with tonight.warehouse() as connection:
-        yield from _written(context, connection, result, {"clv_scores": "clv_predicted"})
+        yield from written(context, connection, result, {"clv_scores": "clv_predicted"})
 
 
 _DECIDED = [
@@ -131,7 +126,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
     """Learn from the log of actions, judge off-policy, decide for every customer."""
     tonight = night.of(context)
     result = MODELS["next_best_action"].load()(
-        **_frames(
+        **frames(
             tonight,
             candidates=("ml_inputs.action_candidates", "customer_key, action"),
             action_log=("ml_inputs.action_log", "action_id, customer_key"),
@@ -146,50 +141,5 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
         aims={action.name: action.aims_at for action in tonight.settings.actions},
     )
     with tonight.warehouse() as connection:
-        yield from _written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
+        yield from written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
         yield dg.MaterializeResult(asset_key=["ml", "model_runs"], metadata=relation_metadata(connection, "ml", "model_runs"))
-
-
-def _frames(tonight: Night, **inputs: tuple[str, str]) -> dict[str, Any]:
-    """Argument → frame of a (relation, order). The warehouse is closed again before a model is fitted: its cache is as large as a model's.
-
-    The order is fixed: sums in another order differ in their last digits, and so would the scores of the same night run again.
-    """
-    with tonight.warehouse() as connection:
-        return {name: connection.execute(f"SELECT * FROM {relation} ORDER BY {order}").df() for name, (relation, order) in inputs.items()}
-
-
-def _written(
-    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]
-) -> Iterator[dg.MaterializeResult]:
-    """Write what a model returned; each table says its rows, the distribution of its number, and what the model was judged by."""
-    for note in result.report["notes"]:
-        context.log.warning(note)
-    warehouse.replace_model_run(connection, result.tables["model_runs"])
-    for table, number in shown.items():
-        warehouse.write_scores(connection, table, result.tables[table])
-        metadata = relation_metadata(connection, "ml", table)
-        if number is not None:
-            metadata["distribution"] = dg.MetadataValue.md(_histogram(connection, table, number))
-        judged = result.tables["model_runs"].select(["candidate", "metric", "value", "low", "high"]).to_pylist()
-        metadata["status"] = f"{result.report['status']}{': ' + result.report['reason'] if result.report['reason'] else ''}"
-        curves = pictures.tracking(judged)
-        if curves is not None:
-            metadata["tracking"] = dg.MetadataValue.md(curves)
-        metadata["judged_by"] = dg.MetadataValue.md(markdown(tuple(judged[0]), [tuple(row.values()) for row in judged]))
-        yield dg.MaterializeResult(asset_key=["ml", table], metadata=metadata)
-
-
-def _histogram(connection: duckdb.DuckDBPyConnection, table: str, number: str) -> str:
-    """The distribution of a column as a picture in the asset's metadata."""
-    rows = connection.execute(
-        f"""WITH edges AS (SELECT min({number}) AS low, max({number}) AS high FROM ml.{table})
-        SELECT least(floor({_HISTOGRAM_BINS} * ({number} - low) / nullif(high - low, 0)), {_HISTOGRAM_BINS - 1})::INT AS bin,
-            count(*), any_value(low), any_value(high)
-        FROM ml.{table}, edges WHERE {number} IS NOT NULL GROUP BY 1 ORDER BY 1"""
-    ).fetchall()
-    if not rows:
-        return "No values."
-    low, high = rows[0][2], rows[0][3]
-    width = (high - low) / _HISTOGRAM_BINS
-    return pictures.histogram([(low + (row[0] or 0) * width, row[1]) for row in rows], width, number)

@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 from ml.churn import ChurnModel, reasons, train
-from ml.evaluation import roc_auc
+from ml.churn.candidates import fit, named
+from ml.churn.training import refit
+from ml.encoding import parse
+from ml.evaluation import log_losses, roc_auc
 from ml.refusal import Refused
 
 
@@ -78,6 +81,26 @@ def test_boosting_is_chosen_where_columns_act_together_only(interacting, boosted
     assert train(*customers(2500)).report["chosen"].startswith("logistic")
     losses = {row["candidate"]: row["log_loss"] for row in boosted.report["candidates"]}
     assert losses[boosted.report["chosen"]] < losses["logistic"] - 0.05
+
+
+def test_a_line_and_trees_together_are_chosen_where_each_knows_something():
+    """Eight columns of a straight line and a bow: trees need many rows for the line, the line never sees the bow."""
+    random = np.random.default_rng(12)
+    matrix = random.normal(size=(3000, 9))
+    log_odds = -0.6 + 0.5 * matrix[:, :8].sum(axis=1) + 1.8 * (np.abs(matrix[:, 8]) > 1)
+    frame = pd.DataFrame(matrix, columns=list("abcdefghi"))
+    label = (random.random(3000) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    model = train(frame[:1500], label[:1500])
+    assert model.report["chosen"] == "mixture"
+    assert refit(model, frame[:1500], label[:1500]).predict(frame).equals(model.predict(frame))
+    described, arrays = model.to_parts()
+    assert ChurnModel.from_parts(json.loads(json.dumps(described)), arrays).predict(frame).equals(model.predict(frame))
+    parts = model.contributions(frame[:50]).sum(axis=1)
+    assert (1 / (1 + np.exp(-parts))).to_numpy() == pytest.approx(model.predict(frame[:50]).to_numpy())
+    codes, unseen = model.encoder.codes(parse(frame[:1500])), model.encoder.read(frame[1500:])
+    for name in ("logistic", "boosting_pairs"):
+        alone = fit(named(name), model.encoder, codes, label[:1500].astype(float), 100, 0).score(model.encoder, unseen)
+        assert log_losses(label[1500:], model.predict(frame[1500:])).mean() < log_losses(label[1500:], 1 / (1 + np.exp(-alone))).mean()
 
 
 def test_parts_add_up_to_the_prediction(interacting, boosted, customers):

@@ -48,7 +48,7 @@ def test_it_is_settled_on_the_newest_moment_by_what_was_known_before_it():
     first = select(examples.at_most(1_500, 0), 0)
     settled = settle(first, examples, 0)
     assert set(moment[settled.rows]) == {270}
-    assert {row["candidate"] for row in settled.table} == {one.name for one in first.finalists}
+    assert {row["candidate"] for row in settled.table} - {"mixture"} == {one.name for one in first.finalists}
     for inside, outside in settled.splits:  # the correction is tried on others than it is learnt from
         assert not set(inside) & set(outside)
     assert np.concatenate([outside for _, outside in settled.splits]).size == settled.rows.size

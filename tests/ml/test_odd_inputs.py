@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ml.churn import train
-from ml.clv import fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from ml.clv import fit_bgbb, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
 from ml.next_best_action import Policy, fit_policy
 from ml.policy_evaluation import evaluate
 from ml.refusal import Refused
@@ -95,6 +95,25 @@ def test_money_may_be_told_in_rupiah(cdnow):
     rupiah = fit_gamma_gamma(cdnow["frequency"], cdnow["mean_value"] * 16_000)
     assert rupiah.params["v"] == pytest.approx(16_000 * dollars.params["v"], rel=1e-4)
     assert rupiah.population_mean == pytest.approx(16_000 * dollars.population_mean, rel=1e-4)
+
+
+@pytest.mark.parametrize(("used", "opportunities"), [(0.0, 6.0), (1.0, 1.0)])
+def test_opportunities_that_tell_nothing_are_refused(used, opportunities):
+    """Nobody used one; or there was a single one, which 500 of 1,000 used: a share alone fits four parameters in many ways."""
+    x = used * (np.arange(1000) % 2)
+    with pytest.raises(Refused, match="used an opportunity, and two"):
+        fit_bgbb(x, x, np.full(1000, opportunities))
+
+
+def test_customers_who_all_leave_at_one_rate_are_no_pareto():
+    """Drawn with one rate of leaving for all: s and beta have no end, and no number on the way there is NaN."""
+    random = np.random.default_rng(4)
+    age, rate = random.uniform(20, 52, 400), random.gamma(0.8, 1 / 6, 400)
+    there = np.minimum(random.exponential(40, 400), age)
+    x = random.poisson(rate * there).astype(float)
+    t_x = np.array([there[one] * random.random(int(many)).max() if many else 0.0 for one, many in enumerate(x)])
+    with np.errstate(invalid="raise"), pytest.raises(Refused, match="s ran to the edge"):
+        fit_pareto_nbd(x, t_x, age)
 
 
 def test_durations_are_refused_with_what_to_give_instead(cdnow):

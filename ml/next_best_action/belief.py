@@ -1,0 +1,101 @@
+"""How much of what learners say of effects is to be believed: asked of decisions that they have not learnt from.
+
+Comes in: `Evidence`, and per action what was said of every decision out of fold. Goes out: weights, slopes with their z, means, and
+whether acting on it all would have paid. Out-of-fold predictions are set against the outcomes they predict (best linear predictor;
+Chernozhukov et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.optimize import nnls
+
+from ml.additive import Floats
+from ml.next_best_action.contrasts import Arms, Evidence
+from ml.outcomes import Split
+
+MEAN_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
+
+
+def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
+    """Per learner, 0 … 1: the outcomes of all actions together on what the learners said of them out of fold."""
+    gram, moment = 1e-9 * np.eye(len(unseen)), np.zeros(len(unseen))
+    for action, said in enumerate(zip(*unseen, strict=True), 1):
+        arms = evidence.arms(action)
+        weight = arms.weight / max(arms.error**2, 1e-300)
+        x = np.column_stack([(one[arms.rows] - np.average(one[arms.rows], weights=weight)) * arms.side for one in said])
+        gram += x.T @ (x * weight[:, None])
+        moment += x.T @ (weight * arms.unexplained)
+    root = np.linalg.cholesky(gram)
+    return np.minimum(nnls(root.T, np.linalg.solve(root, moment))[0], 1.0)
+
+
+def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
+    """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum."""
+    slope, error = _sloped(evidence, unseen)
+    return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
+
+
+def is_idle(evidence: Evidence, action: int, said: Floats) -> bool:
+    """Is it IDLE_ODDS times likelier that an action has no differences between customers than that they are as was said of them?"""
+    slope, error = _sloped(evidence, {action: said})
+    return error > 0 and (1 - 2 * slope) / (2 * error**2) > np.log(IDLE_ODDS)
+
+
+def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
+    """Slope and its standard error; 0 where nothing was said."""
+    sides = []
+    for action, predicted in unseen.items():
+        arms = evidence.arms(action)
+        x = (predicted[arms.rows] - np.average(predicted[arms.rows], weights=arms.weight)) * arms.side
+        sides.append((arms, x, arms.weight / max(arms.error**2, 1e-300)))
+    information = sum(float((weight * x**2).sum()) for _, x, weight in sides)
+    if information < 1e-9:
+        return 0.0, 0.0
+    slope = sum(float((weight * x * arms.unexplained).sum()) for arms, x, weight in sides) / information
+    influence = np.zeros(evidence.taken.size)  # of each decision; those for the control count in every contrast
+    for arms, x, weight in sides:
+        influence[arms.rows] += weight * x * (arms.unexplained - slope * x)
+    return slope, float(np.sqrt((influence**2).sum())) / information
+
+
+def mean_effect(arms: Arms, stake: float, cost: float) -> tuple[float, float]:
+    """The mean of an action over the log, shrunk by 1 − 1/z² and held at its cost unless it beats that by MEAN_Z errors; its error."""
+    mean, error = arms.mean * stake, arms.error * stake
+    if error == 0:
+        return mean, error
+    shrunk = mean * max(0.0, 1 - (error / mean) ** 2) if mean else 0.0
+    return (shrunk if (mean - cost) / error > MEAN_Z else min(shrunk, cost)), error
+
+
+def pays_alone(evidence: Evidence, arms: Arms, constant: float, differences: Floats, cost: float) -> bool:
+    """Out of fold, is acting on the differences of one action not worse for certain than the better constant choice?"""
+    stake, rows = evidence.stake[arms.rows], arms.rows
+    acts = stake * (constant + differences[rows]) > cost
+    otherwise = constant * float(evidence.stake.mean()) > cost
+    weight = 1 / evidence.propensity[rows]
+    weight /= np.where(arms.treated, weight[arms.treated].sum(), weight[~arms.treated].sum())
+    changed = (acts.astype(float) - float(otherwise)) * weight
+    gains = changed * (np.where(arms.treated, 1.0, -1.0) * evidence.left[rows] - cost / 2)
+    return bool(gains.sum() >= -1.96 * np.sqrt((gains**2).sum()))
+
+
+def pays_together(evidence: Evidence, unseen: Sequence[Floats], slope: float, costs: Floats, splits: Sequence[Split]) -> bool:
+    """Does the whole policy, all differences believed, gain MEAN_Z errors over doing nothing, where it has not learnt?
+
+    Means, too, come from the other folds: the best of several that are nothing looks like something where it was found.
+    """
+    chosen = np.zeros(evidence.taken.size, dtype=np.int64)
+    for inside, outside in splits:
+        stake, net = evidence.stake[outside], np.zeros((outside.size, len(unseen) + 1))
+        for action, (said, cost) in enumerate(zip(unseen, costs, strict=True), 1):
+            arms, usual = evidence.arms(action, inside), float(evidence.stake[inside].mean())
+            constant = mean_effect(arms, usual, cost)[0] / usual
+            centre = np.average(said[arms.rows], weights=arms.weight)
+            net[:, action] = stake * (constant + slope * (said[outside] - centre)) - cost
+        chosen[outside] = np.where(net.max(axis=1) > 1e-12, net.argmax(axis=1), 0)
+    agrees = (evidence.taken == chosen).astype(float) - (evidence.taken == 0)
+    gains = np.where(chosen > 0, evidence.left * agrees / evidence.propensity - np.append(0.0, costs)[chosen], 0.0)
+    return bool(gains.sum() >= MEAN_Z * np.sqrt(((gains - gains.mean()) ** 2).sum()) and chosen.any())
