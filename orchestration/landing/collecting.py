@@ -14,12 +14,14 @@ _YOUNG, _MIDDLE, _OLD = 50_000, 20, 100  # objects of a page of a thousand recor
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Of one thread at a time: the setting is the process's."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    """Of one thread at a time: the setting is the process's. Whoever looks more seldom already, or has set things apart, keeps that."""
+    usual, apart = gc.get_threshold(), gc.get_freeze_count() > 0
+    if not apart:
+        gc.freeze()
+    gc.set_threshold(*map(max, usual, (_YOUNG, _MIDDLE, _OLD)))
     try:
         yield
     finally:
         gc.set_threshold(*usual)
-        gc.unfreeze()
+        if not apart:
+            gc.unfreeze()

@@ -19,6 +19,7 @@ from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
 from orchestration.landing import completed_files, extract
+from orchestration.warehouse import landing_views
 
 sys.path.insert(0, str(Path(__file__).parent))
 from rendered import staging
@@ -86,7 +87,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three tables instead of fifteen, and landed files copied without dlt."""
-    for module in (warehouse, quarantine):
+    for module in (landing_views, quarantine):
         monkeypatch.setattr(module, "INPUT_TABLES", TABLES)
     monkeypatch.setattr(landing, "load_files", _copied)
 
