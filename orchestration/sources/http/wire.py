@@ -75,11 +75,10 @@ class Wire:
 
     def _connection(self) -> HTTPConnection:
         """One that nobody waits for an answer on."""
-        while self._free:
-            connection = self._free.pop()
-            if connection.is_connected:
-                return connection
-            connection.close()
+        while (kept := self._kept()) is not None:
+            if kept.is_connected:
+                return kept
+            kept.close()
         host, port = self.address.host, self.address.port
         if self.address.scheme == "https":
             made: HTTPConnection = HTTPSConnection(host, port, timeout=_TO_CONNECT, ca_certs=certifi.where())
@@ -89,6 +88,12 @@ class Wire:
             made.connect()
         made.timeout = _TO_ANSWER
         return made
+
+    def _kept(self) -> HTTPConnection | None:
+        try:
+            return self._free.pop()
+        except IndexError:  # there is none, or another thread was quicker
+            return None
 
 
 @contextmanager

@@ -152,6 +152,20 @@ def test_a_path_of_any_letters_is_asked_for() -> None:
         assert vendor.asked == [("GET", "/forms/Fr%C3%BChling%201")]
 
 
+class _Taken(list[Any]):
+    """Connections of which another thread takes the last between a look and a grasp."""
+
+    def __len__(self) -> int:
+        return 1
+
+
+def test_a_connection_that_another_thread_has_taken_is_made_anew() -> None:
+    with serving(_Counting()) as vendor:
+        api = Api("stripe", "https://a.b", base_url=vendor.url)
+        api._wire._free = _Taken()
+        assert api.get("/list", {"page": 1}) == {"page": "1"}
+
+
 class _Counting(Vendor):
     """Answers with what it was asked."""
 
