@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -46,6 +46,7 @@ run_queue: {max_user_code_failure_retries: 10, user_code_failure_retry_delay: 60
 storage: {custom: {module: orchestration.event_log, class: PooledStorage, config: {base_dir: %s}}}
 """
 
+BY_COMMAND_LINE = {"rapport/started_by": "command line"}  # the tag of a run that tells its end itself
 _INTERRUPTED = "DagsterExecutionInterruptedError"
 _OURS = ("orchestration.", "ml.", "expectations.")
 _GATES = ("landing_gate", "mart_gate", "audience_gate")
@@ -87,9 +88,9 @@ def run_night(home: Home, as_of: date, progress: Progress, log: Path) -> Outcome
             partition_key=as_of.isoformat(),
             raise_on_error=False,
             run_config={"loggers": {"night": {}}},
-            tags={"rapport/started_by": "command line"},
+            tags=BY_COMMAND_LINE,
         )
-        return replace(_outcome(result), notices=tuple(notices))
+        return replace(outcome_of(result.run_id, result.all_events), notices=tuple(notices))
 
 
 @dg.logger
@@ -101,18 +102,19 @@ def night_logger(_: dg.InitLoggerContext) -> logging.Logger:
     return logger
 
 
-def _outcome(result: dg.ExecuteInProcessResult) -> Outcome:
-    if result.success:
-        return Outcome(result.run_id, "published", ())
-    failures = [event for event in result.all_events if event.is_step_failure]
+def outcome_of(run_id: str, events: Sequence[dg.DagsterEvent]) -> Outcome:
+    """What became of a run of the nightly job, from what happened in it."""
+    if any(event.event_type is dg.DagsterEventType.RUN_SUCCESS for event in events):
+        return Outcome(run_id, "published", ())
+    failures = [event for event in events if event.is_step_failure]
     if not failures:  # the run never got as far as a step
-        broken = [event.message or "" for event in result.all_events if event.is_failure]
-        return Outcome(result.run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
+        broken = [event.message or "" for event in events if event.is_failure]
+        return Outcome(run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
     status, reason = _told(failures[0].step_failure_data)
-    reasons = _objections(result) if status == "refused" else ()
+    reasons = _objections(events) if status == "refused" else ()
     # Steps that need not each other, such as the syncs of two destinations, may fail in one night; each has its own reason.
     further = tuple(_told(failure.step_failure_data)[1] for failure in failures[1:])
-    return Outcome(result.run_id, status, (reasons or (reason,)) + further, failures[0].step_key)
+    return Outcome(run_id, status, (reasons or (reason,)) + further, failures[0].step_key)
 
 
 def _told(failure: StepFailureData) -> tuple[Status, str]:
@@ -127,9 +129,10 @@ def _told(failure: StepFailureData) -> tuple[Status, str]:
     return status, in_plain_words(description or (_bare(cause) if cause else ""))
 
 
-def _objections(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
+def _objections(events: Sequence[dg.DagsterEvent]) -> tuple[str, ...]:
     """What the blocking asset checks that failed say, a line a table; Dagster's own message only counts them."""
-    failed = (check for check in result.get_asset_check_evaluations() if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR)
+    checks = (event.asset_check_evaluation_data for event in events if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    failed = (check for check in checks if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR)
     return tuple(f"{check.check_name.replace('_', ' ')}: {check.description}" for check in failed if check.check_name in _GATES)
 
 

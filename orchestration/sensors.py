@@ -1,11 +1,13 @@
-"""Catching up: nights that the schedule missed are asked for once each, the oldest first."""
+"""Catching up: nights that the schedule missed are asked for once each, the oldest first. And telling how a night of the UI ended."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from orchestration import releases, settings
-from orchestration.jobs import nightly
+from orchestration import alerts, releases, settings
+from orchestration.commands import summary
+from orchestration.home import Home
+from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
 
 MOST_CAUGHT_UP = 14
 
@@ -32,3 +34,41 @@ def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     if not nights:
         return dg.SkipReason("every night up to the last scheduled one has its release")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"missed-{night}", partition_key=str(night)) for night in nights])
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.FAILURE,
+    monitored_jobs=[nightly],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells whom `alerts` names that a night was refused or failed",
+)
+def nights_that_fail(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    """A refused or failed night of the schedule or the UI; one of the command line has told its end itself."""
+    return _tell(context)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[nightly],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells whom `alerts` names that a night was published, where they want to know",
+)
+def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    """A published night of the schedule or the UI."""
+    return _tell(context)
+
+
+def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    run = context.dagster_run
+    if run.tags.items() >= BY_COMMAND_LINE.items():
+        return dg.SkipReason("the command line has told it")
+    loaded = settings.load(settings.chosen_config(None))
+    if not loaded.alerts:
+        return dg.SkipReason("the configuration names nobody under `alerts`")
+    events = [entry.dagster_event for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
+    as_of = run.tags.get("dagster/partition", "an unknown day")
+    outcome, served = outcome_of(run.run_id, events), summary.served_in_words(Home(loaded.home))
+    problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, served, run.run_id))
+    for problem in problems:
+        context.log.error(problem)
+    return dg.SkipReason("; ".join(problems) or "told")

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.configuration.actions import Action, read_actions
+from orchestration.configuration.alerts import ChatAlert, EveryAlert, WebhookAlert
 from orchestration.configuration.destinations import KINDS, Destination
 from orchestration.configuration.file import ConfigurationError as ConfigurationError
 from orchestration.configuration.file import in_words, parsed
@@ -42,6 +43,7 @@ class Settings(BaseModel):
     sources: tuple[Source, ...]
     destinations: tuple[Destination, ...]
     serving: tuple[Serving, ...] = ()
+    alerts: tuple[EveryAlert, ...] = ()
     hash_key: str | None = None
     actions: tuple[Action, ...] = ()
     tuning: Tuning
@@ -90,7 +92,7 @@ def check_secrets(settings: Settings, environment: Mapping[str, str] | None = No
         settings.secret(settings.hash_key, environment) if settings.hash_key else None
     except ConfigurationError as error:
         raise ConfigurationError(f"{settings.config_path}: hash_key: {error}") from None
-    for kind in ("sources", "destinations", "serving"):
+    for kind in ("sources", "destinations", "serving", "alerts"):
         for number, part in enumerate(getattr(settings, kind)):
             said = part.model_dump()
             for key, value in [*said.items(), *((f"options.{key}", value) for key, value in (said.get("options") or {}).items())]:
@@ -113,6 +115,7 @@ def load(config_path: str | Path, environment: Mapping[str, str] | None = None) 
         sources=file.sources,
         destinations=file.destinations,
         serving=file.serving,
+        alerts=file.alerts,
         hash_key=file.hash_key,
         actions=read_actions(path, file.actions),
         tuning=file.settings,
@@ -167,7 +170,7 @@ def _validated(path: Path, content: dict[str, Any]) -> File:
     try:
         return File.model_validate(filled)
     except ValidationError as error:
-        parts: tuple[type[BaseModel], ...] = (File, Company, Tuning, *SOURCE_SETTINGS, *KINDS)
+        parts: tuple[type[BaseModel], ...] = (File, Company, Tuning, ChatAlert, WebhookAlert, *SOURCE_SETTINGS, *KINDS)
         raise ConfigurationError(f"{path}: {in_words(error, content, [key for part in parts for key in part.model_fields])}") from error
 
 

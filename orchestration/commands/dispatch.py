@@ -53,9 +53,10 @@ def _status(options: argparse.Namespace) -> int:
     loaded = _looked_at(options)
     try:
         console.show_status(summary.status(loaded))
+        late = None if options.max_age is None else summary.too_old(Home(loaded.home), options.max_age)
     except releases.ReleaseError as error:
         return complain(str(error), FAILED)
-    return OK
+    return complain(late, FAILED) if late else OK
 
 
 def _releases(options: argparse.Namespace) -> int:

@@ -26,7 +26,10 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     start = commands.add_parser("init", help="write a commented configuration and empty exports")
     start.add_argument("folder", type=Path, metavar="FOLDER")
     start.set_defaults(run=runs["init"], debug=False)
-    _command(commands, "status", runs, "the last release, its age, what refused since, what waits in quarantine")
+    status = _command(commands, "status", runs, "the last release, its age, what refused since, what waits in quarantine")
+    status.add_argument(
+        "--max-age", type=float, metavar="HOURS", help="for monitors: end with 1 where the release is older, or there is none"
+    )
     kept = _command(commands, "releases", runs, "list releases, or roll back to one")
     kept.add_argument("action", nargs="?", choices=["rollback"], metavar="rollback", help="serve the release ID again")
     kept.add_argument("release_id", nargs="?", metavar="ID")

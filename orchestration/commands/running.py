@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration import dbt, settings
+from orchestration import alerts, dbt, settings
+from orchestration.commands import summary
+from orchestration.commands.arguments import FAILED, complain
 from orchestration.commands.console import Terminal, say, show_outcome
 from orchestration.configuration import preflight
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
@@ -22,17 +24,21 @@ from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_EXIT = {"published": 0, "failed": 1, "misconfigured": 2, "refused": 3}
+_EXIT = {"published": 0, "failed": FAILED, "misconfigured": 2, "refused": 3}
 
 
 def run(loaded: Settings, as_of_text: str | None) -> int:
     """Run the night and print the screen at its end; returns the exit code of the contract."""
     as_of = settings.as_of_date(as_of_text, loaded, datetime.now(UTC).astimezone(loaded.zone).date())
-    preflight.check(loaded)
-    home = _prepared(loaded)
-    with home.exclusive(f"the night of {as_of}"):
-        home.refuse_interrupted_erasure()
-        return _night(loaded, home, as_of)
+    try:
+        preflight.check(loaded)
+        home = _prepared(loaded)
+        with home.exclusive(f"the night of {as_of}"):
+            home.refuse_interrupted_erasure()
+            return _night(loaded, home, as_of)
+    except (ConfigurationError, HomeError) as error:
+        _tell(loaded, as_of, "failed", (str(error),))
+        raise
 
 
 def ui(loaded: Settings, port: int) -> NoReturn:
@@ -91,7 +97,15 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     told = {"as_of": str(as_of), "run_id": outcome.run_id, "status": outcome.status, "reasons": outcome.reasons, "steps": terminal.seconds}
     write_private(home.state / "last_run.json", json.dumps(told, indent=1))
     show_outcome(home, outcome, log)
+    _tell(loaded, as_of, outcome.status, outcome.reasons, outcome.run_id)
     return _EXIT[outcome.status]
+
+
+def _tell(loaded: Settings, as_of: date, status: str, reasons: tuple[str, ...], run_id: str | None = None) -> None:
+    """Tell whom the configuration names how the night ended. Who cannot be told changes nothing about the night."""
+    served = summary.served_in_words(Home(loaded.home))
+    for problem in alerts.tell(loaded, alerts.Ended(str(as_of), alerts.ending(status), reasons, served, run_id)):
+        complain(problem, FAILED)
 
 
 def _prepared(loaded: Settings) -> Home:

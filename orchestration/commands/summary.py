@@ -70,17 +70,29 @@ def status(settings: Settings) -> Status:
     if release is None:
         lines = [f"{settings.company.name}: nothing is published yet; `python -m orchestration run` makes the first release"]
     else:
-        hours = (datetime.now(UTC) - release.created_at).total_seconds() / 3600
         lines = [
             f"{settings.company.name}: release {release.id} is served",
             f"  as of        {release.as_of}",
-            f"  made         {release.created_at:%Y-%m-%d %H:%M} UTC, {_age(hours)} ago",
+            f"  made         {release.created_at:%Y-%m-%d %H:%M} UTC, {_age(_hours_since(release))} ago",
             f"  checks       {_checked(release)}",
         ]
     lines += [f"  home         {home.root}"]
     refusal = releases.standing_refusal(home.root)
     lines += [f"  refused      {refusal.when[:16]} (as of {refusal.as_of}) at {refusal.stage}: {refusal.reason}"] if refusal else []
     return Status((*lines, *_waiting(settings)))
+
+
+def too_old(home: Home, hours: float) -> str | None:
+    """What is wrong where no release, or none made within the last so many hours, is served; None where one is."""
+    release = served(home)
+    if release is None:
+        return "status: nothing is published yet"
+    age = _hours_since(release)
+    return f"status: the served release is {_age(age)} old, more than {hours:g} hours" if age > hours else None
+
+
+def _hours_since(release: Release) -> float:
+    return (datetime.now(UTC) - release.created_at).total_seconds() / 3600
 
 
 def example_query(home: Home) -> str:

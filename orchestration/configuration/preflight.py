@@ -24,6 +24,7 @@ def check(loaded: Settings) -> None:
     _check_currency(loaded)
     check_secrets(loaded)
     _check_destinations(loaded)
+    _check_alerts(loaded)
     _check_sources(loaded)
 
 
@@ -47,14 +48,21 @@ def _check_destinations(loaded: Settings) -> None:
 
 
 def _check_addresses(destination: EveryDestination, place: str) -> None:
-    base_url = getattr(destination, "base_url", None)
     for key in destination.addresses:
-        url = getattr(destination, key, None)
-        if url is not None and not REFERENCE.match(url):
-            try:
-                checked_url(url, base_url)
-            except DestinationError as error:
-                raise ConfigurationError(f"{place}.{key}: {error}") from error
+        _check_url(getattr(destination, key, None), f"{place}.{key}", getattr(destination, "base_url", None))
+
+
+def _check_alerts(loaded: Settings) -> None:
+    for number, alert in enumerate(loaded.alerts):
+        _check_url(alert.url, f"{loaded.config_path}: alerts.{number}.url")
+
+
+def _check_url(url: str | None, place: str, base_url: str | None = None) -> None:
+    if url is not None and not REFERENCE.match(url):
+        try:
+            checked_url(url, base_url)
+        except DestinationError as error:
+            raise ConfigurationError(f"{place}: {error}") from error
 
 
 def _check_sources(loaded: Settings) -> None:

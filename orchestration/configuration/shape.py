@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
+from orchestration.configuration.alerts import Alert
 from orchestration.configuration.destinations import Destination
 from orchestration.configuration.parts import Folder, Part, Secret, Text
 from orchestration.configuration.serving import Serving
@@ -46,6 +47,7 @@ class File(Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     destinations: tuple[Destination, ...] = ()
     serving: tuple[Serving, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     actions: Text | None = Field(None, description="YAML file of what may be done for customers; relative to this file")
     settings: Tuning = Tuning()
     hash_key: Secret | None = Field(
@@ -55,7 +57,8 @@ class File(Part):
 
     @model_validator(mode="after")
     def _distinct_names(self) -> File:
-        for kind, parts in (("source", self.sources), ("destination", self.destinations), ("serving target", self.serving)):
+        kinds = {"source": self.sources, "destination": self.destinations, "serving target": self.serving, "alert": self.alerts}
+        for kind, parts in kinds.items():
             names = [part.name for part in parts]
             twice = {name for name in names if names.count(name) > 1}
             if twice:

@@ -34,6 +34,9 @@ serving: []                            # the release in further places, for tool
 #  - {{type: postgres, url: "${{RAPPORT_POSTGRES_URL}}", reader: bi_reader}}
 #  - {{type: parquet, url: "s3://bucket/rapport"}}
 
+alerts: []                             # who is told how a night ended
+#  - {{type: chat, url: "${{SLACK_WEBHOOK_URL}}"}}           # when it was refused or failed; `when: [refused, failed, published]` for more
+
 settings: {{}}                           # what may be tuned, with its default:
 {tuning}
 """

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import time
 
 import httpx
 
@@ -29,6 +30,17 @@ def signature(key: bytes, batch_id: str, timestamp: str, body: bytes) -> str:
     """The value of `webhook-signature`."""
     signed = f"{batch_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def signed_headers(key: bytes, message_id: str, body: bytes) -> dict[str, str]:
+    """The headers of a signed JSON message sent now; every try needs its own, because receivers refuse old timestamps."""
+    timestamp = str(int(time.time()))
+    return {
+        "content-type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": signature(key, message_id, timestamp, body),
+    }
 
 
 def checked_url(url: str, base_url: str | None = None) -> httpx.URL:

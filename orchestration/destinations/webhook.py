@@ -27,7 +27,7 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Result, cove
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.transport import checked_url, signature, signing_key
+from orchestration.destinations.transport import checked_url, signed_headers, signing_key
 
 _TIMEOUT = 15.0
 
@@ -64,17 +64,9 @@ class WebhookDestination(HttpDestination):
 
     def _post(self, batch: Batch) -> httpx.Response:
         body = _body(batch, self._mode)
-
-        def headers() -> dict[str, str]:
-            timestamp = str(int(time.time()))
-            return {
-                "content-type": "application/json",
-                "webhook-id": batch.id,
-                "webhook-timestamp": timestamp,
-                "webhook-signature": signature(self._key, batch.id, timestamp, body),
-            }
-
-        return self.caller.call("POST", self.caller.url.path, content=body, headers_of_try=headers)
+        return self.caller.call(
+            "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._key, batch.id, body)
+        )
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer(_partial(batch, response) if response.status_code == 207 else batch.outcomes(Result.ACKNOWLEDGED))
