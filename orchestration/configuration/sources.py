@@ -21,12 +21,17 @@ _SECRET_OPTION = re.compile(r"key|secret|token|password|credential|sas", re.IGNO
 
 
 class FilesSource(Part):
-    """Exports as files: `<table>.csv`, `.parquet`, `.jsonl`, `.xlsx`, or a folder `<table>/` of such files."""
+    """Exports as files: `<table>.csv`, `.tsv`, `.json`, `.parquet`, `.xlsx` and their like, or a folder `<table>/` of such files."""
 
     type: Literal["files"]
     path: Place = Field(description="A folder, or the URL of a place in an object store, such as s3://bucket/exports")
     name: Name = "files"
     encoding: str = "utf-8"
+    decimal: Literal[".", ","] = Field(".", description="What stands before the fraction of a number in CSV and in texts of a workbook")
+    thousands: Literal["", ".", ",", " ", "'"] | None = Field(
+        None,
+        description="What stands between thousands; by default nothing where decimals have a point, . ' or a blank where they have a comma",
+    )
     options: dict[Name, bool | int | Text] = Field(
         {}, description="What fsspec's class for the store takes, such as `key`, `secret` and `endpoint_url`; credentials are references"
     )
@@ -38,6 +43,12 @@ class FilesSource(Part):
         if told is not None:
             raise ValueError(f"{told} is written as ${{NAME}} and kept in the environment, never in the file")
         return value
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> FilesSource:
+        if self.thousands == self.decimal:
+            raise ValueError(f"`decimal` and `thousands` cannot both be {self.decimal!r}")
+        return self
 
     @field_validator("encoding")
     @classmethod

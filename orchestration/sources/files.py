@@ -1,5 +1,5 @@
-"""Exports as files: `<table>.csv|.jsonl|.ndjson|.parquet|.xlsx` (text also `.gz` and `.zst`), or a folder `<table>/` of such files, nested
-as you like.
+"""Exports as files: `<table>.csv|.tsv|.json|.jsonl|.ndjson|.parquet|.xlsx` (text also `.gz` and `.zst`, each also in a zip), or a folder
+`<table>/` of such files, nested as you like.
 
 Comes in: a folder, or the URL of an object store. Goes out: one batch a file: the whole of every file that changed since it last landed.
 A file is unchanged when its size and time (an object: its tag) are, or else when its content is. A file that cannot be read is one line
@@ -21,7 +21,9 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
-from orchestration.sources.reading.formats import explained, opened
+from orchestration.sources.reading.formats import Spelling, explained, opened
+from orchestration.sources.reading.misread import misread
+from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
 from orchestration.sources.reading.raw import Raw
@@ -32,17 +34,19 @@ from orchestration.sql_text import literal
 
 @dataclass(frozen=True)
 class Files:
-    """The files below `path`, a folder or the URL of an object store with its `options`, in `encoding`."""
+    """The files below `path`, a folder or the URL of an object store with its `options`, whose text is written as `spelling` has it."""
 
     path: Path | str
-    encoding: str = "utf-8"
+    spelling: Spelling = field(default_factory=Spelling)
     options: Mapping[str, Any] = field(default_factory=dict)
     type: ClassVar[str] = "files"
+    _misread: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def from_settings(cls, settings: Any) -> Files:
         """The source that one `{type: files, path: …}` describes; the path is absolute."""
-        return cls(settings.path, settings.encoding, settings.options)
+        spelling = Spelling(settings.encoding, Numbers(settings.decimal, settings.thousands))
+        return cls(settings.path, spelling, settings.options)
 
     @cached_property
     def place(self) -> Place:
@@ -60,8 +64,10 @@ class Files:
             raise SourceError(f"{self.path}: no input table in this folder; expected files such as crm_customers.csv{notes}")
 
     def notes(self) -> list[str]:
-        """Files and folders that are not read, those inside the tables' folders included, with the table that may have been meant."""
-        return self.place.unread()
+        """Files and folders that are not read, those inside the tables' folders included, with the table that may have been meant; columns
+        whose numbers are written in another way than is said.
+        """
+        return [*self.place.unread(), *self._misread]
 
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
         """One batch for every file of `table` and for every file of `state` that is gone."""
@@ -103,7 +109,7 @@ class Files:
             raise SourceError(f"{part}: the file changed while it was read; it is read again on the next run")
 
     def _read(self, table: Table, part: str, path: Path, target: Path, bench: Bench, first_row: int, position: Position) -> Batch:
-        file = opened(path, part, self.encoding, bench)
+        file = opened(path, part, self.spelling, bench)
         raw, unknown = _matched(table, file.columns, part)
         query = row_query(table, file, raw, unknown, part, first_row, _zone(bench))
         try:
@@ -112,13 +118,16 @@ class Files:
             raise  # the machine's fault, not the file's
         except duckdb.Error as error:  # damaged Parquet shows as errors of nearly every class, and of none
             raise SourceError(f"{part}: {explained(error, part)}") from error
+        if file.numbers is not None:
+            self._misread.update(dict.fromkeys(misread(table, target, part, file.numbers, bench)))
         absent = tuple(column for column in table.column_names if column not in raw)
         return Batch(part, "changed", position, target, counted[0] if counted else 0, True, tuple(unknown), absent)
 
     def _reading(self, table: Table, bench: Bench) -> str:
         """Whatever, beside the file, decides which rows come out of it: how each column of the contract is read, the encoding, the zone."""
         zone = _zone(bench)
-        told = [(column.name, typed(column, Raw("raw"), zone)) for column in table.columns], self.encoding, zone
+        written = self.spelling
+        told = [(column.name, typed(column, Raw("raw"), zone, written.numbers)) for column in table.columns], written.encoding, zone
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 

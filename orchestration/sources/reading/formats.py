@@ -1,6 +1,6 @@
 """One exported file as a DuckDB relation of raw columns.
 
-Comes in: a path and the configured encoding. Goes out: `Opened`, the SQL to select from and the columns as the file names them.
+Comes in: a path, and how its text is written. Goes out: `Opened`, the SQL to select from and the columns as the file names them.
 Nothing is sniffed from the rows: the first record gives the names and the delimiter, every value is read as text, and a row that does
 not fit stops the file instead of being skipped or swallowed.
 """
@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePath
 
 import duckdb
 
 from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.reading.archive import inside
 from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, plain_utf8
+from orchestration.sources.reading.json_file import json_document, json_lines
+from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sources.reading.parquet import parquet
 from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sources.reading.workbook import as_parquet
-from orchestration.sql_text import identifier, literal
+from orchestration.sql_text import literal
 
-_TEXT = (".csv", ".jsonl", ".ndjson")
-SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx")
+_DELIMITED = (".csv", ".tsv")
+_TEXT = (*_DELIMITED, ".json", ".jsonl", ".ndjson")
+_DOCUMENTS = (".json", ".json.gz", ".json.zst")
+_ZIP = ".zip"
+SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx", _ZIP)
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # for Excel, which does not look for itself
 _FAULTS = {
     "unterminated quote": "a quote is never closed, or line ends are mixed; write a quote inside a value twice and end all lines alike",
     "invalid state": "it is not CSV as RFC 4180 has it; quote values that hold quotes or line ends, end all lines alike",
@@ -34,9 +42,17 @@ _FAULTS = {
     "has duplicate key": "an object has the same key twice; which of them counts? Export it once",
     "unicode": "it is not valid in the configured encoding; export it as UTF-8 or set `encoding` of the source",
     "Maximum line size": "a line is longer than 2 MB, most likely after a quote that is never closed",
-    "Malformed JSON": "it is not one JSON object a line; is the file cut off?",
-    "records": "it is not one JSON object a line",
+    "Malformed JSON": "it is not one JSON object a line, nor an array of them; is the file cut off?",
+    "records": "it is not one JSON object a line, or an array of them",
 }
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How text is written where a file does not say so itself; numbers of JSON and Parquet are written as those have them."""
+
+    encoding: str = "utf-8"
+    numbers: Numbers = PLAIN
 
 
 def suffix_of(path: PurePath) -> str | None:
@@ -44,22 +60,32 @@ def suffix_of(path: PurePath) -> str | None:
     return next((suffix for suffix in sorted(SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(suffix)), None)
 
 
-def opened(path: Path, label: str, encoding: str, bench: Bench) -> Opened:
+def opened(path: Path, label: str, spelling: Spelling, bench: Bench) -> Opened:
     """`path` ready to be selected from. Raises SourceError: `label`, what is wrong, what to do."""
     try:
         if path.stat().st_size == 0:
             raise SourceError(f"{label}: the file is empty (0 bytes); {INSTEAD_OF_EMPTY}")
-        suffix = suffix_of(path) or ""
-        if suffix == ".parquet":
-            return parquet(path, label, bench)
-        if suffix == ".xlsx":
-            return parquet(as_parquet(path, label, bench.scratch / f"sheet-{path.name}.parquet"), label, bench)
-        plain = plain_utf8(path, suffix, label, encoding, bench)
-        return _csv(plain, label) if suffix.startswith(".csv") else _jsonl(plain, label, bench)
+        if suffix_of(path) != _ZIP:
+            return _opened(path, label, spelling, bench)
+        packed = inside(path, label, lambda name: suffix_of(name) not in (None, _ZIP), bench)
+        return _opened(packed, f"{label}/{packed.name.removeprefix(f'unzipped-{path.name}-')}", spelling, bench)
     except PermissionError as error:
         raise SourceError(f"{label}: no permission to read the file; let the user of this process read it") from error
     except duckdb.Error as error:
         raise SourceError(f"{label}: {explained(error, label)}") from error
+
+
+def _opened(path: Path, label: str, spelling: Spelling, bench: Bench) -> Opened:
+    suffix = suffix_of(path) or ""
+    if suffix == ".parquet":
+        return parquet(path, label, bench)
+    if suffix == ".xlsx":
+        sheet = as_parquet(path, label, bench.scratch / f"sheet-{path.name}.parquet", spelling.numbers)
+        return replace(parquet(sheet, label, bench), numbers=spelling.numbers)
+    plain = plain_utf8(path, suffix, label, spelling.encoding, bench)
+    if suffix.startswith(_DELIMITED):
+        return replace(_delimited(plain, label, suffix), numbers=spelling.numbers)
+    return json_document(plain, label, bench) if suffix in _DOCUMENTS else json_lines(plain, label, bench)
 
 
 def explained(error: duckdb.Error, label: str) -> str:
@@ -74,40 +100,38 @@ def explained(error: duckdb.Error, label: str) -> str:
     return place + (reason or f"cannot be read ({type(error).__name__})")
 
 
-def _csv(path: Path, label: str) -> Opened:
-    header, delimiter = _header(path, label)
+def _delimited(path: Path, label: str, suffix: str) -> Opened:
+    header, delimiter, before = _header(path, label, suffix)
     refuse_duplicates(header, label)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
     # Below the last row a spreadsheet writes lines of nothing but delimiters.
     filled = ", ".join(f"nullif(c{place}, '')" for place in range(len(header)))
     relation = (
-        f"(FROM read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, quote = '\"',"
-        f" escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
+        f"(FROM read_csv({literal(str(path))}, auto_detect = false, header = true, skip = {before}, delim = {literal(delimiter)},"
+        f" quote = '\"', escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
         f" WHERE coalesce({filled}) IS NOT NULL)"
     )
     return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
 
 
-def _header(path: Path, label: str) -> tuple[list[str], str]:
-    """The names of the first record and the delimiter between them. Only its own lines are decoded: a later fault has its own line."""
+def _header(path: Path, label: str, suffix: str) -> tuple[list[str], str, int]:
+    """The names of the first record, the delimiter between them, and how many lines stand before it.
+
+    Only its own lines are decoded: a later fault has its own line.
+    """
     with path.open("rb") as file:
         lines = (line.decode("utf-8-sig") for line in iter(lambda: file.readline(_HEADER_LIMIT), b""))
         try:
             first = next(lines)
-            delimiter = max(DELIMITERS, key=re.sub(r'"[^"]*"', "", first).count)
+            said = _SEPARATOR.fullmatch(first)
+            first = next(lines) if said else first
+            delimiter = said[1] if said else _delimiter(first, suffix)
             header = next(csv.reader(chain([first], lines), delimiter=delimiter, strict=True))
         except (UnicodeDecodeError, csv.Error, StopIteration) as error:
             raise SourceError(f"{label}: line 1: the header cannot be read; export the file as UTF-8 CSV with a header") from error
     # A column without a name, such as the row numbers of a data frame, is one that we do not know.
-    return [column.strip() or f"column {place}" for place, column in enumerate(header, 1)], delimiter
+    return [column.strip() or f"column {place}" for place, column in enumerate(header, 1)], delimiter, 1 if said else 0
 
 
-def _jsonl(path: Path, label: str, bench: Bench) -> Opened:
-    source = f"{literal(str(path))}, format = 'newline_delimited'"
-    found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
-    keys = sorted(row[0] for row in found)
-    refuse_duplicates(keys, label)
-    if not keys:
-        raise SourceError(f"{label}: holds no JSON object; write one object a line")
-    columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
-    return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(identifier(key)) for key in keys})
+def _delimiter(header: str, suffix: str) -> str:
+    return "\t" if suffix.startswith(".tsv") else max(DELIMITERS, key=re.sub(r'"[^"]*"', "", header).count)

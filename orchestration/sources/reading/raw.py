@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestration.sources.base import SourceError
+from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.texts import SPACES
 
 # Above it, not every whole number is a double: the digits of an id may be lost already.
@@ -38,11 +39,14 @@ class Raw:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file that can be selected from: the name of every column in the file, and SQL for the row's number from 1."""
+    """A file that can be selected from: the name of every column in the file, SQL for the row's number from 1, and how
+    numbers are written in its texts; None where that is its format's own way.
+    """
 
     relation: str
     columns: Mapping[str, Raw]
     row_number: str = "row_number() OVER ()"
+    numbers: Numbers | None = None
 
 
 def refuse_duplicates(columns: Iterable[str], label: str) -> None:

@@ -10,23 +10,22 @@ from collections.abc import Mapping
 
 from orchestration.contract import Column, Table
 from orchestration.sources.reading import texts, times
+from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sources.reading.raw import Opened, Raw
 from orchestration.sql_text import identifier, literal
 
 # Added to every landed row; the last two are what the next run compares with.
 LANDED_COLUMNS = ("_row_number", "_is_deleted", "_bad_values", "_file", "_row_hash")
 
-_INTEGER = "[+-]?[0-9]+([.]0*)?"  # 3.0 is how a spreadsheet or a data frame writes 3
-_DECIMAL = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
 _WORDS = (("true", "true t yes y 1 1.0"), ("false", "false f no n 0 0.0"))
 _BOOLEANS = " ".join(f"WHEN '{word}' THEN {truth}" for truth, words in _WORDS for word in words.split())
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
-def typed(column: Column, raw: Raw, zone: str = "") -> str:
+def typed(column: Column, raw: Raw, zone: str = "", numbers: Numbers = PLAIN) -> str:
     """SQL for `raw` as the column's type; NULL where it does not fit. Times without a zone are in the session's, `zone`; days have none."""
     direct = _from_native(column, raw, zone)
-    return direct if direct is not None else _from_text(column, raw.text, zone)
+    return direct if direct is not None else _from_text(column, raw.text, zone, numbers)
 
 
 def never_fails(column: Column, raw: Raw) -> bool:
@@ -53,7 +52,7 @@ def row_query(table: Table, file: Opened, raw: Mapping[str, Raw], unknown: Mappi
     """
     present = [column for column in table.columns if column.name in raw]
     judged = [column for column in present if not never_fails(column, raw[column.name])]
-    values = [f"{typed(column, raw[column.name], zone)} AS {identifier(column.name)}" for column in present]
+    values = [f"{typed(column, raw[column.name], zone, file.numbers or PLAIN)} AS {identifier(column.name)}" for column in present]
     values += [f"CAST(NULL AS {column.duckdb_type}) AS {identifier(column.name)}" for column in table.columns if column.name not in raw]
     values += [f"nullif({column.text}, '') AS {identifier(label)}" for label, column in unknown.items()]
     values += [f"{raw[column.name].expression} AS {identifier('_raw_' + column.name)}" for column in judged]
@@ -75,7 +74,7 @@ def _bad_values(columns: list[Column]) -> str:
     return f"CASE WHEN {' OR '.join(failed.values())} THEN CAST(json_merge_patch('{{}}', json_object({pairs})) AS VARCHAR) END"
 
 
-def _from_text(column: Column, raw: str, zone: str) -> str:
+def _from_text(column: Column, raw: str, zone: str, numbers: Numbers) -> str:
     """Spaces around a value cost as much to remove as the value costs to type, so the value as it is comes first."""
     match column.type:
         case "text":
@@ -84,16 +83,17 @@ def _from_text(column: Column, raw: str, zone: str) -> str:
             return f"CASE lower({texts.outer(raw)}) {_BOOLEANS} END"
         case "timestamp":
             return times.from_text(raw, texts.outer(raw), zone)
-    return "CASE " + " ".join(_from_plain_text(column, value) for value in (raw, texts.outer(raw))) + " END"
+    return "CASE " + " ".join(_from_plain_text(column, value, numbers) for value in (raw, texts.outer(raw))) + " END"
 
 
-def _from_plain_text(column: Column, value: str) -> str:
+def _from_plain_text(column: Column, value: str, numbers: Numbers) -> str:
+    number = numbers.cast_of(value)
     pattern, result = {
         "date": (times.ANY_TIME, f"TRY_CAST(left({value}, 10) AS DATE)"),
-        "integer": (_INTEGER, f"TRY_CAST({value} AS BIGINT)"),
-        "decimal": (_DECIMAL, _decimal(value)),
+        "integer": (numbers.integer(), f"TRY_CAST({number} AS BIGINT)"),
+        "decimal": (numbers.fraction(), _decimal(number)),
     }[column.type]
-    return f"WHEN regexp_full_match({value}, '{pattern}') THEN {result}"
+    return f"WHEN regexp_full_match({value}, {literal(pattern)}) THEN {result}"
 
 
 def _decimal(value: str) -> str:

@@ -16,14 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.sources.base import SourceError
+from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sources.reading.raw import refuse_duplicates
 
 _CHUNK = 20_000
 _FIRST_INEXACT = 10**15
 
 
-def as_parquet(path: Path, label: str, target: Path) -> Path:
-    """Write the sheet to `target`. Raises SourceError: `label`, what is wrong, what to do."""
+def as_parquet(path: Path, label: str, target: Path, numbers: Numbers = PLAIN) -> Path:
+    """Write the sheet to `target`, numbers as its texts have them. Raises SourceError: `label`, what is wrong, what to do."""
     rows = _rows(path, label)
     header = [_text(cell) or f"column {place}" for place, cell in enumerate(next(rows, ()), 1)]
     refuse_duplicates(header, label)
@@ -32,7 +33,7 @@ def as_parquet(path: Path, label: str, target: Path) -> Path:
         filled = (row for row in rows if any(cell not in (None, "") for cell in row))
         while some := list(islice(filled, _CHUNK)):
             told = ((row[place] if place < len(row) else None for row in some) for place in range(len(header)))
-            columns = [pa.array(map(_text, column), pa.string()) for column in told]
+            columns = [pa.array((_text(cell, numbers) for cell in column), pa.string()) for column in told]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
     return target
 
@@ -61,12 +62,18 @@ def _sheet(sheets: list[tuple[str, Any]], label: str) -> Iterable[Sequence[Any]]
     return rows
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: Any, numbers: Numbers = PLAIN) -> str | None:
     if cell is None or cell == "":
         return None
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        # An id of more digits than Excel keeps has lost its last ones, and must not pass for another id.
-        return str(int(cell)) if abs(cell) < _FIRST_INEXACT else f"{cell:.14e}"
+    if isinstance(cell, float):
+        return _number(cell, numbers)
     return cell.isoformat() if isinstance(cell, datetime | date) else str(cell)
+
+
+def _number(cell: float, numbers: Numbers) -> str:
+    if not cell.is_integer():
+        return numbers.written(cell)
+    # An id of more digits than Excel keeps has lost its last ones, and must not pass for another id.
+    return str(int(cell)) if abs(cell) < _FIRST_INEXACT else f"{cell:.14e}"

@@ -4,11 +4,9 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from http.server import ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zipfile import ZipFile
 
 import fsspec
 import pyarrow as pa
@@ -17,6 +15,7 @@ import pytest
 from orchestration.configuration.sources import FilesSource
 from orchestration.sources import SourceError
 from tests.fakes import s3
+from tests.fakes.workbook import row, workbook
 from tests.orchestration.sources.nights import Nights, landed
 
 PEOPLE = b"customer_id,created_at,email\n1,2025-01-01,ann@example.org\n2,2025-01-02,bo@example.org\n"
@@ -95,47 +94,12 @@ def test_a_bucket_of_s3_is_read_with_the_credentials_of_the_options(bucket: tupl
     assert s3.SECRET not in str(caught.value)
 
 
-def _workbook(**sheets: str) -> bytes:
-    """A workbook with `sheets` of rows as XML, as Excel writes them."""
-    target, names = BytesIO(), list(sheets)
-    main, office = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org/officeDocument/2006"
-    listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1))
-    parts = {f"rId{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(names) + 1)} | {"rId99": ("styles", "styles.xml")}
-    with ZipFile(target, "w") as book:
-        book.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}/relationships"><sheets>{listed}</sheets></workbook>')
-        book.writestr("xl/_rels/workbook.xml.rels", _related(office, parts))
-        book.writestr("_rels/.rels", _related(office, {"rId1": ("officeDocument", "xl/workbook.xml")}))
-        book.writestr("xl/styles.xml", f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>')
-        for number, rows in enumerate(sheets.values(), 1):
-            book.writestr(f"xl/worksheets/sheet{number}.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>')
-    return target.getvalue()
-
-
-def _related(office: str, parts: dict[str, tuple[str, str]]) -> str:
-    told = "".join(f'<Relationship Id="{n}" Type="{office}/relationships/{kind}" Target="{to}"/>' for n, (kind, to) in parts.items())
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{told}</Relationships>'
-
-
-def _row(number: int, *cells: Any) -> str:
-    def cell(place: int, value: Any) -> str:
-        where = f'r="{"ABCDE"[place]}{number}"'
-        if isinstance(value, str):
-            return f'<c {where} t="inlineStr"><is><t>{value}</t></is></c>'
-        if isinstance(value, datetime):
-            days = (value - datetime(1899, 12, 30)).total_seconds() / 86400
-            return f'<c {where} s="1"><v>{days!r}</v></c>'
-        return f'<c {where} t="b"><v>{int(value)}</v></c>' if isinstance(value, bool) else f"<c {where}><v>{value}</v></c>"
-
-    told = "".join(cell(place, value) for place, value in enumerate(cells) if value is not None)
-    return f'<row r="{number}">{told}</row>'
-
-
-HEADER = _row(1, "customer_id", "created_at", "email", "vip")
-SHEET = HEADER + _row(2, 17, datetime(2025, 1, 1, 10, 30), "ann@example.org", True) + _row(4, "0018", "2025-01-02", None, 1.5)
+HEADER = row(1, "customer_id", "created_at", "email", "vip")
+SHEET = HEADER + row(2, 17, datetime(2025, 1, 1, 10, 30), "ann@example.org", True) + row(4, "0018", "2025-01-02", None, 1.5)
 
 
 def test_a_workbook_is_read_with_its_dates_and_numbers(read: Any) -> None:
-    _, rows = read(_workbook(Notes="", crm_customers=SHEET), "crm_customers.xlsx")
+    _, rows = read(workbook(Notes="", crm_customers=SHEET), "crm_customers.xlsx")
     assert [(row["customer_id"], row["created_at"], row["email"], row["vip"]) for row in rows] == [
         ("17", datetime(2025, 1, 1, 10, 30), "ann@example.org", "true"),
         ("0018", datetime(2025, 1, 2), None, "1.5"),
@@ -144,8 +108,8 @@ def test_a_workbook_is_read_with_its_dates_and_numbers(read: Any) -> None:
 
 def test_an_id_of_more_digits_than_a_workbook_keeps_is_none(read: Any) -> None:
     """Excel has put zeros in the place of its last digits: two customers would be one."""
-    sheet = _row(1, "customer_id", "created_at") + _row(2, 123456789012345, "2025-01-01") + _row(3, 12345678901234500, "2025-01-01")
-    _, rows = read(_workbook(crm_customers=sheet), "crm_customers.xlsx")
+    sheet = row(1, "customer_id", "created_at") + row(2, 123456789012345, "2025-01-01") + row(3, 12345678901234500, "2025-01-01")
+    _, rows = read(workbook(crm_customers=sheet), "crm_customers.xlsx")
     assert [(row["customer_id"], row["_bad_values"]) for row in rows] == [
         ("123456789012345", None),
         (None, '{"customer_id":"1.23456789012345e+16"}'),
@@ -153,7 +117,7 @@ def test_an_id_of_more_digits_than_a_workbook_keeps_is_none(read: Any) -> None:
 
 
 def test_of_several_sheets_the_one_named_like_the_table_is_read(read: Any) -> None:
-    _, rows = read(_workbook(Other=_row(1, "x"), CRM_customers=SHEET), "crm_customers.xlsx")
+    _, rows = read(workbook(Other=row(1, "x"), CRM_customers=SHEET), "crm_customers.xlsx")
     assert len(rows) == 2
 
 
@@ -161,8 +125,8 @@ def test_of_several_sheets_the_one_named_like_the_table_is_read(read: Any) -> No
     ("content", "reason"),
     [
         (b"PK\x03\x04 no workbook", "the workbook is damaged"),
-        (_workbook(a=_row(1, "x"), b=_row(1, "y")), "2 sheets with content; call the one to be read crm_customers"),
-        (_workbook(a=""), "the workbook is empty"),
+        (workbook(a=row(1, "x"), b=row(1, "y")), "2 sheets with content; call the one to be read crm_customers"),
+        (workbook(a=""), "the workbook is empty"),
     ],
 )
 def test_a_workbook_that_cannot_be_read_is_one_line(read: Any, content: bytes, reason: str) -> None:
