@@ -22,6 +22,11 @@ _NO_DAY = ("0000-00-00", "0000-00-00 00:00:00")
 _LONGEST_WORD = max(map(len, _NO_ID))
 # What a spreadsheet shows of a number of many digits. Different ids become one so, and no other id has a plus behind an e.
 _CUT = "[0-9]([.,][0-9]+)?[eE][+][0-9]+"
+# Letters and signs of most languages, of which none is a blank, joins the letter before it, or has another way to be written (Unicode's
+# quick check of NFC): a text of nothing else is as it should be, which costs a twentieth of making it so.
+LETTERS = r"!-~\x{a1}-\x{2ff}\x{401}-\x{482}\x{48a}-\x{52f}\x{5d0}-\x{5ea}\x{621}-\x{64a}\x{1e00}-\x{1eff}"
+LETTERS += r"\x{2010}-\x{2027}\x{20ac}\x{3041}-\x{3096}\x{30a1}-\x{30fc}\x{4e00}-\x{9fff}\x{ac00}-\x{d7a3}\x{1f300}-\x{1faff}"
+_AS_IT_SHOULD_BE = f"[{LETTERS}]([{LETTERS}\\s\\x{{a0}}]*[{LETTERS}])?"
 
 
 def outer(raw: str) -> str:
@@ -43,7 +48,8 @@ def text(column: Column, raw: str) -> str:
     unusual = _word_of(column, f"nullif({outer(letters)}, '')")
     surrounded = _word_of(column, f"nullif(trim({raw}, {literal(_BLANKS)}), '')")
     is_surrounded = " OR ".join([f"{raw} < '!'", *(f"ends_with({raw}, {literal(blank)})" for blank in _BLANKS)])
-    return f"CASE WHEN strlen({raw}) <> length({raw}) THEN {unusual} WHEN {is_surrounded} THEN {surrounded} ELSE {_word(column, raw)} END"
+    is_unusual = f"strlen({raw}) <> length({raw}) AND NOT regexp_full_match({raw}, '{_AS_IT_SHOULD_BE}')"
+    return f"CASE WHEN {is_unusual} THEN {unusual} WHEN {is_surrounded} THEN {surrounded} ELSE {_word(column, raw)} END"
 
 
 def _word_of(column: Column, value: str) -> str:
@@ -65,4 +71,5 @@ def _word(column: Column, value: str) -> str:
             f" WHEN contains({value}, '+') AND regexp_full_match({value}, '{_CUT}') THEN NULL ELSE {value} END"
         )
     words = ", ".join(map(literal, (*column.allowed, *column.known)))
-    return f"CASE WHEN lower({value}) IN ({words}) THEN lower({value}) ELSE {value} END" if words else value
+    as_written = f"WHEN {value} IN ({words}) THEN {value}"  # to make it lower first takes twice as long
+    return f"CASE {as_written} WHEN lower({value}) IN ({words}) THEN lower({value}) ELSE {value} END" if words else value

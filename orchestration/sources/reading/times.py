@@ -40,10 +40,20 @@ def _local(moment: str, zone: str) -> str:
 
 
 def _quick(raw: str, zone: str) -> str:
-    """The two ways in which nearly every system writes a time, four times as fast as the general way."""
-    cast = f"TRY_CAST({raw} AS TIMESTAMP)"
+    """The ways in which nearly every system writes a time. LIKE looks at the marks between the digits in a fifth of the time that a regular
+    expression takes, and the cast at the digits; a year that begins with a blank or a minus is nobody's.
+    """
+    plain = f"TRY_CAST({raw} AS TIMESTAMP)"
+    instant = f"WHEN {_looks_like(raw, '____-__-__T__:__:__Z', '____-__-__T__:__:__.___Z')} THEN {plain}"
+    has_zone = f"ends_with({raw}, 'Z')"  # behind a second of one digit
+    local = f"WHEN {_looks_like(raw, '____-__-__ __:__:__', '____-__-__T__:__:__')} AND NOT {has_zone} THEN {_local(plain, zone)}"
+    day = f"WHEN {_looks_like(raw, '____-__-__')} THEN {plain}"
     full = f"WHEN regexp_full_match({raw}, '{_FULL_TIME}') THEN {_in_utc(f'TRY_CAST({raw} AS TIMESTAMPTZ)')}"
-    return f"WHEN strlen({raw}) = 19 AND CAST({cast} AS VARCHAR) = {raw} THEN {_local(cast, zone)} {full}"
+    return f"{instant} {local} {day} {full}"
+
+
+def _looks_like(raw: str, *patterns: str) -> str:
+    return "(" + " OR ".join(f"{raw} LIKE '{pattern}'" for pattern in patterns) + f") AND {raw} >= '0'"
 
 
 def _in_utc(finite: str) -> str:

@@ -1,11 +1,15 @@
 """Text as it comes out of spreadsheets, databases and web pages: what nobody can see or mean is no part of a value."""
 
 import json
+import re
+import unicodedata
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from orchestration.sources.reading import texts
 
 CUSTOMERS = "customer_id,created_at,email,region,birth_year,deleted_at,merged_into_customer_id\n"
 NO_BREAK, NO_WIDTH, LEFT_TO_RIGHT = "\u00a0", "\u200b", "\u202a"
@@ -28,6 +32,20 @@ def test_an_id_is_what_can_be_seen_of_it(read: Any, text: str) -> None:
 def test_one_letter_written_in_two_ways_is_one_letter(read: Any) -> None:
     rows = _customers(read, f"{COMPOSED},2025-01-01,,{COMPOSED},,,", f"{DECOMPOSED},2025-01-01,,{DECOMPOSED},,,")
     assert {(row["customer_id"], row["region"]) for row in rows} == {(COMPOSED, COMPOSED)}
+
+
+def test_what_is_taken_for_as_it_should_be_is(read: Any) -> None:
+    """A letter that may be joined to the one before it, or be written otherwise, is none of those that are not looked at again."""
+    letters = re.compile(re.sub(r"\\x{([0-9a-f]+)}", lambda code: chr(int(code[1], 16)), f"[{texts.LETTERS}]"))
+    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x20000))))
+    joined = {pieces[1] for one in everything if len(pieces := unicodedata.normalize("NFD", one)) > 1}
+    ours = letters.findall(everything)
+    assert len(ours) > 30_000
+    assert [one for one in ours if unicodedata.normalize("NFC", one) != one or one in joined or one in texts.SPACES] == []
+    _, rows = read(
+        "customer_id,created_at,full_name\n" + "".join(f"{one},2025-01-01,{one}\n" for one in (" Žofie\u00a0", "Änne", "E\u0301va"))
+    )
+    assert [(row["customer_id"], row["full_name"]) for row in rows] == [(one, one) for one in ("Žofie", "Änne", "Éva")]
 
 
 def test_what_joins_two_pictures_inside_a_text_stays(read: Any) -> None:

@@ -26,6 +26,7 @@ def _payment(read: Any, time: str = "2025-01-01", amount: str = "1", minor: str 
         ("2025-12-31T10:00", datetime(2025, 12, 31, 10)),
         ("2025-12-31 10:00:05.25", datetime(2025, 12, 31, 10, 0, 5, 250_000)),
         ("2025-12-31T10:00:00Z", datetime(2025, 12, 31, 10)),
+        ("2025-12-31T10:00:00.123Z", datetime(2025, 12, 31, 10, 0, 0, 123_000)),
         ("2025-12-31T10:00Z", datetime(2025, 12, 31, 10)),
         ("2025-12-31T10:00+02:00", datetime(2025, 12, 31, 8)),
         ("2025-12-31T10:00:00+0230", datetime(2025, 12, 31, 7, 30)),
@@ -70,6 +71,12 @@ def test_a_time_in_another_format_is_not_guessed(read: Any, text: str) -> None:
 def test_a_time_without_zone_is_read_in_the_configured_one(read: Any) -> None:
     assert _payment(read, time="2025-07-01 10:00:00", zone="Europe/Berlin")["occurred_at"] == datetime(2025, 7, 1, 8)
     assert _payment(read, time="2025-07-01T10:00:00Z", zone="Europe/Berlin")["occurred_at"] == datetime(2025, 7, 1, 10)
+
+
+def test_a_zone_that_is_written_is_never_left_out(read: Any) -> None:
+    """With a second of one digit it is as long as a time without a zone."""
+    row = _payment(read, time="2025-07-01T10:00:5Z", zone="America/Los_Angeles")
+    assert (row["occurred_at"], json.loads(row["_bad_values"])) == (None, {"occurred_at": "2025-07-01T10:00:5Z"})
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Africa/Cairo"])
