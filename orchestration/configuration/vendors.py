@@ -78,6 +78,9 @@ class ZendeskSource(Part):
     name: Name = "zendesk"
     base_url: BaseUrl | None = None
     csat_answers: Literal[2, 3, 5] = Field(5, description="Answers of the satisfaction survey, where it does not tell them itself")
+    full_every_days: PositiveInt = Field(
+        30, description="Days after which all tickets are read again, to see who wrote them as they are now"
+    )
 
 
 _SalesforceObject = Literal["contacts", "leads", "consents", "tasks", "events", "cases", "campaigns"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -139,3 +139,9 @@ def _read(table: Table, stream: Stream, known: Position, bench: Bench, first_row
         return Batch(stream.part, "unchanged", {**known, **position}), 0
     batch = Batch(stream.part, "changed", position, written.data, written.rows, reading.complete, stream.extra, scope=scope)
     return batch, written.read
+
+
+def is_due(known: Position, every: timedelta, now: datetime) -> bool:
+    """Whether all there is is to be read tonight: nothing is known, or all was read longer ago than `every`."""
+    full_at = known.get("full_at")
+    return full_at is None or now - datetime.fromisoformat(full_at) > every

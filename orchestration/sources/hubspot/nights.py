@@ -14,7 +14,7 @@ from orchestration.sources.hubspot.associations import Object
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.records import Row
-from orchestration.sources.streams import Reading
+from orchestration.sources.streams import Reading, is_due
 
 LAG = timedelta(hours=1)  # the index behind searches shows some objects late
 Asked = Callable[[int | None], Iterator[Object]]
@@ -31,15 +31,14 @@ class Nights:
 
     def reading(self, known: Position, asked: Asked, stamp: str, rows: Rows, bench: Bench) -> Reading:
         """What `asked` answers for all there is (None), or since a time in milliseconds; `stamp` is the property of the last change."""
-        full_at = known.get("full_at")
-        is_full = full_at is None or self.now() - datetime.fromisoformat(full_at) > self.full_every
+        is_full = is_due(known, self.full_every, self.now())
         newest = Newest(known.get("since"))
         found = newest.watched(
             asked(None if is_full else newest.before(LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
         )
         began = self.pages.began(bench) if is_full else self.now()
         read_at = began.isoformat(timespec="seconds")
-        return Reading(rows(found), lambda: {"since": newest.until(began), "full_at": read_at if is_full else full_at}, is_full)
+        return Reading(rows(found), lambda: {"since": newest.until(began), "full_at": read_at if is_full else known["full_at"]}, is_full)
 
     def once(self, known: Position, asked: Asked, stamp: str, rows: Rows, bench: Bench) -> Reading:
         """The same of what was stated once and stays stated: complete the first time only."""

@@ -20,7 +20,7 @@ from orchestration.sources.qualtrics import answers
 from orchestration.sources.qualtrics.export import Exports
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.values import from_milliseconds
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
 _LAG = timedelta(hours=1)
 
@@ -54,12 +54,10 @@ class Qualtrics(StreamSource):
 
     def _read(self, survey: Any, known: Position, _: Bench) -> Reading:
         told = hashlib.sha256(repr(survey).encode()).hexdigest()[:16]
-        full_at = known.get("full_at")
-        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
-        is_full = is_due or known.get("survey") != told
+        is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self._now()
         since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
         found = newest.watched(self._exports.responses(survey.id, since), lambda one: one["values"].get("recordedDate"))
-        full_at = began.isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = chain.from_iterable(answers.rows(survey, one) for one in found)
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)

@@ -21,7 +21,7 @@ from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.salesforce import rows
 from orchestration.sources.salesforce.org import STAMP, Object, Org
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 
 _LAG = timedelta(hours=1)  # longer than a transaction may take
 _KINDS = {
@@ -103,8 +103,7 @@ class Salesforce(StreamSource):
         self, kind: str, fields: Sequence[str], mapped: Callable[[Object], Iterable[Row]], key: str | None, known: Position, bench: Bench
     ) -> Reading:
         """`key` names the column of the record's id where a record may have no row: it is deleted, or not of a contact."""
-        full_at = known.get("full_at")
-        is_full = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._full_every
+        is_full = is_due(known, self._full_every, self._now())
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         spoken_of: list[Sequence[str]] = []
 
@@ -116,7 +115,7 @@ class Salesforce(StreamSource):
                 yield one
 
         found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
-        full_at = began.isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         scope = ((key,), spoken_of) if key and not is_full else None
         made = chain.from_iterable(map(mapped, told(found)))
         return Reading(made, lambda: {"since": newest.until(began), "full_at": full_at}, is_full, scope)

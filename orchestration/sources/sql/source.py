@@ -20,7 +20,7 @@ from orchestration.sources.base import Bench, Position, SourceError
 from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
-from orchestration.sources.streams import Reading, Stream, StreamSource
+from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
 
 class Reader(Protocol):
@@ -65,12 +65,11 @@ class Sql(StreamSource):
 
     def _read(self, name: str, known: Position, _: Bench) -> Reading:
         settings = self._tables[name]
-        full_at, cursor = known.get("full_at"), known.get("cursor")
-        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > timedelta(days=settings.full_every_days)
-        is_full = is_due or cursor is None or settings.mode == "full" or settings.cursor is None
+        cursor, every = known.get("cursor"), timedelta(days=settings.full_every_days)
+        is_full = is_due(known, every, self._now()) or cursor is None or settings.mode == "full" or settings.cursor is None
         since = None if is_full else earlier(str(cursor), timedelta(minutes=settings.lag_minutes))
         asked = Asked(settings.table, self._mapped(name, settings), settings.cursor, since)
-        stands = {"cursor": cursor, "full_at": self._now().isoformat(timespec="seconds") if is_full else full_at}
+        stands = {"cursor": cursor, "full_at": self._now().isoformat(timespec="seconds") if is_full else known["full_at"]}
         return Reading((), lambda: stands, is_full, batches=self._watched(asked, stands))
 
     def _mapped(self, name: str, settings: Any) -> dict[str, str]:

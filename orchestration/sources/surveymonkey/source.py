@@ -19,7 +19,7 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.pages import Page
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.surveymonkey import answers
 from orchestration.sources.surveymonkey.answers import Object
 
@@ -63,13 +63,11 @@ class Surveymonkey(StreamSource):
     def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
         questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details"))
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
-        full_at = known.get("full_at")
-        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
-        is_full = is_due or known.get("survey") != told
+        is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = 0 if is_full else newest.before(_LAG)
         found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
-        full_at = began.isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = chain.from_iterable(answers.rows(survey, questions, one) for one in found)
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)
 

@@ -20,7 +20,7 @@ from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.values import from_milliseconds
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.typeform import answers
 from orchestration.sources.typeform.answers import Form, Object
 
@@ -64,13 +64,11 @@ class Typeform(StreamSource):
     def _read(self, settings: Any, known: Position, bench: Bench) -> Reading:
         form = self._form(settings)
         told = hashlib.sha256(repr(form).encode()).hexdigest()[:16]
-        full_at = known.get("full_at")
-        is_due = full_at is None or self._now() - datetime.fromisoformat(full_at) > self._read_again
-        is_full = is_due or known.get("form") != told
+        is_full = is_due(known, self._read_again, self._now()) or known.get("form") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = {} if is_full or not known.get("since") else {"since": _second(newest.before(_LAG))}
         found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
-        full_at = began.isoformat(timespec="seconds") if is_full else full_at
+        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = chain.from_iterable(answers.rows(form, one) for one in found)
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "form": told}, is_full)
 

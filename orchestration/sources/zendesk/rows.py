@@ -38,12 +38,14 @@ def ticket(one: Object, metrics: Object) -> Row:
     }
 
 
-def requester(identifier: str, user: Object, ticket_opened_at: Any) -> Row:
-    """Whoever wrote a ticket; of one who is no longer known, only that they wrote it."""
+def requester(identifier: str, user: Object, ticket_opened_at: Any, sought_at: str | None) -> Row:
+    """Whoever wrote a ticket; of one who is no longer known, only that they wrote it, which is newer than all that was known before:
+    `sought_at`, where anybody is told of.
+    """
     return {
         "customer_id": identifier,
         "created_at": first_filled(user.get("created_at"), ticket_opened_at),
-        "updated_at": user.get("updated_at"),
+        "updated_at": user.get("updated_at") if user else sought_at,
         "email": user.get("email"),
         "phone": user.get("phone"),
         "full_name": user.get("name"),

@@ -1,6 +1,7 @@
 """What is read of a Zendesk account, and when.
 
 Comes in: settings. Goes out: streams. The export of tickets goes on behind the cursor of the last night; it tells deleted tickets, too.
+A user who changes, is redacted or merged changes no ticket, so every so often all tickets are read again with those who wrote them.
 Ratings are of one of two generations, never both: whichever the account has is read.
 """
 
@@ -17,7 +18,7 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.zendesk import rows
 from orchestration.sources.zendesk.support import Object, Support
 
@@ -33,9 +34,9 @@ class Zendesk(StreamSource):
 
     type: ClassVar[str] = "zendesk"
 
-    def __init__(self, api: Api, *, csat_answers: int, told: Any = None, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: Api, *, csat_answers: int, read_again: timedelta, told: Any = None, now: Callable[[], datetime]) -> None:
         super().__init__(told, now)
-        self.api, self._csat_answers = api, csat_answers
+        self.api, self._csat_answers, self._read_again = api, csat_answers, read_again
         self._support = Support(api, self.pages)
         self._requester_of: dict[str, Any] = {}
 
@@ -45,7 +46,8 @@ class Zendesk(StreamSource):
         address = f"https://{settings.subdomain}.zendesk.com"
         auth = (f"{settings.email}/token", settings.api_token)
         api = Api("zendesk", address, base_url=settings.base_url, auth=auth, sleep=sleep)
-        return cls(api, csat_answers=settings.csat_answers, told=settings, now=lambda: datetime.now(UTC))
+        read_again = timedelta(days=settings.full_every_days)
+        return cls(api, csat_answers=settings.csat_answers, read_again=read_again, told=settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the credentials are refused."""
@@ -90,15 +92,17 @@ class Zendesk(StreamSource):
                 str(one["requester_id"]): one for one in page["tickets"] if one.get("status") != "deleted" and one.get("requester_id")
             }
             users = self._support.users(page, living)
-            yield from (rows.requester(who, users.get(who) or {}, one.get("created_at")) for who, one in living.items())
+            sought_at = None if "users" in self._support.absent else self._now().isoformat(timespec="seconds")
+            yield from (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
 
         return self._export(known, bench, told, None)
 
     def _export(self, known: Position, bench: Bench, told: Callable[[Object], Iterator[Row]], scope: Any) -> Reading:
-        """The export behind the cursor, page by page; all of it at first, and when the account no longer knows the cursor."""
-        cursor = known.get("cursor")
+        """The export behind the cursor, page by page; all of it at first, every so often, and when the account has forgotten the cursor."""
+        cursor = None if is_due(known, self._read_again, self._now()) else known.get("cursor")
         cursor = cursor if cursor and self._support.is_known(cursor) else None
-        stands = {"cursor": cursor}
+        read_at = known["full_at"] if cursor else self.pages.began(bench).isoformat(timespec="seconds")
+        stands = {"cursor": cursor, "full_at": read_at}
 
         def pages() -> Iterator[Object]:
             for page in self._support.tickets(cursor, bench):

@@ -115,8 +115,11 @@ class Support:
         if page is None:
             page = self._first.pop(cursor, None) or self._export(cursor)
             yield page
-        while not page.get("end_of_stream") and page.get("after_cursor"):
-            page = self._export(page["after_cursor"])
+        at = cursor
+        # A cursor that stays where it is has nothing behind it, whatever else is said: the last page would come again for ever.
+        while not page.get("end_of_stream") and page.get("after_cursor") not in (None, at):
+            at = page["after_cursor"]
+            page = self._export(at)
             yield page
 
     def _export(self, cursor: str | None) -> Any:

@@ -164,6 +164,32 @@ def test_a_cursor_that_was_forgotten_means_to_read_everything(desk: ZendeskAccou
     assert landed(nights.night()) == {"crm_tickets": 1}
 
 
+def test_somebody_who_is_redacted_is_so_here_when_everything_is_read_again(desk: ZendeskAccount, tmp_path: Path) -> None:
+    """No ticket changes where its writer does, so what was known of them would stay for ever."""
+    nights = _of_desk(tmp_path, desk)
+    desk.users[8]["updated_at"] = "2026-01-31T10:00:00Z"
+    nights.night("crm_customers")
+    desk.users[7] |= {"name": "Permanently deleted user", "email": None, "updated_at": "2026-02-01T10:00:00Z"}
+    del desk.users[8]
+    assert landed(nights.night("crm_customers")) == {}
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night("crm_customers")
+    told = nights.rows("crm_customers")
+    assert (told["7"]["full_name"], told["7"].get("email")) == ("Permanently deleted user", None)
+    assert set(told["8"]) == {"customer_id", "created_at", "updated_at"}
+
+
+def test_a_last_page_that_comes_again_is_the_last(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some answers never say that the stream has ended; their cursor stays where it is."""
+    export = ZendeskAccount._export
+    monkeypatch.setattr(ZendeskAccount, "_export", lambda self, params: {**export(self, params), "end_of_stream": False})
+    nights = _of_desk(tmp_path, desk)
+    nights.night("crm_tickets")
+    desk.put(4, requester_id=8)
+    nights.night("crm_tickets")
+    assert set(nights.rows("crm_tickets")) == {"1", "2", "4"}
+
+
 def test_ratings_of_the_newer_kind_are_read_where_the_account_has_them(desk: ZendeskAccount, tmp_path: Path) -> None:
     desk.ratings = None
     options = [{"rating": rating} for rating in (1, 2, 3)]
