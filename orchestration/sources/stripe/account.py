@@ -59,6 +59,10 @@ class Account:
         """All objects of a kind, newest first."""
         return self._kept.objects(kind, "data", lambda last: self._behind(kind, last), bench, goes_on=True)
 
+    def all_of(self, kind: str) -> Iterator[Object]:
+        """All objects of a kind, newest first, of which nothing is kept."""
+        return self._counted(self._pages(PATHS[kind], _asked(kind)))
+
     def stood(self, bench: Bench, ask: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Where the account stood when its lists were begun, maybe by a run that was killed; `ask` says where it stands now."""
         return self._kept.stood(bench, ask)

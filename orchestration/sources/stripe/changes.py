@@ -26,16 +26,21 @@ PATHS = {
     "coupon": "/v1/coupons",
     "invoice_payment": "/v1/invoice_payments",
 }
+# Event → what of its object is a part of what people call what was sold.
+_NAMED = {"product.updated": ("name",), "price.updated": ("nickname", "lookup_key"), "plan.updated": ("nickname",)}
 
 
 @dataclass
 class Changes:
-    """What happened since a moment: kind → ids of objects that changed, the customers deleted, the charges refunded."""
+    """What happened since a moment: kind → ids of objects that changed, the customers deleted, the charges refunded; whether something that
+    is sold is called otherwise.
+    """
 
     newest: int
     ids: dict[str, dict[str, None]] = field(default_factory=dict)
     deleted_customers: dict[str, Object] = field(default_factory=dict)
     refunded: dict[str, None] = field(default_factory=dict)
+    has_renamed: bool = False
 
     def add(self, event: Object) -> None:
         """Take in one event."""
@@ -49,5 +54,12 @@ class Changes:
             self.deleted_customers.setdefault(what["id"], {**what, "deleted_at": event["created"]})
         elif event["type"] == "charge.refunded":
             self.refunded[what["id"]] = None
+        self.has_renamed = self.has_renamed or _renames(event)
         if kind in PATHS and what.get("id"):
             self.ids.setdefault(kind, {})[what["id"]] = None
+
+
+def _renames(event: Object) -> bool:
+    """Whether a product or a price has another name; what was sold under it tells no change of its own."""
+    before = event["data"].get("previous_attributes")
+    return event["type"] in _NAMED and (before is None or any(name in before for name in _NAMED[event["type"]]))

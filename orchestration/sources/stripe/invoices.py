@@ -8,6 +8,7 @@ long as the line; from any other line it is taken off.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from orchestration.sources.reading.records import Row
@@ -33,10 +34,12 @@ def lines(invoice: Object, its_lines: Sequence[Object], product_names: Mapping[s
 
 
 def credit_note(note: Object) -> Iterator[Row]:
-    """What was taken off an invoice afterwards. One that was paid back is told by its refund, one that is void by nobody."""
-    if note.get("status") == "void" or note.get("refund") or note.get("refunds"):
+    """What was taken off an invoice afterwards. What of it was paid back its refunds tell, one that is void nobody."""
+    amount, rest = note.get("amount") or 0, _not_refunded(note)
+    if note.get("status") == "void" or (rest <= 0 and (note.get("refund") or note.get("refunds"))):
         return
     tax = _sum(first_filled(note.get("total_taxes"), note.get("tax_amounts")) or [])
+    tax = tax if rest == amount else round(Decimal(tax) * rest / amount)
     shared = {
         "invoice_id": id_of(note.get("invoice")),
         "billing_customer_id": id_of(note.get("customer")),
@@ -44,9 +47,17 @@ def credit_note(note: Object) -> Iterator[Row]:
         "currency": _code(note),
         "product": "credit note",
     }
-    yield {**shared, "invoice_line_id": note["id"], "kind": "one_off", "amount": major(tax - note.get("amount", 0), note.get("currency"))}
+    yield {**shared, "invoice_line_id": note["id"], "kind": "one_off", "amount": major(tax - rest, note.get("currency"))}
     if tax:
         yield {**shared, "invoice_line_id": f"{note['id']}:tax", "kind": "tax", "amount": major(-tax, note.get("currency"))}
+
+
+def _not_refunded(note: Object) -> int:
+    """What a credit note leaves after its refunds: credit for the next invoice. Of an older version's only refund, nothing is."""
+    refunds = note.get("refunds") or []
+    if refunds and all(refund.get("amount_refunded") is not None for refund in refunds):
+        return (note.get("amount") or 0) - sum(refund["amount_refunded"] for refund in refunds)
+    return 0 if refunds or note.get("refund") else note.get("amount") or 0
 
 
 def payment_links(invoice: Object) -> Iterator[str]:

@@ -68,9 +68,9 @@ class Stripe(StreamSource):
         """The lists that feed `table`."""
         return {
             "billing_customers": [Stream("customers", self._customers)],
-            "billing_subscriptions": [self._listed("subscription", "subscription_id", self._rows.subscription)],
+            "billing_subscriptions": [self._listed("subscription", "subscription_id", self._rows.subscription, self._named_again)],
             "billing_invoice_lines": [
-                self._listed("invoice", "invoice_id", self._rows.lines),
+                self._listed("invoice", "invoice_id", self._rows.lines, self._named_again),
                 self._listed("credit_note", "invoice_line_id", self._rows.credit_note),
             ],
             "billing_payments": [
@@ -106,6 +106,10 @@ class Stripe(StreamSource):
 
     def _stands(self, newest: int) -> dict[str, Any]:
         return {"since": newest, "read_at": self._now().isoformat(timespec="seconds")}
+
+    def _named_again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
+        """All of them where a product has another name: else one plan would be two, of those who bought it before and after."""
+        return self._account.all_of(kind) if self._account.changes(since).has_renamed else self._account.again(kind, ids, since)
 
     def _refunds_again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
         """Before 2024 no event told of a refund itself, only of the charge it was for."""

@@ -13,6 +13,7 @@ from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import StripeSource
 from orchestration.sources.stripe import customers, invoices, payments
+from orchestration.sources.stripe.changes import Changes
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
 from orchestration.sources.stripe.rows import Rows
@@ -199,6 +200,50 @@ def test_what_happened_since_last_night_arrives(account: StripeAccount, tmp_path
     assert nights.rows("billing_customers")["cus_2"]["email"] == "bo@example.org"
     lines = nights.rows("billing_invoice_lines")
     assert ("il_3" in lines, {line["invoice_status"] for line in lines.values()}) == (False, {"void"})
+
+
+def test_a_product_with_another_name_is_one_plan_and_not_two(account: StripeAccount, tmp_path: Path) -> None:
+    """Neither subscriptions nor invoices change with it: half of the customers would be on a plan that is no longer sold."""
+    nights = _nights(tmp_path, account)
+    nights.night("billing_subscriptions", "billing_invoice_lines")
+    account.clock += 86_400
+    account.put("product", "prod_1", name="Pro Plus")
+    nights.night("billing_subscriptions", "billing_invoice_lines")
+    assert {row["plan"] for row in nights.rows("billing_subscriptions").values()} == {"Pro Plus"}
+    assert nights.rows("billing_invoice_lines")["il_1"]["product"] == "Pro Plus"
+
+
+@pytest.mark.parametrize(
+    ("event", "before", "expected"),
+    [
+        ("product.updated", {"name": "Pro"}, True),
+        ("product.updated", {"metadata": {}, "updated": 1}, False),
+        ("price.updated", {"nickname": None}, True),
+        ("price.updated", {"active": True}, False),
+        ("product.created", {"name": "Pro"}, False),
+    ],
+)
+def test_only_another_name_is_worth_reading_everything_again(event: str, before: Any, expected: bool) -> None:
+    changes = Changes(0)
+    changes.add(
+        {"type": event, "created": 1, "data": {"object": {"id": "x", "object": event.split(".")[0]}, "previous_attributes": before}}
+    )
+    assert changes.has_renamed is expected
+
+
+@pytest.mark.parametrize(
+    ("refunds", "expected"),
+    [
+        ({}, [("one_off", "-100.00"), ("tax", "-19.00")]),
+        ({"refunds": [{"amount_refunded": 5950, "refund": "re_1"}]}, [("one_off", "-50.00"), ("tax", "-9.50")]),
+        ({"refunds": [{"amount_refunded": 5950}, {"amount_refunded": 5950}], "refund": "re_1"}, []),
+        ({"refund": "re_1", "refunds": []}, []),
+    ],
+)
+def test_of_a_credit_note_that_was_partly_paid_back_the_rest_counts(refunds: Any, expected: list[Any]) -> None:
+    note = {"id": "cn_1", "invoice": "in_1", "customer": "cus_1", "created": 1, "currency": "eur", "status": "issued", "amount": 11_900}
+    rows = list(invoices.credit_note({**note, "tax_amounts": [{"amount": 1900}], **refunds}))
+    assert [(row["kind"], row["amount"]) for row in rows] == expected
 
 
 def test_a_draft_that_was_deleted_leaves_nothing(account: StripeAccount, tmp_path: Path) -> None:
