@@ -5,8 +5,10 @@ Comes in: a URL, what is asked. Goes out: record batches of text, fetched from a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from orchestration.sources.reading.records import text_array
 from orchestration.sources.sql.query import Asked, refusal, select
 
 _ROWS = 20_000
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 # What people write → the driver that comes along, and what it is told: a TIMESTAMP is read in the session's zone.
 _MYSQL = ("mysql://", "mariadb://")
 _BIT, _NO_DAY = 16, "0000-00-00"  # a type of MySQL's protocol; what MySQL writes where there is no day
@@ -31,6 +34,8 @@ class Database:
             plain = _with_driver(url)
             self._is_mysql = plain.startswith("mysql+pymysql:")
             told = _UTC if self._is_mysql else {}
+            # To SQLite a number is less than any text, unless the column has a type (one of a view has none), and a time is a text.
+            self._is_sqlite = plain.startswith("sqlite")
             self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)
         except sa.exc.ArgumentError:
             raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
@@ -52,12 +57,13 @@ class Database:
     def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
         """The rows, everything but the cursor as text."""
         with self._connected(asked.table) as connection:
-            result = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(select(asked))
+            query = select(_of_whole_days(asked), has_bare_numbers=True) if self._is_sqlite else select(asked)
+            result = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(query)
             names, bits = list(result.keys()), self._bits(result)
             for rows in result.partitions(_ROWS):
                 columns = dict(zip(names, zip(*rows, strict=True), strict=True))
                 told = {name: _told(column, name in bits) if self._is_mysql else column for name, column in columns.items()}
-                arrays = [pa.array(column) if name == "_cursor" else text_array(column) for name, column in told.items()]
+                arrays = [_cursor(column, asked) if name == "_cursor" else text_array(column) for name, column in told.items()]
                 yield pa.RecordBatch.from_arrays(arrays, names=names)
 
     def _bits(self, result: Any) -> frozenset[str]:
@@ -73,6 +79,20 @@ class Database:
             original = getattr(error, "orig", None)
             # The driver's message may quote values and the address.
             raise refusal(what, _state(original), type(original or error).__name__) from None
+
+
+def _of_whole_days(asked: Asked) -> Asked:
+    """From the beginning of the day: of texts the one with a blank sorts first, whenever it was, and some programs write a T."""
+    is_time = asked.since is not None and _TIME.match(asked.since)
+    return replace(asked, since=asked.since[:10]) if is_time and asked.since else asked
+
+
+def _cursor(values: Sequence[Any], asked: Asked) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:  # SQLite lets every row have a type of its own
+        what = f"{asked.table} cannot be read by what changed: {asked.cursor} holds numbers and texts, which have no order"
+        raise SourceError(f"{what}; name another `cursor`, or none") from error
 
 
 def _told(values: Sequence[Any], are_bits: bool) -> list[Any]:

