@@ -1,20 +1,23 @@
 """Exports of Qualtrics: ordered, waited for, fetched as a zip of JSON.
 
-Comes in: the API. Goes out: responses. One export at a time: sources disagree about how many are allowed.
+Comes in: the API. Goes out: responses. One export at a time: sources disagree about how many are allowed. An export may be of 1.8 GB once
+unpacked, so of a large one the zip is held and no more than one response of what is in it.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestration.sources.base import SourceError
 from orchestration.sources.http import Api
-from orchestration.sources.reading.json_text import parsed
+from orchestration.sources.reading.json_text import members, parsed
 
 Object = Mapping[str, Any]
+_MOST_AT_ONCE = 32 << 20  # bytes of JSON, which are ten times as many as objects; one by one takes three times as long
 _POLL, _MOST_POLLS = 5.0, 360  # seconds; half an hour
 
 
@@ -46,11 +49,25 @@ class Exports:
         raise SourceError(f"Qualtrics has not exported the survey {survey} within half an hour; the next run asks again")
 
 
-def _unpacked(content: bytes) -> list[Object]:
+def _unpacked(content: bytes) -> Iterable[Object]:
     """The responses in a zip. Raises ValueError when it was cut off."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if sum(file.file_size for file in packed.infolist()) > _MOST_AT_ONCE:
+                if packed.testzip() is not None:
+                    raise ValueError("no whole zip")
+                return _one_by_one(content)
             files = [parsed(packed.read(name)) for name in packed.namelist()]
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise ValueError("no whole zip") from error
     return [response for file in files for response in file["responses"]]
+
+
+def _one_by_one(content: bytes) -> Iterator[Object]:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        for name in packed.namelist():
+            with packed.open(name) as file, io.TextIOWrapper(file, encoding="utf-8") as text:
+                try:
+                    yield from members(text, "responses")
+                except ValueError as error:
+                    raise SourceError("an export of Qualtrics ends before its responses do; the next run asks again") from error

@@ -1,14 +1,20 @@
 """JSON as vendors send it, read and written fast, and as leniently as the standard library does.
 
-Comes in: bytes. Goes out: values. What orjson refuses and vendors may send (half of a surrogate pair, NaN) is read slowly.
+Comes in: bytes. Goes out: values. What orjson refuses and vendors may send (half of a surrogate pair, NaN) is read slowly, and so is what
+is too much to be held at once.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import IO, Any
 
 import orjson
+
+_BLOCK = 1 << 20  # characters
+_BETWEEN = re.compile(r"[\s,]*")
 
 
 def parsed(content: bytes) -> Any:
@@ -25,3 +31,28 @@ def written(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:  # half of a surrogate pair, a whole number of more than 64 bits
         return json.dumps(value).encode()
+
+
+def members(file: IO[str], key: str) -> Iterator[Any]:
+    """The objects in the list under `key` of one large object, one at a time. Raises ValueError where the text ends before it."""
+    decoder, begin, text = json.JSONDecoder(parse_constant=str), re.compile(rf'"{re.escape(key)}"\s*:\s*\['), ""
+    while (found := begin.search(text)) is None:
+        text += _more(file)
+    place = found.end()
+    while True:
+        place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # nothing matches it as well
+        if text[place : place + 1] == "]":
+            return
+        try:
+            one, place = decoder.raw_decode(text, place)
+        except ValueError:  # it goes on in the next block
+            text, place = text[place:] + _more(file), 0
+            continue
+        yield one
+
+
+def _more(file: IO[str]) -> str:
+    more = file.read(_BLOCK)
+    if not more:
+        raise ValueError("the text ends before the list does")
+    return more
