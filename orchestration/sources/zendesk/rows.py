@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from orchestration.sources.reading.records import Row
-from orchestration.sources.reading.values import below, first_filled
+from orchestration.sources.reading.values import below, first_filled, from_seconds
 
 Object = Mapping[str, Any]
 
@@ -97,14 +97,29 @@ def _tickets(one: Object) -> list[str]:
     return [match[1] for match in found if match]
 
 
-def _first_reply(opened_at: Any, minutes: Any) -> str | None:
+def _first_reply(opened_at: Any, minutes: Any) -> Any:
+    """So many minutes after a ticket was opened; of a moment that is no time, which waits in quarantine itself, nobody can tell."""
     if minutes is None or not isinstance(opened_at, str):
         return None
-    if opened_at.endswith("Z"):  # as Zendesk writes them; a time without its zone is written twice as fast
-        return f"{(datetime.fromisoformat(opened_at[:-1]) + _span(minutes)).isoformat()}Z"
-    return (datetime.fromisoformat(opened_at) + _span(minutes)).isoformat()
+    try:
+        return from_seconds(_second_of(opened_at) + (60 * minutes if type(minutes) is int else round(60 * float(minutes))))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _second_of(moment: str) -> int:
+    """Seconds since 1970. Of a time as Zendesk writes them day and time are looked up: there are few of either."""
+    if len(moment) == len("2026-01-05T10:00:00Z") and moment[-1] == "Z":
+        return _midnight(moment[:10]) + _time_of_day(moment[10:])
+    time = datetime.fromisoformat(moment)
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
 @lru_cache(10_000)
-def _span(minutes: Any) -> timedelta:
-    return timedelta(minutes=float(minutes))
+def _midnight(day: str) -> int:
+    return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
+
+
+@lru_cache(86_400)
+def _time_of_day(time: str) -> int:
+    return int(datetime.fromisoformat(f"1970-01-01{time}").timestamp())

@@ -12,7 +12,7 @@ from examples.fakes.vendor import serving
 from orchestration.configuration.sources import TypeformSource, ZendeskSource
 from orchestration.sources import SourceError
 from orchestration.sources.typeform.answers import Form, questions_of, rows
-from orchestration.sources.zendesk.rows import survey_response
+from orchestration.sources.zendesk.rows import survey_response, ticket
 from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.zendesk import ZendeskAccount
 from tests.fakes.zendesk import small_account as zendesk_account
@@ -217,3 +217,21 @@ def test_an_account_without_ratings_says_so(desk: ZendeskAccount, tmp_path: Path
 def test_a_scale_that_is_not_told_is_the_configured_one() -> None:
     (row,) = survey_response({"id": "s", "responder_id": 1, "answers": [{"type": "rating_scale", "rating": 2}]}, 2, {})
     assert row["score"] == 5
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "minutes", "expected"),
+    [
+        ("2026-01-05T10:00:30Z", 90, "2026-01-05T11:30:30Z"),
+        ("2026-02-28T23:59:59Z", 1, "2026-03-01T00:00:59Z"),
+        ("2026-01-05T10:00:00+02:00", 0.5, "2026-01-05T08:00:30Z"),
+        ("2026-01-05T10:00:00.250Z", 1, "2026-01-05T10:01:00Z"),
+        ("2026-01-05T10:00:00Z", None, None),
+        ("soon", 90, None),
+        ("2026-01-05T25:00:00Z", 90, None),
+        ("2026-01-05T10:00:00Z", "late", None),
+    ],
+)
+def test_a_ticket_was_first_answered_some_minutes_after_it_was_opened(opened_at: str, minutes: Any, expected: str | None) -> None:
+    one = ticket({"id": 1, "created_at": opened_at}, {"reply_time_in_minutes": {"calendar": minutes}})
+    assert one["first_replied_at"] == expected
