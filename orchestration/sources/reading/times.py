@@ -16,6 +16,8 @@ _SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an
 # As clear, but not to DuckDB: lower case, a decimal comma (both ISO-8601), a blank before the offset, UTC for Z.
 _RARE_LOCAL_TIME = f"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.,][0-9]+)?"
 _RARE_TIME = f"{_RARE_LOCAL_TIME} ?({_OFFSET}|z|UTC)"
+# As LIKE has it; of what a cast to TIMESTAMP leaves out, the offset of UTC is nothing.
+_IN_UTC = ("____-__-__T__:__:__Z", "____-__-__ __:__:__+00", "____-__-__T__:__:__.___Z", "____-__-__T__:__:__+00:00")
 ANY_TIME = f"{_DAY}([Tt ].*)?"
 
 
@@ -44,7 +46,7 @@ def _quick(raw: str, zone: str) -> str:
     expression takes, and the cast at the digits; a year that begins with a blank or a minus is nobody's.
     """
     plain = f"TRY_CAST({raw} AS TIMESTAMP)"
-    instant = f"WHEN {_looks_like(raw, '____-__-__T__:__:__Z', '____-__-__T__:__:__.___Z')} THEN {plain}"
+    instant = f"WHEN {_looks_like(raw, *_IN_UTC)} THEN {plain}"
     has_zone = f"ends_with({raw}, 'Z')"  # behind a second of one digit
     local = f"WHEN {_looks_like(raw, '____-__-__ __:__:__', '____-__-__T__:__:__')} AND NOT {has_zone} THEN {_local(plain, zone)}"
     day = f"WHEN {_looks_like(raw, '____-__-__')} THEN {plain}"
