@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VAR
 ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS left_at TIMESTAMP;
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
@@ -25,4 +26,5 @@ CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAM
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS customer_key VARCHAR;
+ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS left_at TIMESTAMP;
 """

@@ -14,7 +14,6 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.audience import ActivationError, AudienceSource
-from orchestration.activation.book import now
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
@@ -126,7 +125,7 @@ def _go_on(
 
 def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
     if report.ok and not report.decisions.get("left_out"):
-        report.complete_at = state.completed(connection, report.audience, now())
+        report.complete_at = state.completed(connection, report.audience, state.now())
 
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:

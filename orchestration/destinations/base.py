@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
-from orchestration.destinations.records import REFUSED_FOR_GOOD, Answer, Batch, Fields, Job, Outcome, Record, Result, covered
+from orchestration.destinations.records import REFUSED_FOR_GOOD, Answer, Batch, Fields, Job, Outcome, Record, Result, covered, not_there
 
 __all__ = [
     "REFUSED_FOR_GOOD",
@@ -28,6 +29,7 @@ __all__ = [
     "Record",
     "Result",
     "covered",
+    "not_there",
     "safe_code",
 ]
 USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
@@ -80,8 +82,15 @@ class Destination(Protocol):
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
 
-    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
-        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell."""
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
+        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell.
+
+        `since`: UTC; what is looked for was written then or later. None where that is not known.
+        """
+        return {}
+
+    def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
+        """External id → the destination's own id of the record at the address of each; nobody where it does not tell."""
         return {}
 
     @property

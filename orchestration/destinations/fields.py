@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 PREFIX = "crmp_"  # only fields of this prefix are ever written, whatever the account holds beside
+KEY_FIELD = f"{PREFIX}customer_key"  # by which a record is found again of which no id is known
 DAY, TIME = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

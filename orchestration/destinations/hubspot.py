@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -94,7 +95,7 @@ class HubspotDestination(HttpDestination):
         """Check that no property of another type is in the way of one that the first sync makes."""
         self._refuse_others(_wanted(kinds), self._existing())
 
-    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from orchestration.destinations.fields import PREFIX
+from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.reading import as_json, listed, text_of
 
-_KEY = f"{PREFIX}customer_key"
 _MOST = 100  # values of one question, of which an answer names twice as many at most
 
 
@@ -24,13 +23,13 @@ def found(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, str]:
 
 
 def _page(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, str]:
-    among = {"propertyName": _KEY, "operator": "IN", "values": list(keys)}
-    content = {"filterGroups": [{"filters": [among]}], "properties": [_KEY], "limit": 2 * _MOST}
+    among = {"propertyName": KEY_FIELD, "operator": "IN", "values": list(keys)}
+    content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD], "limit": 2 * _MOST}
     try:
         response = caller.call("POST", path, json=content)
     except (NoAnswerError, NoConnectionError):
         return {}  # asked again by the next sync: the doubt stays
     results = listed(as_json(response), "results") if response.is_success else []
-    told = [(text_of(one, "properties", _KEY), text_of(one, "id")) for one in results]
+    told = [(text_of(one, "properties", KEY_FIELD), text_of(one, "id")) for one in results]
     count = Counter(key for key, _ in told)
     return {key: contact for key, contact in told if key and contact and count[key] == 1}

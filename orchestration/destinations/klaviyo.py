@@ -13,8 +13,9 @@ own id, which is asked for once the job is done. Never called: the subscribe job
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -61,6 +62,14 @@ class KlaviyoDestination(ImportJobs):
     def preflight(self) -> None:
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
         self._asked("GET", f"{JOBS}/none", WANTS)
+
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
+        """Profiles by the property that holds our key, among those changed since."""
+        return self._profiles.holding(customer_keys, since)
+
+    def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
+        """The profile at each address."""
+        return self._profiles.known(records)
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,9 +13,10 @@ ten characters at most, so each field has a short one of its own. A merge field 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -26,6 +27,7 @@ from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, tag_of
 from orchestration.destinations.mailchimp_jobs import JOBS, WANTS, MemberJobs
+from orchestration.destinations.mailchimp_members import holding
 from orchestration.destinations.reading import as_json, listed
 
 _SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
@@ -58,6 +60,7 @@ class MailchimpDestination(MemberJobs):
         self._list, self._updates, self._new_members = f"/3.0/lists/{list_id}", mode == "update_only", new_members
         allowed = (
             rf"(PUT|PATCH) {self._list}/members/[^/]+",
+            f"GET {self._list}/members",
             f"(GET|POST) {self._list}/merge-fields",
             f"(GET|POST) {JOBS}",
             f"GET {JOBS}/[^/]+",
@@ -112,6 +115,10 @@ class MailchimpDestination(MemberJobs):
     def _existing(self) -> dict[str, str]:
         body = self._must("GET", f"{self._list}/merge-fields", WANTS, params={"count": "1000"})
         return {str(one.get("tag")): str(one.get("type")) for one in listed(body, "merge_fields")}
+
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
+        """Members by the merge field that holds our key, among those changed since."""
+        return holding(self.caller, f"{self._list}/members", customer_keys, since)
 
     def _identifier(self, record: Record) -> str:
         return record.remote_id or (hashed(record.email) if record.email else "")

@@ -92,6 +92,11 @@ class Job:
         return [Outcome(record.external_id, result, code) for record in self.records]
 
 
+def not_there(record: Record) -> Outcome:
+    """Of a record that the destination does not have: nothing is left to clear, and anything else may not make it."""
+    return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+
+
 def covered(batch: Batch, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """`outcomes` when they name every record of the batch exactly once, else `unknown` for all of them."""
     listed = list(outcomes)

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
@@ -119,10 +119,7 @@ class SalesforceDestination(BulkJobs):
         before, asked = self.caller.made, [one for one in batch.records if self._updates or one.operation == "clear"]
         known = self._known(asked) if asked else set()
         gone = [one for one in asked if one.external_id not in known]
-        # Who is not there has nothing left to clear; with update_only nobody is made.
-        outcomes = [
-            Outcome(one.external_id, Result.ACKNOWLEDGED if one.operation == "clear" else Result.SUPPRESSED, "not_there") for one in gone
-        ]
+        outcomes = [not_there(one) for one in gone]
         absent = {one.external_id for one in gone}
         left = replace(batch, records=[record for record in batch.records if record.external_id not in absent])
         if not left.records:
