@@ -14,6 +14,7 @@ import duckdb
 from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
+from orchestration.destinations.fields import FORMER
 
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
@@ -109,7 +110,7 @@ def stability(before: dict[int, int], after: dict[int, int]) -> float:
 
 def _probabilities(connection: duckdb.DuckDBPyConnection) -> list[str]:
     row = connection.execute("SELECT json_keys(fields) FROM cleared").fetchone()
-    return sorted(name for name in (row[0] if row else ()) if name.endswith("_probability"))
+    return sorted(name for name in (row[0] if row else ()) if name.endswith("_probability") and not name.startswith(FORMER))
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.fields import PREFIX, Called, listed_as_text
 from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
 from orchestration.destinations.records import REFUSED_FOR_GOOD, Answer, Batch, Fields, Job, Outcome, Record, Result, covered, not_there
@@ -50,8 +52,30 @@ class Destination(Protocol):
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
     kinds: Mapping[str, str] = MappingProxyType({})  # of the fields that are sent next: number, boolean, date, time, list or text
+    names: Mapping[str, str] = MappingProxyType({})  # field → what it is called there, empty for our name; none: all fields, by our names
     side_by_side: int = 1  # batches that may be under way at once
     alone: int = 10  # batches that go one after another: so few gain nothing from going side by side
+
+    def our_name(self, field: str) -> str:
+        """What a field is called there unless the company has a name of its own for it."""
+        return f"{PREFIX}{field}"
+
+    def name_of(self, field: str) -> str:
+        """What a field is called there."""
+        return self._called[field]
+
+    def named(self, fields: Fields) -> dict[str, Any]:
+        """The fields by their names there; lists as one text, since few vendors filter by a list of texts."""
+        called = self._called
+        return {called[field]: listed_as_text(value) for field, value in fields.items()}
+
+    @cached_property
+    def _called(self) -> Called:
+        return Called(self.names, self.our_name)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those of `names` that it still has a place for; all of them where it makes one for whatever comes."""
+        return set(names)
 
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""

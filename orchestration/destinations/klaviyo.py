@@ -22,7 +22,6 @@ import httpx
 
 from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import blaming_nobody
-from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits
 from orchestration.destinations.klaviyo_jobs import JOBS, WANTS, ImportJobs
@@ -131,7 +130,7 @@ class KlaviyoDestination(ImportJobs):
         return self.caller.call("POST", JOBS, json={"data": data})
 
     def _profile(self, record: Record) -> dict[str, Any]:
-        attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
+        attributes: dict[str, Any] = {"properties": self.named(record.fields)}
         if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}

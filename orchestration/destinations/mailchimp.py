@@ -13,7 +13,7 @@ ten characters at most, so each field has a short one of its own. A merge field 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -95,7 +95,7 @@ class MailchimpDestination(MemberJobs):
         there = self._existing()
         self._refuse_others(kinds, there)
         for name, kind in kinds.items():
-            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            tag, wanted = self.name_of(name), _TYPES.get(kind, "text")
             if tag not in there:
                 content = {"tag": tag, "name": f"Rapport: {labelled(name)}", "type": wanted, "required": False, "public": False}
                 self._must("POST", f"{self._list}/merge-fields", WANTS, json=content)
@@ -104,9 +104,17 @@ class MailchimpDestination(MemberJobs):
         """Check that no merge field of another type is in the way of one that the first sync makes."""
         self._refuse_others(kinds, self._existing())
 
+    def our_name(self, field: str) -> str:
+        """A merge tag."""
+        return tag_of(field)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those that are merge fields of the list."""
+        return set(names) & set(self._existing())
+
     def _refuse_others(self, kinds: Mapping[str, str], there: Mapping[str, str]) -> None:
         for name, kind in kinds.items():
-            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            tag, wanted = self.name_of(name), _TYPES.get(kind, "text")
             if there.get(tag, wanted) != wanted:
                 raise DestinationError(
                     f"destination {self.name}: the merge field {tag} is there already as {there[tag]}, not as {wanted}; rename it"
@@ -124,7 +132,7 @@ class MailchimpDestination(MemberJobs):
         return record.remote_id or (hashed(record.email) if record.email else "")
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
-        content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
+        content: dict[str, Any] = {"merge_fields": {self.name_of(name): field_value(value) for name, value in record.fields.items()}}
         if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"

@@ -12,7 +12,7 @@ any other that is not ours. Salesforce answers 403, not 429, when the day's call
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -92,12 +92,20 @@ class SalesforceDestination(BulkJobs):
 
     def check_fields(self, kinds: Mapping[str, str]) -> None:
         """Check that every field is there, with a type that takes its values: a record with an unknown field is refused as a whole."""
-        if wrong := amiss(kinds, self._described(), self._object):
+        if wrong := amiss({self.name_of(field): kind for field, kind in kinds.items()}, self._described(), self._object):
             raise DestinationError(f"destination {self.name}: {wrong}")
 
     def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
         """The fields and the right to edit them, as a package of the Metadata API."""
-        return package(kinds, self._object, self._key, self._data.rpartition("/")[2])
+        return package({self.name_of(field): kind for field, kind in kinds.items()}, self._object, self._key, self._data.rpartition("/")[2])
+
+    def our_name(self, field: str) -> str:
+        """The API name of a custom field."""
+        return field_name(field)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those that are fields of the object which our user may edit."""
+        return set(names) & {str(one.get("name")) for one in self._described() if one.get("updateable") is not False}
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Check the fields before the first record; they cannot be made."""
@@ -140,7 +148,7 @@ class SalesforceDestination(BulkJobs):
         return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records})
 
     def _fields(self, record: Record) -> dict[str, Any]:
-        fields = ((field_name(name), self._value(name, value)) for name, value in record.fields.items())
+        fields = ((self.name_of(name), self._value(name, value)) for name, value in record.fields.items())
         return {self._key: record.external_id, **dict(fields)}
 
     def _value(self, name: str, value: Any) -> Any:

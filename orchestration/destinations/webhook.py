@@ -59,24 +59,34 @@ class WebhookDestination(HttpDestination):
             Caller(url, base_url=base_url, allowed=(f"POST {path}",), windows=self.limits.windows, timeout=_TIMEOUT, sleep=sleep),
         )
 
+    def our_name(self, field: str) -> str:
+        """The field's own name."""
+        return field
+
     def preflight(self) -> None:
         """Nothing to ask: a webhook has no call that sends nothing. The URL and secret were checked when it was made."""
 
     def _post(self, batch: Batch) -> httpx.Response:
-        body = _body(batch, self._mode)
+        body = self._body(batch)
         return self.caller.call(
             "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._key, batch.id, body)
         )
 
+    def _body(self, batch: Batch) -> bytes:
+        records = [
+            {
+                "id": record.external_id,
+                "operation": record.operation,
+                "fields": {self.name_of(field): value for field, value in record.fields.items()},
+            }
+            for record in batch.records
+        ]
+        data = {"audience": batch.audience, "release_id": batch.release_id, "mode": self._mode, "records": records}
+        content = {"type": "audience.changed", "timestamp": batch.released_at, "data": data}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer(_partial(batch, response) if response.status_code == 207 else batch.outcomes(Result.ACKNOWLEDGED))
-
-
-def _body(batch: Batch, mode: str) -> bytes:
-    records = [{"id": record.external_id, "operation": record.operation, "fields": record.fields} for record in batch.records]
-    data = {"audience": batch.audience, "release_id": batch.release_id, "mode": mode, "records": records}
-    content = {"type": "audience.changed", "timestamp": batch.released_at, "data": data}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _partial(batch: Batch, response: httpx.Response) -> list[Outcome]:

@@ -143,8 +143,23 @@ def test_a_vendor_that_refuses_us_is_one_line(command, hubspot, monkeypatch):
 
 def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     code, said, _ = command("check-destination", "crm")
-    assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n")
+    fields = "churn_probability as crmp_churn_probability, customer_key as crmp_customer_key"
+    assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n  customer_scores: {fields}\n")
     assert hubspot.contacts == {}
+
+
+def test_the_companys_own_names_are_told_and_a_field_that_nobody_has_is_refused(command, hubspot, tmp_path):
+    config = tmp_path / "config.yaml"
+    usual = config.read_text()
+    config.write_text(usual.replace("live: true", "fields: {churn_probability: churn_score}, live: true"))
+    assert "customer_scores: churn_probability as churn_score, customer_key as crmp_customer_key" in command("check-destination", "crm")[1]
+    _, said, _ = command("sync", "crm", "--dry-run")
+    assert "fields: customer_key as crmp_customer_key, churn_probability as churn_score; no others" in said
+    config.write_text(usual.replace("live: true", "fields: {churn_probabilty: churn_score}, live: true"))
+    for arguments in (("sync", "crm"), ("check-destination", "crm")):
+        code, _, complaint = command(*arguments)
+        assert (code, hubspot.contacts) == (2 if arguments[0] == "check-destination" else 1, {})
+        assert "fields of destination crm names churn_probabilty, which none of its audiences has; they have churn_probability" in complaint
 
 
 def test_where_we_make_fields_ourselves_there_is_nothing_to_deploy(command, hubspot, tmp_path):
