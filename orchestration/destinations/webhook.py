@@ -4,7 +4,7 @@ Comes in: batches. Goes out: `POST url` with
 
     webhook-id: the batch's id, the same on every retry (the receiver's key against duplicates)
     webhook-timestamp: seconds since 1970; a receiver refuses what is older than five minutes
-    webhook-signature: v1,<base64 of HMAC-SHA256(secret, "id.timestamp.body")>
+    webhook-signature: v1,<base64 of HMAC-SHA256(secret, "id.timestamp.body")>, one a secret while it is being changed
     {"type": "audience.changed", "timestamp": …, "data": {"audience": …, "release_id": …, "mode": …, "records":
       [{"id": …, "operation": "upsert" | "clear", "fields": {…}}]}}
 
@@ -27,7 +27,7 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Result, cove
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.transport import checked_url, signed_headers, signing_key
+from orchestration.destinations.transport import checked_url, signed_headers, signing_keys
 
 _TIMEOUT = 15.0
 
@@ -52,7 +52,7 @@ class WebhookDestination(HttpDestination):
         consent: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._mode, self._key, self.channels = mode, signing_key(secret), tuple(consent)
+        self._mode, self._keys, self.channels = mode, signing_keys(secret), tuple(consent)
         path = re.escape(checked_url(url, base_url).path)
         super().__init__(
             name,
@@ -69,7 +69,7 @@ class WebhookDestination(HttpDestination):
     def _post(self, batch: Batch) -> httpx.Response:
         body = self._body(batch)
         return self.caller.call(
-            "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._key, batch.id, body)
+            "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._keys, batch.id, body)
         )
 
     def _body(self, batch: Batch) -> bytes:
