@@ -123,7 +123,7 @@ def _report(
             mode=part.mode,
             live=live,
             overrides=wish.overrides,
-            doubts=doubts(home, release, loaded.tuning.max_days_behind),
+            doubts=doubts(home, release, loaded.tuning.max_days_behind) | _renamed(loaded, home, destination),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
@@ -132,6 +132,11 @@ def _report(
         )
     except (ActivationError, DestinationError, StateError) as error:
         return _unusable(part, audience, release, live, str(error))
+
+
+def _renamed(loaded: Settings, home: Home, destination: Destination) -> dict[str, str]:
+    reason = activation.former_name(home.state, destination, {part.name for part in loaded.destinations})
+    return {activation.RENAMED: reason} if reason else {}
 
 
 def _unusable(part: EveryDestination, audience: str, release: Release, live: bool, reason: str) -> SyncReport:

@@ -125,11 +125,12 @@ def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destin
     return ""  # neither the audience nor the destination shows it
 
 
-RECEIVER_GONE, RELEASE_REFUSED, SOURCE_STALE = "receiver_gone", "release_refused", "source_stale"
+RECEIVER_GONE, RELEASE_REFUSED, RENAMED, SOURCE_STALE = "receiver_gone", "release_refused", "renamed", "source_stale"
 Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, Bounds], str]
 BREAKERS: dict[str, Judge] = {
     RECEIVER_GONE: _receiver_gone,
     RELEASE_REFUSED: _known_beforehand,
+    RENAMED: _known_beforehand,
     SOURCE_STALE: _known_beforehand,
     "empty_audience": _empty_audience,
     "change_share": _change_share,

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
 CREATE TABLE IF NOT EXISTS state.written (audience VARCHAR, name VARCHAR, kind VARCHAR);
+CREATE TABLE IF NOT EXISTS state.place (type VARCHAR, address VARCHAR);
 CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
 CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);

@@ -21,6 +21,7 @@ from orchestration.activation.former_names import former, remember, settle
 from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
+from orchestration.activation.renamed import note_place
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume, send_plan
 from orchestration.destinations.base import Destination, DestinationError
@@ -65,6 +66,7 @@ def synchronise(
             connection.execute("DELETE FROM desired WHERE suppressed_as IS NULL")
             mode, overrides = "upsert", set(BREAKERS) - {RECEIVER_GONE}
         if live:
+            note_place(connection, destination)
             resume(connection, destination, report)
             look_for(connection, destination, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
