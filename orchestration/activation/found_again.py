@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.activation import state
-from orchestration.destinations.base import Destination, Record
+from orchestration.destinations.base import Destination, Found, Record
 
 _EARLIER = timedelta(minutes=10)  # as much as a destination's clock may be behind ours
 
@@ -27,7 +27,8 @@ def look_for(connection: duckdb.DuckDBPyConnection, destination: Destination, au
     asked = {"audience": audience}
     nameless = connection.execute(_NAMELESS, asked).fetchall()
     told = destination.ids_of([Record(external_id, "upsert", {}, 0, email) for external_id, email in nameless]) if nameless else {}
-    _write(connection, told, (_NAMED,), audience)
+    addresses = dict(nameless)
+    _write(connection, {one: Found(remote_id, addresses[one]) for one, remote_id in told.items()}, (_NAMED,), audience)
     doubts = connection.execute(_DOUBTS, asked).fetchall()
     keys, moments = sorted({key for _, key, _ in doubts}), [left_at for *_, left_at in doubts]
     found = destination.find(keys, _since(moments)) if doubts else {}
@@ -40,10 +41,11 @@ def _since(moments: list[datetime | None]) -> datetime | None:
     return min(known) - _EARLIER if known and len(known) == len(moments) else None
 
 
-def _write(connection: duckdb.DuckDBPyConnection, ids: Mapping[str, str], statements: tuple[str, ...], audience: str) -> None:
-    if not ids:
+def _write(connection: duckdb.DuckDBPyConnection, found: Mapping[str, Found], statements: tuple[str, ...], audience: str) -> None:
+    if not found:
         return
-    told = {"external_id": list(ids), "remote_id": list(ids.values())}
+    told = {"external_id": list(found), "remote_id": [one.remote_id for one in found.values()]}
+    told |= {"email": [one.email.strip().lower() for one in found.values()]}
     connection.register("told", pa.table({name: pa.array(values, pa.string()) for name, values in told.items()}))
     with state.transaction(connection):
         for statement in statements:
@@ -72,13 +74,14 @@ UNION ALL
 SELECT external_id, customer_key, left_at FROM state.to_forget
 WHERE audience = $audience AND remote_id IS NULL AND customer_key IS NOT NULL
 """
-_NAMED = f"""UPDATE state.acknowledged SET remote_id = told.remote_id FROM told
+# The record may be an older one of theirs, that lies under none of the addresses they were sent under: it may be another customer's by now.
+_WHERE_IT_LIES = "sha256((SELECT value FROM state.salt) || told.email)"
+_NAMED = f"""UPDATE state.acknowledged SET remote_id = told.remote_id, address_hash = {_WHERE_IT_LIES} FROM told
 WHERE acknowledged.external_id = told.external_id AND {_WITHOUT_ID.replace("remote_id", "acknowledged.remote_id")}"""
-# Without a hash of what it holds: it is not known to hold anything, and is no change to measure a night by. Of who was sent under several
-# addresses, none says where the record lies.
-_HELD = """INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, external_id, any_value(customer_key) AS customer_key,
+# Without a hash of what it holds: it is not known to hold anything, and is no change to measure a night by.
+_HELD = f"""INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, external_id, any_value(customer_key) AS customer_key,
     'upsert' AS operation, CAST($at AS TIMESTAMP) AS acknowledged_at, any_value(told.remote_id) AS remote_id,
-    CASE WHEN count(DISTINCT address_hash) = 1 THEN max(address_hash) ELSE '' END AS address_hash
+    any_value({_WHERE_IT_LIES}) AS address_hash
 FROM told JOIN state.under_way USING (external_id) WHERE audience = $audience GROUP BY external_id"""
 _ORDERED = """UPDATE state.to_forget SET remote_id = told.remote_id FROM told
 WHERE to_forget.external_id = told.external_id AND audience = $audience AND to_forget.remote_id IS NULL"""

@@ -16,7 +16,20 @@ from typing import Any, ClassVar, Protocol
 from orchestration.destinations.fields import PREFIX, Called, listed_as_text
 from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
-from orchestration.destinations.records import REFUSED_FOR_GOOD, Answer, Batch, Fields, Job, Outcome, Record, Result, covered, not_there
+from orchestration.destinations.records import (
+    REFUSED_FOR_GOOD,
+    Answer,
+    Batch,
+    Fields,
+    Found,
+    Job,
+    Outcome,
+    Record,
+    Result,
+    covered,
+    not_there,
+    only_ones,
+)
 
 __all__ = [
     "REFUSED_FOR_GOOD",
@@ -26,12 +39,14 @@ __all__ = [
     "Destination",
     "DestinationError",
     "Fields",
+    "Found",
     "Job",
     "Outcome",
     "Record",
     "Result",
     "covered",
     "not_there",
+    "only_ones",
     "safe_code",
 ]
 USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
@@ -106,8 +121,8 @@ class Destination(Protocol):
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
-        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell.
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+        """Customer key → the one record whose field `customer_key` says so; nobody where the destination does not tell.
 
         `since`: UTC; what is looked for was written then or later. None where that is not known.
         """

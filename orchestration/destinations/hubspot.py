@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, DestinationError, Found, Outcome, Record
 from orchestration.destinations.delivery import HttpDestination, divided
 from orchestration.destinations.fields import PREFIX, as_text, labelled, shortened
 from orchestration.destinations.http import Caller
@@ -95,7 +95,7 @@ class HubspotDestination(HttpDestination):
         """Check that no property of another type is in the way of one that the first sync makes."""
         self._refuse_others(self._wanted(kinds), self._existing())
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
 

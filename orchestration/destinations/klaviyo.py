@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Found, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import blaming_nobody
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits
@@ -62,7 +62,7 @@ class KlaviyoDestination(ImportJobs):
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
         self._asked("GET", f"{JOBS}/none", WANTS)
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, str]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
         """Profiles by the property that holds our key, among those changed since."""
         return self._profiles.holding(customer_keys, since)
 

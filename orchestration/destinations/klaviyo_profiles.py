@@ -6,7 +6,6 @@ Comes in: records; keys of customers. Goes out: Klaviyo's ids. Reading profiles 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import DestinationError, Record
+from orchestration.destinations.base import DestinationError, Found, Record, only_ones
 from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.klaviyo_answers import ids_of
@@ -54,17 +53,19 @@ class Profiles:
         there = {text_of(one, "id") for body in told for one in listed(body, "data")}
         return set() if None in told else {record.external_id for record in records if record.remote_id not in there}
 
-    def holding(self, customer_keys: Collection[str], since: datetime | None) -> dict[str, str]:
-        """Customer key → the id of the one profile whose property says so, among those changed `since`.
+    def holding(self, customer_keys: Collection[str], since: datetime | None) -> dict[str, Found]:
+        """Customer key → the one profile whose property says so, among those changed `since`.
 
         Klaviyo filters by no property: they are read, oldest change first.
         """
-        told = [(text_of(one, "attributes", "properties", KEY_FIELD), text_of(one, "id")) for one in self._changed(since)]
-        count = Counter(key for key, _ in told)
-        return {key: profile for key, profile in told if key in customer_keys and count[key] == 1}
+        told = (
+            (text_of(one, "attributes", "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "attributes", "email")))
+            for one in self._changed(since)
+        )
+        return only_ones(told, customer_keys)
 
     def _changed(self, since: datetime | None) -> Iterator[dict[str, Any]]:
-        query = {"sort": "updated", "fields[profile]": "properties", "page[size]": str(_PAGE)}
+        query = {"sort": "updated", "fields[profile]": "email,properties", "page[size]": str(_PAGE)}
         query |= {"filter": f"greater-than(updated,{since.isoformat(timespec='seconds')}Z)"} if since else {}
         for _ in range(_MOST_PAGES):
             body = self._page(query)

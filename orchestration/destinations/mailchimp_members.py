@@ -6,26 +6,24 @@ oldest change first.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from orchestration.destinations.base import Found, only_ones
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.mailchimp_answers import tag_of
 from orchestration.destinations.reading import as_json, listed, text_of
 
 _PAGE, _MOST_PAGES = 1000, 100  # members a page, which is the most that Mailchimp gives; pages read for who is looked for
-_FIELDS = "members.id,members.contact_id,members.merge_fields"
+_FIELDS = "members.id,members.contact_id,members.email_address,members.merge_fields"
 
 
-def holding(caller: Caller, path: str, keys: Collection[str], since: datetime | None) -> dict[str, str]:
+def holding(caller: Caller, path: str, keys: Collection[str], since: datetime | None) -> dict[str, Found]:
     """Key → member, by the id that stays when the address changes; a key that several members hold says nothing."""
-    told = list(_told(caller, path, since))
-    count = Counter(key for key, _ in told)
-    return {key: member for key, member in told if key in keys and member and count[key] == 1}
+    return only_ones(_told(caller, path, since), keys)
 
 
-def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[str, str]]:
+def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[str, Found]]:
     query = {"count": str(_PAGE), "sort_field": "last_changed", "sort_dir": "ASC", "fields": _FIELDS}
     query |= {"since_last_changed": f"{since.isoformat(timespec='seconds')}+00:00"} if since else {}
     for page in range(_MOST_PAGES):
@@ -35,6 +33,7 @@ def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[s
             return  # asked again by the next sync: the doubt stays
         members = listed(as_json(response), "members") if response.is_success else []
         for one in members:
-            yield text_of(one, "merge_fields", tag_of("customer_key")), text_of(one, "contact_id") or text_of(one, "id")
+            found = Found(text_of(one, "contact_id") or text_of(one, "id"), text_of(one, "email_address"))
+            yield text_of(one, "merge_fields", tag_of("customer_key")), found
         if len(members) < _PAGE:
             return

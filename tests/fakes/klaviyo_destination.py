@@ -100,7 +100,7 @@ class Klaviyo(Vendor):
         page = list(self.profiles.items())[start : start + number]
         more = start + number < len(self.profiles)
         following = f"{self.url}{request.path}?page%5Bcursor%5D={start + number}" if more else None
-        data = [{"type": "profile", "id": name, "attributes": {"properties": one["properties"]}} for name, one in page]
+        data = [{"type": "profile", "id": name, "attributes": {"email": one["key"], "properties": one["properties"]}} for name, one in page]
         return 200, {}, {"data": data, "links": {"next": following}}
 
     def arrived(self):

@@ -53,7 +53,7 @@ class Mailchimp(Vendor):
         assert (request.method, request.query["sort_field"], int(request.query["count"])) == ("GET", "last_changed", 1_000)
         first = int(request.query["offset"])
         listed = [
-            {"id": key, "contact_id": one["contact_id"], "merge_fields": one["fields"]}
+            {"id": key, "contact_id": one["contact_id"], "email_address": one["email"], "merge_fields": one["fields"]}
             for key, one in list(self.members.items())[first : first + self.most_listed]
         ]
         return 200, {}, {"members": listed}

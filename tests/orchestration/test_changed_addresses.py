@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.activation import forget, synchronise
-from orchestration.destinations.base import Answer, Destination, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Found, Outcome, Result
 from orchestration.destinations.limits import Limits
 from tests.orchestration.destinations.conftest import place  # noqa: F401 (a fixture)
 
@@ -49,7 +49,8 @@ class ByAddress(Destination):
     def send(self, batch):
         self.sent.append([f"{record.external_id} {record.operation}" for record in batch.records])
         outcomes = [self._one(record) for record in batch.records]
-        return Answer(batch.outcomes(Result.UNKNOWN, "lost")) if self.loses else Answer(outcomes)
+        is_lost = self.loses is True or self.loses == batch.records[-1].operation
+        return Answer(batch.outcomes(Result.UNKNOWN, "lost")) if is_lost else Answer(outcomes)
 
     def _one(self, record):
         if record.by_remote_id:
@@ -59,12 +60,12 @@ class ByAddress(Destination):
         if found is None and (record.by_remote_id or record.operation == "clear"):
             return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
         found = found or f"id{len(self.records)}"
-        self.records[found] = (self.records.get(found, (record.email,))[0], dict(record.fields))
+        self.records[found] = (self.records.get(found, (record.email,))[0], {**self.records.get(found, ("", {}))[1], **record.fields})
         return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=found)
 
     def find(self, customer_keys, since=None):
         """As HubSpot: by the key, where one record has it."""
-        told = [(fields.get("customer_key"), found) for found, (_, fields) in self.records.items()]
+        told = [(fields.get("customer_key"), Found(found, address)) for found, (address, fields) in self.records.items()]
         keys = [key for key, _ in told]
         return {key: found for key, found in told if self.finds and key in customer_keys and keys.count(key) == 1}
 
@@ -298,6 +299,20 @@ def test_nobody_is_kept_at_an_address_that_is_another_customers_now(tmp_path, ni
     assert sync({2: ("bob", "pro")}, 2).decisions == {"kept": 1, "unchanged": 1}
     assert sync({2: ("ann", "free")}, 3).decisions == {"clear": 1, "upsert": 1}
     assert night.place.holding == {"bob@example.com": "k2"}
+
+
+def test_a_record_that_is_found_by_the_key_may_lie_under_an_address_that_is_another_customers_now(night):
+    """Two exchange addresses: both records are cleared and keep their keys. What follows is lost; then one of them has a third address."""
+    night.place.finds = True
+    night({1: ("ann", "pro"), 2: ("bob", "free")})
+    night.place.loses = "upsert"
+    usual = night.place._one
+    night.place._one = lambda record: usual(record) if record.operation == "clear" else None
+    night({1: ("bob", "pro"), 2: ("ann", "free")})
+    night.place._one, night.place.loses = usual, False
+    assert night({1: ("cy", "pro"), 2: ("ann", "free")}).ok
+    assert night.place.holding == {"ann@example.com": "k2", "cy@example.com": "k1"}
+    assert night({1: ("cy", "pro"), 2: ("ann", "free")}).decisions == {"unchanged": 2}
 
 
 def test_an_erased_person_whose_first_delivery_was_not_answered_is_cleared_all_the_same(tmp_path, night):
