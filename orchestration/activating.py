@@ -27,7 +27,7 @@ _KEPT = (
     "destination", "audience", "release_id", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds",
     "refused", "complete_at",
 )  # fmt: skip
-_NOT_OPTIONS = frozenset({"type", "audiences", "live"})
+_NOT_OPTIONS = frozenset({"type", "audiences", "live", "fields"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def configured() -> tuple[EveryDestination, ...]:
 def made(loaded: Settings, part: EveryDestination) -> Destination:
     """The destination that `part` of the configuration describes; its secrets are read now. Raises DestinationError."""
     options = {name: _resolved(loaded, name, value) for name, value in part.model_dump(exclude=set(_NOT_OPTIONS), by_alias=True).items()}
-    return destinations.make(part.type, **options)
+    destination = destinations.make(part.type, **options)
+    destination.names = part.fields
+    return destination
 
 
 def reports(
@@ -67,6 +69,9 @@ def reports(
             yield from (_unusable(part, audience, release, live, str(error)) for audience in part.audiences)
             return
         try:
+            if unknown := unknown_fields(part, destination, release):
+                yield from (_unusable(part, audience, release, live, unknown) for audience in part.audiences)
+                return
             for audience in part.audiences:
                 yield _report(loaded, home, part, destination, audience, release, live, wish, progress)
             for audience in _retired(loaded, home, part, release) if live and wish.limit is None and wish.only is None else ():
@@ -75,6 +80,14 @@ def reports(
                     yield report
         finally:
             destination.close()
+
+
+def unknown_fields(part: EveryDestination, destination: Destination, release: Release) -> str:
+    """Why `fields` of the configuration cannot be followed: one of them is in no audience of the destination; empty when all are."""
+    known = {field for audience in part.audiences for field in activation.kinds_of(release, audience, destination, chosen=False)}
+    if not (missing := sorted(set(part.fields) - known)) or not known:
+        return ""
+    return f"fields of destination {part.name} names {missing[0]}, which none of its audiences has; they have {', '.join(sorted(known))}"
 
 
 def _retired(loaded: Settings, home: Home, part: EveryDestination, release: Release) -> list[str]:
@@ -110,7 +123,7 @@ def _report(
             mode=part.mode,
             live=live,
             overrides=wish.overrides,
-            doubts=doubts(home, release, loaded.tuning.max_days_behind),
+            doubts=doubts(home, release, loaded.tuning.max_days_behind) | _renamed(loaded, home, destination),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
@@ -119,6 +132,11 @@ def _report(
         )
     except (ActivationError, DestinationError, StateError) as error:
         return _unusable(part, audience, release, live, str(error))
+
+
+def _renamed(loaded: Settings, home: Home, destination: Destination) -> dict[str, str]:
+    reason = activation.former_name(home.state, destination, {part.name for part in loaded.destinations})
+    return {activation.RENAMED: reason} if reason else {}
 
 
 def _unusable(part: EveryDestination, audience: str, release: Release, live: bool, reason: str) -> SyncReport:

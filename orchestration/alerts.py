@@ -17,7 +17,7 @@ import orjson
 from orchestration.configuration.alerts import ChatAlert, Ending, EveryAlert
 from orchestration.destinations.base import DestinationError
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
-from orchestration.destinations.transport import checked_url, signed_headers, signing_key
+from orchestration.destinations.transport import checked_url, signed_headers, signing_keys
 from orchestration.settings import ConfigurationError, Settings
 
 _MOST_REASONS = 5
@@ -80,6 +80,6 @@ def _post(caller: Caller, ready: EveryAlert, company: str, ended: Ended) -> int:
         return caller.call("POST", caller.url.path, json={"text": in_words(company, ended)}).status_code
     now = datetime.now(UTC)
     body = orjson.dumps({"type": f"night.{ended.ending}", "timestamp": now.isoformat(), "data": {"company": company, **ended.__dict__}})
-    message_id, key = f"night-{ended.run_id or ended.as_of}-{ended.ending}", signing_key(ready.secret)
-    answer = caller.call("POST", caller.url.path, content=body, headers_of_try=lambda: signed_headers(key, message_id, body))
+    message_id, keys = f"night-{ended.run_id or ended.as_of}-{ended.ending}", signing_keys(ready.secret)
+    answer = caller.call("POST", caller.url.path, content=body, headers_of_try=lambda: signed_headers(keys, message_id, body))
     return answer.status_code

@@ -14,9 +14,10 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
 
 from orchestration.activation.arrival import history, judged, shown_sample, was_sent
 from orchestration.activation.audience import ActivationError
-from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, SOURCE_STALE
+from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, RENAMED, SOURCE_STALE
 from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import audiences, forget, orders
+from orchestration.activation.renamed import former_name
 from orchestration.activation.report import SyncReport
 from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
@@ -25,6 +26,7 @@ from orchestration.activation.sync import synchronise
 __all__ = [
     "BREAKERS",
     "RELEASE_REFUSED",
+    "RENAMED",
     "SOURCE_STALE",
     "ActivationError",
     "Progress",
@@ -32,6 +34,7 @@ __all__ = [
     "SyncReport",
     "audiences",
     "forget",
+    "former_name",
     "history",
     "judged",
     "kinds_of",

@@ -5,7 +5,7 @@ Comes in: a Parquet file. Goes out: its columns, and SQL whose text is equal exa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -58,9 +58,10 @@ def kind_of(kind: str) -> str:
     return {"BOOLEAN": "boolean", "DATE": "date"}.get(kind, "time" if kind.startswith("TIMESTAMP") else "text")
 
 
-def as_json(fields: Mapping[str, str]) -> str:
-    """SQL for the fields as canonical JSON: sorted names, numbers at a fixed precision, times in UTC, no NaN."""
-    parts = ", ".join(f"{literal(name)}: {_canonical('audience.' + identifier(name), kind)}" for name, kind in sorted(fields.items()))
+def as_json(fields: Mapping[str, str], empty: Iterable[str] = ()) -> str:
+    """SQL for the fields as canonical JSON: sorted names, numbers at a fixed precision, times in UTC, no NaN. `empty`: further ones."""
+    filled = {name: _canonical("audience." + identifier(name), kind) for name, kind in fields.items()}
+    parts = ", ".join(f"{literal(name)}: {value}" for name, value in sorted({**filled, **dict.fromkeys(empty, "NULL")}.items()))
     return f"CAST(to_json({{{parts}}}) AS VARCHAR)"
 
 

@@ -7,7 +7,6 @@ each announcement and each transaction.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 import duckdb
 
@@ -95,11 +94,6 @@ class Book:
 
     def _enter(self, rows: str) -> None:
         stamp = Stamp(self._report.destination, self._report.audience, self._report.release_id)
-        for outcome, code, count in record(self._connection, self._outcomes, stamp, rows, now()):
+        for outcome, code, count in record(self._connection, self._outcomes, stamp, rows, state.now()):
             self._report.outcomes[outcome] += count
             self._report.codes.update({f"{outcome}: {code}": count} if code else {})
-
-
-def now() -> datetime:
-    """The moment, UTC, without a zone, as the state keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)

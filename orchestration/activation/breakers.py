@@ -14,6 +14,7 @@ import duckdb
 from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
+from orchestration.destinations.fields import FORMER
 
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
@@ -109,7 +110,7 @@ def stability(before: dict[int, int], after: dict[int, int]) -> float:
 
 def _probabilities(connection: duckdb.DuckDBPyConnection) -> list[str]:
     row = connection.execute("SELECT json_keys(fields) FROM cleared").fetchone()
-    return sorted(name for name in (row[0] if row else ()) if name.endswith("_probability"))
+    return sorted(name for name in (row[0] if row else ()) if name.endswith("_probability") and not name.startswith(FORMER))
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -124,11 +125,12 @@ def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destin
     return ""  # neither the audience nor the destination shows it
 
 
-RECEIVER_GONE, RELEASE_REFUSED, SOURCE_STALE = "receiver_gone", "release_refused", "source_stale"
+RECEIVER_GONE, RELEASE_REFUSED, RENAMED, SOURCE_STALE = "receiver_gone", "release_refused", "renamed", "source_stale"
 Judge = Callable[[duckdb.DuckDBPyConnection, Destination, SyncReport, Bounds], str]
 BREAKERS: dict[str, Judge] = {
     RECEIVER_GONE: _receiver_gone,
     RELEASE_REFUSED: _known_beforehand,
+    RENAMED: _known_beforehand,
     SOURCE_STALE: _known_beforehand,
     "empty_audience": _empty_audience,
     "change_share": _change_share,

@@ -105,7 +105,8 @@ compared AS (
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
-        desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike
+        desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike,
+        desired.external_id IS NULL AND known.address_hash IN (SELECT address_hash FROM desired WHERE suppressed_as IS NULL) AS is_passed_on
     FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
 )
 SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
@@ -116,8 +117,10 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
     CASE
         WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
         WHEN is_wanted THEN 'upsert'
-        -- Whom the outside knows by another id since has not left: what the old one holds would stay as it is for good.
+        -- Whom the outside knows by another id since has not left: what the old one holds would stay as it is for good. Nor is anybody
+        -- kept at an address that is another customer's now.
         WHEN NOT $mirror AND NOT is_there AND is_held AND NOT maybe_sent AND customer_key IN (FROM permitted)
+            AND NOT coalesce(is_passed_on, false)
             AND customer_key NOT IN (SELECT customer_key FROM desired WHERE customer_key IS NOT NULL) THEN 'kept'
         WHEN is_held OR maybe_sent THEN 'clear'
         WHEN suppressed_as IS NOT NULL THEN 'suppressed'

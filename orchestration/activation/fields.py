@@ -18,10 +18,11 @@ UNHASHED = frozenset({"as_of_date"})  # moves every night; hashing it would send
 _REFUSED = "suppress_"  # fields that say on which channels a customer may not be written to
 
 
-def fields_of(columns: Mapping[str, str], destination: Destination) -> dict[str, str]:
-    """Field → type in SQL."""
+def fields_of(columns: Mapping[str, str], destination: Destination, *, chosen: bool = True) -> dict[str, str]:
+    """Field → type in SQL: the `chosen` ones, where the company has chosen any, and the key by which a record is found again; else all."""
     others = {IDENTITY, EMAIL, CONSENT, ERASED, *consent_columns(destination.channels)}
-    return {name: kind for name, kind in columns.items() if name not in others}
+    wanted = {KEY, *destination.names} if destination.names and chosen else set(columns)
+    return {name: kind for name, kind in columns.items() if name in wanted - others}
 
 
 def tells_of_customers(fields: Mapping[str, str]) -> bool:
@@ -33,11 +34,11 @@ def tells_of_customers(fields: Mapping[str, str]) -> bool:
     return not said or not all(name.startswith(_REFUSED) and kind == "BOOLEAN" for name, kind in said)
 
 
-def kinds_of(release: AudienceSource, audience: str, destination: Destination) -> dict[str, str]:
+def kinds_of(release: AudienceSource, audience: str, destination: Destination, *, chosen: bool = True) -> dict[str, str]:
     """Field → number, boolean, date, time, list or text of an audience; nothing where the release has no such audience."""
     table = f"sync_{destination.type}__{audience}"
     if table not in release.tables:
         return {}
     with duckdb.connect() as connection:
-        fields = fields_of(columns_of(connection, release.table_file(table)), destination)
+        fields = fields_of(columns_of(connection, release.table_file(table)), destination, chosen=chosen)
     return {name: kind_of(kind) for name, kind in fields.items()}

@@ -74,12 +74,12 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
             connection.execute(f"INSERT INTO state.{table} BY NAME SELECT * FROM old.{table} WHERE NOT {mine}")
         # Of what was sent, the last word counts; what may have been sent is to be forgotten as well.
         connection.execute(f"""INSERT INTO state.to_forget BY NAME
-            SELECT audience, external_id, max(remote_id) AS remote_id, max(customer_key) AS customer_key FROM (
-            SELECT audience, external_id, remote_id, customer_key FROM old.acknowledged AS sent
+            SELECT audience, external_id, max(remote_id) AS remote_id, max(customer_key) AS customer_key, min(left_at) AS left_at FROM (
+            SELECT audience, external_id, remote_id, customer_key, acknowledged_at AS left_at FROM old.acknowledged AS sent
             WHERE {_mine(connection, "acknowledged", keys, external_ids)}
             QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
                 AND operation = 'upsert'
-            UNION SELECT audience, external_id, NULL, customer_key FROM old.under_way
+            UNION SELECT audience, external_id, NULL, customer_key, left_at FROM old.under_way
             WHERE {_mine(connection, "under_way", keys, external_ids)})
             WHERE (audience, external_id) NOT IN (SELECT (audience, external_id) FROM state.to_forget) GROUP BY ALL""")
         left = _one(connection, f"SELECT count(*) FROM state.to_forget WHERE list_contains({known}, external_id)")

@@ -1,51 +1,87 @@
-"""Records that may lie at a destination under an address that is theirs no more: found there by the customer's key, which is one of the
-fields, so that they are written or cleared by the destination's own id.
+"""Records of which the destination's own id is not known, found there again: by their address where it still is their customer's, else by
+the customer's key, which is one of the fields. So they are written or cleared by that id, wherever their customers' addresses go.
 
-Comes in: what left and was never answered for. Goes out: the state, with the ids of those that were found. Whoever has the address under
-which they were sent is not asked for: the next delivery goes there again and is told the id.
+Comes in: what left and was never answered for; what was acknowledged without an id, as a job's whose process died. Goes out: the state,
+with the ids of those that were found. Of what was never answered for, whoever has the address under which they were sent is not asked for:
+the next delivery goes there again and is told the id.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 import duckdb
+import pyarrow as pa
 
 from orchestration.activation import state
-from orchestration.activation.book import now
-from orchestration.destinations.base import Destination
+from orchestration.destinations.base import Destination, Found, Record
+
+_EARLIER = timedelta(minutes=10)  # as much as a destination's clock may be behind ours
 
 
 def look_for(connection: duckdb.DuckDBPyConnection, destination: Destination, audience: str) -> None:
     """Ask the destination for them and write down what it says; nothing where it cannot tell."""
     if not destination.needs_email:
         return
-    doubts = connection.execute(_DOUBTS, {"audience": audience}).fetchall()
-    found = destination.find(sorted({key for _, key, *_ in doubts})) if doubts else {}
+    asked = {"audience": audience}
+    nameless = connection.execute(_NAMELESS, asked).fetchall()
+    told = destination.ids_of([Record(external_id, "upsert", {}, 0, email) for external_id, email in nameless]) if nameless else {}
+    addresses = dict(nameless)
+    _write(connection, {one: Found(remote_id, addresses[one]) for one, remote_id in told.items()}, (_NAMED,), audience)
+    doubts = connection.execute(_DOUBTS, asked).fetchall()
+    keys, moments = sorted({key for _, key, _ in doubts}), [left_at for *_, left_at in doubts]
+    found = destination.find(keys, _since(moments)) if doubts else {}
+    _write(connection, {external_id: found[key] for external_id, key, _ in doubts if key in found}, (_NAMED, _HELD, _ORDERED), audience)
+
+
+def _since(moments: list[datetime | None]) -> datetime | None:
+    """The first of the moments, None where one of them is not known: what an older version wrote down has none."""
+    known = [one for one in moments if one]
+    return min(known) - _EARLIER if known and len(known) == len(moments) else None
+
+
+def _write(connection: duckdb.DuckDBPyConnection, found: Mapping[str, Found], statements: tuple[str, ...], audience: str) -> None:
+    if not found:
+        return
+    told = {"external_id": list(found), "remote_id": [one.remote_id for one in found.values()]}
+    told |= {"email": [one.email.strip().lower() for one in found.values()]}
+    connection.register("told", pa.table({name: pa.array(values, pa.string()) for name, values in told.items()}))
     with state.transaction(connection):
-        for external_id, key, address_hash, is_ordered in doubts:
-            if key not in found:
-                continue
-            told = {"audience": audience, "external_id": external_id, "remote_id": found[key]}
-            if is_ordered:
-                connection.execute(_ORDERED, told)
-            else:
-                connection.execute(_HELD, {**told, "key": key, "address_hash": address_hash, "at": now()})
+        for statement in statements:
+            parameters = {"audience": audience, "at": state.now()}
+            connection.execute(statement, {name: value for name, value in parameters.items() if f"${name}" in statement})
+    connection.unregister("told")
 
 
-# An order names nobody's address; of who was sent under several, none says where the record lies.
-_DOUBTS = """
-SELECT external_id, any_value(customer_key) AS customer_key,
-    CASE WHEN count(DISTINCT address_hash) = 1 THEN max(address_hash) ELSE '' END AS address_hash, false AS is_ordered
-FROM state.under_way WHERE audience = $audience AND customer_key IS NOT NULL
-    AND external_id NOT IN (SELECT external_id FROM state.acknowledged
+_WITHOUT_ID = "audience = $audience AND operation = 'upsert' AND remote_id IS NULL"
+_THEIRS = "FROM desired WHERE suppressed_as IS NULL AND external_id IS NOT NULL AND address_hash IS NOT NULL"
+# Who waits to be sent is told the id with the answer.
+_NAMELESS = f"""SELECT external_id, email FROM state.acknowledged JOIN desired USING (external_id, address_hash)
+WHERE {_WITHOUT_ID} AND suppressed_as IS NULL AND external_id NOT IN (SELECT external_id FROM state.under_way WHERE audience = $audience)"""
+_DOUBTS = f"""
+SELECT external_id, any_value(customer_key) AS customer_key, CASE WHEN bool_and(left_at IS NOT NULL) THEN min(left_at) END AS left_at FROM (
+    SELECT external_id, customer_key, address_hash, left_at FROM state.under_way
+    WHERE audience = $audience AND external_id NOT IN (SELECT external_id FROM state.acknowledged
         WHERE audience = $audience AND operation = 'upsert' AND remote_id IS NOT NULL)
-    AND (external_id, address_hash) NOT IN (SELECT (external_id, address_hash) FROM desired
-        WHERE suppressed_as IS NULL AND external_id IS NOT NULL AND address_hash IS NOT NULL)
+    UNION ALL
+    -- What a job did may be acknowledged a few nights after it was done.
+    SELECT external_id, customer_key, address_hash, acknowledged_at - INTERVAL 7 DAY FROM state.acknowledged
+    WHERE {_WITHOUT_ID} AND address_hash IS NOT NULL)
+WHERE customer_key IS NOT NULL AND (external_id, address_hash) NOT IN (SELECT (external_id, address_hash) {_THEIRS})
 GROUP BY external_id
 UNION ALL
-SELECT external_id, customer_key, '', true FROM state.to_forget
+SELECT external_id, customer_key, left_at FROM state.to_forget
 WHERE audience = $audience AND remote_id IS NULL AND customer_key IS NOT NULL
 """
+# The record may be an older one of theirs, that lies under none of the addresses they were sent under: it may be another customer's by now.
+_WHERE_IT_LIES = "sha256((SELECT value FROM state.salt) || told.email)"
+_NAMED = f"""UPDATE state.acknowledged SET remote_id = told.remote_id, address_hash = {_WHERE_IT_LIES} FROM told
+WHERE acknowledged.external_id = told.external_id AND {_WITHOUT_ID.replace("remote_id", "acknowledged.remote_id")}"""
 # Without a hash of what it holds: it is not known to hold anything, and is no change to measure a night by.
-_HELD = """INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, $external_id AS external_id, $key AS customer_key,
-    'upsert' AS operation, $at AS acknowledged_at, $remote_id AS remote_id, $address_hash AS address_hash"""
-_ORDERED = "UPDATE state.to_forget SET remote_id = $remote_id WHERE audience = $audience AND external_id = $external_id"
+_HELD = f"""INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, external_id, any_value(customer_key) AS customer_key,
+    'upsert' AS operation, CAST($at AS TIMESTAMP) AS acknowledged_at, any_value(told.remote_id) AS remote_id,
+    any_value({_WHERE_IT_LIES}) AS address_hash
+FROM told JOIN state.under_way USING (external_id) WHERE audience = $audience GROUP BY external_id"""
+_ORDERED = """UPDATE state.to_forget SET remote_id = told.remote_id FROM told
+WHERE to_forget.external_id = told.external_id AND audience = $audience AND to_forget.remote_id IS NULL"""

@@ -10,6 +10,9 @@ sent along but does not make a record count as changed.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+
 import duckdb
 
 from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of
@@ -19,11 +22,13 @@ from orchestration.destinations.base import Destination
 from orchestration.sql_text import literal
 
 
-def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> dict[str, str]:
+def make_desired(
+    connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination, no_more: Collection[str] = ()
+) -> dict[str, str]:
     """Make the temporary table `desired`: external_id, customer_key, email, address_hash, fields (JSON), payload_hash, coarse_hash,
     suppressed_as.
 
-    Returns the kind of every field: number, boolean, date, time, list or text.
+    Returns the kind of every field: number, boolean, date, time, list or text. `no_more`: further ones that are only cleared.
     """
     if table not in release.tables:
         raise ActivationError(f"release {release.id} has no table {table}; add the model dbt_project/models/marts/activation/{table}.sql")
@@ -37,14 +42,18 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
     joined, places = consent_joins(connection, release, columns, consent, table)
     identity = IDENTITY if IDENTITY in columns else KEY
     hashed = {name: kind for name, kind in fields.items() if name not in UNHASHED}
+    kinds = {name: kind_of(kind) for name, kind in fields.items()}
+    # Under another name the same value is news to a destination.
+    named = literal(json.dumps({name: destination.names[name] for name in sorted(fields) if destination.names.get(name)}))
+    named = f", {named}" * bool(destination.names)
     email = "lower(trim(CAST(audience.email AS VARCHAR)))" if destination.needs_email else "NULL"
     reason = suppression(identity, places, email if destination.needs_email else "")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE desired AS
         SELECT CAST(audience.{identity} AS VARCHAR) AS external_id, CAST(audience.customer_key AS VARCHAR) AS customer_key,
             CAST({email} AS VARCHAR) AS email, sha256((SELECT value FROM state.salt) || {email}) AS address_hash,
-            {as_json(fields)} AS fields,
-            sha256(concat({as_json(hashed)}, {email})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
+            {as_json(fields, no_more)} AS fields,
+            sha256(concat({as_json(hashed)}, {email}{named})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
             {reason} AS suppressed_as
         FROM read_parquet({literal(release.table_file(table))}) AS audience {joined}""")
     _require_distinct(connection, table)
@@ -53,11 +62,11 @@ def make_desired(connection: duckdb.DuckDBPyConnection, release: AudienceSource,
     make_permitted(connection, release, consent)
     # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
     fewer, all_of_them = (
-        ", ".join(f"{literal(name)}: NULL" for name in sorted(fields) if name not in kept) for kept in ({KEY}, set[str]())
+        ", ".join(f"{literal(name)}: NULL" for name in sorted([*fields, *no_more]) if name not in kept) for kept in ({KEY}, set[str]())
     )
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
         SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten""")
-    return {name: kind_of(kind) for name, kind in fields.items()}
+    return kinds
 
 
 def _require_addresses(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> None:

@@ -70,8 +70,9 @@ def record(
     return [row[:3] for row in told]
 
 
-# The record that was meant is not there any more, or not as it was: the next sync goes by the address.
-_GIVEN_UP = f"sent.moved AND outcome IN ('{Result.REJECTED}', '{Result.SUPPRESSED}')"
+# The record that was meant is not there any more: the next sync goes by the address. One that is refused for what it shall hold is still
+# where it was, and going by the address would make a second one.
+_GIVEN_UP = f"sent.moved AND outcome = '{Result.SUPPRESSED}'"
 _OUTCOME = f"CASE WHEN {_GIVEN_UP} THEN '{Result.RETRYABLE}' ELSE outcome END"
 _SUMMARY = """SELECT outcome, code, count(*), bool_or(operation = 'clear'), coalesce(bool_or(given_up), false)
 FROM answered GROUP BY ALL ORDER BY ALL"""

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.activation.deciding import change_share
 from orchestration.destinations.base import Destination
+from orchestration.destinations.fields import FORMER
 from orchestration.destinations.limits import Limits
 
 # Room for what a destination puts around a record and around a batch, in bytes; what it puts before each field is counted in the plan.
@@ -39,6 +40,8 @@ class SyncReport:
     codes: Counter[str] = field(default_factory=Counter)  # the destination's codes of what it did not take → records
     forgotten: int = 0  # erased people whom the destination has confirmed to have cleared
     refused: str = ""  # why nothing was sent, or why sending stopped
+    names: dict[str, str] = field(default_factory=dict)  # field → the company's own name of it there
+    no_more: list[str] = field(default_factory=list)  # names there that are written no more, and cleared with whoever is sent
     complete_at: str = ""  # when everything had arrived the last time, ISO-8601, UTC; empty: never yet
 
     @property
@@ -60,7 +63,8 @@ def describe(connection: duckdb.DuckDBPyConnection, destination: Destination, li
 
 def _masked(row: tuple[str, str, str]) -> dict[str, Any]:
     external_id, operation, fields = row
-    return {"external_id": _mask(external_id), "operation": operation, "fields": {k: _mask(v) for k, v in json.loads(fields).items()}}
+    told = {name: _mask(value) for name, value in json.loads(fields).items() if not name.startswith(FORMER)}
+    return {"external_id": _mask(external_id), "operation": operation, "fields": told}
 
 
 def _mask(value: Any) -> Any:

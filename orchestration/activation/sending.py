@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.batching import Cut, batches
-from orchestration.activation.book import Announcements, Book, now
+from orchestration.activation.book import Announcements, Book
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Answer, Destination, DestinationError, Job, Result
 from orchestration.destinations.limits import Limits
@@ -71,7 +71,7 @@ def send_plan(
             # What is under way already is still written down; nothing more is started.
             report.refused = report.refused or answer.stop or _why_stop(silent, began, cut.last < total)
             if answer.disabled:
-                connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, now()])
+                connection.execute("INSERT INTO state.disabled VALUES (?, ?)", [destination.address, state.now()])
     finally:
         book.write()
         announced.retract()
@@ -144,7 +144,7 @@ def log_suppressed(connection: duckdb.DuckDBPyConnection, report: SyncReport) ->
     """Log who is suppressed since the last sync; repeating everyone every night would say nothing and fill the disk."""
     suppressed = "SELECT external_id, suppressed_as FROM decided WHERE decision = 'suppressed'"
     parameters = {"audience": report.audience}
-    logged = {**parameters, "destination": report.destination, "release_id": report.release_id, "at": now()}
+    logged = {**parameters, "destination": report.destination, "release_id": report.release_id, "at": state.now()}
     with state.transaction(connection):
         connection.execute(
             f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.SUPPRESSED}', suppressed_as,

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -104,8 +104,8 @@ def completed(connection: duckdb.DuckDBPyConnection, audience: str, at: datetime
 
 def announce(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
     """Write down that the records `first` to `last` of the plan are about to leave: a crash leaves them marked as possibly sent."""
-    leaving = "SELECT ? AS audience, external_id, customer_key, address_hash FROM plan WHERE number BETWEEN ? AND ?"
-    connection.execute(f"INSERT INTO state.under_way BY NAME {leaving}", [audience, first, last])
+    leaving = "SELECT ? AS audience, external_id, customer_key, address_hash, ? AS left_at FROM plan WHERE number BETWEEN ? AND ?"
+    connection.execute(f"INSERT INTO state.under_way BY NAME {leaving}", [audience, now(), first, last])
 
 
 def retract(connection: duckdb.DuckDBPyConnection, audience: str, first: int, last: int) -> None:
@@ -134,13 +134,18 @@ def open_jobs(connection: duckdb.DuckDBPyConnection, audience: str) -> list[Job]
 
     Who was erased since has left a gap, which a nameless record fills: answers name positions.
     """
-    query = "SELECT job, number, external_id, operation, remote_id FROM state.jobs WHERE audience = ? ORDER BY job, number"
+    query = "SELECT job, number, external_id, operation, remote_id, moved FROM state.jobs WHERE audience = ? ORDER BY job, number"
     records: dict[str, list[Record]] = {}
-    for job, number, external_id, operation, remote_id in connection.execute(query, [audience]).fetchall():
+    for job, number, external_id, operation, remote_id, moved in connection.execute(query, [audience]).fetchall():
         listed = records.setdefault(job, [])
         listed += [Record("", operation, {}, 0)] * (number - len(listed))
-        listed.append(Record(external_id, operation, {}, 0, "", remote_id or ""))
+        listed.append(Record(external_id, operation, {}, 0, "", remote_id or "", bool(moved)))
     return [Job(job, listed) for job, listed in records.items()]
+
+
+def now() -> datetime:
+    """The moment, UTC, without a zone, as the state keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @contextmanager

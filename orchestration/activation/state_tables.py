@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VAR
 ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS left_at TIMESTAMP;
 CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INTEGER, external_id VARCHAR, customer_key VARCHAR,
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
@@ -20,9 +21,12 @@ CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
+CREATE TABLE IF NOT EXISTS state.written (audience VARCHAR, name VARCHAR, kind VARCHAR);
+CREATE TABLE IF NOT EXISTS state.place (type VARCHAR, address VARCHAR);
 CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
 CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS customer_key VARCHAR;
+ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS left_at TIMESTAMP;
 """

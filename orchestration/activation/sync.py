@@ -14,13 +14,14 @@ import duckdb
 
 from orchestration.activation import state
 from orchestration.activation.audience import ActivationError, AudienceSource
-from orchestration.activation.book import now
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
+from orchestration.activation.former_names import former, remember, settle
 from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
 from orchestration.activation.planning import make_desired
+from orchestration.activation.renamed import note_place
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume, send_plan
 from orchestration.destinations.base import Destination, DestinationError
@@ -56,12 +57,16 @@ def synchronise(
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
     with state.opened(path, writable=live) as connection:
-        kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination)
-        destination.kinds = kinds
+        no_more = former(connection, destination, audience, release, ask=live)
+        kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination, no_more)
+        destination.kinds = {**kinds, **no_more}
+        report.names = {field: destination.name_of(field) for field in kinds if destination.names}
+        report.no_more = [destination.name_of(field) for field in no_more]
         if retired:
             connection.execute("DELETE FROM desired WHERE suppressed_as IS NULL")
             mode, overrides = "upsert", set(BREAKERS) - {RECEIVER_GONE}
         if live:
+            note_place(connection, destination)
             resume(connection, destination, report)
             look_for(connection, destination, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
@@ -80,11 +85,12 @@ def synchronise(
                 if report.refused:
                     _forget_all_the_same(connection, destination, limits, report)
                 else:
+                    remember(connection, destination, audience, kinds)
                     deliver(connection, destination, limits, report, progress)
                     if limit is None and only is None:
                         _go_on(connection, destination, report, progress, mode=mode, retry_dead=retry_dead)
                     remember_scores(connection, audience)
-                    _note_completeness(connection, report)
+                    _note_completeness(connection, report, no_more)
             finally:
                 report.forgotten += state.settle_orders(connection, audience)
                 export_attempts(connection, Path(state_folder))
@@ -124,9 +130,11 @@ def _go_on(
     send_plan(connection, destination, destination.limits_for(followed["upsert"]), report, followed["upsert"], 1, progress)
 
 
-def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport, no_more: Mapping[str, str]) -> None:
     if report.ok and not report.decisions.get("left_out"):
-        report.complete_at = state.completed(connection, report.audience, now())
+        report.complete_at = state.completed(connection, report.audience, state.now())
+        if not report.decisions.get("kept") and not report.decisions.get("dead"):  # who is kept was not sent: they hold them still
+            settle(connection, report.audience, no_more)
 
 
 def _forget_all_the_same(connection: duckdb.DuckDBPyConnection, destination: Destination, limits: Limits, report: SyncReport) -> None:

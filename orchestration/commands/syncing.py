@@ -50,7 +50,7 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
             if fields_to is not None:
                 return _write_fields(loaded, part, destination, fields_to)
             destination.preflight()
-            _check_fields(loaded, part, destination)
+            kinds = _checked_fields(loaded, part, destination)
         finally:
             destination.close()
     except DestinationError as error:
@@ -58,13 +58,20 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
     live = "live" if part.live else "in dry run until its configuration says `live: true`"
     said = "lets us in" if destination.asks else "was not asked, since it has no call that sends nothing; its address and secret are usable"
     print(f"{name}: {part.type} at {destination.address} {said}; {live}.")
+    for audience, fields in zip(part.audiences, kinds, strict=False):
+        print(f"  {audience}: {', '.join(f'{field} as {destination.name_of(field)}' for field in sorted(fields))}")
     return 0
 
 
-def _check_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> None:
-    """Before the first night nobody knows the fields; from then on what is missing is found before a night finds it."""
-    for kinds in _kinds(loaded, part, destination):
+def _checked_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> list[dict[str, str]]:
+    """The fields of each audience.
+
+    Before the first night nobody knows them; from then on what is missing there is found before a night finds it.
+    """
+    found = _kinds(loaded, part, destination)
+    for kinds in found:
         destination.check_fields(kinds)
+    return found
 
 
 def _write_fields(loaded: Settings, part: EveryDestination, destination: Destination, folder: Path) -> int:
@@ -87,6 +94,8 @@ def _kinds(loaded: Settings, part: EveryDestination, destination: Destination) -
         release = releases.current(Home(loaded.home).root)
     except releases.ReleaseError:
         return []
+    if unknown := activating.unknown_fields(part, destination, release):
+        raise ConfigurationError(unknown)
     return [activation.kinds_of(release, audience, destination) for audience in part.audiences]
 
 
@@ -116,6 +125,10 @@ def _show(report: SyncReport) -> None:
     print(f"{report.destination}/{report.audience}, release {report.release_id}: {planned}")
     if report.suppressed:
         print(f"  not sent: {_counted(report.suppressed)}")
+    if report.names:
+        print(f"  fields: {', '.join(f'{field} as {name}' for field, name in report.names.items())}; no others")
+    if report.no_more:
+        print(f"  cleared with whoever is sent, since nothing is written there any more: {', '.join(report.no_more)}")
     if report.live:
         print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or ('nothing' if report.refused else 'nothing to send')}")
     else:

@@ -7,10 +7,11 @@ the class of that type in `orchestration/destinations`.
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from orchestration.configuration.field_names import refused
 from orchestration.configuration.parts import Folder, Name, Part, Secret, Text
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
@@ -25,6 +26,19 @@ class EveryDestination(Part):
     audiences: tuple[str, ...] = ("customer_scores",)
     mode: Literal["upsert", "update_only", "mirror"] = "upsert"
     live: bool = False
+    fields: dict[str, str] = Field(default_factory=dict)  # field → its name there, empty for ours; of others nothing is sent
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _unnamed(cls, value: object) -> object:
+        return {field: "" if name is None else name for field, name in value.items()} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _may_be_written(self) -> Self:
+        keys = [str(getattr(self, key)) for key in ("id_property", "external_id_field") if hasattr(self, key)]
+        if why := refused(self.fields, self.type, keys):
+            raise ValueError(f"fields.{why}")
+        return self
 
 
 class Vendor(EveryDestination):

@@ -8,12 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
+from orchestration.destinations.fields import PREFIX, Called, listed_as_text
 from orchestration.destinations.limits import Limits
 from orchestration.destinations.pacing import forecast_seconds
-from orchestration.destinations.records import REFUSED_FOR_GOOD, Answer, Batch, Fields, Job, Outcome, Record, Result, covered
+from orchestration.destinations.records import (
+    REFUSED_FOR_GOOD,
+    Answer,
+    Batch,
+    Fields,
+    Found,
+    Job,
+    Outcome,
+    Record,
+    Result,
+    covered,
+    not_there,
+    only_ones,
+)
 
 __all__ = [
     "REFUSED_FOR_GOOD",
@@ -23,11 +39,14 @@ __all__ = [
     "Destination",
     "DestinationError",
     "Fields",
+    "Found",
     "Job",
     "Outcome",
     "Record",
     "Result",
     "covered",
+    "not_there",
+    "only_ones",
     "safe_code",
 ]
 USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
@@ -48,8 +67,30 @@ class Destination(Protocol):
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
 
     kinds: Mapping[str, str] = MappingProxyType({})  # of the fields that are sent next: number, boolean, date, time, list or text
+    names: Mapping[str, str] = MappingProxyType({})  # field → what it is called there, empty for our name; none: all fields, by our names
     side_by_side: int = 1  # batches that may be under way at once
     alone: int = 10  # batches that go one after another: so few gain nothing from going side by side
+
+    def our_name(self, field: str) -> str:
+        """What a field is called there unless the company has a name of its own for it."""
+        return f"{PREFIX}{field}"
+
+    def name_of(self, field: str) -> str:
+        """What a field is called there."""
+        return self._called[field]
+
+    def named(self, fields: Fields) -> dict[str, Any]:
+        """The fields by their names there; lists as one text, since few vendors filter by a list of texts."""
+        called = self._called
+        return {called[field]: listed_as_text(value) for field, value in fields.items()}
+
+    @cached_property
+    def _called(self) -> Called:
+        return Called(self.names, self.our_name)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those of `names` that it still has a place for; all of them where it makes one for whatever comes."""
+        return set(names)
 
     def limits_for(self, records: int) -> Limits:
         """The limits of a sync of so many records; where a vendor has another way for many than for few."""
@@ -80,8 +121,15 @@ class Destination(Protocol):
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
 
-    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
-        """Customer key → the destination's own id of the one record whose field `customer_key` says so; nobody where it does not tell."""
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+        """Customer key → the one record whose field `customer_key` says so; nobody where the destination does not tell.
+
+        `since`: UTC; what is looked for was written then or later. None where that is not known.
+        """
+        return {}
+
+    def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
+        """External id → the destination's own id of the record at the address of each; nobody where it does not tell."""
         return {}
 
     @property

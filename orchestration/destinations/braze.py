@@ -19,7 +19,6 @@ import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination
-from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, code_of, listed
@@ -57,7 +56,10 @@ class BrazeDestination(HttpDestination):
         self._knock("/users/track", _WANTS, {"attributes": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
-        return self.caller.call("POST", "/users/track", json={"attributes": [_attributes(record) for record in batch.records]})
+        return self.caller.call("POST", "/users/track", json={"attributes": [self._attributes(record) for record in batch.records]})
+
+    def _attributes(self, record: Record) -> dict[str, Any]:
+        return {"external_id": record.external_id, "_update_existing_only": True, **self.named(record.fields)}
 
     def _alone(self, record: Record, response: httpx.Response) -> Outcome:
         return Outcome(record.external_id, Result.REJECTED, code_of(as_json(response), "message"))
@@ -75,7 +77,3 @@ class BrazeDestination(HttpDestination):
                 for index, record in enumerate(batch.records)
             ]
         )
-
-
-def _attributes(record: Record) -> dict[str, Any]:
-    return {"external_id": record.external_id, "_update_existing_only": True, **prefixed(record.fields)}

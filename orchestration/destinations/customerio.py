@@ -22,7 +22,6 @@ import httpx
 
 from orchestration.destinations.base import Answer, Batch, Outcome, Record, Result
 from orchestration.destinations.delivery import HttpDestination
-from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, code_of, listed
@@ -72,7 +71,7 @@ class CustomerioDestination(HttpDestination):
 
     def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
         told = {**record.fields, **{name: _moment(record.fields[name]) for name in moments if name in record.fields}}
-        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in prefixed(told).items()}
+        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in self.named(told).items()}
         if self._update_only or record.operation == "clear":
             attributes["_update"] = True  # an attribute of no person: Customer.io's switch against making one
         return {"type": "person", "action": "identify", "identifiers": {"id": record.external_id}, "attributes": attributes}

@@ -6,16 +6,26 @@ Comes in: fields of an audience, whose values are JSON's. Goes out: names and va
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-PREFIX = "crmp_"  # only fields of this prefix are ever written, whatever the account holds beside
+PREFIX = "crmp_"  # only fields of this prefix, and those that the configuration names, are ever written
+FORMER = "="  # before a field: it is what the destination calls it already, and is written no more
+KEY_FIELD = f"{PREFIX}customer_key"  # by which a record is found again of which no id is known
 DAY, TIME = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def prefixed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields under our prefix; lists as one text, since few vendors filter by a list of texts."""
-    return {f"{PREFIX}{name}": listed_as_text(value) for name, value in fields.items()}
+class Called(dict[str, str]):
+    """Field → what it is called there, found once: by the company's name for it, else by `ours`."""
+
+    def __init__(self, names: Mapping[str, str], ours: Callable[[str], str]) -> None:
+        super().__init__()
+        self._names, self._ours = names, ours
+
+    def __missing__(self, field: str) -> str:
+        """A field that is met the first time."""
+        self[field] = field.removeprefix(FORMER) if field.startswith(FORMER) else self._names.get(field) or self._ours(field)
+        return self[field]
 
 
 def listed_as_text(value: Any) -> Any:

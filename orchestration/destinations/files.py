@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,13 +59,23 @@ class FilesDestination(Destination):
 
     def send(self, batch: Batch) -> Answer:
         """Write the batch as one file."""
-        content = _csv(batch) if self._format == "csv" else _json_lines(batch)
+        lines = [self._line(batch, record) for record in batch.records]
+        content = _csv(lines) if self._format == "csv" else _json_lines(lines)
         path = self._folder / batch.audience / f"{batch.release_id}-{batch.id[:16]}.{self._format}"
         try:
             _write(path, content)
         except OSError as error:
             return Answer(batch.outcomes(Result.RETRYABLE, "cannot_write"), stop=f"{path.parent} cannot be written to: {error.strerror}")
         return Answer(batch.outcomes(Result.ACKNOWLEDGED))
+
+    def our_name(self, field: str) -> str:
+        """The field's own name."""
+        return field
+
+    def _line(self, batch: Batch, record: Record) -> dict[str, Any]:
+        own = dict(zip(_OWN, (record.external_id, record.operation, batch.release_id), strict=True))
+        fields = {self.name_of(field): value for field, value in record.fields.items()}
+        return {**own, **{name: value for name, value in fields.items() if name not in own}}
 
     def forget(self, external_ids: Collection[str]) -> int:
         """Rewrite the files that nobody has picked up yet, without the lines of `external_ids`."""
@@ -96,22 +106,17 @@ def _without(path: Path, external_ids: Collection[str]) -> int:
     return removed
 
 
-def _json_lines(batch: Batch) -> str:
-    return "".join(json.dumps(_line(batch, record), ensure_ascii=False) + "\n" for record in batch.records)
+def _json_lines(lines: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
-def _csv(batch: Batch) -> str:
-    fields = sorted({name for record in batch.records for name in record.fields})
+def _csv(lines: Sequence[Mapping[str, Any]]) -> str:
+    fields = sorted({name for line in lines for name in line} - set(_OWN))
     text = io.StringIO()
     writer = csv.DictWriter(text, [*_OWN, *fields], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in _line(batch, record).items()} for record in batch.records)
+    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
     return text.getvalue()
-
-
-def _line(batch: Batch, record: Record) -> dict[str, Any]:
-    own = dict(zip(_OWN, (record.external_id, record.operation, batch.release_id), strict=True))
-    return {**own, **{name: value for name, value in record.fields.items() if name not in own}}
 
 
 def _cell(value: Any) -> Any:

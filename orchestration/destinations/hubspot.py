@@ -14,14 +14,15 @@ Never called: anything that subscribes, archives, merges or deletes. Never writt
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, DestinationError, Found, Outcome, Record
 from orchestration.destinations.delivery import HttpDestination, divided
-from orchestration.destinations.fields import PREFIX, as_text, labelled, prefixed, shortened
+from orchestration.destinations.fields import PREFIX, as_text, labelled, shortened
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import read, refused, traced
 from orchestration.destinations.hubspot_search import found
@@ -79,7 +80,7 @@ class HubspotDestination(HttpDestination):
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Make the properties that are missing. One that is there with another type is refused: values would be rejected one by one."""
-        wanted, there = _wanted(kinds), self._existing()
+        wanted, there = self._wanted(kinds), self._existing()
         self._refuse_others(wanted, there)
         if self._id_property.startswith(PREFIX):
             wanted[self._id_property] = _TEXT
@@ -92,22 +93,35 @@ class HubspotDestination(HttpDestination):
 
     def check_fields(self, kinds: Mapping[str, str]) -> None:
         """Check that no property of another type is in the way of one that the first sync makes."""
-        self._refuse_others(_wanted(kinds), self._existing())
+        self._refuse_others(self._wanted(kinds), self._existing())
 
-    def find(self, customer_keys: Sequence[str]) -> dict[str, str]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
 
-    def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, str]) -> None:
-        other = [name for name, (kind, _) in wanted.items() if name in there and not _takes(there[name], kind)]
+    def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, Mapping[str, Any]]) -> None:
+        known = {name: there[name] for name in wanted if name in there}
+        other = [name for name, told in known.items() if not _takes(str(told.get("type")), wanted[name][0])]
         if other:
             raise DestinationError(
                 f"destination {self.name}: properties of another type are there already: {shortened(other, 3)}; rename them"
             )
+        if not_ours := [name for name, told in known.items() if told.get("hubspotDefined") or _is_read_only(told)]:
+            raise DestinationError(
+                f"destination {self.name}: {shortened(not_ours, 3)} are HubSpot's own properties or read-only; give `fields` other names"
+            )
 
-    def _existing(self) -> dict[str, str]:
+    def _wanted(self, kinds: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+        """Property → HubSpot's type and field type."""
+        return {self.name_of(field): _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for field, kind in kinds.items()}
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those that are properties of contacts."""
+        return set(names) & set(self._existing())
+
+    def _existing(self) -> dict[str, dict[str, Any]]:
         body = self._must("GET", self._properties, _SCOPES)
-        return {str(one.get("name")): str(one.get("type")) for one in listed(body, "results")}
+        return {str(one.get("name")): one for one in listed(body, "results")}
 
     def _make(self, name: str, kind: str, field: str) -> bool:
         """Make a property; false where HubSpot says that there is one: somebody made it since we looked, or it is archived."""
@@ -136,7 +150,7 @@ class HubspotDestination(HttpDestination):
         return self.caller.call("POST", f"{self._contacts}/{'update' if updates else 'upsert'}", json={"inputs": inputs})
 
     def _input(self, record: Record, trace: str) -> dict[str, Any]:
-        properties = {name: as_text(value) for name, value in prefixed(record.fields).items()}
+        properties = {name: as_text(value) for name, value in self.named(record.fields).items()}
         content: dict[str, Any] = {"objectWriteTraceId": trace, "properties": properties}
         by_record = self._id_property == RECORD_ID or record.by_remote_id
         return {"id": self._identifier(record), **({} if by_record else {"idProperty": self._id_property}), **content}
@@ -158,9 +172,9 @@ class HubspotDestination(HttpDestination):
         return Answer(read(batch, as_json(response), self._id_property))
 
 
-def _wanted(kinds: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Property → HubSpot's type and field type."""
-    return {f"{PREFIX}{name}": _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for name, kind in kinds.items()}
+def _is_read_only(told: Mapping[str, Any]) -> bool:
+    rights = told.get("modificationMetadata")
+    return bool(told.get("calculated") or (isinstance(rights, Mapping) and rights.get("readOnlyValue")))
 
 
 def _takes(there: str, wanted: str) -> bool:

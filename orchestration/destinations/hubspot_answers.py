@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.destinations.base import Batch, Outcome, Record, Result, safe_code
+from orchestration.destinations.base import Batch, Outcome, Record, Result, not_there, safe_code
 from orchestration.destinations.reading import listed
 
 _FOR_NOW = frozenset({"rate_limits", "internal_error", "service_unavailable", "conflict", "locked"})
@@ -41,8 +41,7 @@ def read(batch: Batch, body: Any, id_property: str) -> list[Outcome]:
 def refused(record: Record, code: str) -> Outcome:
     """The outcome of a record that HubSpot refuses with `code`."""
     if code == "object_not_found":
-        # A contact that is not there any more has nothing left to clear; with update_only it is not ours to make.
-        return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+        return not_there(record)
     return Outcome(record.external_id, Result.RETRYABLE if code in _FOR_NOW else Result.REJECTED, code)
 
 

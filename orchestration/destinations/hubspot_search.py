@@ -6,31 +6,29 @@ searched lags behind by less than a minute, and what is looked for was written a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-from orchestration.destinations.fields import PREFIX
+from orchestration.destinations.base import Found, only_ones
+from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.reading import as_json, listed, text_of
 
-_KEY = f"{PREFIX}customer_key"
 _MOST = 100  # values of one question, of which an answer names twice as many at most
 
 
-def found(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, str]:
+def found(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
     """Key → contact; a key that several contacts hold says nothing."""
     pages = (_page(caller, path, keys[start : start + _MOST]) for start in range(0, len(keys), _MOST))
     return {key: contact for page in pages for key, contact in page.items()}
 
 
-def _page(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, str]:
-    among = {"propertyName": _KEY, "operator": "IN", "values": list(keys)}
-    content = {"filterGroups": [{"filters": [among]}], "properties": [_KEY], "limit": 2 * _MOST}
+def _page(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
+    among = {"propertyName": KEY_FIELD, "operator": "IN", "values": list(keys)}
+    content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD, "email"], "limit": 2 * _MOST}
     try:
         response = caller.call("POST", path, json=content)
     except (NoAnswerError, NoConnectionError):
         return {}  # asked again by the next sync: the doubt stays
     results = listed(as_json(response), "results") if response.is_success else []
-    told = [(text_of(one, "properties", _KEY), text_of(one, "id")) for one in results]
-    count = Counter(key for key, _ in told)
-    return {key: contact for key, contact in told if key and contact and count[key] == 1}
+    told = ((text_of(one, "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "properties", "email"))) for one in results)
+    return only_ones(told, keys)

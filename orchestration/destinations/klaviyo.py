@@ -13,15 +13,15 @@ own id, which is asked for once the job is done. Never called: the subscribe job
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Job, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Found, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import blaming_nobody
-from orchestration.destinations.fields import prefixed
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits
 from orchestration.destinations.klaviyo_jobs import JOBS, WANTS, ImportJobs
@@ -61,6 +61,14 @@ class KlaviyoDestination(ImportJobs):
     def preflight(self) -> None:
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
         self._asked("GET", f"{JOBS}/none", WANTS)
+
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+        """Profiles by the property that holds our key, among those changed since."""
+        return self._profiles.holding(customer_keys, since)
+
+    def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
+        """The profile at each address."""
+        return self._profiles.known(records)
 
     def close(self) -> None:
         """Close the connections."""
@@ -122,7 +130,7 @@ class KlaviyoDestination(ImportJobs):
         return self.caller.call("POST", JOBS, json={"data": data})
 
     def _profile(self, record: Record) -> dict[str, Any]:
-        attributes: dict[str, Any] = {"properties": prefixed(record.fields)}
+        attributes: dict[str, Any] = {"properties": self.named(record.fields)}
         if record.by_remote_id:
             return {"type": "profile", "id": record.remote_id, "attributes": attributes}
         return {"type": "profile", "attributes": {"email" if self.needs_email else "external_id": self._identifier(record), **attributes}}

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
-from orchestration.destinations.base import Answer, Job, Outcome, Result
+from orchestration.destinations.base import Answer, Job, Outcome, Result, not_there
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.klaviyo_answers import refusals
 from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.polling import polled
-from orchestration.destinations.reading import as_json, listed, text_of
+from orchestration.destinations.reading import as_json, listed, next_cursor, text_of
 
 JOBS = "/api/profile-bulk-import-jobs"
 WANTS = "its private key needs the scopes lists:read, lists:write, profiles:read and profiles:write"
@@ -44,8 +42,12 @@ class ImportJobs(HttpDestination):
         if len(refused) < failed or _lacks(body):  # some were refused, or lost; which ones was not told
             return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
         known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
+        named = [one for one in job.records if one.external_id in refused and one.by_remote_id]
+        gone = self._profiles.gone(named) if named else set[str]()
         return [
-            Outcome(one.external_id, Result.REJECTED, refused[one.external_id])
+            not_there(one)
+            if one.external_id in gone
+            else Outcome(one.external_id, Result.REJECTED, refused[one.external_id])
             if one.external_id in refused
             else Outcome(one.external_id, Result.ACKNOWLEDGED, remote_id=known.get(one.external_id, one.remote_id))
             for one in job.records
@@ -56,7 +58,7 @@ class ImportJobs(HttpDestination):
         cursor: dict[str, str] = {}
         while (body := self._reading(path, params={"page[size]": "100", **cursor})) is not None:
             found += listed(body, "data")
-            following = httpx.URL(text_of(body, "links", "next")).params.get("page[cursor]")
+            following = next_cursor(body)
             if not following or following == cursor.get("page[cursor]"):
                 break
             cursor = {"page[cursor]": following}

@@ -1,23 +1,28 @@
-"""Which profiles Klaviyo has, and under which ids.
+"""Which profiles Klaviyo has, and under which ids (https://developers.klaviyo.com/en/reference/get_profiles).
 
-Comes in: records. Goes out: external id → Klaviyo's id. Reading profiles has limits of its own, wider than those of jobs.
+Comes in: records; keys of customers. Goes out: Klaviyo's ids. Reading profiles has limits of its own, wider than those of jobs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
-from orchestration.destinations.base import DestinationError, Record
+import httpx
+
+from orchestration.destinations.base import DestinationError, Found, Record, only_ones
+from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.klaviyo_answers import ids_of
 from orchestration.destinations.limits import limits_of
-from orchestration.destinations.reading import as_json
+from orchestration.destinations.reading import as_json, listed, next_cursor, text_of
 
 _LIMITS = limits_of("klaviyo_profiles")
 _PAGE, _SIDE_BY_SIDE = _LIMITS.max_records, 4  # profiles a page, pages at once
+_MOST_PAGES = 300  # of profiles changed since, read for who is looked for: half a minute
 
 
 class Profiles:
@@ -36,23 +41,51 @@ class Profiles:
 
         One whose id could not be read can be cleared by its address only. Raises DestinationError where the answer is `required`.
         """
-        parts = [records[start : start + _PAGE] for start in range(0, len(records), _PAGE)]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
-            pages = side_by_side.map(lambda part: self._page(part, required), parts)
-            return {external_id: profile for page in pages for external_id, profile in page.items()}
-
-    def _page(self, records: Sequence[Record], required: bool) -> dict[str, str]:
         named = {(record.email if self._key == "email" else record.external_id).lower(): record.external_id for record in records}
-        wanted = {identifier: external_id for identifier, external_id in named.items() if identifier}
-        if not wanted:
-            return {}
-        query = {"filter": f"any({self._key},{json.dumps(list(wanted))})", "fields[profile]": self._key, "page[size]": str(_PAGE)}
+        told = self._told(self._key, [identifier for identifier in named if identifier])
+        if required and None in told:
+            raise DestinationError("klaviyo does not say which profiles it has; its private key needs the scope profiles:read")
+        return {external_id: profile for body in told for external_id, profile in ids_of(body, self._key, named).items()}
+
+    def gone(self, records: Sequence[Record]) -> set[str]:
+        """External ids of those whose profile, named by Klaviyo's id, is not there any more; nobody where it does not tell."""
+        told = self._told("id", [record.remote_id for record in records])
+        there = {text_of(one, "id") for body in told for one in listed(body, "data")}
+        return set() if None in told else {record.external_id for record in records if record.remote_id not in there}
+
+    def holding(self, customer_keys: Collection[str], since: datetime | None) -> dict[str, Found]:
+        """Customer key → the one profile whose property says so, among those changed `since`.
+
+        Klaviyo filters by no property: they are read, oldest change first.
+        """
+        told = (
+            (text_of(one, "attributes", "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "attributes", "email")))
+            for one in self._changed(since)
+        )
+        return only_ones(told, customer_keys)
+
+    def _changed(self, since: datetime | None) -> Iterator[dict[str, Any]]:
+        query = {"sort": "updated", "fields[profile]": "email,properties", "page[size]": str(_PAGE)}
+        query |= {"filter": f"greater-than(updated,{since.isoformat(timespec='seconds')}Z)"} if since else {}
+        for _ in range(_MOST_PAGES):
+            body = self._page(query)
+            yield from listed(body, "data")
+            following = next_cursor(body)
+            if not following or following == query.get("page[cursor]"):
+                return
+            query |= {"page[cursor]": following}
+
+    def _told(self, key: str, identifiers: Sequence[str]) -> list[Any]:
+        """What Klaviyo says of the profiles with these identifiers, page by page, None for one that it does not give."""
+        parts = [identifiers[start : start + _PAGE] for start in range(0, len(identifiers), _PAGE)]
+        named = () if key == "id" else (("fields[profile]", key),)
+        queries = [{"filter": f"any({key},{json.dumps(part)})", "page[size]": str(_PAGE), **dict(named)} for part in parts]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
+            return list(side_by_side.map(self._page, queries))
+
+    def _page(self, query: dict[str, str]) -> Any:
         try:
-            response = self.caller.call("GET", "/api/profiles", params=query)
+            response: httpx.Response | None = self.caller.call("GET", "/api/profiles", params=query)
         except (NoAnswerError, NoConnectionError):
             response = None
-        if response is not None and response.is_success:
-            return ids_of(as_json(response), self._key, wanted)
-        if required:
-            raise DestinationError("klaviyo does not say which profiles it has; its private key needs the scope profiles:read")
-        return {}
+        return as_json(response) if response is not None and response.is_success else None

@@ -13,19 +13,21 @@ ten characters at most, so each field has a short one of its own. A merge field 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Found, Outcome, Record, Result
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, tag_of
 from orchestration.destinations.mailchimp_jobs import JOBS, WANTS, MemberJobs
+from orchestration.destinations.mailchimp_members import holding
 from orchestration.destinations.reading import as_json, listed
 
 _SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
@@ -58,6 +60,7 @@ class MailchimpDestination(MemberJobs):
         self._list, self._updates, self._new_members = f"/3.0/lists/{list_id}", mode == "update_only", new_members
         allowed = (
             rf"(PUT|PATCH) {self._list}/members/[^/]+",
+            f"GET {self._list}/members",
             f"(GET|POST) {self._list}/merge-fields",
             f"(GET|POST) {JOBS}",
             f"GET {JOBS}/[^/]+",
@@ -92,7 +95,7 @@ class MailchimpDestination(MemberJobs):
         there = self._existing()
         self._refuse_others(kinds, there)
         for name, kind in kinds.items():
-            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            tag, wanted = self.name_of(name), _TYPES.get(kind, "text")
             if tag not in there:
                 content = {"tag": tag, "name": f"Rapport: {labelled(name)}", "type": wanted, "required": False, "public": False}
                 self._must("POST", f"{self._list}/merge-fields", WANTS, json=content)
@@ -101,9 +104,17 @@ class MailchimpDestination(MemberJobs):
         """Check that no merge field of another type is in the way of one that the first sync makes."""
         self._refuse_others(kinds, self._existing())
 
+    def our_name(self, field: str) -> str:
+        """A merge tag."""
+        return tag_of(field)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those that are merge fields of the list."""
+        return set(names) & set(self._existing())
+
     def _refuse_others(self, kinds: Mapping[str, str], there: Mapping[str, str]) -> None:
         for name, kind in kinds.items():
-            tag, wanted = tag_of(name), _TYPES.get(kind, "text")
+            tag, wanted = self.name_of(name), _TYPES.get(kind, "text")
             if there.get(tag, wanted) != wanted:
                 raise DestinationError(
                     f"destination {self.name}: the merge field {tag} is there already as {there[tag]}, not as {wanted}; rename it"
@@ -113,11 +124,15 @@ class MailchimpDestination(MemberJobs):
         body = self._must("GET", f"{self._list}/merge-fields", WANTS, params={"count": "1000"})
         return {str(one.get("tag")): str(one.get("type")) for one in listed(body, "merge_fields")}
 
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+        """Members by the merge field that holds our key, among those changed since."""
+        return holding(self.caller, f"{self._list}/members", customer_keys, since)
+
     def _identifier(self, record: Record) -> str:
         return record.remote_id or (hashed(record.email) if record.email else "")
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
-        content: dict[str, Any] = {"merge_fields": {tag_of(name): field_value(value) for name, value in record.fields.items()}}
+        content: dict[str, Any] = {"merge_fields": {self.name_of(name): field_value(value) for name, value in record.fields.items()}}
         if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result
+from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.pacing import IN_DOUBT, RETRIED_STATUSES
 from orchestration.destinations.reading import text_of
@@ -78,8 +78,7 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
         return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=text_of(body, "contact_id") or text_of(body, "id"))
     code = _TITLES.get(text_of(body, "title"), "refused")
     if status == 404:
-        # Who is no member has nothing left to clear; with update_only nobody is made.
-        return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
+        return not_there(record)
     if status in IN_DOUBT:
         return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
     return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)

@@ -34,6 +34,11 @@ def text_of(body: Any, *path: str) -> str:
     return "" if body is None or isinstance(body, Mapping | list) else str(body)
 
 
+def next_cursor(body: Any) -> str:
+    """Where the next page of a list of JSON:API begins; nothing where there is none."""
+    return httpx.URL(text_of(body, "links", "next")).params.get("page[cursor]", "")
+
+
 def code_of(body: Any, *names: str) -> str:
     """The first of `names` that a body has, as a code that a log may hold."""
     found = next((body[name] for name in names if isinstance(body, Mapping) and body.get(name)), "")

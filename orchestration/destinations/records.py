@@ -5,7 +5,8 @@ Comes in: what activation has decided. Goes out: batches; answers, which name ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -90,6 +91,25 @@ class Job:
     def outcomes(self, result: Result, code: str = "") -> list[Outcome]:
         """The same outcome for every record."""
         return [Outcome(record.external_id, result, code) for record in self.records]
+
+
+class Found(NamedTuple):
+    """A record that the destination says it has: its own id of it, and the address that it lies under there."""
+
+    remote_id: str
+    email: str
+
+
+def only_ones(told: Iterable[tuple[str, Found]], keys: Collection[str]) -> dict[str, Found]:
+    """Of records by the customer key that they hold, those of `keys`; a key that several hold says nothing."""
+    listed = list(told)
+    count = Counter(key for key, _ in listed)
+    return {key: found for key, found in listed if key in keys and found.remote_id and count[key] == 1}
+
+
+def not_there(record: Record) -> Outcome:
+    """Of a record that the destination does not have: nothing is left to clear, and anything else may not make it."""
+    return Outcome(record.external_id, Result.ACKNOWLEDGED if record.operation == "clear" else Result.SUPPRESSED, "not_there")
 
 
 def covered(batch: Batch, outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -12,13 +12,13 @@ any other that is not ours. Salesforce answers 403, not 429, when the day's call
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
@@ -92,12 +92,20 @@ class SalesforceDestination(BulkJobs):
 
     def check_fields(self, kinds: Mapping[str, str]) -> None:
         """Check that every field is there, with a type that takes its values: a record with an unknown field is refused as a whole."""
-        if wrong := amiss(kinds, self._described(), self._object):
+        if wrong := amiss({self.name_of(field): kind for field, kind in kinds.items()}, self._described(), self._object):
             raise DestinationError(f"destination {self.name}: {wrong}")
 
     def deployment(self, kinds: Mapping[str, str]) -> dict[str, str]:
         """The fields and the right to edit them, as a package of the Metadata API."""
-        return package(kinds, self._object, self._key, self._data.rpartition("/")[2])
+        return package({self.name_of(field): kind for field, kind in kinds.items()}, self._object, self._key, self._data.rpartition("/")[2])
+
+    def our_name(self, field: str) -> str:
+        """The API name of a custom field."""
+        return field_name(field)
+
+    def there(self, names: Collection[str]) -> set[str]:
+        """Those that are fields of the object which our user may edit."""
+        return set(names) & {str(one.get("name")) for one in self._described() if one.get("updateable") is not False}
 
     def prepare(self, kinds: Mapping[str, str]) -> None:
         """Check the fields before the first record; they cannot be made."""
@@ -119,10 +127,7 @@ class SalesforceDestination(BulkJobs):
         before, asked = self.caller.made, [one for one in batch.records if self._updates or one.operation == "clear"]
         known = self._known(asked) if asked else set()
         gone = [one for one in asked if one.external_id not in known]
-        # Who is not there has nothing left to clear; with update_only nobody is made.
-        outcomes = [
-            Outcome(one.external_id, Result.ACKNOWLEDGED if one.operation == "clear" else Result.SUPPRESSED, "not_there") for one in gone
-        ]
+        outcomes = [not_there(one) for one in gone]
         absent = {one.external_id for one in gone}
         left = replace(batch, records=[record for record in batch.records if record.external_id not in absent])
         if not left.records:
@@ -143,7 +148,7 @@ class SalesforceDestination(BulkJobs):
         return self.caller.call("PATCH", self._collection, json={"allOrNone": False, "records": records})
 
     def _fields(self, record: Record) -> dict[str, Any]:
-        fields = ((field_name(name), self._value(name, value)) for name, value in record.fields.items())
+        fields = ((self.name_of(name), self._value(name, value)) for name, value in record.fields.items())
         return {self._key: record.external_id, **dict(fields)}
 
     def _value(self, name: str, value: Any) -> Any:

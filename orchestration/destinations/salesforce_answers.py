@@ -8,13 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
 from orchestration.destinations.fields import as_text
-from orchestration.destinations.salesforce_fields import field_name
 
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
@@ -42,11 +41,11 @@ def listings(texts: Sequence[str], most: int) -> Iterator[str]:
         yield ",".join(taken)
 
 
-def as_csv(key: str, records: Sequence[Record], flags: Collection[str] = ()) -> bytes:
+def as_csv(key: str, records: Sequence[Record], name_of: Callable[[str], str], flags: Collection[str] = ()) -> bytes:
     """The records as a Bulk job takes them, named by `key`; an empty cell would change nothing. `flags`: fields that know no null."""
     text, names = io.StringIO(), sorted(set[str]().union(*(record.fields for record in records)))
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([key, *map(field_name, names)])
+    writer.writerow([key, *map(name_of, names)])
     columns = [(_flag if name in flags else _cell, name) for name in names]
     writer.writerows([record.external_id, *(cell(record.fields.get(name, "")) for cell, name in columns)] for record in records)
     return text.getvalue().encode()

@@ -35,13 +35,13 @@ def amiss(kinds: Mapping[str, str], described: Sequence[Mapping[str, Any]], of_o
     missing, other, locked = [], [], []
     for name, kind in sorted(kinds.items()):
         told, taken = _TYPES.get(kind, _TEXT)
-        found = there.get(field_name(name).lower())
+        found = there.get(name.lower())
         if found is None:
-            missing.append(f"{field_name(name)} ({told})")
+            missing.append(f"{name} ({told})")
         elif found.get("type", next(iter(taken))) not in taken:
-            other.append(f"{field_name(name)} (is {found['type']}, takes {told})")
+            other.append(f"{name} (is {found['type']}, takes {told})")
         elif found.get("updateable") is False:
-            locked.append(field_name(name))
+            locked.append(name)
     parts = [
         f"{of_object} lacks, or hides from our user, the custom fields {', '.join(missing)}: an administrator makes them once under Setup,"
         f" Object Manager, {of_object}, Fields & Relationships, and lets our user edit them" * bool(missing),

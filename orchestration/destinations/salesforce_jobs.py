@@ -48,7 +48,7 @@ class BulkJobs(HttpDestination):
 
         400 is also what Salesforce answers to a call that is repeated because its answer was lost.
         """
-        path, rows = f"{self._jobs}/{job}", as_csv(self._key, batch.records, self._flags())
+        path, rows = f"{self._jobs}/{job}", as_csv(self._key, batch.records, self.name_of, self._flags())
         calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("PUT", f"{path}/batches", {"content": rows, "headers": {"content-type": "text/csv"}}),
             ("PATCH", path, {"json": {"state": "UploadComplete"}}),

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from orchestration.destinations.fields import labelled
-from orchestration.destinations.salesforce_fields import field_name
 
 _SET = "Rapport"
 _LONGEST_LABEL = 40  # characters that Salesforce takes
@@ -26,15 +25,14 @@ _TYPES: dict[str, dict[str, str]] = {
 
 def package(kinds: Mapping[str, str], of_object: str, key: str, version: str) -> dict[str, str]:
     """Path → text, for `sf project deploy start --metadata-dir`; `version` of the API, such as v62.0."""
-    names = {field_name(name): name for name in sorted(kinds)}
     # Ids that differ in capitals only are different customers'.
     identity = {"caseSensitive": "true", "externalId": "true", "label": "Rapport: customer", **_TEXT, "unique": "true"}
     fields = [_field(key, identity)]
     fields += [
-        _field(api_name, {"label": f"Rapport: {labelled(name)}"[:_LONGEST_LABEL], **_TYPES.get(kinds[name], _TEXT)})
-        for api_name, name in names.items()
+        _field(name, {"label": f"Rapport: {labelled(name.removesuffix('__c'))}"[:_LONGEST_LABEL], **_TYPES.get(kinds[name], _TEXT)})
+        for name in sorted(kinds)
     ]
-    members = [f"{of_object}.{name}" for name in (key, *names)]
+    members = [f"{of_object}.{name}" for name in (key, *sorted(kinds))]
     permissions = [_nested("fieldPermissions", {"editable": "true", "field": one, "readable": "true"}) for one in members]
     types = [_types("CustomField", members), _types("PermissionSet", [_SET])]
     return {

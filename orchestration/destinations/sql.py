@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result
 from orchestration.destinations.databases import Database, opened
 from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError
-from orchestration.destinations.fields import PREFIX
+from orchestration.destinations.fields import FORMER, PREFIX
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.sql_text import literal
 
@@ -44,6 +44,10 @@ class SqlDestination(Destination):
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
+
+    def our_name(self, field: str) -> str:
+        """A column."""
+        return field
 
     def preflight(self) -> None:
         """Check that the database lets us in."""
@@ -89,7 +93,7 @@ class SqlDestination(Destination):
         marks = ", ".join(self._database.mark(number) for number in range(1, len(names) + 1))
         listed = ", ".join(f'"{name}"' for name in names)
         statement = f"INSERT INTO {table} ({listed}) VALUES ({marks}) ON CONFLICT (external_id) DO UPDATE SET {changes}"
-        rows = [_row(columns, batch, record) for record in kept]
+        rows = [_row(columns, batch, record, {self.name_of(field): value for field, value in record.fields.items()}) for record in kept]
         if rows:
             self._database.write(statement, rows, columns)
         written = {record.external_id for record in kept}
@@ -103,14 +107,17 @@ class SqlDestination(Destination):
 
     def _table(self, batch: Batch) -> tuple[str, dict[str, str]]:
         """The audience's table and its columns with their types, made or widened where it lacks something."""
-        fields = [name for name in self._kinds or batch.records[0].fields if name not in _OWN]
-        columns = {**{name: _KINDS.get(self._kinds.get(name, "text"), "TEXT") for name in fields}, **_OWN}
+        kinds = self._kinds or dict.fromkeys(batch.records[0].fields, "text")
+        named = {self.name_of(field): _KINDS.get(kind, "TEXT") for field, kind in kinds.items() if not field.startswith(FORMER)}
+        columns = {**named, **_OWN}
         table = (f'"{self._schema}".' if self._schema else "") + f'"{PREFIX}{batch.audience}"'
         wanted = ", ".join(f'"{name}" {kind}{" PRIMARY KEY" * (name == "external_id")}' for name, kind in columns.items())
         self._database.run(f"CREATE TABLE IF NOT EXISTS {table} ({wanted})")
-        for name in set(columns) - self._database.columns(table):
+        there = self._database.columns(table)
+        for name in set(columns) - there:
             self._database.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
-        return table, columns
+        former = {self.name_of(field) for field in batch.records[0].fields if field.startswith(FORMER)} & there
+        return table, {**{name: _KINDS.get(self.kinds.get(f"{FORMER}{name}", ""), "TEXT") for name in former - set(columns)}, **columns}
 
 
 def _refused(records: Sequence[Record], error: DatabaseError) -> Answer:
@@ -123,9 +130,9 @@ def _refused(records: Sequence[Record], error: DatabaseError) -> Answer:
     return Answer([Outcome(record.external_id, Result.RETRYABLE, code) for record in records], stop=f"the database {stop} ({error})")
 
 
-def _row(columns: Mapping[str, str], batch: Batch, record: Record) -> list[Any]:
+def _row(columns: Mapping[str, str], batch: Batch, record: Record, fields: Mapping[str, Any]) -> list[Any]:
     own = {"external_id": record.external_id, "release_id": batch.release_id, "synced_at": datetime.now(UTC).replace(tzinfo=None)}
-    return [own[name] if name in own else _value(record.fields.get(name), kind) for name, kind in columns.items()]
+    return [own[name] if name in own else _value(fields.get(name), kind) for name, kind in columns.items()]
 
 
 def _value(value: Any, kind: str) -> Any:

@@ -10,36 +10,48 @@ import hashlib
 import hmac
 import ipaddress
 import time
+from collections.abc import Sequence
 
 import httpx
 
 from orchestration.destinations.base import DestinationError
 
+_MARK = "whsec_"
+
 
 def signing_key(secret: str) -> bytes:
     """The bytes of a secret: `whsec_` and base64, as the specification has it, or any plain text."""
-    if not secret.startswith("whsec_"):
+    if not secret.startswith(_MARK):
         return secret.encode()
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        return base64.b64decode(secret.removeprefix(_MARK), validate=True)
     except ValueError:
         raise DestinationError("the webhook secret starts with whsec_ but what follows is not base64") from None
 
 
+def signing_keys(secret: str) -> list[bytes]:
+    """The keys of a secret, of two while it is being changed: `whsec_…`, several one after another, or one plain text."""
+    parts = secret.split()
+    return [signing_key(one) for one in parts] if len(parts) > 1 and all(one.startswith(_MARK) for one in parts) else [signing_key(secret)]
+
+
 def signature(key: bytes, batch_id: str, timestamp: str, body: bytes) -> str:
-    """The value of `webhook-signature`."""
+    """The signature with one key."""
     signed = f"{batch_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def signed_headers(key: bytes, message_id: str, body: bytes) -> dict[str, str]:
-    """The headers of a signed JSON message sent now; every try needs its own, because receivers refuse old timestamps."""
+def signed_headers(keys: Sequence[bytes], message_id: str, body: bytes) -> dict[str, str]:
+    """The headers of a signed JSON message sent now; every try needs its own, because receivers refuse old timestamps.
+
+    A signature a key, of which the receiver knows one.
+    """
     timestamp = str(int(time.time()))
     return {
         "content-type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": signature(key, message_id, timestamp, body),
+        "webhook-signature": " ".join(signature(key, message_id, timestamp, body) for key in keys),
     }
 
 

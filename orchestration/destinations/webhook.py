@@ -4,7 +4,7 @@ Comes in: batches. Goes out: `POST url` with
 
     webhook-id: the batch's id, the same on every retry (the receiver's key against duplicates)
     webhook-timestamp: seconds since 1970; a receiver refuses what is older than five minutes
-    webhook-signature: v1,<base64 of HMAC-SHA256(secret, "id.timestamp.body")>
+    webhook-signature: v1,<base64 of HMAC-SHA256(secret, "id.timestamp.body")>, one a secret while it is being changed
     {"type": "audience.changed", "timestamp": …, "data": {"audience": …, "release_id": …, "mode": …, "records":
       [{"id": …, "operation": "upsert" | "clear", "fields": {…}}]}}
 
@@ -27,7 +27,7 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Result, cove
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.transport import checked_url, signed_headers, signing_key
+from orchestration.destinations.transport import checked_url, signed_headers, signing_keys
 
 _TIMEOUT = 15.0
 
@@ -52,31 +52,41 @@ class WebhookDestination(HttpDestination):
         consent: Sequence[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._mode, self._key, self.channels = mode, signing_key(secret), tuple(consent)
+        self._mode, self._keys, self.channels = mode, signing_keys(secret), tuple(consent)
         path = re.escape(checked_url(url, base_url).path)
         super().__init__(
             name,
             Caller(url, base_url=base_url, allowed=(f"POST {path}",), windows=self.limits.windows, timeout=_TIMEOUT, sleep=sleep),
         )
 
+    def our_name(self, field: str) -> str:
+        """The field's own name."""
+        return field
+
     def preflight(self) -> None:
         """Nothing to ask: a webhook has no call that sends nothing. The URL and secret were checked when it was made."""
 
     def _post(self, batch: Batch) -> httpx.Response:
-        body = _body(batch, self._mode)
+        body = self._body(batch)
         return self.caller.call(
-            "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._key, batch.id, body)
+            "POST", self.caller.url.path, content=body, headers_of_try=lambda: signed_headers(self._keys, batch.id, body)
         )
+
+    def _body(self, batch: Batch) -> bytes:
+        records = [
+            {
+                "id": record.external_id,
+                "operation": record.operation,
+                "fields": {self.name_of(field): value for field, value in record.fields.items()},
+            }
+            for record in batch.records
+        ]
+        data = {"audience": batch.audience, "release_id": batch.release_id, "mode": self._mode, "records": records}
+        content = {"type": "audience.changed", "timestamp": batch.released_at, "data": data}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer(_partial(batch, response) if response.status_code == 207 else batch.outcomes(Result.ACKNOWLEDGED))
-
-
-def _body(batch: Batch, mode: str) -> bytes:
-    records = [{"id": record.external_id, "operation": record.operation, "fields": record.fields} for record in batch.records]
-    data = {"audience": batch.audience, "release_id": batch.release_id, "mode": mode, "records": records}
-    content = {"type": "audience.changed", "timestamp": batch.released_at, "data": data}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _partial(batch: Batch, response: httpx.Response) -> list[Outcome]:

@@ -39,7 +39,10 @@ class Hubspot(Vendor):
         assert all(one == one.lower() for one in among["values"])
         name = among["propertyName"]
         found = [(number, contact) for number, contact in self.contacts.items() if contact.get(name, "").lower() in among["values"]]
-        results = [{"id": number, "properties": {name: contact[name]}} for number, contact in found[: request.body["limit"]]]
+        results = [
+            {"id": number, "properties": {one: contact.get(one) for one in request.body["properties"]}}
+            for number, contact in found[: request.body["limit"]]
+        ]
         return 200, {}, {"total": len(found), "results": results}
 
     def property(self, request):

@@ -87,11 +87,21 @@ class Klaviyo(Vendor):
         return 200, {}, {"data": data, "links": links}
 
     def looked_up(self, request):
+        if request.query.get("sort") == "updated":
+            return self.changed(request)
         key, _, listed = request.query["filter"].removeprefix("any(").removesuffix(")").partition(",")
         wanted = json.loads(listed)
         assert len(wanted) <= 100
-        found = [(number, one["key"]) for number, one in self.profiles.items() if one["key"] in wanted]
+        found = [(number, one["key"]) for number, one in self.profiles.items() if (number if key == "id" else one["key"]) in wanted]
         return 200, {}, {"data": [{"type": "profile", "id": number, "attributes": {key: name}} for number, name in found]}
+
+    def changed(self, request):
+        start, number = int(request.query.get("page[cursor]") or 0), 2
+        page = list(self.profiles.items())[start : start + number]
+        more = start + number < len(self.profiles)
+        following = f"{self.url}{request.path}?page%5Bcursor%5D={start + number}" if more else None
+        data = [{"type": "profile", "id": name, "attributes": {"email": one["key"], "properties": one["properties"]}} for name, one in page]
+        return 200, {}, {"data": data, "links": {"next": following}}
 
     def arrived(self):
         return {one["key"].partition("@")[0]: unprefixed(one["properties"]) for one in self.profiles.values()}

@@ -38,6 +38,8 @@ class Mailchimp(Vendor):
             return self.batch(request)
         if request.path == f"{LIST}/merge-fields":
             return self.fields(request)
+        if request.path == f"{LIST}/members":
+            return self.listing(request)
         return self.member(request.method, request.path, request.body)
 
     def fields(self, request):
@@ -46,6 +48,15 @@ class Mailchimp(Vendor):
         assert len(request.body["tag"]) <= 10
         self.tags[request.body["tag"]] = request.body["type"]
         return 200, {}, request.body
+
+    def listing(self, request):
+        assert (request.method, request.query["sort_field"], int(request.query["count"])) == ("GET", "last_changed", 1_000)
+        first = int(request.query["offset"])
+        listed = [
+            {"id": key, "contact_id": one["contact_id"], "email_address": one["email"], "merge_fields": one["fields"]}
+            for key, one in list(self.members.items())[first : first + self.most_listed]
+        ]
+        return 200, {}, {"members": listed}
 
     def member(self, method, path, body):
         one = path.removeprefix(f"{LIST}/members/")

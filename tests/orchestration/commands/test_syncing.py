@@ -8,6 +8,7 @@ import pytest
 
 from orchestration import releases
 from orchestration.__main__ import main
+from orchestration.activation import forget, orders
 from tests.fakes.hubspot_destination import TOKEN, Hubspot
 from tests.fakes.receiver import serving
 from tests.fakes.salesforce_destination import TOKEN as SF_TOKEN
@@ -17,14 +18,14 @@ from tests.fakes.salesforce_destination import Salesforce
 class Release:
     """Three customers for HubSpot."""
 
-    newest, busy_days = "2026-01-30", 28
+    newest, busy_days, first = "2026-01-30", 28, 0
     id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
 
     def __init__(self, file):
         self._file = file
         duckdb.execute(f"""COPY (
             SELECT 'x' || i AS external_id, 'k' || i AS customer_key, 'secret' || i || '@example.com' AS email,
-                0.5 + i / 10 AS churn_probability, false AS is_erased, true AS can_profile FROM range(3) AS t(i)
+                0.5 + i / 10 AS churn_probability, false AS is_erased, true AS can_profile FROM range({self.first}, 3) AS t(i)
         ) TO '{file}' (FORMAT parquet)""")
 
     def table_file(self, _):
@@ -143,8 +144,56 @@ def test_a_vendor_that_refuses_us_is_one_line(command, hubspot, monkeypatch):
 
 def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     code, said, _ = command("check-destination", "crm")
-    assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n")
+    fields = "churn_probability as crmp_churn_probability, customer_key as crmp_customer_key"
+    assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n  customer_scores: {fields}\n")
     assert hubspot.contacts == {}
+
+
+def test_the_companys_own_names_are_told_and_a_field_that_nobody_has_is_refused(command, hubspot, tmp_path):
+    config = tmp_path / "config.yaml"
+    usual = config.read_text()
+    config.write_text(usual.replace("live: true", "fields: {churn_probability: churn_score}, live: true"))
+    assert "customer_scores: churn_probability as churn_score, customer_key as crmp_customer_key" in command("check-destination", "crm")[1]
+    _, said, _ = command("sync", "crm", "--dry-run")
+    assert "fields: customer_key as crmp_customer_key, churn_probability as churn_score; no others" in said
+    config.write_text(usual.replace("live: true", "fields: {churn_probabilty: churn_score}, live: true"))
+    for arguments in (("sync", "crm"), ("check-destination", "crm")):
+        code, _, complaint = command(*arguments)
+        assert (code, hubspot.contacts) == (2 if arguments[0] == "check-destination" else 1, {})
+        assert "fields of destination crm names churn_probabilty, which none of its audiences has; they have churn_probability" in complaint
+
+
+def test_a_destination_under_a_new_name_asks_for_the_state_of_the_old_one(command, hubspot, tmp_path):
+    config, folder = tmp_path / "config.yaml", tmp_path / "home" / "state" / "activation"
+    command("sync", "crm")
+    made = len(hubspot.requests)
+    config.write_text(config.read_text().replace("name: crm", "name: sales"))
+    command("sync", "sales")
+    code, _, complaint = command("sync", "sales")
+    assert (code, len(hubspot.requests)) == (1, made), "also the second time"
+    assert "crm, which is configured no more, sent to" in complaint
+    assert "[renamed]" in complaint
+    (folder / "crm.duckdb").replace(folder / "sales.duckdb")
+    code, said, _ = command("sync", "sales")
+    assert (code, "3 unchanged" in said, len(hubspot.requests)) == (0, True, made)
+
+
+def test_live_and_dry_and_live_again_sends_the_difference_and_clears_first(command, hubspot, tmp_path, monkeypatch):
+    config, usual = tmp_path / "config.yaml", (tmp_path / "config.yaml").read_text()
+    command("sync", "crm", "--limit", "2")
+    forget(tmp_path / "home" / "state", ["k0"], ["x0"], lambda *_: None)
+    monkeypatch.setattr(Release, "first", 1)
+    made = len(hubspot.requests)
+    config.write_text(usual.replace("live: true", "live: false"))
+    _, said, _ = command("sync", "crm")
+    assert "1 clear, 1 unchanged, 1 upsert" in said
+    assert (len(hubspot.requests), list(orders(tmp_path / "home" / "state"))) == (made, ["crm"])
+    config.write_text(usual)
+    assert "2 acknowledged" in command("sync", "crm")[1]
+    assert [one["inputs"][0]["id"] for one in (request.body for request in hubspot.requests[made:]) if one and "inputs" in one] == [
+        "101", "secret2@example.com",
+    ]  # fmt: skip
+    assert orders(tmp_path / "home" / "state") == {}
 
 
 def test_where_we_make_fields_ourselves_there_is_nothing_to_deploy(command, hubspot, tmp_path):

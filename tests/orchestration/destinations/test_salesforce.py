@@ -163,7 +163,7 @@ def test_all_fields_that_are_missing_or_of_another_type_are_told_at_once_with_wh
 
 def test_a_field_that_our_user_may_not_edit_is_told():
     described = [{"name": "crmp_plan__c", "type": "string", "updateable": False}]
-    assert amiss({"plan": "text"}, described, "Lead") == "our user may not edit crmp_plan__c"
+    assert amiss({"crmp_plan__c": "text"}, described, "Lead") == "our user may not edit crmp_plan__c"
 
 
 def test_what_an_administrator_deploys_has_every_field_with_the_type_that_the_check_wants_and_the_right_to_edit_it(place):
@@ -186,7 +186,7 @@ def test_what_an_administrator_deploys_has_every_field_with_the_type_that_the_ch
     described = [
         {"name": name, "type": DESCRIBED[said["type"]], "externalId": said.get("externalId") == "true"} for name, said in fields.items()
     ]
-    assert amiss(kinds, described, "Lead") == ""
+    assert amiss({destination.name_of(field): kind for field, kind in kinds.items()}, described, "Lead") == ""
     assert [one["name"] for one in described if one["externalId"]] == ["ours__c"]
     assert all(len(said["label"]) <= 40 for said in fields.values())
     members = {f"Lead.{name}" for name in fields}

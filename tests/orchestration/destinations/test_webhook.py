@@ -1,8 +1,11 @@
 """The webhook against a receiver on loopback: signatures, retries, partial answers and refusals."""
 
+import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from orchestration.destinations import DestinationError, make
 from orchestration.destinations.base import Batch, Record, Result, safe_code
 from orchestration.destinations.pacing import Pacer, forecast_seconds
-from orchestration.destinations.transport import checked_url, signature, signing_key
+from orchestration.destinations.transport import checked_url, signature, signing_key, signing_keys
 from orchestration.server_waits import retry_after
 from tests.fakes.webhook_receiver import SECRET, receiving
 
@@ -49,8 +52,30 @@ def test_the_signature_is_that_of_the_specification():
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+def test_what_the_page_tells_receivers_is_what_they_get(receiver):
+    """Its example has the shape of what is sent, and its few lines tell our requests from others; also while the secret is changed."""
+    page = (Path(__file__).parents[3] / "docs" / "destinations.md").read_text().partition("## For whoever receives a webhook")[2]
+    example, told = (re.search(f"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("json", "python"))
+    exec(told, checking := {})
+    heard, usual = [], receiver.verified
+    receiver.verified = lambda headers, body: heard.append((headers, body)) or usual(headers, body)
+    new = "whsec_" + base64.b64encode(b"another secret").decode()
+    destination = make("webhook", name="w", url=receiver.url, secret=f"{new} {SECRET}", mode="mirror")
+    shown = json.loads(example)
+    records = [Record(one["id"], one["operation"], one["fields"], 90) for one in shown["data"]["records"]]
+    destination.send(Batch("b1", "customer_scores", shown["data"]["release_id"], shown["timestamp"], records))
+    destination.close()
+    ((headers, body),) = heard
+    assert json.loads(body) == shown
+    assert receiver.seen_ids == ["b1"], "the receiver knows the old secret only"
+    assert checking["is_ours"](headers, body, new)
+    assert not checking["is_ours"](headers, body + b" ", new)
+    assert not checking["is_ours"]({**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 400)}, body, new)
+
+
 def test_a_plain_secret_is_used_as_it_is():
     assert signing_key("plain") == b"plain"
+    assert signing_keys("two words") == [b"two words"]
     with pytest.raises(DestinationError, match="not base64"):
         signing_key("whsec_!!")
 
