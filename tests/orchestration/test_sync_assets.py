@@ -12,7 +12,7 @@ from orchestration.activation import SyncReport, forget, judged
 from orchestration.assets.activate import activation_asset, sync_assets
 from orchestration.configuration.destinations import FilesDestination
 from orchestration.home import Home
-from orchestration.jobs import _outcome
+from orchestration.jobs import outcome_of
 from orchestration.resources import NightResource
 from orchestration.settings import load
 
@@ -103,7 +103,7 @@ def test_a_destination_that_fails_stops_no_other_and_has_a_check_that_says_why(c
     assert (checks["good"].passed, checks["good"].description) == (True, "everything has arrived")
     assert (checks["broken"].passed, checks["broken"].severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert "has no table sync_sql__customer_scores" in checks["broken"].description
-    became = _outcome(result)
+    became = outcome_of(result.run_id, result.all_events)
     assert (became.status, became.failed_step) == ("failed", "sync_to_broken")
     assert became.reasons[0].startswith("broken/customer_scores: release r1 has no table")
     assert "good/customer_scores sent: 3 upsert" in status(home)
