@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, SurvivalScorer, plain_trees, quiet_threads
+from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, SurvivalScorer, plain_trees
 from ml.additive.survival import log_odds
 from ml.churn.survival import Months, fit_survival
 from ml.encoding import Encoder
+from ml.threads import quiet_threads
 
 STEP, CHUNK = 10, 50  # trees between two looks at the score; trees grown at a time
 WIDE = 100  # columns

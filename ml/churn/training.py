@@ -27,6 +27,7 @@ from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
 from ml.logged import aligned
 from ml.refusal import Refused
+from ml.threads import alone
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
 FEWEST_ROWS, FEWEST_EACH = 200, 10
@@ -34,6 +35,7 @@ _UNCORRECTED = {"constant", "survival"}  # nothing to correct; a line through lo
 _WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
+@alone
 def train(
     features: pd.DataFrame,
     label: ArrayLike,
@@ -67,6 +69,7 @@ def train(
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
+@alone
 def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, months: Months | None = None) -> ChurnModel:
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
     y = _checked_label(features, label)
