@@ -58,6 +58,7 @@ CANDIDATES = (
     Candidate("boosting_large", "trees", 7, 500, leaves=24, trees=600, penalty=1.0, fineness=200, seen=0.7),
 )
 
+UNCORRECTED = {"base_rate", "survival"}  # nothing to correct; a line through log-odds is none through a log hazard
 MIXTURE = Candidate("mixture", "mixture", 8)  # of the best line and the best trees; see `ml.churn.trials`
 
 
