@@ -91,8 +91,8 @@ def _corrected(model: ChurnModel, y: Floats, probability: Floats, run: Run, seed
 
 def _slope(metrics: pd.DataFrame) -> tuple[float, float, float]:
     """Calibration slope with its interval."""
-    found = metrics.set_index("metric").loc["calibration_slope", ["value", "low", "high"]]
-    return float(found["value"]), float(found["low"]), float(found["high"])
+    found = metrics.loc[metrics["metric"] == "calibration_slope", ["value", "low", "high"]].to_numpy(dtype=float)[0]
+    return float(found[0]), float(found[1]), float(found[2])
 
 
 def _is_off(slope: float, low: float, high: float) -> bool:
