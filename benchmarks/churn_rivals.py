@@ -18,9 +18,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from ml.additive import quiet_threads
 from ml.encoding import parse
 from ml.encoding.kinds import CATEGORY
+from ml.threads import quiet_threads
 
 _TUNING_ROWS = 30_000
 _GRID: list[dict[str, Any]] = [

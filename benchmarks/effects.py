@@ -16,8 +16,8 @@ import pandas as pd
 
 from benchmarks.effect_rivals import RIVALS
 from benchmarks.effect_worlds import KINDS, Floats, World, made
-from ml.additive import quiet_threads
 from ml.next_best_action import fit_policy
+from ml.threads import quiet_threads
 
 _JUDGED = 20_000
 

@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ml.threads import alone
+
 Floats = NDArray[np.float64]
 METRICS = ("roc_auc", "pr_auc", "lift_top_10", "precision_top_10", "brier", "log_loss", "calibration_slope", "calibration_intercept")
 _TOP = 0.10
 _EPSILON = 1e-9
 
 
+@alone
 def evaluate(label: ArrayLike, probability: ArrayLike, *, draws: int = 200, seed: int = 0) -> pd.DataFrame:
     """Every metric of METRICS. One row per metric: `metric`, `value`, `low`, `high`; NaN where it is not defined."""
     ranked = _ranked(label, probability)

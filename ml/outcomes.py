@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees, quiet_threads
+from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees
 from ml.encoding import Encoder, Parsed, parse
+from ml.threads import alone, quiet_threads
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 FOLDS, FOLDS_OF_MANY, MANY = 5, 2, 20_000  # of so many rows half of them teach as much as four fifths, at a quarter of the cost
@@ -62,6 +63,7 @@ def fit_outcomes(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
     return OutcomeModel(encoder, scorer, np.bincount(taken, weights=residual, minlength=actions) / (counts + 10))
 
 
+@alone
 def cross_fitted(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, actions: int, seed: int) -> Floats:
     """Rows × actions: each row is judged by a model that has not seen it."""
     result = np.empty((outcome.size, actions))

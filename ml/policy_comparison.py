@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.judged import Judged
+from ml.means import mean_interval
 
 FEWEST_EFFECTIVE = 100  # below it an interval from the normal distribution covers less than it says
 LEAST_OVERLAP = 0.8  # the weights of decisions that agree average 1 where the log could have made every choice
@@ -80,8 +81,8 @@ def paired(
     log = Judged.of(action, propensity, outcome, features, [chosen, rival], seed)
     sides = [log.places(side) for side in (chosen, rival)]
     change = log.scores_of(sides[0]) - log.scores_of(sides[1])
-    gain, margin = float(change.mean()), 1.96 * float(change.std(ddof=1) / np.sqrt(change.size))
-    return gain, gain - margin, gain + margin, min(map(log.effective, sides))
+    size = min(map(log.effective, sides))
+    return *mean_interval(change, size), size
 
 
 def _row(rival: str, mine: Floats, size: float, overlap: float, theirs: Floats, rival_size: float) -> tuple[object, ...]:
@@ -89,9 +90,7 @@ def _row(rival: str, mine: Floats, size: float, overlap: float, theirs: Floats, 
     if smallest < FEWEST_EFFECTIVE:
         verdict = f"cannot be judged: effective sample size {smallest:.0f}, at least {FEWEST_EFFECTIVE} are needed"
         return rival, np.nan, np.nan, np.nan, np.nan, size, rival_size, False, verdict
-    change = mine - theirs
-    gain, error = float(change.mean()), float(change.std(ddof=1) / np.sqrt(change.size))
-    low, high = gain - 1.96 * error, gain + 1.96 * error
+    gain, low, high = mean_interval(mine - theirs, smallest)
     verdict = "better" if low > 0 else "worse" if high < 0 else "not told apart"
     told = f"{verdict} (gain {gain:.4f}, from {low:.4f} to {high:.4f})"
     if overlap < LEAST_OVERLAP:

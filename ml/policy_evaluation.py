@@ -1,7 +1,8 @@
 """What a policy would have earned, judged on decisions that another one made.
 
 Comes in: for each logged decision what the new policy chooses, what was done, with which propensity, and the outcome.
-Goes out: `estimator, value, low, high, effective_sample_size`, one row for each of IPS, SNIPS and DR; 95 % intervals.
+Goes out: `estimator, value, low, high, effective_sample_size`, one row for each of IPS, SNIPS and DR; 95 % intervals, which
+allow for few decisions that count and for outcomes or weights of which a few are very large (`ml.means`).
 IPS: Horvitz & Thompson (1952); SNIPS: Swaminathan & Joachims (2015); DR: Dudík, Langford & Li (2011).
 """
 
@@ -11,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ml.additive import Floats
 from ml.judged import Judged
+from ml.means import mean_interval
 
 COLUMNS = ("estimator", "value", "low", "high", "effective_sample_size")
 
@@ -48,9 +49,4 @@ def estimates(log: Judged, chosen: ArrayLike) -> pd.DataFrame:
         "DR": log.scores_of(places),
     }
     ess = log.effective(places)
-    return pd.DataFrame([(name, *_interval(values), ess) for name, values in influence.items()], columns=list(COLUMNS))
-
-
-def _interval(values: Floats) -> tuple[float, float, float]:
-    mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.nan
-    return mean, mean - 1.96 * error, mean + 1.96 * error
+    return pd.DataFrame([(name, *mean_interval(values, ess), ess) for name, values in influence.items()], columns=list(COLUMNS))

@@ -10,7 +10,7 @@ from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.restoring import restore
 from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
 from ml.additive.survival import SurvivalScorer
-from ml.additive.trees import binned, plain_trees, quiet_threads, unbinned
+from ml.additive.trees import binned, plain_trees, unbinned
 
 __all__ = [
     "ConstantScorer",
@@ -24,7 +24,6 @@ __all__ = [
     "TreeScorer",
     "binned",
     "plain_trees",
-    "quiet_threads",
     "restore",
     "unbinned",
 ]

@@ -5,7 +5,6 @@ Comes in: a fitted HistGradientBoosting classifier (binary) or regressor. Goes o
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -16,16 +15,6 @@ from ml.additive.scorers import Floats, TreeScorer
 from ml.encoding import Encoder
 
 BINS = 32  # values told apart per column where rows have weights
-
-
-def quiet_threads(rows: int) -> AbstractContextManager[Any]:
-    """One thread for small tables: too little work to share, and threads that wait for each other on a busy machine cost minutes.
-
-    Never more than two: the sum of three partial sums depends on which came first, and a fit that is repeated must give the same digits.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1 if rows < 50_000 else 2)
 
 
 def plain_trees(booster: Any, sample: Floats, expected: Floats) -> TreeScorer:

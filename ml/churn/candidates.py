@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, SurvivalScorer, plain_trees, quiet_threads
+from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, SurvivalScorer, plain_trees
 from ml.additive.survival import log_odds
 from ml.churn.survival import Months, fit_survival
 from ml.encoding import Encoder
+from ml.threads import quiet_threads
 
 STEP, CHUNK = 10, 50  # trees between two looks at the score; trees grown at a time
 WIDE = 100  # columns
@@ -57,6 +58,7 @@ CANDIDATES = (
     Candidate("boosting_large", "trees", 7, 500, leaves=24, trees=600, penalty=1.0, fineness=200, seen=0.7),
 )
 
+UNCORRECTED = {"base_rate", "survival"}  # nothing to correct; a line through log-odds is none through a log hazard
 MIXTURE = Candidate("mixture", "mixture", 8)  # of the best line and the best trees; see `ml.churn.trials`
 
 

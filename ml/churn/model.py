@@ -6,7 +6,7 @@ Comes in: raw frames with at least the training columns. Goes out: probabilities
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,10 @@ class ChurnModel:
         """
         scored = [self._chance(self.line[0] * self.scorer.score(self.encoder, codes) + self.line[1]) for codes in self._codes(features)]
         return pd.Series(np.concatenate(scored) if scored else [], index=features.index, name="churn_probability", dtype=float)
+
+    def corrected(self, line: Line) -> ChurnModel:
+        """The same model, its log-odds mapped by one more line."""
+        return replace(self, line=(line[0] * self.line[0], line[0] * self.line[1] + line[1]))
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
         """What each column adds to the calibrated log-odds (survival: log(−log(1 − p))), and `(base)`; each row sums to it."""

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.additive import Floats, quiet_threads
+from ml.additive import Floats
 from ml.churn.candidates import CANDIDATES, WIDE, Candidate, staged_scores
 from ml.churn.examples import Examples
 from ml.churn.folds import Split, random_folds, rolling_folds
 from ml.churn.trials import Trial, mean_losses, mixture, told
 from ml.encoding import Encoder
 from ml.evaluation import log_losses
+from ml.threads import quiet_threads
 
 _LEAST_GAIN = 0.002  # of the base rate's log loss, by the trees grown since the last look; less is not worth the time of more
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
+from ml.churn.candidates import UNCORRECTED
 from ml.churn.examples import Examples
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
@@ -27,13 +28,14 @@ from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
 from ml.logged import aligned
 from ml.refusal import Refused
+from ml.threads import alone
 
 SELECTION_ROWS, FIT_ROWS = 30_000, 300_000
 FEWEST_ROWS, FEWEST_EACH = 200, 10
-_UNCORRECTED = {"constant", "survival"}  # nothing to correct; a line through log-odds is none through a log hazard
 _WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
+@alone
 def train(
     features: pd.DataFrame,
     label: ArrayLike,
@@ -67,6 +69,7 @@ def train(
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
+@alone
 def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, months: Months | None = None) -> ChurnModel:
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
     y = _checked_label(features, label)
@@ -94,7 +97,7 @@ def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
 
 def _calibrated(selection: Selection, judged: Examples) -> tuple[Line, Floats]:
     scores = selection.chosen.scores[0]
-    if selection.chosen.candidate.family in _UNCORRECTED:
+    if selection.chosen.candidate.name in UNCORRECTED:
         return IDENTITY, 1 / (1 + np.exp(-scores))
     groups = None if judged.groups is None else judged.groups[selection.rows]
     return correct(judged.label[selection.rows], scores, selection.splits, groups)

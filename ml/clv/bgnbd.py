@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, gammaln, hyp2f1
 
-from ml.clv.counted import Counted, Floats, count_purchases
+from ml.clv.counted import Counted, Floats, count_purchases, once_per_pair
 from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 
 _NAMES = ("r", "alpha", "a", "b")
@@ -37,16 +37,22 @@ class BgNbd(Fit):
         r, alpha, a, b = self._params()
         x, age, t = (np.asarray(values, dtype=float) for values in (frequency, T, t))
         a = a + 1e-7 if abs(a - 1) < 1e-7 else a  # the singularity at a = 1 is removable
-        stays = x + self._extra_stay
-        z = t / (alpha + age + t)
-        left = (1 - z) ** (a - 1) * hyp2f1(a + b + self._extra_stay - 1 - r, a - 1, a + b + stays - 1, z)
-        return (a + b + stays - 1) / (a - 1) * (1 - left) * self.p_alive(frequency, recency, T)
+
+        def while_alive(x: Floats, age: Floats, t: Floats) -> Floats:
+            stays, z = x + self._extra_stay, t / (alpha + age + t)
+            left = (1 - z) ** (a - 1) * hyp2f1(a + b + self._extra_stay - 1 - r, a - 1, a + b + stays - 1, z)
+            return (a + b + stays - 1) / (a - 1) * (1 - left)
+
+        return once_per_pair(while_alive, x, age, t) * self.p_alive(frequency, recency, T)
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer has not left. BG/NBD gives 1 to everyone without a repeat: not a churn score."""
         x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
-        alive, dead = _log_parts(self._params(), x, t_x, age, self._extra_stay)
-        return np.exp(alive - np.logaddexp(alive, dead))
+        r, alpha, a, b = self._params()
+        stays = x + self._extra_stay
+        with np.errstate(divide="ignore", over="ignore"):  # who cannot have left: odds of 0; beyond the largest number: surely gone
+            odds = a / np.maximum(b + stays - 1, 1e-300) * np.exp((r + x) * np.log1p((age - t_x) / (alpha + t_x)))
+            return 1 / (1 + np.where(stays > 0, odds, 0.0))
 
     def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Log-likelihood of each customer's purchase times: comparable between models of purchases."""

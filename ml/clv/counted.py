@@ -6,6 +6,7 @@ A likelihood over the distinct rows costs what the data has to say, not how many
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from ml.refusal import Refused
 
 Floats = NDArray[np.float64]
+_WORTH_PAIRING = 2_000  # customers
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,13 @@ class Counted:
 
 
 def floats(values: ArrayLike, name: str) -> Floats:
-    """`values` as a flat float array. Raises Refused when one is missing or infinite, or when they are dates or durations."""
+    """`values` as a flat float array. Raises Refused when one is missing or infinite, or when they are no numbers."""
     if getattr(values, "dtype", None) is not None and values.dtype.kind in "mM":  # type: ignore[union-attr]
         raise Refused(f"{name}: is a date or a duration; give numbers, all times in one unit (weeks, say)")
-    array = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
+    try:
+        array = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{name}: needs numbers, one per customer") from error
     bad = int((~np.isfinite(array)).sum())
     if bad:
         raise Refused(f"{name}: {bad} of {array.size} values are missing or infinite; leave those customers out")
@@ -63,6 +68,8 @@ def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum
     weight = np.ones(arrays[0].size) if weights is None else floats(weights, "weights")
     if len({array.size for array in (*arrays, weight)}) > 1:
         raise Refused(f"{', '.join(columns)}: differ in length; give one value per customer each")
+    if (weight < 0).any():
+        raise Refused(f"weights: {int((weight < 0).sum())} are below 0; give customers per row")
     if weight.sum() < minimum:
         raise Refused(f"only {weight.sum():g} customers; at least {minimum} are needed for a fit")
     first, which = _distinct(arrays)
@@ -84,6 +91,18 @@ def _distinct(arrays: list[Floats]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return first, code
 
 
+def once_per_pair(work: Callable[[Floats, Floats, Floats], Floats], x: Floats, age: Floats, t: Floats) -> Floats:
+    """`work` of frequency, age and one time ahead, done once for all who share both: whole days and few frequencies make few pairs."""
+    if t.ndim or x.ndim != 1 or x.shape != age.shape or x.size < _WORTH_PAIRING:
+        return work(x, age, t)
+    if np.unique(age[:_WORTH_PAIRING]).size > _WORTH_PAIRING // 2:  # times to the second: hardly two are alike
+        return work(x, age, t)
+    (of_x, frequencies), (of_age, ages) = pd.factorize(x), pd.factorize(age)
+    if frequencies.size * ages.size > x.size // 4:
+        return work(x, age, t)
+    return work(frequencies[:, None], ages[None, :], t)[of_x, of_age]
+
+
 def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None, minimum: int = 30) -> Counted:
     """Distinct (frequency, recency, T) rows. Raises Refused when they contradict each other or nobody bought twice."""
     counted = count_rows({"frequency": frequency, "recency": recency, "T": T}, weights, minimum)
@@ -92,6 +111,8 @@ def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weig
     if contradicts.any():
         affected = counted.count[contradicts].sum()
         raise Refused(f"{affected:g} customers contradict 0 <= recency <= T with recency 0 where frequency is 0; mend them first")
+    if not (counted.count[age > 0] > 0).any():
+        raise Refused("T: is 0 for everyone; nobody has been observed for any time")
     if not (x > 0).any():
         raise Refused("no customer bought a second time; repeat purchases are what these models learn from")
     return counted

@@ -15,6 +15,7 @@ from scipy.optimize import OptimizeResult, minimize
 
 from ml.clv.counted import Floats
 from ml.refusal import Refused
+from ml.threads import alone
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 BOUND = 12.0  # e^12 = 160,000 times its usual size: a parameter there is not identified by the data
@@ -48,6 +49,7 @@ def numeric_gradient(value: Callable[[Floats], float], step: float = 1e-5) -> Li
     return likelihood
 
 
+@alone
 def maximise(
     model: str,
     names: Sequence[str],

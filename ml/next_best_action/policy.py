@@ -23,6 +23,7 @@ from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
 from ml.outcomes import OutcomeModel, cross_fitted, fit_outcomes
 from ml.refusal import Refused
+from ml.threads import alone
 
 FEWEST_DECISIONS = 200
 FEWEST_PER_ACTION = 30
@@ -105,6 +106,7 @@ class Policy:
         return Policy(tuple(described["actions"]), costs, outcome, effects, least, described["report"])
 
 
+@alone
 def fit_policy(
     features: pd.DataFrame,
     action: ArrayLike,

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from ml import artifacts as store
 from ml.churn import ChurnModel
+from ml.churn.calibration import IDENTITY, Line
 from ml.churn.training import refit
 from ml.nightly.churn_checks import drift_refusal
 from ml.nightly.churn_judgement import compare, features_of, judge, left_in
@@ -80,7 +81,7 @@ def _tonights_model(
 
 def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Learnt:
     """Raises Refused with why not to publish. A column that knows the label refuses the model: the features, not it, are in doubt."""
-    refusal, judged = judge(labelled, run, horizon_days, seed)
+    refusal, judged, correction = judge(labelled, run, horizon_days, seed)
     if judged is None:
         raise Refused(str(refusal))
     for one in judged.report["suspicious_features"]:
@@ -89,9 +90,20 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
     refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
     if refusal:
         raise Refused(refusal)
-    model = refit(judged, features_of(labelled), labelled["label_left"].astype(int), seed=seed, months=left_in(labelled, horizon_days))
+    model = _finished(judged, correction, labelled, horizon_days, seed)
     window = (labelled["cutoff_date"].min(), labelled["cutoff_date"].max())
     return Learnt(*model.to_parts(), list(model.required), window, judged.to_parts())
+
+
+def _finished(judged: ChurnModel, correction: Line, labelled: pd.DataFrame, horizon_days: int, seed: int) -> ChurnModel:
+    """The model that scores: learnt from the newest moment too, unless that was needed to correct it.
+
+    Learnt from it *and* corrected by it, it would be corrected twice: what was judged scores then, as it was judged.
+    """
+    if correction != IDENTITY:
+        return judged.corrected(correction)
+    label, months = labelled["label_left"].astype(int), left_in(labelled, horizon_days)
+    return refit(judged, features_of(labelled), label, seed=seed, months=months)
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:

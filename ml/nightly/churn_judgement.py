@@ -5,19 +5,22 @@ The judged model learns only from cut-offs whose own windows were over before th
 have known. It must beat the base rate and the best rule on one recency column in log loss (95 % interval of the paired
 difference above 0), and its probabilities must mean what they say: the calibration slope lies in 0.8 … 1.25, or so few
 leavers were judged that its 95 % interval still reaches into it (with 124 leavers the slope of a true model came out at 1.28).
+Where they do not, they are corrected by the judged customers themselves, each half by the other, and judged once more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ml.additive import Floats
-from ml.churn.candidates import fit, named
-from ml.churn.folds import Moments
+from ml.churn.calibration import IDENTITY, Line, correct
+from ml.churn.candidates import UNCORRECTED, fit, named
+from ml.churn.folds import Moments, random_folds
 from ml.churn.model import ChurnModel
 from ml.churn.survival import Months, months_of
 from ml.churn.training import train
@@ -33,35 +36,68 @@ META = ("customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_d
 _SLOPES = (0.8, 1.25)
 
 
-def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> tuple[str | None, ChurnModel | None]:
-    """Fill `run` with what was measured; return why the model must not be published (or None), and the model judged.
+class Judged(NamedTuple):
+    """Why the model must not be published (or None), the model as it was judged, and the line by which its log-odds are corrected."""
 
-    Raises Refused where training does.
-    """
+    refusal: str | None
+    model: ChurnModel | None
+    correction: Line = IDENTITY
+
+
+def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Judged:
+    """Fill `run` with what was measured. Raises Refused where training does."""
     past, newest, is_later = out_of_time(labelled, horizon_days, seed)
     run.measure("judgement", "is_out_of_time", float(is_later))
     y_past, y = (part["label_left"].to_numpy(dtype=float) for part in (past, newest))
     if not 0 < y.sum() < y.size:
-        return f"all {y.size} customers of the judged cut-off did the same, so nothing can be judged", None
+        return Judged(f"all {y.size} customers of the judged cut-off did the same, so nothing can be judged", None)
     days = np.array([(day - EPOCH).days for day in past["cutoff_date"]], dtype=np.int64)
     moments, months = Moments(days, horizon_days), left_in(past, horizon_days)
     model = train(features_of(past), y_past, seed=seed, groups=past["customer_key"], moments=moments, months=months)
     chosen = str(model.report["chosen"])
+    correction, probability = _corrected(model, y, model.predict(features_of(newest)).to_numpy(), run, seed)
     forecasts = {
-        chosen: model.predict(features_of(newest)).to_numpy(),
+        chosen: probability,
         "base_rate": np.full(y.size, y_past.mean()),
         "recency_only": _recency_rule(past, newest, y_past, seed),
     }
     for name, probability in forecasts.items():
-        metrics = evaluate(y, probability, seed=seed).set_index("metric")
-        run.measure_all(name, metrics.reset_index())
+        metrics = evaluate(y, probability, seed=seed)
+        run.measure_all(name, metrics)
         if name == chosen:
             judged = metrics
     measure_deciles(run, chosen, y, forecasts[chosen])
     measure_groups(run, chosen, features_of(newest), y, forecasts[chosen])
     measure_folds(run, model)
     measure_survival(run, model, features_of(newest), left_in(newest, horizon_days))
-    return _verdict(run, chosen, y, forecasts, judged, seed), model
+    return Judged(_verdict(run, chosen, y, forecasts, judged, seed), model, correction)
+
+
+def _corrected(model: ChurnModel, y: Floats, probability: Floats, run: Run, seed: int) -> tuple[Line, Floats]:
+    """The line that makes probabilities mean what they say at the newest moment, and what each half of it is told by the other's.
+
+    Nothing is changed where they mean it already, where a line does not help for certain, and in a model of survival.
+    """
+    if model.report["chosen"] in UNCORRECTED or not _is_off(*_slope(evaluate(y, probability, seed=seed))):
+        return IDENTITY, probability
+    held = np.clip(probability, 1e-9, 1 - 1e-9)
+    log_odds = np.log(held) - np.log1p(-held)
+    line, crossed = correct(y, log_odds, list(random_folds(y, None, 2, seed)), None)
+    if line != IDENTITY:
+        run.measure(str(model.report["chosen"]), "corrected_slope", line[0])
+        run.measure(str(model.report["chosen"]), "corrected_intercept", line[1])
+    return line, crossed
+
+
+def _slope(metrics: pd.DataFrame) -> tuple[float, float, float]:
+    """Calibration slope with its interval."""
+    found = metrics.loc[metrics["metric"] == "calibration_slope", ["value", "low", "high"]].to_numpy(dtype=float)[0]
+    return float(found[0]), float(found[1]), float(found[2])
+
+
+def _is_off(slope: float, low: float, high: float) -> bool:
+    """Is the slope for certain outside of what is allowed?"""
+    return high < _SLOPES[0] or low > _SLOPES[1]
 
 
 def out_of_time(labelled: pd.DataFrame, horizon_days: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, bool]:
@@ -131,9 +167,8 @@ def _verdict(run: Run, chosen: str, y: Floats, forecasts: dict[str, Floats], jud
             problems.append(
                 f"it does not beat the {rival.replace('_', ' ')} for certain (gain in log loss {gain:.4f}, from {low:.4f} to {high:.4f})"
             )
-    measured_slope = judged.loc[["calibration_slope"], ["value", "low", "high"]].to_numpy(dtype=float)[0]
-    slope, lowest, highest = (float(number) for number in measured_slope)
-    if highest < _SLOPES[0] or lowest > _SLOPES[1]:
+    slope, lowest, highest = _slope(judged)
+    if _is_off(slope, lowest, highest):
         measured = f"calibration slope {slope:.2f}, from {lowest:.2f} to {highest:.2f}; allowed {_SLOPES[0]} to {_SLOPES[1]}"
         problems.append(f"its probabilities do not mean what they say ({measured})")
     return "; ".join(problems) or None

@@ -172,6 +172,27 @@ def test_what_cannot_be_trusted_is_refused(cdnow):
         fit_sbg([100, 100, 100])
 
 
+def test_whoever_shares_a_history_is_forecast_once_and_alike(cdnow):
+    x, t_x, age = (np.tile(column, 5) for column in _history(cdnow))
+    for fit in (fit_bgnbd, fit_mbg_nbd):
+        fitted = fit(x[: len(cdnow)], t_x[: len(cdnow)], age[: len(cdnow)])
+        one_by_one = fitted.expected_purchases(np.full(x.size, 39.0), x, t_x, age)  # a time ahead of each: nothing is shared
+        assert fitted.expected_purchases(39.0, x, t_x, age) == pytest.approx(one_by_one, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        ({"frequency": ["two"] * 40}, "frequency: needs numbers"),
+        ({"T": [0.0] * 40, "recency": [0.0] * 40}, "T: is 0 for everyone"),
+        ({"weights": [-1.0] + [2.0] * 39}, "weights: 1 are below 0"),
+    ],
+)
+def test_a_history_that_is_none_is_refused_in_one_line(history, said):
+    with pytest.raises(Refused, match=said):
+        fit_bgnbd(**{"frequency": [1.0] * 40, "recency": [2.0] * 40, "T": [9.0] * 40} | history)
+
+
 def test_a_mean_order_value_without_expectation_is_refused():
     random = np.random.default_rng(0)
     rate = random.gamma(0.6, size=4000)  # q = 0.6: infinite mean

@@ -11,7 +11,7 @@ from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
-from ml.next_best_action.learners import SMALL_TREES, Grown, Linear
+from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES, Grown, Imputed, Linear
 from ml.outcomes import Trees, fold_rows, grown
 
 
@@ -166,3 +166,21 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     scorer = unbinned(grown(bins, target, 0, Trees(60, 4, 25), np.full(3000, 0.7)), knots)
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
+
+
+def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_ones():
+    """Chance decides for one customer in ten; what an action does turns at a value of another column."""
+    random = np.random.default_rng(12)
+    codes = random.normal(size=(3000, 6))
+    effect = np.where(codes[:, 1] > 0.3, 0.6, -0.2)
+    chance = np.where(codes[:, 0] > 0, 0.95, 0.05)  # to be treated
+    taken = (random.random(3000) < chance).astype(int)
+    left = taken * effect + random.normal(0, 0.7, 3000)
+    evidence = Evidence(taken, np.where(taken == 1, chance, 1 - chance), left - left.mean(), np.ones(3000))
+    told = [of(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).scorers()[0].score(Encoder(()), codes) for of in (Grown, Imputed)]
+    weighted, imputed = (np.corrcoef(one, effect)[0, 1] for one in told)
+    assert imputed > weighted + 0.03
+    assert imputed > 0.8
+    folds = list(fold_rows(3000, 0))
+    unseen = Imputed(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).unseen(folds)[0]
+    assert np.corrcoef(unseen, effect)[0, 1] > 0.6

@@ -102,6 +102,22 @@ def test_a_column_that_knows_the_future_refuses_the_model_by_name(tmp_path):
     assert result.tables["churn_scores"].column("churn_probability").to_pandas().nunique() == 1
 
 
+@pytest.mark.parametrize(("signal", "is_published"), [(1.5, True), (-1.5, False)])
+def test_a_timid_model_is_corrected_by_the_newest_moment_and_one_that_is_wrong_is_not(tmp_path, signal, is_published):
+    """What it learnt from had a quarter of the signal, or the newest moment turned it round."""
+    before, now = _features(0.4, cutoffs=5), _features(signal, cutoffs=1, seed=1)
+    features = pd.concat([now, before[before["cutoff_date"] <= AS_OF - timedelta(days=120)]], ignore_index=True)
+    result = score_churn(features, as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
+    measured = result.tables["model_runs"].to_pandas().set_index("metric")["value"]
+    assert (result.report["status"] == "published") == is_published
+    assert ("corrected_slope" in measured) == is_published
+    if is_published:
+        scores = result.tables["churn_scores"].to_pandas()["churn_probability"]
+        truth = 1 / (1 + np.exp(1.5 + signal * 1.5 * now.loc[now["is_tonight"], "usage_change"]))
+        assert measured["corrected_slope"] > 1.5
+        assert scores.std() == pytest.approx(truth.std(), rel=0.25)
+
+
 def test_labels_whose_window_is_not_over_are_never_learnt_from(published, tmp_path):
     frame = _features(1.0)
     early = frame[frame["cutoff_date"] == AS_OF - timedelta(days=90)].assign(cutoff_date=AS_OF - timedelta(days=60))

