@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import harness
 import pandas as pd
 import pytest
 from company import Company
@@ -328,3 +329,15 @@ def test_what_is_billed_anew_takes_the_place_of_what_was() -> None:
     months = [line(str(month), datetime(2024, month, 1), datetime(2024, month + 1, 1), 120) for month in range(7, 12)]
     told = prices(A_YEAR, *months, line("12", datetime(2024, 12, 1), NEXT, 120), interval="month")
     assert (told["2024-06"], told["2024-07"], told["2024-12"]) == (100, 120, 120)
+
+
+def test_running_subscriptions_without_any_price_are_complained_of() -> None:
+    """A source that exports none makes nobody active, and nobody would know why; a price of 0 is one."""
+    check, start = "assert_running_subscriptions_have_a_price", datetime(2024, 1, 1)
+    unpriced = [subscription(f"n{number}", start, unit_amount=None) for number in range(2)]
+    priced = [subscription(f"p{number}", start, unit_amount=number) for number in range(9)]
+    tables: dict[str, list[Row]] = {"billing_customers": [account()], "billing_subscriptions": [*priced, *unpriced]}
+    assert not harness.project().complaints(check, tables, "2024-03-10")  # two of eleven
+    tables["billing_subscriptions"] = [*priced[:5], *unpriced]
+    told = harness.project().complaints(check, tables, "2024-03-10")
+    assert told == [{"source_name": "files", "running_subscriptions": 7, "without_a_price": 2}]
