@@ -170,8 +170,8 @@ def _compile(target: Path, variables: Mapping[str, Any]) -> None:
     environment = (
         os.environ | {name: str(path) for name, path in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
     )
-    # The models alone: else dbt compiles every test that reads one as well, more than half of its work.
-    chosen = ("--select", "resource_type:model", "--indirect-selection", "empty")
+    # Models and the checks of their own files: else dbt compiles every test that reads a model as well, more than half of its work.
+    chosen = ("--select", "resource_type:model", "test_type:singular", "--indirect-selection", "empty")
     command = dbt.command("compile", *chosen, "--quiet", "--no-populate-cache", "--no-introspect", "--vars", json.dumps(variables))
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=dbt.PROJECT.parent)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
