@@ -81,6 +81,24 @@ def invoices(random: Random, tables: Tables, row: Row, until: datetime) -> None:
         common |= {"invoice_status": random.choice(["paid", "paid", "paid", "open", "void", "draft", "uncollectible", None])}
         lines(random, tables, common, amount)
         settle(random, tables, common)
+        if random.random() < 0.2:
+            beside(random, tables, common)
+
+
+def beside(random: Random, tables: Tables, term: Row) -> None:
+    """An invoice beside the one of a term: more seats to its end, what was used in part or in all of it, a plan that takes its place."""
+    start, end = term["period_start"], term["period_end"]
+    middle = random.choice([start, start + (end - start) / 3, start + timedelta(days=2), _month_end(start)])
+    until = random.choice([end, end, end, min(end, start + timedelta(days=31))])
+    if middle >= until:
+        return
+    table, number = tables["billing_invoice_lines"], len(tables["billing_invoice_lines"])
+    common = term | {"invoice_id": f"{term['invoice_id']}-beside", "invoice_status": random.choice(["paid", "paid", "open", "void"])}
+    common |= {"period_start": middle, "period_end": until, "issued_at": random.choice([middle, middle, until])}
+    kinds = [("recurring", 700), *random.choice([[], [], [("recurring", -300)], [("proration", -300)], [("discount", 90)]])]
+    for place, (kind, value) in enumerate(kinds[random.choice([0, 0, 0, 1]) :]):
+        own = {"invoice_line_id": f"l{number + place}", "kind": kind, "quantity": None, "invoice_id": common["invoice_id"] + "c" * place}
+        table.append(common | (own if random.random() < 0.5 else own | {"invoice_id": common["invoice_id"]}) | money(random, value, common))
 
 
 def period(begin: datetime, row: Row, number: int) -> datetime:

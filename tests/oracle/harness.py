@@ -37,7 +37,7 @@ SOME_DAY = date(1993, 7, 21)
 
 @dataclass(frozen=True)
 class Node:
-    """A model or seed: where it lies, what it reads, and its SQL (a seed: its file)."""
+    """A model, seed or check: where it lies, what it reads, and its SQL (a seed: its file)."""
 
     name: str
     relation: str
@@ -59,6 +59,12 @@ class Project:
         wanted = list(wanted)
         with self.built(wanted, tables, as_of) as connection:
             return {name: connection.sql(f"FROM {self.nodes[name].relation}").df() for name in wanted}
+
+    def complaints(self, check: str, tables: Tables, as_of: date | str) -> list[Row]:
+        """The rows that a check of its own file finds wrong with a company that handed over `tables`."""
+        node = self.nodes[check]
+        with self.built(node.reads, tables, as_of) as connection:
+            return connection.sql(_query(node, date.fromisoformat(str(as_of)))).df().to_dict("records")
 
     def built(self, wanted: Iterable[str], tables: Tables, as_of: date | str) -> duckdb.DuckDBPyConnection:
         """A warehouse in memory in which the `wanted` models and all that they read are built. Close it."""
@@ -164,8 +170,8 @@ def _compile(target: Path, variables: Mapping[str, Any]) -> None:
     environment = (
         os.environ | {name: str(path) for name, path in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
     )
-    # The models alone: else dbt compiles every test that reads one as well, more than half of its work.
-    chosen = ("--select", "resource_type:model", "--indirect-selection", "empty")
+    # Models and the checks of their own files: else dbt compiles every test that reads a model as well, more than half of its work.
+    chosen = ("--select", "resource_type:model", "test_type:singular", "--indirect-selection", "empty")
     command = dbt.command("compile", *chosen, "--quiet", "--no-populate-cache", "--no-introspect", "--vars", json.dumps(variables))
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=dbt.PROJECT.parent)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
@@ -173,7 +179,8 @@ def _compile(target: Path, variables: Mapping[str, Any]) -> None:
 
 def _nodes(manifest: Mapping[str, Any]) -> Iterable[Node]:
     for unique_id, node in manifest["nodes"].items():
-        if node["resource_type"] not in ("model", "seed"):
+        is_check = node["resource_type"] == "test" and node["name"].startswith("assert_")
+        if node["resource_type"] not in ("model", "seed") and not is_check:
             continue
         is_seed = node["resource_type"] == "seed"
         parents = [parent for parent in node.get("depends_on", {}).get("nodes", []) if parent.split(".")[0] in ("model", "seed")]
@@ -181,5 +188,11 @@ def _nodes(manifest: Mapping[str, Any]) -> Iterable[Node]:
         typed = tuple((node["config"].get("column_types") or {}).items())
         assert is_seed or sql, unique_id
         yield Node(
-            node["name"], node["relation_name"], node["schema"], tuple(parent.split(".")[-1] for parent in parents), sql, typed, is_seed
+            node["name"],
+            node["relation_name"] or "",
+            node["schema"],
+            tuple(parent.split(".")[-1] for parent in parents),
+            sql,
+            typed,
+            is_seed,
         )

@@ -14,13 +14,14 @@ from facts import DECIMALS, Facts, Row, major
 from identity import Record
 from sources import source_of
 
+Key = tuple[str, str, str]  # kind, id, currency
 COLUMNS = ["order_id", "order_kind", "customer", "ordered_at", "currency", "net_amount", "net_amount_reporting"]
 
 
 def orders(facts: Facts, customers: dict[Record, Record]) -> pd.DataFrame:
     """`fct_orders`: one row per order and currency."""
     found = {("invoice", *key): row for key, row in invoices(facts).items()}
-    void, returned = _invoices_that_do_not_exist(facts), dict[tuple[str, str, str], Fraction]()
+    void, returned, converted = _invoices_that_do_not_exist(facts), dict[Key, Fraction](), set[Key]()
     for payment in _payments(facts):
         if payment["invoice_id"] in void:
             continue
@@ -29,13 +30,18 @@ def orders(facts: Facts, customers: dict[Record, Record]) -> pd.DataFrame:
         if payment["kind"] == "payment":
             if billed not in found:
                 found.setdefault(unbilled, _order(payment["billing_customer_id"], payment["occurred_at"]))["net"] += payment["amount"]
-        elif billed in found or unbilled in found:
-            known = billed if billed in found else unbilled
+        elif known := next((key for key in (billed, unbilled) if key in found), None):
             returned[known] = returned.get(known, Fraction(0)) + payment["amount"]
+        elif known := _of_another_currency(found, payment):
+            returned[known] = returned.get(known, Fraction(0)) + _worth_then(facts, payment, known[2], found[known]["at"])
+            converted.add(known)
         else:
             order = _order(payment["billing_customer_id"], payment["occurred_at"])
             found["return", payment["payment_id"], payment["currency"]] = order | {"net": -payment["amount"]}
     for key, amount in returned.items():
+        whole = found[key]["gross"] or found[key]["net"]
+        if key in converted and abs(amount - whole) * 100 <= whole:  # what differs by less than a hundredth is the rounding of rates
+            amount = whole
         found[key]["net"] -= _whole_minor(amount * _untaxed(found[key]), key[2])
     rows = [
         {
@@ -49,6 +55,17 @@ def orders(facts: Facts, customers: dict[Record, Record]) -> pd.DataFrame:
         for (kind, order_id, currency), row in found.items()
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _of_another_currency(found: dict[Key, Row], payment: Row) -> Key | None:
+    """The only order of the invoice for which money was given back in another currency."""
+    of_it = [key for key in found if key[0] != "return" and key[1] == payment["invoice_id"]]
+    return of_it[0] if len(of_it) == 1 else None
+
+
+def _worth_then(facts: Facts, payment: Row, currency: str, at: pd.Timestamp) -> Fraction:
+    """What was given back, in the currency of the order by the rates of its day."""
+    return _whole_minor(facts.converted(payment["amount"], payment["currency"], at) / facts.converted(Fraction(1), currency, at), currency)
 
 
 def _whole_minor(amount: Fraction, currency: str) -> Fraction:

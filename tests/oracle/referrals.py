@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tests.oracle.engagement import with_months
-from tests.oracle.intervals import ratio
+from tests.oracle.intervals import Z95, ratio
 from tests.oracle.people import DIMENSIONS, Night, People
 
 Tables = Mapping[str, pd.DataFrame]
@@ -67,7 +67,7 @@ def loyalty_monthly(tables: Tables, known: People, night: Night) -> pd.DataFrame
             "active_members": in_month.loc[in_month["kind"].isin(["earned", "redeemed"]), "customer"].nunique(),
             **{f"points_{kind}": number for kind, number in points.items()},
             "points_outstanding": to_date.get("earned", 0) - to_date.get("redeemed", 0) - to_date.get("expired", 0),
-            "redemption_rate": ratio(points["redeemed"], points["earned"]),
+            "redemption_rate": ratio(points["redeemed"], points["earned"]), **_beside_others(before, month, known, night),
         })  # fmt: skip
     return pd.DataFrame(found)
 
@@ -87,3 +87,28 @@ def _moves(members: set[str], in_month: pd.DataFrame) -> dict:
         left += row.kind == "left" and row.customer in members
         (members.discard if row.kind == "left" else members.add)(row.customer)
     return {"joined": joined, "members_left": left}
+
+
+def _beside_others(members: set[str], month: pd.Timestamp, known: People, night: Night) -> dict:
+    """How many members stayed through the month, and how many of those like them; as in `loyalty_retention_difference`."""
+    start = known.active_in(month - pd.offsets.MonthBegin(1))
+    since = [month.to_period("M").ordinal - known.first_active[customer].to_period("M").ordinal for customer in start]
+    stratum = known.values(start, "plan" if night.business_model == "contractual" else "country")
+    rows = pd.DataFrame({"stratum": stratum, "tenure": [sum(months > most for most in (2, 11)) for months in since]})
+    rows["is_member"], rows["stayed"] = start.isin(members), start.isin(known.active_in(month))
+    count, stayed, expected, variance = 0, 0, 0.0, 0.0
+    for _, alike in rows.groupby(["stratum", "tenure"]):
+        (n, x), (others, y) = ((len(of), int(of["stayed"].sum())) for of in (alike[alike["is_member"]], alike[~alike["is_member"]]))
+        if n and others:
+            count, stayed, expected = count + n, stayed + x, expected + n * y / others
+            shares = [((more + 1) / (of + 2), of + 2) for more, of in ((x, n), (y, others))]
+            variance += n * n * sum(share * (1 - share) / of for share, of in shares)
+    if not count:
+        named = ("member_retention_rate", "comparison_retention_rate", *(f"retention_difference{end}" for end in ("", "_low", "_high")))
+        return {"members_compared": 0, **dict.fromkeys(named)}
+    difference, width = (stayed - expected) / count, Z95 * variance**0.5 / count
+    return {
+        "members_compared": count, "member_retention_rate": stayed / count, "comparison_retention_rate": expected / count,
+        "retention_difference": difference,
+        "retention_difference_low": max(-1.0, difference - width), "retention_difference_high": min(1.0, difference + width),
+    }  # fmt: skip

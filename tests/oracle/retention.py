@@ -34,8 +34,8 @@ def active_by_purchase(facts: Facts, orders: pd.DataFrame) -> Active:
 
 
 def plans(live: pd.DataFrame) -> dict[tuple[Any, Month], str | None]:
-    """(customer, month) → plan of the largest subscription."""
-    ordered = sorted(live.to_dict("records"), key=lambda row: (row["mrr"], row["plan"] is not None), reverse=True)
+    """(customer, month) → plan of the largest subscription; of several as large, the plan whose name comes first."""
+    ordered = sorted(live.to_dict("records"), key=lambda row: (-row["mrr"], row["plan"] is None, row["plan"] or ""))
     found: dict[tuple[Any, Month], str | None] = {}
     for row in ordered:
         found.setdefault((row["customer"], row["month"]), row["plan"])

@@ -1,17 +1,18 @@
 """What subscriptions cost a month, and when they are paid for.
 
 A subscription counts while it is paid for: from its start, or the end of its trial, up to its end, which is exclusive. Its price is that
-of the recurring (and discount) lines of the newest invoice that covers the last instant of the month, else of the newest before,
-else that of the subscription record.
+of the recurring (and discount) lines of the newest invoice that covers the last instant of the month, and of what adds to it; else of
+the newest before, else that of the subscription record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pandas as pd
+from additions import Line, monthly, own_months, told, usual_days
 from facts import Facts, Row, major
 from identity import Record
 
@@ -21,27 +22,6 @@ NEVER_PAID = ("trialing", "incomplete", "incomplete_expired")
 # How many months one interval is.
 DAYS = {"day": 1, "week": 7}
 MONTHS = {"day": Fraction(12, 365), "week": Fraction(12, 52), "month": Fraction(1), "quarter": Fraction(3), "year": Fraction(12)}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A recurring or discount line: what one invoice takes for one period of the subscription."""
-
-    invoice: str
-    issued: pd.Timestamp
-    start: pd.Timestamp
-    end: pd.Timestamp
-    amount: Fraction
-    currency: str
-    is_paid: bool
-    is_discount: bool
-
-    def covers(self, moment: pd.Timestamp) -> bool:
-        return self.start < moment <= self.end
-
-    def is_of_trial(self, paid_from: pd.Timestamp) -> bool:
-        """It says nothing about the price after it."""
-        return self.end <= paid_from
 
 
 @dataclass(frozen=True)
@@ -58,6 +38,7 @@ def subscriptions(facts: Facts, customers: dict[Record, Record]) -> list[Row]:
     length, lines = {row["subscription_id"]: _length(row) for row in rows}, dict[str, list[Line]]()
     for row in (row for row in _recurring(facts) if row["subscription_id"] in length):
         lines.setdefault(row["subscription_id"], []).append(_line(row, length[row["subscription_id"]]))
+    lines = {row["subscription_id"]: told(lines.get(row["subscription_id"], []), usual_days(row)) for row in rows}
     accounts = {row["billing_customer_id"]: row["currency"] for row in facts.rows("billing_customers")}
     return [
         row
@@ -65,18 +46,20 @@ def subscriptions(facts: Facts, customers: dict[Record, Record]) -> list[Row]:
             "customer": customers["billing", row["billing_customer_id"]],
             "currency": row["currency"] or accounts[row["billing_customer_id"]] or facts.reporting_currency,
             "paid_from": max(row["started_at"], row["trial_ends_at"] or row["started_at"]),
-            "lines": lines.get(row["subscription_id"], []),
-            "ended_at": row["ended_at"] or _undated_end(row, lines.get(row["subscription_id"], [])),
+            "lines": lines[row["subscription_id"]],
+            "ended_at": row["ended_at"] or _undated_end(row, lines[row["subscription_id"]]),
         }
         for row in rows
     ]
 
 
 def _recurring(facts: Facts) -> Iterator[Row]:
-    """Recurring lines and the discounts that reduce them."""
+    """Recurring lines, the discounts that reduce them, and credits for the rest of a period."""
     rows = [row for row in facts.rows("billing_invoice_lines") if row["invoice_status"] not in ("void", "draft")]
     billed: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
+        if row["kind"] == "proration" and row["subscription_id"] and _amount(row) < 0:
+            yield row
         if row["kind"] == "recurring" and row["subscription_id"]:
             billed.setdefault(row["invoice_id"], {}).setdefault(row["subscription_id"], []).append(row)
             yield row
@@ -127,9 +110,17 @@ def _line(row: Row, length: pd.DateOffset) -> Line:
     amount = major(row, "amount", "amount_minor", row["currency"])
     amount = -abs(amount) if row["kind"] == "discount" else amount
     start = row["period_start"] or row["issued_at"]
-    is_paid = row["invoice_status"] == "paid"
-    end = row["period_end"] or start + length
-    return Line(row["invoice_id"], row["issued_at"], start, end, amount, row["currency"], is_paid, row["kind"] == "discount" or amount < 0)
+    return Line(
+        invoice=row["invoice_id"],
+        issued=row["issued_at"],
+        start=start,
+        end=row["period_end"] or start + length,
+        amount=amount,
+        currency=row["currency"],
+        is_paid=row["invoice_status"] == "paid",
+        is_discount=row["kind"] == "discount" or amount < 0,
+        is_rest=row["kind"] == "proration",
+    )
 
 
 def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
@@ -149,14 +140,24 @@ def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
     months = MONTHS[subscription["interval"] or "month"] * (subscription["interval_count"] or 1)
     lines = [line for line in subscription["lines"] if line.start < moment and not line.is_of_trial(subscription["paid_from"])]
     # A discount lowers the price of its invoice; by itself it states none.
-    prices = [line for line in lines if not line.is_discount]
+    prices = [line for line in lines if not line.is_discount and not line.is_addition]
     covering = [line for line in prices if line.covers(moment)]
     if prices:
         newest = max(covering or prices, key=lambda line: (line.start, line.issued, line.invoice))
-        billed = [line for line in lines if (line.covers(moment) if covering else line.start == newest.start)]
-        billed = [line for line in billed if line.invoice == newest.invoice]
-        return Price(sum((line.amount for line in billed), Fraction(0)) / months, newest.currency)
+        if not covering and newest.covers(month_end := newest.end.normalize().replace(day=1)):
+            return monthly_price(subscription, month_end)
+        lines = [line for line in lines if (line.covers(moment) if covering else line.start == newest.start and not line.is_addition)]
+        return Price(_billed(lines, newest, usual_days(subscription), months), newest.currency)
     price = major(subscription, "unit_amount", "unit_minor", subscription["currency"])
     quantity = 1 if subscription["quantity"] is None else subscription["quantity"]
     kept = 1 - (subscription["discount_percent"] or Fraction(0)) / 100
     return Price(price * quantity * kept / months, subscription["currency"])
+
+
+def _billed(lines: list[Line], newest: Line, length: float | None, months: Fraction) -> Fraction:
+    """What the invoice of the `newest` line bills a month with `lines`, and what adds to it."""
+    term = [line for line in lines if line.invoice == newest.invoice and not line.is_addition]
+    whole = replace(newest, start=min(line.start for line in term), end=max(line.end for line in term))
+    running = sum((line.amount / own_months(line, length, months) for line in term), Fraction(0))
+    beside = [line for line in lines if line.is_addition and line.currency == whole.currency and line.is_within(whole.start, whole.end)]
+    return max(running, Fraction(0)) + sum((monthly(line, whole, length, months) for line in beside), Fraction(0))

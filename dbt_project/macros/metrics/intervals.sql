@@ -22,6 +22,11 @@
     ))::double end
 {%- endmacro %}
 
+{#- Variance of a share, one success and one failure added (Agresti & Caffo 2000): has a width when every answer is the same. -#}
+{% macro adjusted_share_variance(successes, trials) -%}
+    (({{ successes }} + 1)::double * ({{ trials }} - {{ successes }} + 1) / (({{ trials }} + 2)::double * ({{ trials }} + 2) * ({{ trials }} + 2)))
+{%- endmacro %}
+
 {% macro nps(promoters, detractors, responses) -%}
     100.0::double * ({{ promoters }} - {{ detractors }}) / nullif({{ responses }}, 0)
 {%- endmacro %}

@@ -30,10 +30,17 @@
     end
 {%- endmacro %}
 
-{#- The same factor for a billed line, from the length of its period in days. Where that agrees with the subscription's interval, the
-    interval is exact; where it does not, the subscription has changed its interval since, and the line is believed. Without a period
-    and without an interval the price is taken for a month's. DOUBLE. -#}
-{% macro billed_factor(interval, interval_count, period_days) -%}
+{#- Whole months from `start` to `finish`, by the day; NULL where it is no whole number of them. -#}
+{% macro whole_months(start, finish) -%}
+    {%- set months = 'cast(' ~ months_between(start, finish) ~ ' as integer)' -%}
+    (case when {{ add_months(start, months) }} = cast({{ finish }} as date) then nullif({{ months }}, 0) end)
+{%- endmacro %}
+
+{#- The same factor for a billed line, from the length of its period. Where that agrees with the subscription's interval, the interval is
+    exact; where it does not, the subscription has changed its interval since, and the line is believed: by the month where it is for whole
+    months, else by the day. Without a period and without an interval the price is taken for a month's. DOUBLE. -#}
+{% macro billed_factor(interval, interval_count, start, finish) -%}
+    {%- set period_days = elapsed_days(start, finish) -%}
     (case
         when abs({{ period_days }} / {{ interval_days(interval, interval_count) }} - 1) <= 0.1
             then {{ monthly_factor(interval, interval_count) }}
@@ -42,7 +49,24 @@
         when {{ period_days }} between 181 and 184 then 1e0 / 6
         when {{ period_days }} between 365 and 366 then 1e0 / 12
         when {{ period_days }} = 7 then 52e0 / 12
-        when {{ period_days }} > 0 then 365e0 / 12 / {{ period_days }}
+        when {{ period_days }} > 0 then coalesce(1e0 / {{ whole_months(start, finish) }}, 365e0 / 12 / {{ period_days }})
         else coalesce({{ monthly_factor(interval, interval_count) }}, 1e0)
     end)
+{%- endmacro %}
+
+{#- The same factor for a line that adds to a running term: by the month where it is for whole months, else by the share of the term that
+    it is for. DOUBLE. -#}
+{% macro added_factor(line, term) -%}
+    coalesce(
+        1e0 / {{ whole_months(line ~ '.period_start', line ~ '.period_end') }},
+        {{ billed_factor(line ~ '.interval', line ~ '.interval_count', term ~ '.period_start', term ~ '.period_end') }}
+        * {{ elapsed_days(term ~ '.period_start', term ~ '.period_end') }}
+        / nullif({{ elapsed_days(line ~ '.period_start', line ~ '.period_end') }}, 0)
+    )
+{%- endmacro %}
+
+{#- What makes lines those of one subscription: whose account, and in which currency. -#}
+{% macro of_subscription(line=none) -%}
+    {%- set prefix = line ~ '.' if line else '' -%}
+    {{ prefix }}source_name, {{ prefix }}billing_customer_id, {{ prefix }}subscription_id, {{ prefix }}currency
 {%- endmacro %}

@@ -1,10 +1,12 @@
--- What was billed for subscriptions: recurring lines, and the discounts that reduce them, of invoices that stand.
+-- What was billed for subscriptions: recurring lines, and the discounts that reduce them, of invoices that stand; and which of them were
+-- billed beside a running term, to which they add (decision 43).
 {{ renewed('accounts') }}
 with
 lines as {{ inlined() }} (
     select *
     from {{ canonical('billing_invoice_lines') }} as lines
-    where kind in ('recurring', 'discount') and coalesce(invoice_status, 'open') not in ('draft', 'void')
+    where (kind in ('recurring', 'discount') or (kind = 'proration' and amount_minor < 0))
+        and coalesce(invoice_status, 'open') not in ('draft', 'void')
         {%- if continues() %}
         and {{ touched_record('billing', 'lines', 'billing_customer_id') }}
         {%- endif %}
@@ -69,16 +71,18 @@ placed_discounts as (
         and alone.invoice_id = discounts.invoice_id
 ),
 
--- What is taken back lowers a price as a discount does.
+-- What is taken back lowers a price as a discount does. A credit for the rest of a period is no price, but counts against what took its place.
 placed as (
     select
         source_name, billing_customer_id, subscription_id, invoice_id, invoice_status, issued_at,
-        coalesce(period_start, issued_at) as period_start, period_end, amount_minor, currency, amount_minor < 0 as is_discount
-    from recurring
+        coalesce(period_start, issued_at) as period_start, period_end, amount_minor, currency,
+        amount_minor < 0 as is_discount, kind = 'proration' as is_rest
+    from lines
+    where kind in ('recurring', 'proration') and subscription_id is not null
     union all
     select
         source_name, billing_customer_id, subscription_id, invoice_id, invoice_status, issued_at,
-        period_start, period_end, amount_minor, currency, true as is_discount
+        period_start, period_end, amount_minor, currency, true as is_discount, false as is_rest
     from placed_discounts
     where subscription_id is not null and amount_minor is not null
 ),
@@ -99,11 +103,81 @@ counted as (
         ) as period_end,
         placed.amount_minor,
         placed.currency,
-        placed.is_discount
+        placed.is_discount,
+        placed.is_rest,
+        {{ interval_days('subscriptions.interval', 'subscriptions.interval_count') }} as interval_days
     from placed
     left join subscriptions
         on subscriptions.source_name = placed.source_name
         and subscriptions.subscription_id = placed.subscription_id
+),
+
+dated as (
+    select
+        *,
+        cast(period_start as date) as first_day,
+        cast(period_end as date) as end_day,
+        not is_discount and coalesce(abs({{ elapsed_days('period_start', 'period_end') }} / interval_days - 1) <= 0.1, true) as is_term
+    from counted
+),
+
+-- How far whole terms reach that began on a day, and that began before it. Lines by the day and not by pairs: the engine would try them all.
+terms as (
+    select
+        {{ of_subscription() }},
+        first_day,
+        max(case when is_term then end_day end) as reach,
+        max(max(case when is_term then end_day end)) over (
+            partition by {{ of_subscription() }}
+            order by first_day
+            rows between unbounded preceding and 1 preceding
+        ) as reach_before
+    from dated
+    group by {{ of_subscription() }}, first_day
+),
+
+-- Inside a whole term and shorter; or as long, and issued when it was over while the term was billed ahead.
+compared as (
+    select
+        dated.*,
+        coalesce(terms.reach_before >= dated.end_day or terms.reach > dated.end_day, false)
+        or (
+            dated.issued_at >= {{ add_days('dated.period_end', -1) }}
+            and coalesce(min(case when dated.is_term then dated.issued_at end) over (
+                partition by {{ of_subscription('dated') }}, dated.first_day, dated.end_day
+            ) < {{ add_days('dated.period_end', -1) }}, false)
+        ) as is_beside
+    from dated
+    left join terms
+        on terms.source_name = dated.source_name
+        and terms.billing_customer_id = dated.billing_customer_id
+        and terms.subscription_id = dated.subscription_id
+        and terms.currency = dated.currency
+        and terms.first_day = dated.first_day
+),
+
+-- What is taken back from the day on which something is added counts against that; by itself it adds nothing.
+told as (
+    select
+        source_name,
+        billing_customer_id,
+        subscription_id,
+        invoice_id,
+        invoice_status,
+        issued_at,
+        period_start,
+        period_end,
+        amount_minor,
+        currency,
+        is_discount,
+        is_rest,
+        is_beside and max(case when is_beside and not is_discount then 1 else 0 end) over (
+            partition by {{ of_subscription() }}, first_day
+        ) = 1 as is_addition
+    from compared
 )
 
-select * from counted
+select source_name, billing_customer_id, subscription_id, invoice_id, invoice_status, issued_at,
+    period_start, period_end, amount_minor, currency, is_discount, is_addition
+from told
+where is_addition or not is_rest

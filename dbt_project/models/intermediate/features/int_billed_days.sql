@@ -40,13 +40,14 @@ invoiced as (
         max(lines.period_end) as period_end,
         -- decimals sum to the same last digit whatever the order of the rows
         greatest(cast(sum(cast(
-            lines.amount_minor * {{ billed_factor('subscriptions.interval', 'subscriptions.interval_count', elapsed_days('lines.period_start', 'lines.period_end')) }}
+            lines.amount_minor * {{ billed_factor('subscriptions.interval', 'subscriptions.interval_count', 'lines.period_start', 'lines.period_end') }}
             as decimal(28, 6)
         )) as double), 0) as monthly_minor
     from lines
     inner join subscriptions
         on lines.source_name = subscriptions.source_name and lines.subscription_id = subscriptions.subscription_id
-    where lines.period_end is null or lines.period_end > subscriptions.paid_from
+    where (lines.period_end is null or lines.period_end > subscriptions.paid_from)
+        and not coalesce(lines.is_addition, false)
     group by 1, 2, 3, 4, 5, 6
 ),
 

@@ -1,38 +1,18 @@
-with events as (
-    select * from {{ canonical('crm_loyalty_events') }}
+with identified as (
+    select * from {{ ref('int_loyalty_events') }}
 ),
 
-identities as (
-    select * from {{ ref('int_customer_identities') }}
-    where record_type = 'crm'
+comparison as (
+    select * from {{ ref('int_loyalty_comparison') }}
 ),
 
 months as (
     select * from {{ ref('int_months') }}
 ),
 
-identified as (
-    select
-        events.source_name,
-        events.loyalty_event_id,
-        identities.customer_key,
-        {{ month_of('events.occurred_at') }} as month,
-        events.occurred_at,
-        events.kind,
-        abs(events.points) as points
-    from events
-    inner join identities
-        on events.source_name = identities.source_name
-        and events.customer_id = identities.source_customer_id
-),
-
--- whoever earns or redeems takes part, also where joining itself was never recorded
 stated as (
-    select
-        *,
-        case when kind = 'left' then 0 else 1 end as is_member
-    from identified
-    where kind <> 'expired'
+    select * from identified
+    where is_member is not null
 ),
 
 changes as (
@@ -97,4 +77,13 @@ measured as (
     from summed
 )
 
-select * from measured
+select
+    measured.*,
+    coalesce(comparison.members_compared, 0) as members_compared,
+    comparison.member_retention_rate,
+    comparison.comparison_retention_rate,
+    comparison.retention_difference,
+    comparison.retention_difference_low,
+    comparison.retention_difference_high
+from measured
+left join comparison on comparison.month = measured.month
