@@ -166,3 +166,10 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     scorer = unbinned(grown(bins, target, 0, Trees(60, 4, 25), np.full(3000, 0.7)), knots)
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
+
+
+@pytest.mark.parametrize("weight", [None, np.where(np.arange(200) < 150, 0.7, 0.0)])
+def test_a_column_that_is_missing_in_all_rows_that_count_is_one_nobody_splits_by(weight):
+    told, silent = np.arange(200) % 20.0, np.where(np.arange(200) < 150, np.nan, 5.0 if weight is not None else np.nan)
+    scorer = grown(np.column_stack([told, silent]), (told > 9) * 1.0, 0, Trees(30, 3, 15), weight)
+    assert set(scorer.feature) == {-1, 0}
