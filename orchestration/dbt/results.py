@@ -13,7 +13,6 @@ from typing import Any
 from expectations.masking import masked
 from orchestration.dbt.wording import in_words
 
-
 # How DuckDB quotes the value that it broke at, to the place where it says what it should have become.
 _VALUE = re.compile(r"(string|value|format:|Input:) (?:'.*?'|\".*?\")(?=,| to | when |$)|(parse string) .*")
 _HIDDEN = r"\1\2 '…'"
