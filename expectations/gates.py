@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.base import CheckResult, Expectation, Suite
-from expectations.masking import masked
+from expectations.masking import masked_key
 from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 
 # Great Expectations takes 25 seconds to list a million failing rows; for examples a slice of the frame is enough.
@@ -130,7 +130,8 @@ def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tu
         rows = result.result.get("partial_unexpected_index_list") or []
         if rows:
             return tuple(
-                " | ".join("(missing)" if pd.isna(row[column]) else masked(str(row[column])) for column in key) for row in rows[:EXAMPLES]
+                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, str(row[column])) for column in key)
+                for row in rows[:EXAMPLES]
             )
     return ()
 

@@ -2,7 +2,8 @@
 
 Comes in: text that names a row, or says what became of it. Goes out: the same, of each address and phone number its first sign alone.
 Checks, refusals and logs outlive the rows they are about, and nobody guards them as the rows are guarded. A number is told from an id by
-how it is written: after a +, after 00, or in the groups that people dial; an id of digits alone stays.
+how it is written: after a +, after 00, or in the groups that people dial. In a column of people's ids nobody can tell: there digits alone
+keep their last four, by which a row is found again, and what may be a name its first sign.
 """
 
 from __future__ import annotations
@@ -24,3 +25,19 @@ _NUMBER = re.compile(rf"(?<![\w.+:/-])({'|'.join(_NUMBERS)})(?![\w-])")
 def masked(text: str) -> str:
     """`text` without what looks like an e-mail address or a phone number: `a…@…`, `+…`."""
     return _NUMBER.sub(lambda found: f"{found[1][0]}…", _ADDRESS.sub(r"\1…@…", text))
+
+
+# What source systems make up has a digit in it and no space; what a person is called or types has not.
+_DIGITS_ALONE = re.compile(r"\d{8,15}")
+_NAME = re.compile(r"[^\W\d_]+(?:[\s.,'’_-]+[^\W\d_]+)+[\s._-]*\d*|[^\W\d_]{2,}\.?")
+_LAST = 4
+
+
+def masked_key(column: str, value: str) -> str:
+    """`value` of `column`, one of those that name a row: `masked`, and of an id of people also what may be a number or a name."""
+    if not (column == "external_id" or column.endswith("customer_id")):
+        return masked(value)
+    plain = value.strip()
+    if _DIGITS_ALONE.fullmatch(plain):
+        return f"…{plain[-_LAST:]}"
+    return f"{plain[0]}…" if _NAME.fullmatch(plain) else masked(value)

@@ -108,6 +108,7 @@ def grown(codes: Floats, target: Floats, seed: int, trees: Trees, weight: Floats
         return ConstantScorer(float(np.average(target, weights=weight)) if target.size else 0.0)
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+    codes = _without_silent_columns(codes, weight)
     model = HistGradientBoostingRegressor(
         learning_rate=0.08,
         max_iter=trees.number,
@@ -120,6 +121,13 @@ def grown(codes: Floats, target: Floats, seed: int, trees: Trees, weight: Floats
     with quiet_threads(target.size):
         model.fit(codes, target, sample_weight=weight)
         return plain_trees(model, codes[:200], model.predict(codes[:200]))
+
+
+def _without_silent_columns(codes: Floats, weight: Floats | None) -> Floats:
+    """Columns that no row with a weight says anything of are all 0: a fold of a small log has such, and scikit-learn fails on them."""
+    told = ~np.isnan(codes if weight is None else codes[weight > 0])
+    silent = ~told.any(axis=0)
+    return np.where(silent, 0.0, codes) if silent.any() else codes
 
 
 def _ridge(design: Floats, target: Floats) -> Scorer:

@@ -1,4 +1,4 @@
-"""dbt in a process of its own: `python -m orchestration.dbt_process build …`, started on the project as it was parsed before.
+"""dbt in a process of its own: `python -m orchestration.dbt_process PARENT MANIFEST build …`, on the project as it was parsed before.
 
 dbt parses a project again whenever a variable changed, and the as-of date changes every night; the parsed project does not depend
 on it (a test compares). Handing dbt the manifest, as its documentation on programmatic invocations describes, saves those seconds
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> int:
-    """Run dbt; 0 when everything was built and held, 1 when a node failed, 2 when dbt could not run. The first argument is the manifest."""
+    """Run dbt; 0 when everything was built and held, 1 when a node failed, 2 when dbt could not run or the run has ended.
+
+    arguments   process id of the run, path of the manifest, what dbt is to do
+    """
+    parent, manifest_path, *wanted = arguments
+    # From the first moment on, and told by the run itself: whoever asks for a parent that is gone already is told of another one.
+    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     with made_to_stay():
         from dbt.cli.main import dbtRunner
 
-        manifest = _parsed(Path(arguments[0]))
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(arguments[1:])
+        manifest = _parsed(Path(manifest_path))
+    result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(wanted)
     return 2 if result.exception else int(not result.success)
 
 

@@ -41,7 +41,7 @@ def counted(number: int, what: str) -> str:
 def in_plain_words(message: str) -> str:
     """`message`, and what to do when it means that the disk is full or a file of the home is damaged."""
     said = message.lower()
-    if any(sign in said for sign in _DISK_IS_FULL):
+    if any(sign in said for sign in _DISK_IS_FULL) and "free some space" not in said:  # the release has said it already
         return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
     if any(sign in said for sign in _DAMAGED_PARQUET):
         place = _LANDED.search(message)

@@ -7,7 +7,7 @@ resolved by `Settings.secret` when the work that needs them starts, never earlie
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +135,12 @@ def hand_to_children(values: Mapping[str, str]) -> None:
 def hand_modules_to_children(folder: Path) -> None:
     """Let the Python processes that this one starts find the modules in `folder` first."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
+def hush_in_children(beginnings: Iterable[str]) -> None:
+    """Let the Python processes that this one starts warn of nothing that begins so; commas and colons would end a beginning."""
+    hushed = [f"ignore:{beginning}" for beginning in beginnings]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), *hushed]))
 
 
 def chosen_config(named: str | None, environment: Mapping[str, str] | None = None) -> Path:

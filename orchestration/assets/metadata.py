@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from expectations.masking import masked
+from expectations.masking import masked_key
 
 OWNERS = ["team:data"]
 PREVIEW_ROWS = 5
@@ -37,9 +37,9 @@ def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     if not rows:
         return f"No rows. Columns: {', '.join(columns)}"
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    lines += [f"| {' | '.join(map(_cell, columns, row))} |" for row in rows]
     return "\n".join(lines)
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else masked(str(value)).replace("|", "\\|").replace("\n", " ")[:80]
+def _cell(column: str, value: Any) -> str:
+    return "" if value is None else masked_key(column, str(value)).replace("|", "\\|").replace("\n", " ")[:80]

@@ -63,6 +63,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
             raise refused(tonight, "release", objections)
         gatekeeping.publish_results(connection, tonight.as_of)
         returning.settle(tonight.home, connection, tonight.as_of)
+    described = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
     candidate = releases.build(
         tonight.home.warehouse,
         tonight.home.root,
@@ -75,7 +76,8 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
             "configuration": configuration(tonight.settings),
             "landing": landing.fingerprints(tonight.home.landing),
         },
-        metrics=metric_docs.published(json.loads(dbt.manifest_path().read_text(encoding="utf-8"))),
+        metrics=metric_docs.published(described),
+        comments=metric_docs.comments(described),
         finish=lambda unsealed: _write_page(tonight, unsealed),
         memory_gib=tonight.settings.tuning.memory_gib,
         threads=tonight.settings.tuning.threads,

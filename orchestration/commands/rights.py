@@ -109,6 +109,10 @@ def verify(loaded: Settings, wanted: str) -> int:
         looked_at = _looked_at(searched)
     for line in found:
         print(f"rapport: still there: {line}", file=sys.stderr)
+    if any("to_forget" in line for line in found):
+        print(
+            "to_forget is an order to clear somebody at a destination. It goes when that has confirmed: python -m orchestration sync NAME"
+        )
     print(looked_at)
     print(f"Found in {counted(len(found), 'file')}." if found else "No file below the home holds this person.")
     return 1 if found else 0

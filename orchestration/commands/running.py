@@ -24,6 +24,8 @@ from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
+# The beginnings of what Dagster warns of in each of its processes, with paths of this machine; a person can do nothing about it.
+_DAGSTER_SAYS_OF_ITSELF = ("Parameter `backfill_policy` of function", "Function `dev_command` is superseded")
 _EXIT = {"published": 0, "failed": FAILED, "misconfigured": 2, "refused": 3}
 
 
@@ -55,6 +57,7 @@ def ui(loaded: Settings, port: int) -> NoReturn:
     say(f"Dagster: http://127.0.0.1:{port} (stop with Ctrl-C)")
     sys.stdout.flush()
     os.chdir(_PROJECT)
+    settings.hush_in_children(_DAGSTER_SAYS_OF_ITSELF)
     # Dagster's own commands do not look for modules where they are started, and its storage is a module of ours.
     settings.hand_modules_to_children(_PROJECT)
     # A shell that starts this in its background has it ignore Ctrl-C, and Dagster then ignores being terminated as well.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,9 +44,9 @@ def manifest_path() -> Path:
 
 
 def command(*arguments: str) -> list[str]:
-    """The command line of a dbt start on the parsed project."""
+    """The command line of a dbt start on the parsed project; it ends with this process."""
     manifest_path()
-    return [sys.executable, "-m", "orchestration.dbt_process", str(_NIGHTLY), *arguments]
+    return [sys.executable, "-m", "orchestration.dbt_process", str(os.getpid()), str(_NIGHTLY), *arguments]
 
 
 def project_hash() -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 PARTS = ("Definition", "Formula", "Grain", "Owner", "Edge cases", "Source")
 _PART = re.compile(r"^- \*\*([^*]+)\*\*: ", re.MULTILINE)
+_MARKS = re.compile(r"`|\*\*")
 _ITSELF = "- **Definition**"
 _MARTS = "marts/"
 
@@ -53,6 +54,23 @@ def defined_in(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def published(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Metric → definition, owner, and the mart and column that holds it: what a release says of its numbers."""
     return {metric.name: _published(metric) for metric in metrics(manifest) if metric.columns}
+
+
+def comments(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Mart → column, or "" for the mart itself → what it means in a line or two, of a metric with its formula: what BI tools show."""
+    marts = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"]
+    return {
+        node["name"]: {"": _plain(node["description"]), **{name: _plain(column["description"]) for name, column in node["columns"].items()}}
+        for node in marts
+    }
+
+
+def _plain(description: str) -> str:
+    """A description without its marks and line breaks; of the parts of a metric what it is and how it is worked out."""
+    said = {name: text.rstrip(".") for name, text in parts(description).items()}
+    lead = " ".join(description.partition(_ITSELF)[0].split())
+    told = [lead, said["Definition"] + ".", f"Formula: {said['Formula']}."] if said else [lead]
+    return _MARKS.sub("", " ".join(filter(None, told)))
 
 
 def _published(metric: Metric) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from expectations.masking import masked
+from expectations.masking import masked_key
 from expectations.outcomes import EXAMPLES
 
 # What names a row without telling whom it is about; columns of tests that are neither (an address, a text, an amount) are left out.
@@ -35,4 +35,4 @@ def examples(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 
 
 def _told(name: str, value: object) -> str:
-    return f"{name} {'(missing)' if value is None else masked(str(value))}"
+    return f"{name} {'(missing)' if value is None else masked_key(name, str(value))}"

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from orchestration.releases import manifest
+from orchestration.releases.comments import Comments
 from orchestration.releases.layout import UNFINISHED, new_id, private_folder, releases_folder, seal
 from orchestration.releases.manifest import ReleaseError
 from orchestration.releases.pointing import clean_leftovers
@@ -38,6 +39,7 @@ def build(
     sources: Any,
     checks: Any,
     metrics: Any = None,
+    comments: Comments | None = None,
     made_of: Mapping[str, Any] | None = None,
     finish: Callable[[Release], None] | None = None,
     memory_gib: float = 8,
@@ -46,9 +48,8 @@ def build(
     """Build a candidate from schema marts of the warehouse; returns its folder, for `publish`.
 
     `models`, `sources`, `checks`, `metrics` and `made_of` (packages, configuration, landing) go into the manifest as they are (anything
-    JSON can hold). `finish` is called with the
-    candidate as a Release before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is
-    left behind.
+    JSON can hold). `comments` say in the DuckDB file what tables and columns mean. `finish` is called with the candidate as a Release
+    before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is left behind.
     """
     created_at = datetime.now(UTC)
     release_id = new_id(created_at, as_of)
@@ -56,7 +57,7 @@ def build(
     run = {"run_id": run_id, "code_version": code_version, "config_hash": config_hash, "duckdb_version": duckdb.__version__}
     judged = {"models": models, "sources": sources, "checks": checks, "metrics": metrics or {}}
     with _clear_errors(home), _candidate(home, release_id) as folder:
-        tables = copy_marts(_existing(warehouse_path), folder, memory_gib=memory_gib, threads=threads)
+        tables = copy_marts(_existing(warehouse_path), folder, memory_gib=memory_gib, threads=threads, comments=comments)
         _fill(folder, {"format": manifest.FORMAT, **identity, **run, **judged, **(made_of or {}), "tables": tables}, finish)
     return folder
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.releases import manifest as manifests
+from orchestration.releases.comments import Comments, said_of
 from orchestration.releases.layout import DATABASE, MANIFEST, POINTER, as_of_in, is_id, releases_folder
 from orchestration.releases.manifest import ReleaseError
 
@@ -70,6 +71,11 @@ class Release:
     def connect(self) -> duckdb.DuckDBPyConnection:
         """A read-only connection to the tables, as `marts.<table>`."""
         return duckdb.connect(str(self.database), read_only=True)
+
+    def comments(self) -> Comments:
+        """What its tables and columns mean: table → column, or "" for the table itself → text."""
+        with self.connect() as connection:
+            return said_of(connection, self.database.stem)
 
     @contextmanager
     def pinned(self) -> Iterator[Release]:

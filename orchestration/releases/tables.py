@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.releases.comments import SCHEMA, Comments, said_of, write
 from orchestration.releases.layout import DATABASE
 from orchestration.sql_text import identifier, literal
 
-SCHEMA = "marts"
 _COPY = "rapport_release"  # attached under this name only while it is written; readers see the file's own name
 _SPILL = ".spill"
 # Up to this many rows a table is ordered by all its columns; above it, by those that make up the keys of the marts.
@@ -35,15 +35,19 @@ Select = Callable[[str, Mapping[str, str]], str]
 
 
 def copy_marts(
-    warehouse: str | Path, folder: Path, *, memory_gib: float, threads: int, select: Select | None = None
+    warehouse: str | Path, folder: Path, *, memory_gib: float, threads: int, select: Select | None = None, comments: Comments | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Write every table of schema marts into `folder`; returns table → rows, checksum and columns."""
+    """Write every table of schema marts into `folder`; returns table → rows, checksum and columns.
+
+    `comments` say what they mean; without them the comments that the tables have are copied.
+    """
     spill = folder / _SPILL
     settings = f"SET memory_limit = '{memory_gib}GiB'; SET threads = {threads}; SET temp_directory = {literal(spill)}"
     try:
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute(settings)
             described = _copy_all(connection, Path(warehouse), folder, select or _whole)
+            write(connection, _COPY, said_of(connection, Path(warehouse).stem) if comments is None else comments)
             connection.execute(f"CHECKPOINT {_COPY}")
             connection.execute(f"DETACH {_COPY}")
     finally:
@@ -77,7 +81,6 @@ def _copy_one(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, f
     columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
     rows = f"FROM ({select(table, columns).format(source=source)})"
     connection.execute(f"CREATE TABLE {copy} AS {rows} ORDER BY {_order(connection, source, columns)}")
-    _copy_comments(connection, catalog, table, copy)
     connection.execute(f"COPY {copy} TO {literal(folder / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
     count, checksum = _one(connection, f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0)::VARCHAR FROM {copy} AS row_of")
     return {"rows": count, "checksum": f"duckdb-hash-sum:{checksum}", "columns": columns}
@@ -92,13 +95,6 @@ def _order(connection: duckdb.DuckDBPyConnection, source: str, columns: dict[str
     keys = [identifier(column) for column in _KEY_COLUMNS if column in columns]
     (rows,) = _one(connection, f"SELECT count(*) FROM {source}")
     return "ALL" if rows <= _ORDERED_BY_ALL or not keys else ", ".join(keys)
-
-
-def _copy_comments(connection: duckdb.DuckDBPyConnection, catalog: str, table: str, copy: str) -> None:
-    where = "database_name = ? AND schema_name = ? AND table_name = ? AND comment IS NOT NULL"
-    query = f"SELECT column_name, comment FROM duckdb_columns() WHERE {where}"
-    for column, comment in connection.execute(query, [catalog, SCHEMA, table]).fetchall():
-        connection.execute(f"COMMENT ON COLUMN {copy}.{identifier(column)} IS {literal(comment)}")
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from orchestration.releases import Release
+from orchestration.releases.layout import write_atomically
 from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
 
 MANIFEST, POINTER = "manifest.json", "current.json"
@@ -63,15 +65,15 @@ def _copy(store: Any, folder: str, release: Release, tables: list[str]) -> None:
         "tables": {table: release.manifest["tables"][table] for table in tables},
     }
     told["files"] = {f"{table}.parquet": release.manifest["files"][f"{table}.parquet"] for table in tables}
-    store.pipe_file(f"{folder}/{MANIFEST}", json.dumps(told, indent=1, sort_keys=True).encode())
+    _write(store, f"{folder}/{MANIFEST}", json.dumps(told, indent=1, sort_keys=True).encode())
 
 
 def _point(store: Any, root: str, folder: str, release: Release) -> bool:
     """Let `current.json` name the release and its folder; False when it did."""
     pointer, wanted = f"{root}/{POINTER}", {"release_id": release.id, "folder": folder, "as_of": release.as_of.isoformat()}
-    if store.exists(pointer) and json.loads(store.cat_file(pointer)) == wanted:
+    if _read(store, pointer) == wanted:
         return False
-    store.pipe_file(pointer, json.dumps(wanted).encode())
+    _write(store, pointer, json.dumps(wanted).encode())
     return True
 
 
@@ -87,9 +89,27 @@ def _prune(store: Any, root: str, kept: int, current: str, at_home: Mapping[str,
 
 def _held(store: Any, folder: str) -> str | None:
     """The fingerprint of the release in `folder`; None when none was finished there."""
-    if not store.exists(f"{folder}/{MANIFEST}"):
+    told = _read(store, f"{folder}/{MANIFEST}")
+    return None if told is None else str(told["fingerprint"])
+
+
+def _read(store: Any, file: str) -> dict[str, Any] | None:
+    """What a file of JSON says; None where there is none, or where writing it was broken off."""
+    if not store.exists(file):
         return None
-    return str(json.loads(store.cat_file(f"{folder}/{MANIFEST}"))["fingerprint"])
+    try:
+        told = json.loads(store.cat_file(file))
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _write(store: Any, file: str, content: bytes) -> None:
+    """An object is there whole or not at all; a file of a folder has to be made so: readers look for it all the while."""
+    if "file" in store.protocol:  # ("file", "local"), of others a word or several
+        write_atomically(Path(file), content)
+    else:
+        store.pipe_file(file, content)
 
 
 def _drop(store: Any, folder: str) -> None:

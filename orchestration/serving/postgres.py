@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from orchestration.releases import Release
 from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
+from orchestration.serving.describing import describe
 from orchestration.serving.views import ViewsHeldError, drop_schema, served_from, switch
 
 # While a switch waits for a reader, all new readers wait for the switch: it gives way soon and comes back, for about a minute and a half.
@@ -49,6 +50,7 @@ def serve(
         if not _is_staged(connection, staged, tables):
             _stage(connection, staged, release, tables)
         _switched(connection, schema, staged, release, tables, reader)
+        describe(connection, schema, release)
         _prune(connection, schema, staged, {_staged(schema, *one) for one in fingerprints(at_home).items()}, kept)
     return served(release, tables, is_new=is_new)
 

@@ -80,6 +80,17 @@ def test_every_mart_of_the_contract_is_there_with_its_columns(table: str, releas
     assert sorted(set(MARTS[table].split()) - set(release.manifest["tables"][table]["columns"])) == []
 
 
+def test_every_table_and_column_says_in_the_file_what_it_means(release: Release) -> None:
+    said = release.comments()
+    unsaid = [
+        f"{name}.{column}"
+        for name, told in release.manifest["tables"].items()
+        for column in ("", *told["columns"])
+        if not said[name].get(column)
+    ]
+    assert unsaid == []
+
+
 def test_marts_hold_rows(release: Release) -> None:
     empty = [name for name, told in release.manifest["tables"].items() if not told["rows"]]
     audiences = [name for name in empty if name.startswith("sync_") and "__" in name]

@@ -5,7 +5,7 @@ import pytest
 
 from expectations import gates
 from expectations.base import Owner, Suite
-from expectations.masking import masked
+from expectations.masking import masked, masked_key
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,41 @@ def test_ids_days_amounts_and_places_stay(text: str) -> None:
     assert masked(text) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("491712345678", "…5678"),
+        ("01712345678", "…5678"),
+        ("91234567", "…4567"),
+        ("Erika Mustermann", "E…"),
+        ("mustermann, erika", "m…"),
+        ("erika.mustermann", "e…"),
+        ("erika.mustermann2", "e…"),
+        ("Jean-Luc O’Neill", "J…"),
+        ("王小明", "王…"),
+        ("Ólafur", "Ó…"),
+        ("ann@example.com", "a…@…"),
+        ("+49 171 2345678", "+…"),
+        ("C12345678", "C12345678"),
+        ("cus_NffrFeUfNV2Hib", "cus_NffrFeUfNV2Hib"),
+        ("1234567", "1234567"),
+        ("0035g00000XyZabAAB", "0035g00000XyZabAAB"),
+        ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"),
+        ("(none)", "(none)"),
+    ],
+)
+def test_ids_of_people_that_may_be_a_number_or_a_name_are_masked(value: str, told: str) -> None:
+    for column in ("customer_id", "billing_customer_id", "source_customer_id", "external_id"):
+        assert masked_key(column, value) == told
+
+
+@pytest.mark.parametrize("column", ["ticket_id", "dimension_value", "customer_key", "day"])
+def test_what_names_no_person_stays(column: str) -> None:
+    assert [masked_key(column, value) for value in ("123456789012", "Pro Plan", "2026-01-31")] == ["123456789012", "Pro Plan", "2026-01-31"]
+
+
 def test_a_failing_check_masks_keys_that_are_addresses() -> None:
     suite = Suite("mart", "things", ("source_customer_id",), (Owner("somebody").filled("amount", "Sums need it."),))
-    frame = pd.DataFrame({"source_customer_id": ["ann@example.com", "c2", None], "amount": [None, None, None]})
+    frame = pd.DataFrame({"source_customer_id": ["ann@example.com", "c2", "Ann Lee", None], "amount": [None] * 4})
     (result,) = gates.validate(suite, frame)
-    assert result.examples == ["a…@…", "c2", "(missing)"]
+    assert result.examples == ["a…@…", "c2", "A…", "(missing)"]

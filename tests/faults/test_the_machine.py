@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import socket
@@ -85,7 +86,8 @@ def test_a_home_has_one_ui_whatever_its_port(small: Small, say: Callable[..., Sa
     )
     try:
         assert first.stdout is not None
-        assert any("Launching Dagster services" in line for line in first.stdout)
+        before = list(itertools.takewhile(lambda line: "Launching Dagster services" not in line, first.stdout))
+        assert len(before) == 1, "nothing but where Dagster will be"
         said = say("ui", "--port", str(free_port()))
         assert said.code == 1
         assert said.line(f"rapport: {small.home}: the UI of this home is running already; open that one, or stop it first")

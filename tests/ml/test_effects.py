@@ -184,3 +184,10 @@ def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_o
     folds = list(fold_rows(3000, 0))
     unseen = Imputed(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).unseen(folds)[0]
     assert np.corrcoef(unseen, effect)[0, 1] > 0.6
+
+
+@pytest.mark.parametrize("weight", [None, np.where(np.arange(200) < 150, 0.7, 0.0)])
+def test_a_column_that_is_missing_in_all_rows_that_count_is_one_nobody_splits_by(weight):
+    told, silent = np.arange(200) % 20.0, np.where(np.arange(200) < 150, np.nan, 5.0 if weight is not None else np.nan)
+    scorer = grown(np.column_stack([told, silent]), (told > 9) * 1.0, 0, Trees(30, 3, 15), weight)
+    assert set(scorer.feature) == {-1, 0}

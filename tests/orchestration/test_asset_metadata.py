@@ -29,6 +29,12 @@ def test_what_may_hold_personal_values_is_never_previewed(marts: duckdb.DuckDBPy
     assert list(relation_metadata(marts, schema, table)) == ["dagster/row_count"]
 
 
+def test_an_id_that_may_be_a_number_or_a_name_is_not_shown() -> None:
+    rows = [("4917112345678", "Pro Plan"), ("Ann Lee", "491711234567"), ("C000000012", "x")]
+    shown = markdown(("source_customer_id", "dimension_value"), rows).splitlines()[2:]
+    assert shown == ["| …5678 | Pro Plan |", "| A… | 491711234567 |", "| C000000012 | x |"]
+
+
 def test_a_cell_cannot_break_its_table() -> None:
     assert markdown(("a", "b"), [("x|y", "two\nlines"), (None, 1)]).splitlines()[2:] == ["| x\\|y | two lines |", "|  | 1 |"]
 

@@ -30,6 +30,9 @@ def test_what_to_do_is_said(message: str, words: str) -> None:
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("message", [f"Permission denied: {LANDED}", f"Could not set lock on file {WAREHOUSE}", "anything else"])
+TOLD = "no release is built: the disk is full: free some space and run again; the last release is still served"
+
+
+@pytest.mark.parametrize("message", [f"Permission denied: {LANDED}", f"Could not set lock on file {WAREHOUSE}", TOLD, "anything else"])
 def test_what_is_clear_stays_as_it_is(message: str) -> None:
     assert in_plain_words(message) == message

@@ -33,7 +33,15 @@ def test_sql_and_bytes_say_the_same(text: str, cleared: str) -> None:
     assert NEEDLES.are_in(text.encode()) is (text != cleared)
 
 
-PEOPLE = ("Jürgen O'Brien", "Łucja Żak", "ann+news@x.example", 'Sean "Bo" Ünlü', "Mac/Donald & Søn")
+def test_a_name_is_found_in_writing_without_spaces() -> None:
+    needles = Needles.of(["王小明", "김철수", "山田太郎", "王明", "李"])
+    said = "请联系王小明,谢谢王小明! 김철수는 山田太郎様に; 王明李"
+    told = f"请联系{INSTEAD},谢谢{INSTEAD}! {INSTEAD}는 {INSTEAD}様に; 王明李"
+    assert duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [said]).fetchone() == (told,)
+    assert needles.cleared(said.encode()).decode() == told
+
+
+PEOPLE = ("Jürgen O'Brien", "Łucja Żak", "王小明", "ann+news@x.example", 'Sean "Bo" Ünlü', "Mac/Donald & Søn")
 WRITTEN = {
     "as it is": str,
     "in capitals": str.upper,

@@ -64,6 +64,12 @@ def test_a_release_holds_every_mart_and_nothing_else(warehouse, home):
         assert connection.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'mrr'").fetchone() == ("Monthly revenue",)
 
 
+def test_comments_that_are_handed_in_are_in_the_file_where_tools_look(warehouse, home):
+    said = {"dim_customers": {"": "It's who they are", "customer_key": "Key", "gone": "no such column"}, "no_mart": {"": "no such table"}}
+    release = publish(warehouse, home, comments=said)
+    assert release.comments() == {"dim_customers": {"": "It's who they are", "customer_key": "Key"}}
+
+
 def test_current_reads_what_was_published(warehouse, home):
     published = publish(warehouse, home)
     release = releases.current(home)

@@ -122,3 +122,11 @@ def test_every_audience_has_a_reader_of_its_own(manifest: dict[str, Any]) -> Non
     assert audiences
     for audience in audiences:
         assert audience in read_by(manifest, audience.removeprefix("sync_").replace("__", "_"))
+
+
+def test_what_tools_are_told_of_a_column_is_short_and_plain(manifest: dict[str, Any]) -> None:
+    told = metric_docs.comments(manifest)
+    assert {f"{mart}.{column}" for mart, said in told.items() for column in said if column} == {name for name, _ in columns(manifest)}
+    texts = [text for said in told.values() for text in said.values()]
+    assert all(0 < len(text) <= 500 and not re.search(r"[`\n]|\*\*", text) for text in texts)
+    assert told["metric_nps_monthly"]["nps"] == "Net Promoter Score, from −100 to 100. Formula: 100 × (promoters − detractors) ÷ responses."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +107,32 @@ def test_what_somebody_was_erased_from_is_replaced_and_kept_nowhere(tmp_path: Pa
     store, root = fsspec.core.url_to_fs(url)
     assert not store.exists(f"{root}/{older.id}")
     assert not store.exists(f"{root}/{release.id}/manifest.json")
+
+
+@pytest.mark.parametrize("torn", ["", '{"fingerprint": "12', "[1]"])
+def test_what_was_cut_off_while_it_was_written_is_written_again(tmp_path: Path, url: str, torn: str) -> None:
+    older, release = published(tmp_path, FIRST), published(tmp_path, FIRST)
+    for one in (older, release):
+        serve(tmp_path, one, url)
+    for name in (f"{older.id}/manifest.json", f"{release.id}/manifest.json", "current.json"):
+        with fsspec.open(f"{url}/{name}", "w") as file:
+            file.write(torn)
+    assert serve(tmp_path, release, url).is_new
+    assert _read(url, "current.json")["folder"] == release.id
+    assert _read(url, f"{release.id}/manifest.json")["fingerprint"]
+    store, root = fsspec.core.url_to_fs(url)
+    assert not store.exists(f"{root}/{older.id}")
+
+
+def test_a_reader_of_a_folder_never_finds_half_a_pointer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = published(tmp_path, FIRST), published(tmp_path, FIRST)
+    url, seen = str(tmp_path / "bucket"), []
+    serve(tmp_path, first, url)
+    # Each time that anything is flushed or replaced somebody looks.
+    for name in ("fsync", "replace"):
+        whole = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *told, whole=whole: (seen.append(_read(url, "current.json")["folder"]), whole(*told)))
+    with (tmp_path / "bucket" / "current.json").open() as held:
+        serve(tmp_path, second, url)
+        assert json.load(held)["folder"] == first.id
+    assert set(seen) == {first.id, second.id}

@@ -74,6 +74,20 @@ def test_every_value_arrives_and_personal_tables_stay_at_home(tmp_path: Path, da
     ]
 
 
+def test_comments_of_the_release_are_on_the_views_and_follow_it(tmp_path: Path, database: str) -> None:
+    comments = (
+        f"{FIRST} COMMENT ON TABLE marts.dim_customers IS 'Who they are'; COMMENT ON COLUMN marts.dim_customers.amount IS 'It''s dear';"
+    )
+    query = """SELECT a.attname::text, col_description(a.attrelid, a.attnum::int), obj_description(a.attrelid, 'pg_class')
+        FROM pg_attribute AS a WHERE a.attrelid = 'marts.dim_customers'::regclass AND a.attname IN ('amount', 'country') ORDER BY 1"""
+    serve(tmp_path, published(tmp_path, comments), database)
+    assert asked(database, query) == [("amount", "It's dear", "Who they are"), ("country", None, "Who they are")]
+    serve(
+        tmp_path, published(tmp_path, comments.replace("COLUMN marts.dim_customers.amount", "COLUMN marts.dim_customers.country")), database
+    )
+    assert asked(database, query) == [("amount", None, "Who they are"), ("country", "It's dear", "Who they are")]
+
+
 def test_personal_tables_are_served_when_the_company_says_so(tmp_path: Path, database: str) -> None:
     assert serve(tmp_path, published(tmp_path, FIRST), database, personal=True).tables == 4
     assert asked(database, "SELECT email FROM marts.sync_files__customer_scores") == [("ada@example.org",)]
