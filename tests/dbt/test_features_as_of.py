@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
 import yaml
 
-from orchestration import dbt, warehouse
-
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
+import harness
 from small_world import land, world
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -43,22 +39,11 @@ class Inputs:
         return self.features[~self.features["is_tonight"]].reset_index(drop=True)
 
 
-def night(folder: Path, as_of: date) -> Inputs:
+def night(as_of: date) -> Inputs:
     """The inputs of the models in the small world as of `as_of`; all of it has landed, what lies ahead too."""
-    path = folder / "rapport_build.duckdb"
-    with warehouse.connect(path) as connection:
-        warehouse.prepare(connection)
-        warehouse.expose_landing(connection, {})
+    with harness.empty_warehouse() as connection:
         land(connection, world(seed=7))
-    command = dbt.command(
-        *("build", "--select", "+customer_features", "+action_log", "--exclude-resource-type", "test", "unit_test"),
-        *("--vars", json.dumps({"as_of": as_of.isoformat()})),
-    )
-    places = {"DBT_PROFILES_DIR": PROJECT, "DBT_PROJECT_DIR": PROJECT, "DBT_TARGET_PATH": folder / "target", "DBT_LOG_PATH": folder}
-    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(path), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(command, env=os.environ | told, cwd=PROJECT.parent, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    with duckdb.connect(str(path), read_only=True) as connection:
+        harness.project().build(connection, ["customer_features", "action_log"], as_of)
         return Inputs(
             connection.sql("FROM ml_inputs.customer_features ORDER BY customer_key, cutoff_date").df(),
             connection.sql("FROM ml_inputs.action_log ORDER BY action_id").df(),
@@ -66,8 +51,8 @@ def night(folder: Path, as_of: date) -> Inputs:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[date, Inputs]:
-    return {day: night(tmp_path_factory.mktemp(str(day)), day) for day in (PAST, *NIGHTS)}
+def nights() -> dict[date, Inputs]:
+    return {day: night(day) for day in (PAST, *NIGHTS)}
 
 
 @pytest.mark.slow

@@ -77,7 +77,7 @@ def test_killed_before_every_step(published: Any, tmp_path: Path, uninterrupted:
     assert erasing.outcome() == uninterrupted
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes a minute; set RAPPORT_LONG_TESTS=1")
 def test_killed_at_the_files_it_replaces(
     published: Any, tmp_path: Path, uninterrupted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

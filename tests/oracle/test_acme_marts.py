@@ -5,6 +5,7 @@ Who is who, who is active and what was ordered is taken from the built models; t
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 
@@ -74,7 +75,7 @@ def people(warehouse: duckdb.DuckDBPyConnection) -> People:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes a minute; set RAPPORT_LONG_TESTS=1")
 def test_the_marts_of_acme_are_what_the_definitions_say(warehouse: duckdb.DuckDBPyConnection) -> None:
     who, night = people(warehouse), Night(pd.Timestamp(AS_OF), "contractual")
     built = {name: warehouse.sql(f"FROM marts.{name}").df() for name in [*ORACLES, THEMES]}

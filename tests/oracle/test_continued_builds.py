@@ -32,13 +32,13 @@ def compare(random: Random, nights: int, **variables: str) -> None:
             assert one.differences(other, model) == [], model
 
 
-@settings(ORACLE, max_examples=max(ORACLE.max_examples // 2, 1))
+@settings(ORACLE, max_examples=max(ORACLE.max_examples // 4, 1))
 @given(CHANCE)
 def test_contractual(random: Random) -> None:
     compare(random, 4, business_model="contractual")
 
 
-@settings(ORACLE, max_examples=max(ORACLE.max_examples // 4, 1))
+@settings(ORACLE, max_examples=max(ORACLE.max_examples // 6, 1))
 @given(CHANCE)
 def test_non_contractual(random: Random) -> None:
     compare(random, 4, business_model="non_contractual")

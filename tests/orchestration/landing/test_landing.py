@@ -417,7 +417,7 @@ _NIGHT = st.fixed_dictionaries({"one.csv": st.none() | _ROWS, "two.csv": st.none
 _ANCHOR = [(f"anchor{number}", "z") for number in range(100)]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_NIGHT, min_size=2, max_size=4))
 def test_after_any_nights_the_living_keys_are_those_of_the_files(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, nights: list[dict[str, list[tuple[str, str]] | None]]

@@ -18,7 +18,8 @@ standing as (
         customer_key,
         month,
         max_by(is_member, {{ ordered_by(['occurred_at', 'source_name', 'loyalty_event_id']) }}) as is_member,
-        lead(month) over (partition by customer_key order by month) as until_month
+        -- a day that never comes, and not NULL: a join that asks for either would compare every month with every standing
+        coalesce(lead(month) over (partition by customer_key order by month), cast('9999-12-31' as date)) as until_month
     from events
     group by customer_key, month
 ),
@@ -49,7 +50,7 @@ at_start as (
     left join standing
         on standing.customer_key = moved.customer_key
         and standing.month < moved.month
-        and (standing.until_month is null or standing.until_month >= moved.month)
+        and standing.until_month >= moved.month
     where moved.was_active
 ),
 
