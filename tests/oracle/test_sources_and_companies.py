@@ -33,31 +33,31 @@ SENT = {"crm_interactions": INTERACTIONS, "crm_campaigns": CAMPAIGNS, "crm_actio
 MARTS = [*SURVEYS, *FEEDBACK, *TOGETHER]
 
 
-@settings(thorough, max_examples=5)
+@settings(thorough, max_examples=2)
 @given(company_of_sources(**FACTS), st.sampled_from(NIGHTS))
 def test_several_sources(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "contractual", MARTS) == []
 
 
-@settings(thorough, max_examples=4)
+@settings(thorough, max_examples=2)
 @given(company_of_sources(**FACTS), st.sampled_from(NIGHTS))
 def test_several_sources_of_companies_that_buy(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "non_contractual", MARTS, level="company") == []
 
 
-@settings(thorough, max_examples=5)
+@settings(thorough, max_examples=2)
 @given(company_of_sources(**SENT), st.sampled_from(["2025-06-30", "2025-06-17"]))
 def test_campaigns_of_several_sources(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "non_contractual", CAMPAIGN) == []
 
 
-@settings(thorough, max_examples=4)
+@settings(thorough, max_examples=2)
 @given(company_of_sources(**SENT), st.sampled_from(["2025-06-30", "2025-06-17"]))
 def test_campaigns_of_several_sources_to_companies(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "contractual", CAMPAIGN, level="company") == []
 
 
-@settings(thorough, max_examples=4)
+@settings(thorough, max_examples=2)
 @given(company(**FACTS), st.sampled_from(NIGHTS))
 def test_companies_as_customers(tables: harness.Tables, as_of: str) -> None:
     assert disagreements(tables, as_of, "contractual", MARTS, level="company") == []
