@@ -1,7 +1,7 @@
 """The 95 % interval of a mean of few or lopsided values, such as outcomes weighted by 1 ÷ propensity.
 
 A few large weights, or outcomes in money, make the distribution of the mean lean, and its normal interval ends too low: of rare
-actions and money it held the truth in 67 to 90 of 100 logs (docs/decisions/0047).
+actions and money it held the truth in 67 to 90 of 100 logs (docs/decisions/0045).
 """
 
 from __future__ import annotations

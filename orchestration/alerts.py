@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import orjson
@@ -22,6 +22,7 @@ from orchestration.settings import ConfigurationError, Settings
 
 _MOST_REASONS = 5
 _TIMEOUT = 10.0
+_ENDINGS: dict[str, Ending] = {"published": "published", "refused": "refused"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Ended:
 
 def ending(status: str) -> Ending:
     """What a run's status means to those who wait for the release: one that its configuration stopped has failed them."""
-    return "published" if status == "published" else "refused" if status == "refused" else "failed"
+    return _ENDINGS.get(status, "failed")
 
 
 def tell(settings: Settings, ended: Ended, *, sleep: Callable[[float], None] = time.sleep) -> list[str]:
@@ -49,11 +50,9 @@ def tell(settings: Settings, ended: Ended, *, sleep: Callable[[float], None] = t
 
 def in_words(company: str, ended: Ended) -> str:
     """One message for people: the night, its end, why, and what is served."""
-    reasons = "".join(f"\n• {reason}" for reason in ended.reasons[:_MOST_REASONS])
-    more = len(ended.reasons) - _MOST_REASONS
-    return (
-        f"{company}, the night of {ended.as_of}: {ended.ending}.{reasons}{f'{chr(10)}• {more} more' if more > 0 else ''}\n{ended.served}."
-    )
+    told, more = list(ended.reasons[:_MOST_REASONS]), len(ended.reasons) - _MOST_REASONS
+    told += [f"{more} more"] if more > 0 else []
+    return "\n".join([f"{company}, the night of {ended.as_of}: {ended.ending}.", *(f"• {reason}" for reason in told), f"{ended.served}."])
 
 
 def _tell(settings: Settings, alert: EveryAlert, ended: Ended, sleep: Callable[[float], None]) -> str | None:
@@ -79,7 +78,7 @@ def _post(caller: Caller, ready: EveryAlert, company: str, ended: Ended) -> int:
     if isinstance(ready, ChatAlert):
         return caller.call("POST", caller.url.path, json={"text": in_words(company, ended)}).status_code
     now = datetime.now(UTC)
-    body = orjson.dumps({"type": f"night.{ended.ending}", "timestamp": now.isoformat(), "data": {"company": company, **ended.__dict__}})
+    body = orjson.dumps({"type": f"night.{ended.ending}", "timestamp": now.isoformat(), "data": {"company": company, **asdict(ended)}})
     message_id, keys = f"night-{ended.run_id or ended.as_of}-{ended.ending}", signing_keys(ready.secret)
     answer = caller.call("POST", caller.url.path, content=body, headers_of_try=lambda: signed_headers(keys, message_id, body))
     return answer.status_code

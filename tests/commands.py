@@ -1,4 +1,4 @@
-"""How tests start Rapport's commands: as a user would, and without a trace in this checkout.
+"""How tests start Rapport's commands, and dbt: as a user would, and without a trace in this checkout.
 
 A command remembers the configuration that was last run below the folder it is started in, for commands that name none. Started in the
 checkout, the tests would leave a company of theirs to whoever types `python -m orchestration status` next.
@@ -9,10 +9,13 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+
+from orchestration import dbt
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,3 +38,10 @@ def folder() -> Path:
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     (place / ".venv").symlink_to(ROOT / ".venv")
     return place
+
+
+def run_dbt(target: Path, database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """dbt on the project as it was parsed, outside of a night; its artefacts and logs go to `target`."""
+    places = {"DBT_PROFILES_DIR": dbt.PROJECT, "DBT_PROJECT_DIR": dbt.PROJECT, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target}
+    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
+    return subprocess.run(dbt.command(*arguments), env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,5 +1,6 @@
 """The same questions to every registered suite: does each of its expectations pass on good rows, and fail on one bad row?"""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -107,9 +108,9 @@ def test_good_rows_pass_and_every_expectation_can_fail(suite):
     }
     for expectation in suite.expectations:
         bad = spoilt(frame, expectation)
-        results = {result.expectation: result for result in gates.validate(suite, bad)}
-        assert results[expectation.name].status == "failed", expectation.name
-        shown = set(results[expectation.name].examples)
+        (result,) = gates.validate(replace(suite, expectations=(expectation,)), bad)
+        assert (result.expectation, result.status) == (expectation.name, "failed")
+        shown = set(result.examples)
         keys = bad[list(suite.key)].astype(object).fillna("(missing)")
         assert shown <= {" | ".join(map(masked_key, suite.key, map(str, row))) for row in keys.itertuples(index=False)}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration import dbt, warehouse
+from orchestration import warehouse
+from tests.commands import run_dbt
 
 sys.path.insert(0, str(Path(__file__).parent))
 from small_world import land, world
@@ -33,10 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         land(connection, tables)
     variables = json.dumps({"as_of": "2025-12-15", "extra_dimensions": ["tier", "owner"]})
     chosen = ["+metric_retention_monthly", "+metric_nps_monthly"]
-    command = dbt.command("build", "--select", *chosen, "--exclude-resource-type", "test", "unit_test", "--vars", variables)
-    places = {"DBT_PROFILES_DIR": dbt.PROJECT, "DBT_PROJECT_DIR": dbt.PROJECT, "DBT_TARGET_PATH": folder / "target", "DBT_LOG_PATH": folder}
-    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(path), "DO_NOT_TRACK": "1"}
-    done = subprocess.run(command, env=os.environ | told, cwd=dbt.PROJECT.parent, capture_output=True, text=True, check=False)
+    done = run_dbt(folder, path, "build", "--select", *chosen, "--exclude-resource-type", "test", "unit_test", "--vars", variables)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return path
 

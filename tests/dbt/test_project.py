@@ -15,6 +15,7 @@ import sqlglot
 
 from orchestration import dbt, warehouse
 from orchestration.warehouse import continuation
+from tests.commands import run_dbt
 
 # What a company says of itself that steers which SQL is written.
 OTHER_COMPANY = {"business_model": "non_contractual", "customer_level": "company", "as_of": "2020-02-29", "reporting_currency": "JPY"}
@@ -86,16 +87,8 @@ def test_a_build_by_hand_on_top_of_another_doubles_nothing(tmp_path: Path) -> No
         connection.execute("CREATE TABLE landing.landed AS FROM landing.crm_campaigns; DROP VIEW landing.crm_campaigns")
         connection.execute("ALTER TABLE landing.landed RENAME TO crm_campaigns")
         connection.execute("INSERT INTO landing.crm_campaigns (campaign_id, _source, _load_id, _row_number) VALUES ('c', 'files', '1', 0)")
-    command = dbt.command("build", "--select", "currencies", "int_changed_rows", "stg_files__crm_campaigns")
-    places = {
-        "DBT_PROFILES_DIR": dbt.PROJECT,
-        "DBT_PROJECT_DIR": dbt.PROJECT,
-        "DBT_TARGET_PATH": tmp_path / "target",
-        "DBT_LOG_PATH": tmp_path,
-    }
-    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
     for _ in range(2):
-        done = subprocess.run(command, env=os.environ | told, cwd=dbt.PROJECT.parent, capture_output=True, text=True, check=False)
+        done = run_dbt(tmp_path, database, "build", "--select", "currencies", "int_changed_rows", "stg_files__crm_campaigns")
         assert done.returncode == 0, done.stdout[-4000:]
     with duckdb.connect(str(database), read_only=True) as connection:
         assert connection.execute("SELECT campaign_id FROM staging.stg_files__crm_campaigns").fetchall() == [("c",)]

@@ -63,7 +63,6 @@ def test_an_erasure_leaves_nothing(uninterrupted: dict[str, Any]) -> None:
     assert uninterrupted["logs"][1]
 
 
-@pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes a minute; set RAPPORT_LONG_TESTS=1")
 def test_killed_before_every_step(published: Any, tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
     erasing = Erasing(published.copy(tmp_path / "company"))
     for step in erasure.STEPS:

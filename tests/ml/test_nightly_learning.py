@@ -71,7 +71,7 @@ def churn(night: date, artifacts: Path, signal: float = 1.0, label: float | None
 def decisions(night: date, artifacts: Path, label: float | None = None, **settings: Any) -> Result:
     """A night of decisions whose log is that of every night; `label` replaces the outcome of one past decision."""
     random = np.random.default_rng(0)
-    rows, keys = 1600, np.array([f"k{number:05d}" for number in range(400)])
+    rows, keys = 1400, np.array([f"k{number:05d}" for number in range(400)])
     action, x = random.choice(["nothing", "call"], rows), random.normal(size=rows)
     stayed = (random.random(rows) < 0.6 + np.where((action == "call") & (x > 0), 0.3, 0.0)).astype(int)
     stayed[7] = stayed[7] if label is None else label

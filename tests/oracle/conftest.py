@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, str(Path(__file__).parent))
 
 # ORACLE_EXAMPLES=1000 looks for what a few dozen companies do not show.
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "6"))
 settings.register_profile(
     "oracle",
     max_examples=EXAMPLES,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -26,6 +24,7 @@ from filelock import FileLock
 from orchestration import dbt, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
+from tests.commands import run_dbt
 
 Row = dict[str, Any]
 Tables = Mapping[str, list[Row]]
@@ -176,15 +175,10 @@ def _defaults() -> dict[str, Any]:
 
 
 def _compile(target: Path, variables: Mapping[str, Any]) -> None:
-    database = target / f"{DATABASE}.duckdb"
-    places = {"DBT_PROFILES_DIR": dbt.PROJECT, "DBT_PROJECT_DIR": dbt.PROJECT, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target}
-    environment = (
-        os.environ | {name: str(path) for name, path in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
-    )
     # Models and the checks of their own files: else dbt compiles every test that reads a model as well, more than half of its work.
     chosen = ("--select", "resource_type:model", "test_type:singular", "--indirect-selection", "empty")
-    command = dbt.command("compile", *chosen, "--quiet", "--no-populate-cache", "--no-introspect", "--vars", json.dumps(variables))
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=dbt.PROJECT.parent)
+    quietly = ("--quiet", "--no-populate-cache", "--no-introspect", "--vars", json.dumps(variables))
+    done = run_dbt(target, target / f"{DATABASE}.duckdb", "compile", *chosen, *quietly)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
 
