@@ -32,7 +32,7 @@ ui: $(READY) examples/acme/exports  ## Open the Dagster UI with the same job on 
 	@RAPPORT_CONFIG=$${RAPPORT_CONFIG:-$(abspath $(CONFIG))} $(BIN)/python -m orchestration ui
 
 test: $(READY)  ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: $(READY)  ## Style, types and import contracts
 	@$(BIN)/ruff check .
