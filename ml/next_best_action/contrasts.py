@@ -33,6 +33,13 @@ class Evidence:
     left: Floats
     stake: Floats
 
+    @property
+    def evenness(self) -> float:
+        """0 … 1: what share of its decisions the arm is worth (effective ÷ actual) in which 1 ÷ propensity differs most."""
+        weight = 1 / self.propensity
+        total, squares, counts = (np.bincount(self.taken, weight**power) for power in (1, 2, 0))
+        return float((total**2 / (squares * counts))[counts > 0].min())
+
     def arms(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
         """The decisions for `action` or the control, among the rows `within`."""
         rows = np.flatnonzero((self.taken == 0) | (self.taken == action)) if within is None else within

@@ -3,8 +3,8 @@
 Comes in: `Evidence` (the log, and what its outcomes were beyond what was expected). Goes out: `Effect` per action: a constant, plus a
 difference between customers where there is evidence of one; both per unit of what is at stake for a customer.
 
-Learners of differences: linear in the ranks of the columns, for all actions at once; small and larger trees, for each alone; and trees
-that do without propensities, whose noise is what keeps a rule's log from teaching more.
+Learners of differences: linear in the ranks of the columns, for all actions at once; small and larger trees, for each alone; and, where
+propensities are uneven, trees that do without them: their noise is what keeps a rule's log from teaching more.
 Each has a weight by what all foretell together out of fold. Weights, not the better one: on two companies both foretold equally well
 (z 5.9 and 5.2, 6.7 and 6.6), and one reached six points more of the best policy's gain. With faint evidence the linear one speaks
 alone, which its priors have shrunk. Where the whole policy would have paid out of fold (`pays_together`), differences are kept: an
@@ -27,7 +27,7 @@ from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer, binned
 from ml.encoding import Encoder
 from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effect, pays_alone, pays_together, weights
 from ml.next_best_action.contrasts import Evidence
-from ml.next_best_action.learners import IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
+from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
 from ml.outcomes import Split, fold_rows
 
 
@@ -80,7 +80,8 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
     bins = binned(codes)
     grown = [Grown(encoder, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
-    imputed = [Imputed(encoder, bins, evidence, seed, LARGE_TREES)] if len(codes) >= IMPUTED_FROM else []
+    is_imputed = len(codes) >= IMPUTED_FROM and evidence.evenness < EVEN
+    imputed = [Imputed(encoder, bins, evidence, seed, LARGE_TREES)] if is_imputed else []
     return [Linear(codes, evidence), *grown, *imputed]
 
 

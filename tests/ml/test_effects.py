@@ -11,6 +11,7 @@ from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
+from ml.next_best_action.effects import learn_effects
 from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES, Grown, Imputed, Linear
 from ml.outcomes import Trees, fold_rows, grown
 
@@ -184,6 +185,21 @@ def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_o
     folds = list(fold_rows(3000, 0))
     unseen = Imputed(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).unseen(folds)[0]
     assert np.corrcoef(unseen, effect)[0, 1] > 0.6
+
+
+@pytest.mark.parametrize("chance", [0.5, 0.95])
+def test_imputed_effects_are_asked_where_propensities_are_uneven(monkeypatch, chance):
+    random = np.random.default_rng(13)
+    codes, asked = random.normal(size=(1500, 2)), []
+    treated = np.where(codes[:, 0] > 0, chance, 1 - chance)
+    taken = (random.random(1500) < treated).astype(int)
+    propensity = np.where(taken == 1, treated, 1 - treated)
+    evidence = Evidence(taken, propensity, random.normal(size=1500), np.ones(1500))
+    least = min((1 / propensity[taken == arm]).sum() ** 2 / (propensity[taken == arm] ** -2.0).sum() / (taken == arm).sum() for arm in (0, 1))
+    assert evidence.evenness == pytest.approx(least)
+    monkeypatch.setattr("ml.next_best_action.effects.Imputed", lambda *given: asked.append(1) or Imputed(*given))
+    learn_effects(Encoder(()), codes, evidence, np.zeros(1), 0)
+    assert bool(asked) is (chance > 0.5)
 
 
 @pytest.mark.parametrize("weight", [None, np.where(np.arange(200) < 150, 0.7, 0.0)])
