@@ -1,6 +1,5 @@
--- Revenue that followed contacts of a campaign, credited to the first, the last, or evenly to all contacts of the 30 days before an
--- order. This says what came after a campaign, not what came because of it.
-{%- set attribution_days = var('attribution_days', 30) %}
+-- Revenue that followed contacts of a campaign, credited to the first, the last, or evenly to all contacts of the days before an
+-- order (`attribution_days`). This says what came after a campaign, not what came because of it.
 with orders as (
     select * from {{ ref('int_orders') }}
     where net_amount_reporting > 0
@@ -39,7 +38,7 @@ paths as (
         ) as place_from_end,
         count(*) over (partition by order_source, order_id, currency) as touches
     from placed
-    where last_at >= {{ add_days('ordered_at', -attribution_days) }}
+    where last_at >= {{ add_days('ordered_at', -var('attribution_days')) }}
 ),
 
 credited as (
