@@ -16,7 +16,7 @@ _KNOWN = (
     "lifecycle_stage", "is_active", "is_erased", "is_deleted", "mrr", "orders", "last_order_at", "last_interaction_at", "tickets_open",
     "last_nps", "nps_group", "last_nps_at",
 )  # fmt: skip
-_SEGMENTS = ("rfm_segment", "r_score", "f_score", "m_score")
+_SEGMENTS = ("rfm_segment", "r_score", "f_score", "m_score", "usage_segment", "main_channel")
 _RECORD = ("source", "record_type", "source_customer_id", "matched_by", "valid_from")
 _VALUE = (
     "clv_historic", "clv_predicted", "clv_predicted_low", "clv_predicted_high", "clv_total", "expected_purchases", "p_alive",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from orchestration.configuration.parts import Name, Part, PositiveInt, Share
 from orchestration.contract import INPUT_TABLES
 
+CUSTOMER_DIMENSIONS = ("country", "region", "industry", "company_size", "acquisition_channel", "plan")  # macros/metrics/dimensions.sql
 _CAN_SPLIT = {"owner", "gender", "income_band", "birth_year"}  # of the contract's own columns, those that are no dimension yet
 _NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all", "customer_key", "month"} | (
     set(INPUT_TABLES["crm_customers"].column_names) - _CAN_SPLIT
@@ -26,6 +27,7 @@ class Tuning(Part):
     annual_discount_rate: Annotated[float, Field(ge=0, lt=1)] = Field(0.10, description="Yearly rate that discounts future margin")
     gross_margin: Share = Field(1.0, description="Share of revenue that is margin")
     activity_window_days: PositiveInt = Field(90, description="Non-contractual: days in which a purchase makes a customer active")
+    attribution_days: PositiveInt = Field(30, description="Days after a contact in which an order is credited to its campaign")
     holdout_share: Share = Field(0.10, description="Share of customers who are never treated")
     exploration_share: Share = Field(
         0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged"
@@ -65,6 +67,9 @@ class Tuning(Part):
     extra_dimensions: tuple[Name, ...] = Field(
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
     )
+    nps_weighted_by: Name | None = Field(
+        None, description="Dimension whose shares in the active base weight the score; none = the plan, without contracts the country"
+    )
     deleted_people_days: PositiveInt | None = Field(
         None, description="Days after which a person whom every source has deleted is erased here too; without it they stay as history"
     )
@@ -95,6 +100,14 @@ class Tuning(Part):
             raise ValueError(f"{refused[0]!r} cannot split a metric: it is one already, personal, an id, or a time")
         if len(set(value)) < len(value):
             raise ValueError("names a column twice")
+        return value
+
+    @field_validator("nps_weighted_by")
+    @classmethod
+    def _is_a_dimension(cls, value: str | None, info: ValidationInfo) -> str | None:
+        known = (*CUSTOMER_DIMENSIONS, *info.data.get("extra_dimensions", ()))
+        if value not in (None, *known):
+            raise ValueError(f"{value!r} is no dimension of customers; use one of {', '.join(known)}")
         return value
 
     @field_validator("accept_vanished_tables")

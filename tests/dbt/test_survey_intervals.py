@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import jinja2
 import pytest
+from scipy import stats
 
 MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "metrics" / "intervals.sql"
 
@@ -31,8 +32,12 @@ WILSON = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1
 
 
 def _value(macro: str, *arguments: Any) -> float | None:
+    return _evaluated(macro, *(f"cast({argument} as bigint)" for argument in arguments))
+
+
+def _evaluated(macro: str, *expressions: str) -> float | None:
     module = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(MACROS.read_text(encoding="utf-8")).module
-    expression = getattr(module, macro)(*(f"cast({argument} as bigint)" for argument in arguments))
+    expression = getattr(module, macro)(*expressions)
     return duckdb.sql(f"select {expression}").fetchall()[0][0]
 
 
@@ -56,3 +61,18 @@ def test_nobody_asked_is_no_score(macro: str) -> None:
 @pytest.mark.parametrize("macro", ["ratio", "wilson_low", "wilson_high"])
 def test_nothing_to_divide_by_is_no_rate(macro: str) -> None:
     assert _value(macro, 0, 0) is None
+
+
+@pytest.mark.parametrize("df", [1, 1.2, 2, 3.5, 8, 30, 1e3, 1e7])
+def test_students_quantile_is_within_half_a_percent(df: float) -> None:
+    assert _evaluated("t_95", f"cast({df} as double)") == pytest.approx(stats.t.ppf(0.975, df), rel=5e-3)
+
+
+# squared standard errors and numbers of both sides; Welch (1947) by hand: (1 + 1)² ÷ (1 ÷ 4 + 1 ÷ 9), and a side that does not vary
+@pytest.mark.parametrize(("one", "n_one", "other", "n_other", "df"), [(1, 5, 1, 10, 144 / 13), (4, 3, 0, 20, 2), (0, 3, 0, 3, None)])
+def test_degrees_of_freedom_are_welchs(one: int, n_one: int, other: int, n_other: int, df: float | None) -> None:
+    assert _value("welch_df", one, n_one, other, n_other) == pytest.approx(df)
+
+
+def test_where_nothing_varies_the_interval_has_no_width() -> None:
+    assert _evaluated("welch_width", "cast(0 as double)", "cast(null as double)") == 0

@@ -9,30 +9,33 @@ NO_CONTACT = ("sent", "opened", "bounced", "unsubscribed", "complained")  # none
 CREDITED = ("attributed_orders", "attributed_revenue_first", "attributed_revenue_last", "attributed_revenue_linear")
 
 
-def _contacts(rows: pd.DataFrame) -> pd.DataFrame:
-    """What reached a customer for a campaign; opens do not say so. Where no deliveries are reported, what was sent and did not bounce.
+def contacts_of(interactions: pd.DataFrame) -> pd.DataFrame:
+    """What reached a customer for a campaign; opens do not say so. Where no deliveries are reported, what was sent and never came back.
 
     Choice: several contacts of a campaign on one day are one; `times` holds when they were.
     """
-    rows = rows[rows["campaign_id"].notna()].assign(day=rows["occurred_at"].dt.normalize())
+    rows = interactions[interactions["campaign_id"].notna()].assign(day=lambda known: known["occurred_at"].dt.normalize())
     balance = rows["kind"].map({"sent": 1, "bounced": -1}).fillna(0).where(rows["is_presumed"].astype(bool), 0)
     rows = rows.assign(balance=balance, is_contact=~rows["kind"].isin(NO_CONTACT))
-    found = []
-    for (customer, name, _), day in rows.groupby(["customer", "campaign_id", "day"]):
-        if day["is_contact"].any() or day["balance"].sum() > 0:
-            found.append(
-                {
-                    "customer": customer,
-                    "campaign_id": name,
-                    "times": sorted(day.loc[day["is_contact"] | (day["balance"] > 0), "occurred_at"]),
-                }
-            )
+    reached: dict[tuple, list[pd.Timestamp]] = {}
+    for (customer, name, *_), part in rows.groupby(["customer", "campaign_id", "recipient", "channel"]):
+        for day, messages in part.groupby(_counted_day(part)):
+            if messages["is_contact"].any() or messages["balance"].sum() > 0:
+                times = messages.loc[messages["is_contact"] | (messages["balance"] > 0), "occurred_at"]
+                reached.setdefault((customer, name, day), []).extend(times)
+    found = [{"customer": customer, "campaign_id": name, "times": sorted(times)} for (customer, name, _), times in reached.items()]
     return pd.DataFrame(found, columns=["customer", "campaign_id", "times"])
 
 
-def credit_of(interactions: pd.DataFrame, orders: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _counted_day(part: pd.DataFrame) -> list[pd.Timestamp]:
+    """The day of each row; of what bounced, the last day up to then on which something was sent."""
+    sent = part.loc[part["kind"] == "sent", "day"]
+    return [max(sent[sent <= row.day], default=row.day) if row.kind == "bounced" else row.day for row in part.itertuples()]
+
+
+def credit_of(reached: pd.DataFrame, orders: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Campaign → orders and revenue credited: every order's to the campaigns' contacts with the customer in the 30 days before."""
-    contacts, credit = dict(list(_contacts(interactions).groupby("customer"))), {}
+    contacts, credit = dict(list(reached.groupby("customer"))), {}
     for order in orders[orders["amount"] > 0].itertuples():
         path = []
         for contact in contacts[order.customer].itertuples() if order.customer in contacts else ():

@@ -10,9 +10,9 @@ from math import nan, sqrt
 
 import pandas as pd
 
-from tests.oracle.attribution import CREDITED, credit_of
+from tests.oracle.attribution import CREDITED, contacts_of, credit_of
 from tests.oracle.engagement import MESSAGES, presumes_deliveries, rates, recipients
-from tests.oracle.intervals import Z95, ratio
+from tests.oracle.intervals import ratio, welch_width
 from tests.oracle.people import Night, People
 from tests.oracle.sources import source_of
 
@@ -38,13 +38,15 @@ def campaign_performance(tables: Tables, known: People, night: Night) -> pd.Data
     interactions["is_presumed"], interactions["recipient"] = presumes_deliveries(interactions), recipients(interactions, night)
     orders = tables["orders"] if "orders" in tables else _orders(tables["billing_invoice_lines"], known)
     decisions = _decisions(tables["crm_actions"], campaigns, known)
-    credit = credit_of(interactions, orders)
+    contacts = contacts_of(interactions)
+    credit = credit_of(contacts, orders)
     found = []
     for name in sorted({*campaigns.index, *interactions["campaign_id"].dropna()}):
         described = campaigns.loc[name] if name in campaigns.index else pd.Series(index=campaigns.columns, dtype=object)
         row = {"campaign_id": name} | described[["name", "channel", "action", "started_at", "ended_at"]].to_dict()
         row |= _messages(interactions[interactions["campaign_id"] == name])
         arms = _arms(decisions[decisions["campaign_id"] == name], orders, night)
+        row["held_out_contacted"] = _contacted(arms[arms["is_holdout"]], contacts[contacts["campaign_id"] == name])
         found.append(row | _worth(described["cost_amount"], arms, credit.get(name, {})))
     return pd.DataFrame(found)
 
@@ -68,6 +70,8 @@ def _messages(part: pd.DataFrame) -> dict:
         for name, kind in (("opens", "opened"), ("clicks", "clicked"))
     }
     over = rates(row)
+    on_mail = (part.loc[part["kind"] == "opened", "channel"] == "email").any()
+    row["is_open_rate_reliable"] = not on_mail if row["unique_opens"] else None
     return row | {name: over[name] for name in ("open_rate", "click_rate", "click_to_open_rate")}
 
 
@@ -81,7 +85,8 @@ def _worth(stated_cost: float, arms: pd.DataFrame, credit: dict) -> dict:
     means = [_weighted_mean(arm) for arm in matured]
     row |= {"margin_per_treated": means[0][0], "margin_per_held_out": means[1][0]}
     if min(map(len, matured)) >= 2:
-        lift, width = means[0][0] - means[1][0], Z95 * sqrt(means[0][1] ** 2 + means[1][1] ** 2)
+        lift = means[0][0] - means[1][0]
+        width = welch_width(means[0][1] ** 2, len(matured[0]), means[1][1] ** 2, len(matured[1]))
         of_matured = cost * len(matured[0]) / len(treated)
         for end, bound in (("", lift), ("_low", lift - width), ("_high", lift + width)):
             row[f"incremental_margin{end}"] = bound * len(matured[0])
@@ -117,6 +122,15 @@ def _arms(decisions: pd.DataFrame, orders: pd.DataFrame, night: Night) -> pd.Dat
         is_mature=arms["decided_at"] + WINDOW <= night.end,
         margin=pd.Series(margins, index=arms.index, dtype=float),
         cost=arms["customer"].map(spent).astype(float),
+    )
+
+
+def _contacted(held_out: pd.DataFrame, contacts: pd.DataFrame) -> int:
+    """Held-out customers whom the campaign reached in the window after the decision all the same."""
+    times = dict(list(contacts.groupby("customer")["times"]))
+    return sum(
+        any(of_day[-1] >= row.decided_at and of_day[0] < row.decided_at + WINDOW for of_day in times.get(row.customer, ()))
+        for row in held_out.itertuples()
     )
 
 

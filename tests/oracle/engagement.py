@@ -108,3 +108,34 @@ def _reached(part: pd.DataFrame) -> pd.DataFrame:
     counts = counts.reindex(columns=sorted({*counts.columns, "sent", "bounced"}), fill_value=0)
     others = counts.drop(columns=["sent", "bounced"]).sum(axis="columns")
     return counts[(others > 0) | (counts["sent"] > counts["bounced"])].reset_index()
+
+
+USAGE = ("usage", "login", "visit")
+NOT_THEIR_DOING = ("sent", "delivered", "bounced", "opened", "unsubscribed", "complained")
+
+
+def behaviour(tables: Tables, known: People, night: Night) -> pd.DataFrame:
+    """Usage and main channel of every customer, as `dim_customer_segments` has them: what they did in the last 90 and 365 days."""
+    rows = with_months(tables["crm_interactions"], "occurred_at", known)
+    age = (night.as_of - rows["occurred_at"].dt.normalize()).dt.days
+    is_usage = rows["kind"].isin(USAGE)
+    recent = rows[is_usage & (age < 90)].groupby("customer")["occurred_at"]
+    days = pd.Series({one: times.dt.normalize().nunique() for one, times in recent}, dtype=float)
+    own = rows[~rows["kind"].isin(NOT_THEIR_DOING) & (rows["direction"] != "outbound") & (age < 365)]
+    thirds, main = _thirds(days), {one: _main(part) for one, part in own.groupby("customer")}
+    found = []
+    for customer in sorted(set(known.of_record.values())):
+        usage = (days.get(customer, 0), thirds.get(customer, "none")) if is_usage.any() else (None, None)
+        found.append({"customer": customer, "usage_days": usage[0], "usage_segment": usage[1], "main_channel": main.get(customer)})
+    return pd.DataFrame(found)
+
+
+def _thirds(days: pd.Series) -> dict[str, str]:
+    """Third of the rank; equal values share the middle of their places, and on a border they go to the upper part (choice)."""
+    places = 3 * (days.rank(method="average") - 0.5) / max(len(days), 1)
+    return {one: ("light", "medium", "heavy")[int(place)] for one, place in places.items()}
+
+
+def _main(part: pd.DataFrame) -> str:
+    counted = part.groupby("channel")["occurred_at"].agg(["size", "max"]).sort_index()
+    return counted.sort_values(["size", "max"], ascending=False, kind="stable").index[0]

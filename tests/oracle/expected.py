@@ -26,6 +26,7 @@ ORACLES: dict[str, tuple[Oracle, tuple[str, ...]]] = {
     "fct_tickets": (lambda tables, who, night: feedback.tickets(tables, who), ("ticket_id",)),
     "metric_tickets_monthly": (feedback.tickets_monthly, MONTHLY),
     "metric_engagement_monthly": (engagement.engagement_monthly, MONTHLY),
+    "int_customer_behaviour": (engagement.behaviour, ("customer",)),
     "metric_referrals_monthly": (referrals.referrals_monthly, MONTHLY),
     "metric_loyalty_monthly": (referrals.loyalty_monthly, ("month",)),
     "metric_campaign_performance": (campaigns.campaign_performance, ("campaign_id",)),

@@ -58,6 +58,7 @@ def satisfaction_monthly(metric: str, tables: Tables, known: People, night: Nigh
                 "month": month, "dimension": dimension, "dimension_value": value, "is_complete": is_complete, "responses": len(part),
                 counted: good, share: ratio(good, len(part)), f"{share}_low": low, f"{share}_high": high,
                 "mean_score_0_100": part["score_0_100"].mean(),
+                "scales": ",".join(sorted({f"{row.scale_min:g} to {row.scale_max:g}" for row in part.itertuples()})) or None,
             })  # fmt: skip
     return pd.DataFrame(found)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import settings
+from orchestration import dbt, settings
+from orchestration.configuration.tuning import CUSTOMER_DIMENSIONS
 from orchestration.settings import ConfigurationError
 
 GOOD = """\
@@ -25,6 +26,13 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
     loaded = settings.load(config(tmp_path, GOOD), {})
     assert loaded.tuning.nps_min_responses == 30
     assert loaded.resolve("exports") == str(tmp_path / "exports")
+
+
+def test_scores_are_weighted_by_a_dimension_of_the_company_or_of_the_project(tmp_path: Path) -> None:
+    loaded = settings.load(config(tmp_path, GOOD + "settings: {nps_weighted_by: tier, extra_dimensions: [tier]}\n"), {})
+    assert loaded.tuning.nps_weighted_by == "tier"
+    macro = (dbt.PROJECT / "macros" / "metrics" / "dimensions.sql").read_text(encoding="utf-8")
+    assert str(list(CUSTOMER_DIMENSIONS)) in macro
 
 
 @pytest.mark.parametrize(
@@ -71,6 +79,11 @@ def test_defaults_and_paths_relative_to_the_file(tmp_path: Path) -> None:
         ),
         (GOOD + "settings: {extra_dimensions: [email]}\n", "settings.extra_dimensions: 'email' cannot split a metric"),
         (GOOD + "settings: {extra_dimensions: [tier, tier]}\n", "settings.extra_dimensions: names a column twice"),
+        (
+            GOOD + "settings: {nps_weighted_by: rfm_segment}\n",
+            "settings.nps_weighted_by: 'rfm_segment' is no dimension of customers; use one of",
+        ),
+        (GOOD + "settings: {nps_weighted_by: tier}\n", "acquisition_channel, plan"),
         (GOOD + "settings: {holdout_share: yes}\n", "settings.holdout_share: must not be yes, no, true or false; write a number"),
         (GOOD + 'home: "a\\0b"\n', "home: holds a character that no path can have"),
         (GOOD + "settings: {holdout_share: 1.5}\n", "settings.holdout_share: must be less than or equal to 1"),

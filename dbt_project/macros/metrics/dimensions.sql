@@ -34,7 +34,7 @@
 {#- The segment whose shares in the active customer base weight the survey score: the plan; the country where nothing is subscribed to. -#}
 {% macro nps_stratum() -%}
     {%- set usual = 'plan' if var('business_model') == 'contractual' else 'country' -%}
-    {%- set stratum = var('nps_weighted_by', usual) -%}
+    {%- set stratum = var('nps_weighted_by') or usual -%}
     {%- if stratum not in customer_dimensions() -%}
         {%- set known = customer_dimensions() | join(', ') -%}
         {{ exceptions.raise_compiler_error("nps_weighted_by: '" ~ stratum ~ "' is no customer dimension; use one of " ~ known) }}

@@ -73,3 +73,22 @@
     greatest(0.0, ({{ squares }})::double - ({{ total }})::double * ({{ total }})::double / nullif({{ n }}, 0))
     / nullif({{ n }} - 1, 0) / nullif({{ n }}, 0)
 {%- endmacro %}
+
+{#- Degrees of freedom of a difference of two means (Welch 1947), from squared standard errors and numbers of observations; NULL where
+    nothing varies. -#}
+{% macro welch_df(one, n_one, other, n_other) -%}
+    ({{ one }} + {{ other }}) * ({{ one }} + {{ other }}) / nullif(
+        {{ one }} * {{ one }} / nullif({{ n_one }} - 1, 0)::double + {{ other }} * {{ other }} / nullif({{ n_other }} - 1, 0)::double, 0
+    )
+{%- endmacro %}
+
+{#- What Student's t distribution with `df` degrees of freedom stays below with probability .975: 12.7 at one, 1.96 at very many. No SQL
+    dialect knows it; this form is within half a percent of it from one degree on. -#}
+{% macro t_95(df) -%}
+    sqrt({{ df }} * (exp({{ z_95() }} * {{ z_95() }} / ({{ df }} - 0.5 + 0.305 / ({{ df }} + 0.2 / ({{ df }} * {{ df }})))) - 1))
+{%- endmacro %}
+
+{#- Half the width of the interval of a difference of two means with this standard error; few observations know less of their spread. -#}
+{% macro welch_width(error, df) -%}
+    case when {{ error }} = 0 then 0.0 else {{ t_95(df) }} * {{ error }} end
+{%- endmacro %}

@@ -28,7 +28,8 @@ attributed as (
         responses.channel,
         responses.touchpoint,
         responses.is_top_two,
-        responses.score_0_100
+        responses.score_0_100,
+        {{ scale_name('responses.scale_min', 'responses.scale_max') }} as scale
     from responses
     left join customers on responses.customer_key = customers.customer_key
 ),
@@ -40,7 +41,8 @@ counted as (
         {{ dimension_value(dimensions, 'attributed') }} as dimension_value,
         count(*)::bigint as responses,
         count_if(attributed.is_top_two)::bigint as favourable,
-        sum(attributed.score_0_100)::double as total_score
+        sum(attributed.score_0_100)::double as total_score,
+        {{ sorted_list('attributed.scale') }} as scales
     from attributed
     cross join dimensions
     group by 1, 2, 3
@@ -66,7 +68,8 @@ measured as (
         {{ ratio('counted.favourable', 'counted.responses') }} as {{ share }},
         {{ wilson_low('counted.favourable', 'counted.responses') }} as {{ share }}_low,
         {{ wilson_high('counted.favourable', 'counted.responses') }} as {{ share }}_high,
-        {{ ratio('counted.total_score', 'counted.responses') }} as mean_score_0_100
+        {{ ratio('counted.total_score', 'counted.responses') }} as mean_score_0_100,
+        counted.scales
     from spine
     inner join months on spine.month = months.month
     left join counted

@@ -17,3 +17,15 @@
         else {{ score }} >= {{ scale_max }} - 1
     end
 {%- endmacro %}
+
+{#- A scale as people say it: `1 to 5`. -#}
+{% macro scale_name(scale_min, scale_max) -%}
+    {{ _plain_number(scale_min) }} || ' to ' || {{ _plain_number(scale_max) }}
+{%- endmacro %}
+
+{% macro _plain_number(value) -%}
+    case
+        when {{ value }} = floor({{ value }}) then cast(cast({{ value }} as bigint) as {{ dbt.type_string() }})
+        else cast(cast({{ value }} as double) as {{ dbt.type_string() }})
+    end
+{%- endmacro %}

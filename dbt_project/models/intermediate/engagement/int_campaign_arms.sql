@@ -17,6 +17,10 @@ orders as (
     select * from {{ ref('int_orders') }}
 ),
 
+contacts as (
+    select * from {{ ref('int_campaign_contacts') }}
+),
+
 -- a decision belongs to one campaign: the last to have started of those that carry its action out
 placed as (
     select
@@ -62,6 +66,18 @@ decisions as (
     qualify row_number() over (partition by source_name, campaign_id, customer_key order by decided_at, action_id) = 1
 ),
 
+-- whom the campaign reached after the decision, held out or not
+reached as (
+    select distinct decisions.source_name, decisions.campaign_id, decisions.customer_key
+    from decisions
+    inner join contacts
+        on decisions.source_name = contacts.source_name
+        and decisions.campaign_id = contacts.campaign_id
+        and decisions.customer_key = contacts.customer_key
+        and contacts.last_at >= decisions.decided_at
+        and contacts.first_at < {{ add_days('decisions.decided_at', var('churn_horizon_days')) }}
+),
+
 outcomes as (
     select
         decisions.source_name,
@@ -69,12 +85,17 @@ outcomes as (
         decisions.customer_key,
         decisions.is_holdout,
         decisions.cost,
+        reached.customer_key is not null as was_contacted,
         {{ add_days('decisions.decided_at', var('churn_horizon_days')) }} <= {{ as_of_end() }} as is_mature,
         -- 1 / propensity undoes that a policy picks its customers; an arm drawn at random weighs all alike
         case when decisions.propensity > 0 and decisions.propensity <= 1 then 1 / decisions.propensity::double else 1 end::decimal(20, 12)
             as weight,
         coalesce(sum(orders.net_amount_reporting), 0)::decimal(18, 6) * {{ var('gross_margin') }}::decimal(9, 6) as margin
     from decisions
+    left join reached
+        on decisions.source_name = reached.source_name
+        and decisions.campaign_id = reached.campaign_id
+        and decisions.customer_key = reached.customer_key
     left join orders
         on decisions.customer_key = orders.customer_key
         and orders.ordered_at >= decisions.decided_at

@@ -1,43 +1,12 @@
--- Revenue that followed contacts of a campaign, credited to the first, the last, or evenly to all contacts of the 30 days before an
--- order. This says what came after a campaign, not what came because of it.
-{%- set attribution_days = var('attribution_days', 30) %}
-with daily as {{ inlined() }} (
-    select * from {{ ref('int_interactions_daily') }}
-),
-
-reporting as (
-    {{ delivery_reporting('daily') }}
-),
-
-orders as (
+-- Revenue that followed contacts of a campaign, credited to the first, the last, or evenly to all contacts of the days before an
+-- order (`attribution_days`). This says what came after a campaign, not what came because of it.
+with orders as (
     select * from {{ ref('int_orders') }}
     where net_amount_reporting > 0
 ),
 
--- opens are no contacts: proxies fetch pictures nobody sees
-contacts as (
-    select
-        daily.*,
-        {{ presumed_delivered('daily', 'reporting') }} as presumed_delivered,
-        daily.kind not in ('sent', 'bounced', 'opened', 'unsubscribed', 'complained') as is_contact
-    from daily
-    left join reporting
-        on daily.source_name = reporting.source_name
-        and daily.channel = reporting.channel
-    where daily.campaign_id is not null and daily.customer_key is not null
-),
-
 touches as (
-    select
-        customer_key,
-        source_name,
-        campaign_id,
-        day,
-        min(case when is_contact or presumed_delivered > 0 then first_at end) as first_at,
-        max(case when is_contact or presumed_delivered > 0 then last_at end) as last_at
-    from contacts
-    group by 1, 2, 3, 4
-    having bool_or(is_contact) or sum(presumed_delivered) > 0
+    select * from {{ ref('int_campaign_contacts') }}
 ),
 
 -- of a day with several contacts of a campaign the last one before the order counts, or the first if the order came between
@@ -69,7 +38,7 @@ paths as (
         ) as place_from_end,
         count(*) over (partition by order_source, order_id, currency) as touches
     from placed
-    where last_at >= {{ add_days('ordered_at', -attribution_days) }}
+    where last_at >= {{ add_days('ordered_at', -var('attribution_days')) }}
 ),
 
 credited as (

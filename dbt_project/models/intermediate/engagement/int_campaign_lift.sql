@@ -1,4 +1,5 @@
--- Margin of a treated customer against a held-out one, weighted by inverse propensity (Hájek), with its squared standard error.
+-- Margin of a treated customer against a held-out one, weighted by inverse propensity (Hájek), with its standard error and degrees of
+-- freedom.
 with arms as (
     select * from {{ ref('int_campaign_arms') }}
 ),
@@ -9,6 +10,7 @@ sums as (
         campaign_id,
         is_holdout,
         count(*)::bigint as customers,
+        count_if(was_contacted)::bigint as contacted,
         sum(cost) as cost,
         count_if(is_mature)::bigint as matured,
         sum(case when is_mature then weight end)::double as weights,
@@ -41,6 +43,7 @@ paired as (
         coalesce(treated.campaign_id, held_out.campaign_id) as campaign_id,
         coalesce(treated.customers, 0) as treated_customers,
         coalesce(held_out.customers, 0) as held_out_customers,
+        coalesce(held_out.contacted, 0) as held_out_contacted,
         coalesce(treated.matured, 0) as treated_matured,
         coalesce(held_out.matured, 0) as held_out_matured,
         case when treated.cost is not null or held_out.cost is not null then coalesce(treated.cost, 0) + coalesce(held_out.cost, 0) end
@@ -49,7 +52,8 @@ paired as (
         held_out.mean_margin as margin_per_held_out,
         -- one customer is no comparison
         case when treated.matured > 1 and held_out.matured > 1 then treated.mean_margin - held_out.mean_margin end as lift,
-        sqrt(treated.squared_error + held_out.squared_error) as lift_error
+        sqrt(treated.squared_error + held_out.squared_error) as lift_error,
+        {{ welch_df('treated.squared_error', 'treated.matured', 'held_out.squared_error', 'held_out.matured') }} as degrees_of_freedom
     from (select * from measured where not is_holdout) as treated
     full outer join (select * from measured where is_holdout) as held_out
         on treated.source_name = held_out.source_name

@@ -39,7 +39,8 @@ contacted as (
         {% endfor -%}
         greatest(sum({{ presumed_delivered('daily', 'reporting') }}), 0)::bigint as presumed_delivered,
         count(distinct case when daily.kind = 'opened' then daily.customer_key || coalesce(daily.contact, '') end)::bigint as unique_opens,
-        count(distinct case when daily.kind = 'clicked' then daily.customer_key || coalesce(daily.contact, '') end)::bigint as unique_clicks
+        count(distinct case when daily.kind = 'clicked' then daily.customer_key || coalesce(daily.contact, '') end)::bigint as unique_clicks,
+        count_if(daily.kind = 'opened' and daily.channel = 'email') as email_opens
     from daily
     left join reporting
         on daily.source_name = reporting.source_name
@@ -69,16 +70,18 @@ joined as (
         coalesce(contacted.bounced, 0) as bounced,
         coalesce(contacted.unique_opens, 0) as unique_opens,
         coalesce(contacted.unique_clicks, 0) as unique_clicks,
+        contacted.email_opens,
         coalesce(contacted.unsubscribed, 0) as unsubscribes,
         coalesce(contacted.complained, 0) as complaints,
         coalesce(costed.stated_cost, lift.action_cost)::decimal(28, 6) as cost,
         lift.treated_customers,
         lift.held_out_customers,
+        lift.held_out_contacted,
         lift.treated_matured,
         lift.margin_per_treated,
         lift.margin_per_held_out,
         lift.lift,
-        lift.lift_error,
+        {{ welch_width('lift.lift_error', 'lift.degrees_of_freedom') }} as lift_width,
         coalesce(attribution.attributed_orders, 0) as attributed_orders,
         {% for model in ['first', 'last', 'linear'] -%}
         coalesce(attribution.attributed_revenue_{{ model }}, 0)::decimal(28, 6) as attributed_revenue_{{ model }},
@@ -115,16 +118,19 @@ measured as (
         {{ ratio('unique_opens', 'delivered') }} as open_rate,
         {{ ratio('unique_clicks', 'delivered') }} as click_rate,
         {{ ratio('unique_clicks', 'unique_opens') }} as click_to_open_rate,
+        -- mail privacy proxies fetch every picture, read or not
+        case when unique_opens > 0 then email_opens = 0 end as is_open_rate_reliable,
         cost,
         return_method,
         coalesce(treated_customers, 0) as treated_customers,
         coalesce(held_out_customers, 0) as held_out_customers,
+        coalesce(held_out_contacted, 0) as held_out_contacted,
         coalesce(treated_matured, 0) as treated_matured,
         margin_per_treated,
         margin_per_held_out,
         treated_matured * lift as incremental_margin,
-        treated_matured * (lift - {{ z_95() }} * lift_error) as incremental_margin_low,
-        treated_matured * (lift + {{ z_95() }} * lift_error) as incremental_margin_high,
+        treated_matured * (lift - lift_width) as incremental_margin_low,
+        treated_matured * (lift + lift_width) as incremental_margin_high,
         attributed_orders,
         attributed_revenue_first,
         attributed_revenue_last,
@@ -134,9 +140,9 @@ measured as (
             when 'holdout' then treated_customers * lift
             when 'attribution_linear' then attributed_revenue_linear::double * {{ var('gross_margin') }}
         end / nullif(cost, 0)::double as return_on_cost,
-        case when return_method = 'holdout' then treated_customers * (lift - {{ z_95() }} * lift_error) end / nullif(cost, 0)::double
+        case when return_method = 'holdout' then treated_customers * (lift - lift_width) end / nullif(cost, 0)::double
             as return_on_cost_low,
-        case when return_method = 'holdout' then treated_customers * (lift + {{ z_95() }} * lift_error) end / nullif(cost, 0)::double
+        case when return_method = 'holdout' then treated_customers * (lift + lift_width) end / nullif(cost, 0)::double
             as return_on_cost_high
     from joined
 )

@@ -58,24 +58,32 @@ split as (
         and mentioned.metric = commented.metric
 ),
 
+spread as (
+    select
+        *,
+        sqrt(error_with + error_without) as error,
+        {{ welch_df('error_with', 'mentions', 'error_without', 'comments_without') }} as degrees_of_freedom
+    from split
+),
+
 compared as (
     select
-        split.month,
-        split.metric,
-        split.theme,
+        spread.month,
+        spread.metric,
+        spread.theme,
         months.is_complete,
-        split.comments,
-        split.mentions,
-        {{ ratio('split.mentions', 'split.comments') }} as mention_share,
-        split.mean_sentiment,
-        split.mean_with as mean_score_with,
-        split.mean_without as mean_score_without,
-        split.comments_without,
-        split.mean_with - split.mean_without as score_difference,
-        split.mean_with - split.mean_without - {{ z_95() }} * sqrt(error_with + error_without) as score_difference_low,
-        split.mean_with - split.mean_without + {{ z_95() }} * sqrt(error_with + error_without) as score_difference_high
-    from split
-    inner join months on split.month = months.month
+        spread.comments,
+        spread.mentions,
+        {{ ratio('spread.mentions', 'spread.comments') }} as mention_share,
+        spread.mean_sentiment,
+        spread.mean_with as mean_score_with,
+        spread.mean_without as mean_score_without,
+        spread.comments_without,
+        spread.mean_with - spread.mean_without as score_difference,
+        spread.mean_with - spread.mean_without - {{ welch_width('spread.error', 'spread.degrees_of_freedom') }} as score_difference_low,
+        spread.mean_with - spread.mean_without + {{ welch_width('spread.error', 'spread.degrees_of_freedom') }} as score_difference_high
+    from spread
+    inner join months on spread.month = months.month
 )
 
 select * from compared

@@ -11,6 +11,10 @@ lifecycle as (
     select * from {{ ref('int_customer_lifecycle') }}
 ),
 
+behaviour as (
+    select * from {{ ref('int_customer_behaviour') }}
+),
+
 segments as (
     select * from {{ ref('rfm_segments') }}
 ),
@@ -28,9 +32,9 @@ purchases as (
 scored as (
     select
         *,
-        {{ quintile('recency_days', 'desc') }} as r_score,
-        {{ quintile('frequency', 'asc') }} as f_score,
-        {{ quintile('monetary', 'asc') }} as m_score
+        {{ part_of_all('recency_days', 'desc') }} as r_score,
+        {{ part_of_all('frequency', 'asc') }} as f_score,
+        {{ part_of_all('monetary', 'asc') }} as m_score
     from purchases
 ),
 
@@ -54,6 +58,9 @@ described as (
         coalesce(named.rfm_segment, 'no_purchase') as rfm_segment,
         lifecycle.lifecycle_stage,
         customers.plan,
+        behaviour.usage_days,
+        behaviour.usage_segment,
+        behaviour.main_channel,
         customers.acquisition_channel,
         customers.country,
         customers.region,
@@ -64,6 +71,7 @@ described as (
         cast(floor(({{ 'extract(year from ' ~ as_of_date() ~ ')' }} - customers.birth_year) / 10e0) * 10 as integer) as age_decade
     from customers
     inner join lifecycle on lifecycle.customer_key = customers.customer_key
+    left join behaviour on behaviour.customer_key = customers.customer_key
     left join named on named.customer_key = customers.customer_key
 )
 
