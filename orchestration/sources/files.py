@@ -70,6 +70,10 @@ class Files:
         """
         return [*self.place.unread(), *self._misread]
 
+    def sizes(self, table: Table) -> dict[str, int]:
+        """Part → bytes as they lie there, packed or not, of every file of `table`. Raises SourceError where one cannot be seen."""
+        return {part: int(self.place.stamp(part)["size"]) for part in self.place.parts(table.name)}
+
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
         """One batch for every file of `table` and for every file of `state` that is gone."""
         found = self.place.parts(table.name)
