@@ -5,9 +5,10 @@ Comes in: the settings. Goes out: a screen, and the exit code: 1 when anything t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
 import duckdb
@@ -15,7 +16,8 @@ import duckdb
 from orchestration.commands.console import say
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.settings import ConfigurationError, Settings
-from orchestration.sources import SOURCES, Bench, Source, SourceError
+from orchestration.sources import SOURCES, Batch, Bench, Source, SourceError
+from orchestration.sources.files import Files
 from orchestration.sources.http.pacing import limits
 from orchestration.sources.streams import Extent, StreamSource
 
@@ -35,7 +37,7 @@ def check(loaded: Settings, name: str) -> int:
         say(f"✗ {name}: {error}")
         return 1
     say(f"✓ {name}: can be read")
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with TemporaryDirectory() as folder, duckdb.connect(config={"temp_directory": f"{folder}/spill"}) as connection:
         connection.execute(f"SET TimeZone = '{loaded.company.timezone}'")
         refused = list(_refused(source, Bench(connection, Path(folder))))
     for note in source.notes():
@@ -45,8 +47,9 @@ def check(loaded: Settings, name: str) -> int:
 
 def _refused(source: Source, bench: Bench) -> Iterator[str]:
     """Show what the source has of each table; what it refuses is given back, too."""
-    if not isinstance(source, StreamSource):
+    if isinstance(source, Files):
         yield from _unreadable(source, bench)
+    if not isinstance(source, StreamSource):
         return
     for table in INPUT_TABLES.values():
         if source.streams(table.name):
@@ -62,18 +65,36 @@ def _refused(source: Source, bench: Bench) -> Iterator[str]:
         yield "extents"
 
 
-def _unreadable(source: Source, bench: Bench) -> Iterator[str]:
-    """Show the first part of each table that lies in files; one that cannot be read is given back."""
+def _unreadable(source: Files, bench: Bench) -> Iterator[str]:
+    """Show the first part of each table that lies in files, and how much there is; one that cannot be read is given back."""
     for table in INPUT_TABLES.values():
-        batch = next(iter(source.extract(table, {}, bench)), None)
-        if batch is None:
-            continue
-        if batch.error or batch.data is None:
-            say(f"✗ {table.name}: {batch.error or batch.part}")
+        try:
+            _first_file(source, table, bench)
+        except SourceError as error:
+            say(f"✗ {table.name}: {error}")
             yield table.name
-            continue
-        rows = bench.connection.execute("FROM read_parquet(?) LIMIT ?", [str(batch.data), _ROWS]).to_arrow_table().to_pylist()
-        _show(table, [{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
+
+
+def _first_file(source: Files, table: Table, bench: Bench) -> None:
+    """Raises SourceError where it cannot be read."""
+    sizes, began = source.sizes(table), perf_counter()
+    if not sizes:
+        return
+    batch = next(iter(source.extract(table, {}, bench)))
+    took = perf_counter() - began
+    if batch.error or batch.data is None:
+        raise SourceError(batch.error or batch.part)
+    rows = bench.connection.execute("FROM read_parquet(?) LIMIT ?", [str(batch.data), _ROWS]).to_arrow_table().to_pylist()
+    _show(table, [{name: value for name, value in row.items() if not name.startswith("_")} for row in rows])
+    _forecast_of_files(sizes, batch, took)
+
+
+def _forecast_of_files(sizes: Mapping[str, int], first: Batch, took: float) -> None:
+    """What a first night takes where the other files are as the first: as many rows a byte, as long a byte."""
+    more = sum(sizes.values()) / max(1, sizes[first.part])
+    files, rows = ("1 file", f"{first.rows:,}") if len(sizes) == 1 else (f"{len(sizes):,} files", f"about {round(first.rows * more):,}")
+    duration = "less than a second" if took * more < 1 else f"about {_duration(took * more)}"
+    say(f"  first night: {files} of {_size(sum(sizes.values()))} with {rows} rows, read in {duration}")
 
 
 def _show(table: Table, rows: list[Any]) -> None:
@@ -97,6 +118,10 @@ def _forecast(extents: list[Extent]) -> None:
         least = limits(extent.limits).least_seconds(calls)
         of_what = f"{records:,} {extent.what}" if extent.records is not None else f"{extent.what}: how many is not told; a million of them"
         say(f"  first night: {of_what} take {calls:,} calls, at least {_duration(least)}")
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < 10_000 else f"{count / 1e3:,.0f} kB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
 
 
 def _duration(seconds: float) -> str:

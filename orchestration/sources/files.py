@@ -23,6 +23,7 @@ from orchestration.contract import INPUT_TABLES, Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
 from orchestration.sources.reading.formats import Spelling, explained, opened
 from orchestration.sources.reading.misread import misread
+from orchestration.sources.reading.numbered import numbered
 from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
@@ -69,6 +70,10 @@ class Files:
         """
         return [*self.place.unread(), *self._misread]
 
+    def sizes(self, table: Table) -> dict[str, int]:
+        """Part → bytes as they lie there, packed or not, of every file of `table`. Raises SourceError where one cannot be seen."""
+        return {part: int(self.place.stamp(part)["size"]) for part in self.place.parts(table.name)}
+
     def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
         """One batch for every file of `table` and for every file of `state` that is gone."""
         found = self.place.parts(table.name)
@@ -111,9 +116,10 @@ class Files:
     def _read(self, table: Table, part: str, path: Path, target: Path, bench: Bench, first_row: int, position: Position) -> Batch:
         file = opened(path, part, self.spelling, bench)
         raw, unknown = _matched(table, file.columns, part)
-        query = row_query(table, file, raw, unknown, part, first_row, _zone(bench))
         try:
-            counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
+            with numbered(file, path.stat().st_size, bench) as rows:
+                query = row_query(table, rows, raw, unknown, part, first_row, _zone(bench))
+                counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise  # the machine's fault, not the file's
         except duckdb.Error as error:  # damaged Parquet shows as errors of nearly every class, and of none

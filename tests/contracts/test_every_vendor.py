@@ -20,7 +20,8 @@ VENDORS = [*(kind for kind in ACCOUNTS if kind != "sql"), "salesforce in bulk"]
 
 def _faults() -> list[Any]:
     in_a_while = format_datetime(datetime.now(UTC) + timedelta(seconds=600), usegmt=True)
-    return [(429, {}), (429, {"retry-after": "7"}), (429, {"retry-after": in_a_while}), (500, {}), CUT_OFF, GARBLED]
+    of_somebody_else = (200, {"content-type": "text/html"})  # an empty object, where a list or an export was asked for
+    return [(429, {}), (429, {"retry-after": "7"}), (429, {"retry-after": in_a_while}), (500, {}), CUT_OFF, of_somebody_else, GARBLED]
 
 
 @pytest.fixture

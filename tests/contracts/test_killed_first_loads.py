@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from orchestration.sources.http import client
 from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS, Account
 from tests.orchestration.sources.nights import Nights, killed_after, without_waiting
@@ -122,3 +123,22 @@ def test_a_first_load_that_is_killed_goes_on_where_it_was(
     whole.night(long.table)
     assert (long.told(before), long.told(nights.rows(long.table)) is not None) == (None, True)
     assert nights.rows(long.table) == whole.rows(long.table)
+
+
+def test_a_list_whose_pages_come_again_is_given_up(account: tuple[Account, Long], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something in between answers without looking at where the next page begins: nobody would ever see the end, nor the disk's."""
+    opened, long = account
+    asked, told = client.Api._asked, list[Any]()
+
+    def again(self: Any, method: str, path: str, *others: Any) -> Any:
+        if not path.endswith(long.path):
+            return asked(self, method, path, *others)
+        told.append(told[0] if told else asked(self, method, path, *others))
+        assert len(told) < 20
+        return told[-1]
+
+    monkeypatch.setattr(client.Api, "_asked", again)
+    monkeypatch.setattr(client.Api, "foresee", lambda *_: None)
+    nights = Nights(tmp_path, opened.settings)
+    assert "would never end" in str(nights.night(long.table)[long.table].error)
+    assert nights.rows(long.table) == {}

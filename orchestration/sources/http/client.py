@@ -1,8 +1,9 @@
 """One vendor's API: paced calls that are repeated while they may still succeed, and errors of one line.
 
 Comes in: an address, credentials, names of limits. Goes out: JSON. A credential is only ever in a header, and in no message.
-Tried again are 408, 425, 429, 5xx, a broken connection and a body that was cut off, after `Retry-After` where given, else after a time
-that doubles. A call gives up after MAX_TRIES, or when the wait to come would outlast DEADLINE; after that others are tried less often.
+Tried again are 408, 425, 429, 5xx, a broken connection and a body that was cut off or is not the vendor's, after `Retry-After` where
+given, else after a time that doubles. A call gives up after MAX_TRIES, or when the wait to come would outlast DEADLINE; after that others
+are tried less often.
 """
 
 from __future__ import annotations
@@ -33,8 +34,16 @@ def _key(path: str, params: Params | None) -> Any:
     return path, repr(params)
 
 
-def _value(response: httpx.Response) -> Any:
-    return parsed(response.content)
+def _object(holds: str) -> Read:
+    """What reads an answer: an object, as all of them are, that has what it `holds`. It raises ValueError for anything else."""
+
+    def read(response: httpx.Response) -> Any:
+        value = parsed(response.content)
+        if not isinstance(value, dict) or (holds and value.get(holds) is None):
+            raise ValueError("another answer than the vendor's")
+        return value
+
+    return read
 
 
 class Api:
@@ -64,25 +73,28 @@ class Api:
         self._is_authorized = True
         self._tries = MAX_TRIES
 
-    def get(self, path: str, params: Params | None = None, *, limit: str | None = None) -> Any:
-        """The JSON of `GET path`. Raises RefusedError, or SourceError when no answer is to be had."""
-        return self._json("GET", path, {"params": params}, limit)
+    def get(self, path: str, params: Params | None = None, *, holds: str = "", limit: str | None = None) -> Any:
+        """The JSON of `GET path`: an object with what it `holds`, because a proxy or a page for signing in may answer, too.
 
-    def post(self, path: str, body: Any, *, limit: str | None = None) -> Any:
+        Raises RefusedError, or SourceError when no such answer is to be had.
+        """
+        return self._asked("GET", path, {"params": params}, limit, _object(holds))
+
+    def post(self, path: str, body: Any, *, holds: str = "", limit: str | None = None) -> Any:
         """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
-        return self._json("POST", path, {"body": body}, limit)
+        return self._asked("POST", path, {"body": body}, limit, _object(holds))
 
-    def form(self, path: str, fields: Mapping[str, str]) -> Any:
+    def form(self, path: str, fields: Mapping[str, str], *, holds: str = "") -> Any:
         """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
-        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, _value)
+        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, _object(holds))
 
     def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
-        return self._json("GET", path, {"params": None}, None, lambda response: read(response.content))
+        return self._asked("GET", path, {"params": None}, None, lambda response: read(response.content))
 
     def get_answer(self, path: str, params: Params, read: Read) -> Any:
         """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
-        return self._json("GET", path, {"params": params}, None, read)
+        return self._asked("GET", path, {"params": params}, None, read)
 
     def foresee(self, path: str, params: Mapping[str, Any]) -> None:
         """Send what `get` is about to ask for, where the pace allows that at once: the vendor answers while we work on what came before."""
@@ -106,7 +118,7 @@ class Api:
         """Ask for a token with the first call, and for another one where it is refused: a long night outlasts it."""
         self._token, self._is_authorized = token, False
 
-    def _json(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read = _value) -> Any:
+    def _asked(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read) -> Any:
         was_authorized = self._is_authorized
         self._renew()
         try:
@@ -149,7 +161,7 @@ class Api:
         try:
             return read(response)
         except ValueError:
-            raise CutOffError from None
+            raise CutOffError(response.headers.get("content-type", "")) from None
 
     def _count(self) -> None:
         with self._counting:

@@ -15,6 +15,7 @@ from orchestration.sources.base import SourceError
 
 _SCOPE = re.compile(r"^[a-z][a-z0-9_.:\-]{2,80}$")
 _SCOPE_KEYS = ("requiredgranularscopes", "requiredscopes", "missingscopes", "required_scopes", "scopes")
+_TYPE = re.compile(r"^[a-z]+/[a-z0-9.+\-]{1,60}$")
 _STRIPE_PERMISSION = re.compile(r"\brak_[a-z_]+\b")
 # Salesforce names what it misses; that a day's calls are spent looks like a missing permission.
 _MISSING = re.compile(r"No such column '([\w.]{1,80})' on entity '(\w{1,80})'|sObject type '(\w{1,80})' is not supported")
@@ -38,7 +39,7 @@ class RefusedError(SourceError):
 
 
 class CutOffError(Exception):
-    """The body is not the JSON that it should be."""
+    """The body is not what it should be: cut off, or not the vendor's; the message is its type."""
 
 
 def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
@@ -46,8 +47,10 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
     try:
         answer: httpx.Response = last()
         reason = f"is answered with {answer.status_code}"
-    except CutOffError:
-        reason = "is answered with something that is cut off"
+    except CutOffError as error:
+        kind = str(error).partition(";")[0]
+        told = f" ({kind})" if _TYPE.match(kind) else ""
+        reason = f"is answered with something that is cut off, or is a proxy's or a page for signing in and not the vendor's{told}"
     except httpx.LocalProtocolError:
         reason = "cannot be sent: the credential holds what no header may, such as a line break"
     except (httpx.TransportError, httpx.DecodingError) as error:
@@ -58,8 +61,10 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
 def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     """The error for an answer that will not change by asking again."""
     status, scopes = response.status_code, _scopes(response)
-    said = _MEANING.get(status, f"is answered with {status}")
-    if status == 403 and _SPENT in response.text:
+    said = _MEANING.get(status, f"is refused ({status}); does `base_url` or a version in the configuration fit?")
+    if 300 <= status < 400:
+        said = f"is sent elsewhere ({status}), where no credential is taken; correct `base_url` or the address in the configuration"
+    elif status == 403 and _SPENT in response.text:
         said = "is refused (403): as many calls as the account may make in a day were made; what had landed stays, the next run asks again"
     elif status == 400 and (missing := _MISSING.search(response.text)):
         field, kind, unknown = missing.groups()

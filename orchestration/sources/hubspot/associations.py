@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.values import below
 
 Object = Mapping[str, Any]
@@ -32,22 +32,23 @@ class Associations:
     def _associated(self, kind: str, associated: str, ids: Sequence[str]) -> dict[str, list[str]]:
         path = f"/crm/v4/associations/{kind}/{associated}/batch/read"
         found: dict[str, list[str]] = {}
-        asked = [{"id": one} for one in ids]
+        asked, onward = [{"id": one} for one in ids], Onward(f"the {associated} of {kind}")
         while asked:
             try:
-                results = self._api.post(path, {"inputs": asked})["results"]
+                results = self._api.post(path, {"inputs": asked}, holds="results")["results"]
             except RefusedError as error:
                 if error.status != 404:
                     raise
                 return {one: self._associated_of_one(kind, associated, one) for one in ids}
             for one in results:
                 found.setdefault(str(one["from"]["id"]), []).extend(str(other["toObjectId"]) for other in one["to"])
-            behind = ((one["from"]["id"], below(one, "paging", "next", "after")) for one in results)
-            asked = [{"id": str(one), "after": after} for one, after in behind if after]  # a company may have thousands of contacts
+            behind = ((str(one["from"]["id"]), below(one, "paging", "next", "after")) for one in results)
+            whose = [onward.to((one, after)) for one, after in behind if after]  # a company may have thousands of contacts
+            asked = [{"id": one, "after": after} for one, after in whose]
         return found
 
     def _associated_of_one(self, kind: str, associated: str, identifier: str) -> list[str]:
-        one = self._api.get(f"{self._objects}/{kind}/{identifier}", {"associations": associated})
+        one = self._api.get(f"{self._objects}/{kind}/{identifier}", {"associations": associated}, holds="id")
         return associated_ids(one, associated)
 
     def of(self, kind: str, other: str, ids: Iterable[str]) -> Iterator[str]:

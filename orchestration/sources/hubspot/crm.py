@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from orchestration.sources.base import Bench, SourceError
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.base import Bench
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.hubspot.associations import Associations, chunks
 from orchestration.sources.hubspot.scopes import with_scope
 from orchestration.sources.reading.pages import Page, Pages
@@ -71,7 +71,7 @@ class Crm:
         return chain.from_iterable(page["results"] for page in self._searched(kind, filters, properties))
 
     def _searched(self, kind: str, filters: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> Iterator[Page]:
-        last = ""
+        last, onward = "", Onward(f"the search for {kind}")
         while True:
             behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last}] if last else []
             query = {
@@ -85,9 +85,7 @@ class Crm:
             yield page
             if not page["results"] or not page.get("paging"):
                 return
-            before, last = last, str(page["results"][-1]["id"])
-            if last == before:
-                raise SourceError(f"the search for {kind} answers with objects it was told to leave out; it would never end")
+            last = onward.to(str(page["results"][-1]["id"]))
 
     def read(self, kind: str, ids: Iterable[str], properties: Sequence[str], *, associated: str) -> Iterator[Object]:
         """The objects with these ids, those that are archived or gone left out."""
@@ -99,7 +97,8 @@ class Crm:
     def with_history(self, one: Object, prop: str) -> Object:
         """The object with the history of a property; as it is where it is gone since it was found."""
         try:
-            found = self._api.get(f"{self._objects}/contacts/{one['id']}", {"properties": prop, "propertiesWithHistory": prop})
+            asked = {"properties": prop, "propertiesWithHistory": prop}
+            found = self._api.get(f"{self._objects}/contacts/{one['id']}", asked, holds="id")
         except RefusedError as error:
             if error.status != 404:
                 raise
@@ -108,7 +107,7 @@ class Crm:
 
     def probe(self, kind: str) -> int:
         """How many objects of a kind the first page has; raises what stands in the way of reading them."""
-        return len(self._api.get(f"{self._objects}/{kind}", {"limit": 1})["results"])
+        return len(self._api.get(f"{self._objects}/{kind}", {"limit": 1}, holds="results")["results"])
 
     def count(self, kind: str) -> int | None:
         """How many objects of a kind there are; raises what stands in the way of reading them."""
@@ -123,12 +122,13 @@ class Crm:
     def email_events(self, since: int) -> Iterator[Object]:
         """E-mail events from `since` on, in milliseconds."""
         params: dict[str, Any] = {"limit": 1000, "startTimestamp": since}
+        onward = Onward("the e-mail events")
         while True:
-            page = self._page("email_events", "/email/public/v1/events", None, params)
-            yield from page.get("events", [])
+            page = self._page("email_events", "/email/public/v1/events", None, params, holds="events")
+            yield from page["events"]
             if not page.get("hasMore"):
                 return
-            params["offset"] = page["offset"]
+            params["offset"] = onward.to(page["offset"])
 
     def subscription_statuses(self, emails: Sequence[str]) -> Iterator[Object]:
         """What these addresses have subscribed to or not, as far as HubSpot knows any."""
@@ -138,22 +138,22 @@ class Crm:
             )["results"]
 
     def _pages(self, kind: str, path: str, params: Mapping[str, Any], last: Page | None) -> Iterator[Page]:
-        after = below(last, "paging", "next", "after")
+        after, onward = below(last, "paging", "next", "after"), Onward(kind)
         while last is None or after:
-            asked = {**params, "after": after} if after else params
+            asked = {**params, "after": onward.to(after)} if after else params
             last = self._page(kind, path, None, asked)
             after = below(last, "paging", "next", "after")
             if after:
                 self._api.foresee(path, {**params, "after": after})
             yield last
 
-    def _page(self, kind: str, path: str, body: Any, params: Mapping[str, Any] | None = None) -> Any:
+    def _page(self, kind: str, path: str, body: Any, params: Mapping[str, Any] | None = None, *, holds: str = "results") -> Any:
         """One page. Only contacts must be there: other kinds come with products that not every account has."""
         try:
             limit = "hubspot_search" if path.endswith("/search") else None
-            return self._api.get(path, params) if body is None else self._api.post(path, body, limit=limit)
+            return self._api.get(path, params, holds=holds) if body is None else self._api.post(path, body, holds=holds, limit=limit)
         except RefusedError as error:
             if error.status != 404 or kind == "contacts":
                 raise with_scope(error, kind) from None
             self.absent[kind] = None
-            return {"results": []}
+            return {holds: []}

@@ -34,13 +34,13 @@ class Exports:
     def responses(self, survey: str, since: str | None) -> Iterator[Object]:
         """The responses recorded since `since`, or all."""
         path = f"/API/v3/surveys/{survey}/export-responses"
-        ordered = self._api.post(path, {"format": "json", "compress": True, **({"startDate": since} if since else {})})
+        ordered = self._api.post(path, {"format": "json", "compress": True, **({"startDate": since} if since else {})}, holds="result")
         file = self._waited_for(f"{path}/{ordered['result']['progressId']}", survey)
         yield from self._api.get_file(f"{path}/{file}/file", _unpacked)
 
     def _waited_for(self, path: str, survey: str) -> str:
         for _ in range(_MOST_POLLS):
-            state = self._api.get(path)["result"]
+            state = self._api.get(path, holds="result")["result"]
             if state["status"] == "complete":
                 return str(state["fileId"])
             if state["status"] == "failed":

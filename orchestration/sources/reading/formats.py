@@ -105,11 +105,11 @@ def _delimited(path: Path, label: str, suffix: str) -> Opened:
     refuse_duplicates(header, label)
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
     # Below the last row a spreadsheet writes lines of nothing but delimiters.
-    filled = ", ".join(f"nullif(c{place}, '')" for place in range(len(header)))
+    filled = " OR ".join(f"c{place} <> ''" for place in range(len(header)))
     relation = (
         f"(FROM read_csv({literal(str(path))}, auto_detect = false, header = true, skip = {before}, delim = {literal(delimiter)},"
         f" quote = '\"', escape = '\"', columns = {{{columns}}}, strict_mode = true, null_padding = false, ignore_errors = false)"
-        f" WHERE coalesce({filled}) IS NOT NULL)"
+        f" WHERE {filled})"
     )
     return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
 

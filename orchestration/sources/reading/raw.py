@@ -12,6 +12,8 @@ from orchestration.sources.base import SourceError
 from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.texts import SPACES
 
+# How a row is numbered where only counting tells: one thread does it, and everything behind it.
+COUNTED = "row_number() OVER ()"
 # Above it, not every whole number is a double: the digits of an id may be lost already.
 _LARGEST_EXACT_DOUBLE = 2**53
 
@@ -45,7 +47,7 @@ class Opened:
 
     relation: str
     columns: Mapping[str, Raw]
-    row_number: str = "row_number() OVER ()"
+    row_number: str = COUNTED
     numbers: Numbers | None = None
 
 

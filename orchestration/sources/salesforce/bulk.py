@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from orchestration.sources.base import SourceError
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, Onward
 from orchestration.sources.reading.pages import Page
 
 Object = Mapping[str, Any]
@@ -24,16 +24,17 @@ _END = ("", "null")  # what the locator says behind the last page
 
 def ordered(api: Api, data: str, query: str) -> str:
     """The path of a job that carries out `query`, deleted records included. Raises RefusedError when jobs may not be ordered."""
-    told = api.post(f"{data}/jobs/query", {"operation": "queryAll", "query": query, "contentType": "CSV", "lineEnding": "LF"})
+    told = api.post(f"{data}/jobs/query", {"operation": "queryAll", "query": query, "contentType": "CSV", "lineEnding": "LF"}, holds="id")
     return f"{data}/jobs/query/{told['id']}"
 
 
 def results(api: Api, job: str, locator: str | None = "") -> Iterator[Page]:
     """Pages of `records` that a job finds, behind the one that told `locator`; each tells how to go on: `job` and its own `locator`."""
+    onward = Onward(job)
     if locator is not None:
         _wait_for(api, job)
     while locator is not None:
-        asked: dict[str, Any] = {"maxRecords": _PAGE, **({"locator": locator} if locator else {})}
+        asked: dict[str, Any] = {"maxRecords": _PAGE, **({"locator": onward.to(locator)} if locator else {})}
         records, told = api.get_answer(f"{job}/results", asked, _page)
         locator = None if told in _END else told
         yield {"records": records, "job": job, "locator": locator}
@@ -41,7 +42,7 @@ def results(api: Api, job: str, locator: str | None = "") -> Iterator[Page]:
 
 def _wait_for(api: Api, job: str) -> None:
     for _ in range(_MOST_POLLS):
-        told = api.get(job)
+        told = api.get(job, holds="state")
         if told["state"] == "JobComplete":
             return
         if told["state"] in ("Failed", "Aborted"):
@@ -53,9 +54,11 @@ def _wait_for(api: Api, job: str) -> None:
 def _page(answer: httpx.Response) -> tuple[list[Object], str]:
     """(records, locator of the next page). Raises ValueError when the page is not whole."""
     lines = csv.reader(io.StringIO(answer.content.decode("utf-8", "replace"), newline=""))
-    record = _reader(next(lines, []))
+    names, told = next(lines, []), answer.headers.get("sforce-numberofrecords", "")
+    if "Id" not in names and told != "0":  # every query asks for it; a page for signing in has one column and no end that is told
+        raise ValueError("no page of records")
+    record = _reader(names)
     records = [record(line) for line in lines if line]
-    told = answer.headers.get("sforce-numberofrecords", "")
     if told.isdigit() and int(told) != len(records):
         raise ValueError("no whole page")
     return records, answer.headers.get("sforce-locator", "")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.sources.base import Bench
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.salesforce.bulk import ordered, results
 
@@ -32,7 +32,7 @@ class Org:
 
     def probe(self) -> None:
         """Ask for nearly nothing; raises what stands in the way."""
-        self._api.get(f"{self._data}/query", {"q": "SELECT Id FROM Contact LIMIT 1"})
+        self._api.get(f"{self._data}/query", {"q": "SELECT Id FROM Contact LIMIT 1"}, holds="records")
 
     def records(self, kind: str, fields: Sequence[str], since: int | None, bench: Bench) -> Iterator[Object]:
         """The records of a kind, or those changed since `since` (in milliseconds), in the order of their changes."""
@@ -42,21 +42,22 @@ class Org:
 
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
-        return int(self._api.get(f"{self._data}/query", {"q": f"SELECT COUNT() FROM {kind}"})["totalSize"])
+        return int(self._api.get(f"{self._data}/query", {"q": f"SELECT COUNT() FROM {kind}"}, holds="totalSize")["totalSize"])
 
     def _pages(self, query: str, last: Page | None) -> Iterator[Page]:
         if last is not None and "job" in last:
             yield from results(self._api, last["job"], last["locator"])
             return
-        page = last or self._api.get(f"{self._data}/queryAll", {"q": query})
+        page = last or self._api.get(f"{self._data}/queryAll", {"q": query}, holds="records")
         if last is None:
             is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
             if is_more and (job := self._ordered(query)):
                 yield from results(self._api, job)
                 return
             yield page
+        onward = Onward(query.partition(" FROM ")[2].split()[0])
         while not page.get("done", True) and page.get("nextRecordsUrl"):
-            page = self._api.get(page["nextRecordsUrl"])
+            page = self._api.get(onward.to(page["nextRecordsUrl"]), holds="records")
             yield page
 
     def _ordered(self, query: str) -> str | None:

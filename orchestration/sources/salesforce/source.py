@@ -16,13 +16,14 @@ from typing import Any, ClassVar
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.salesforce import rows
 from orchestration.sources.salesforce.org import STAMP, Object, Org
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 
+_TOKENS = "/services/oauth2/token"
 _LAG = timedelta(hours=1)  # longer than a transaction may take
 _KINDS = {
     "contacts": ("Contact",),
@@ -129,4 +130,10 @@ class Salesforce(StreamSource):
 def _token(api: Api, client_id: str, client_secret: str) -> str:
     """An access token for the credentials of a connected app."""
     asked = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
-    return str(api.form("/services/oauth2/token", asked)["access_token"])
+    try:
+        return str(api.form(_TOKENS, asked, holds="access_token")["access_token"])
+    except RefusedError as error:
+        if error.status not in (400, 401):  # which of the two an unknown app is depends on how it is unknown
+            raise
+        reason = "client_id or client_secret is wrong, or the app may not ask for tokens in its own name; correct them"
+        raise RefusedError(f"POST {_TOKENS} is refused ({error.status}): {reason}", error.status) from None

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from orchestration.sources.base import Bench
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.stripe.changes import PATHS, Changes, Object
 
@@ -35,7 +35,7 @@ class Account:
     def newest_event(self) -> int:
         """When the newest event happened, asked before anything else is read; 0 when none is kept."""
         if self._newest_event is None:
-            events = self._api.get("/v1/events", {"limit": 1})["data"]
+            events = self._api.get("/v1/events", {"limit": 1}, holds="data")["data"]
             self._newest_event = int(events[0]["created"]) if events else 0
         return self._newest_event
 
@@ -91,7 +91,7 @@ class Account:
         """One object; None when it is not there."""
         params = {"expand[]": _EXPANDED[kind]} if kind in _EXPANDED else None
         try:
-            found: Object = self._api.get(f"{PATHS[kind]}/{identifier}", params)
+            found: Object = self._api.get(f"{PATHS[kind]}/{identifier}", params, holds="id")
         except RefusedError as error:
             if error.status != 404:
                 raise
@@ -106,12 +106,12 @@ class Account:
         return chain.from_iterable(page["data"] for page in self._paged(path, params))
 
     def _paged(self, path: str, params: Mapping[str, Any], last: str | None = None) -> Iterator[Page]:
-        asked = {"limit": 100, **params, **({"starting_after": last} if last else {})}
+        asked, onward = {"limit": 100, **params, **({"starting_after": last} if last else {})}, Onward(path)
         while True:
             page = self._page(path, asked)
             is_last = not page.get("has_more") or not page["data"]
             if not is_last:
-                asked = {**asked, "starting_after": page["data"][-1]["id"]}
+                asked = {**asked, "starting_after": onward.to(page["data"][-1]["id"])}
                 self._api.foresee(path, asked)
             yield page
             if is_last:
@@ -119,7 +119,7 @@ class Account:
 
     def _page(self, path: str, params: Mapping[str, Any]) -> Any:
         try:
-            return self._api.get(path, params)
+            return self._api.get(path, params, holds="data")
         except RefusedError as error:
             if error.status != 404 or path not in _MAY_BE_ABSENT:
                 raise

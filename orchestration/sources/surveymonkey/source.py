@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, Onward
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
@@ -61,7 +61,7 @@ class Surveymonkey(StreamSource):
         return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
 
     def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
-        questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details"))
+        questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details", holds="pages"))
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
@@ -85,8 +85,11 @@ class Surveymonkey(StreamSource):
         if last is not None and last["data"] and (oldest := milliseconds(last["data"][-1].get("date_modified"))):
             params["end_modified_at"] = _second(oldest + 1000)
         path, params["page"], is_more = f"/v3/surveys/{survey}/responses/bulk", 1, last is None or _is_more(last)
+        onward = Onward(f"the responses to {survey}")
         while is_more:
-            page = self.api.get(path, params)
+            page = self.api.get(path, params, holds="data")
+            if page["data"]:  # a page has no name but its number, which is ours: so it is known by what is on it
+                onward.to((page["data"][0]["id"], page["data"][-1]["id"]))
             is_more, params = _is_more(page), {**params, "page": params["page"] + 1}
             if is_more:
                 self.api.foresee(path, params)

@@ -15,8 +15,8 @@ from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
 
-from orchestration.sources.base import Bench, Position, SourceError
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.base import Bench, Position
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.values import from_milliseconds
@@ -48,7 +48,7 @@ class Typeform(StreamSource):
 
     def check(self) -> None:
         """Raise SourceError when the token is refused, or the first form is not there."""
-        self.api.get(f"/forms/{self._forms[0].id}/responses", {"page_size": 1})
+        self.api.get(f"/forms/{self._forms[0].id}/responses", {"page_size": 1}, holds="items")
 
     def extents(self) -> list[Extent]:
         """The responses of each form."""
@@ -89,7 +89,8 @@ class Typeform(StreamSource):
     def _definition(self, form_id: str) -> Object:
         """What the form is; nothing where the token may read responses only."""
         try:
-            return self.api.get(f"/forms/{form_id}") or {}
+            found: Object = self.api.get(f"/forms/{form_id}", holds="fields")
+            return found
         except RefusedError as error:
             if error.status not in (403, 404):
                 raise
@@ -104,13 +105,11 @@ class Typeform(StreamSource):
 
     def _behind(self, form_id: str, since: Mapping[str, str], page: Page | None) -> Iterator[Page]:
         """The pages behind `page`, until one is empty: `total_items` may count a page only, and a page may be smaller than asked for."""
-        last: str | None = None
+        onward = Onward(f"the responses to {form_id}")
         while page is None or page["items"]:
-            before, last = last, _last_token(page) if page else None
-            if page and last == before:
-                raise SourceError(f"the pages of the form {form_id} do not go on behind the last response; they would never end")
+            last = onward.to(_last_token(page)) if page else None
             params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
-            page = {"items": self.api.get(f"/forms/{form_id}/responses", params)["items"]}
+            page = {"items": self.api.get(f"/forms/{form_id}/responses", params, holds="items")["items"]}
             yield page
 
 

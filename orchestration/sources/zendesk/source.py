@@ -51,7 +51,7 @@ class Zendesk(StreamSource):
 
     def check(self) -> None:
         """Raise SourceError when the credentials are refused."""
-        self._support.probe(int(self._now().timestamp()))
+        self._support.probe()
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.sources.base import Bench
-from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
 
 Object = Mapping[str, Any]
@@ -33,9 +33,9 @@ class Support:
         self._metrics: dict[str, Object] | None = None
         self._users: dict[str, Object] = {}
 
-    def probe(self, now: int) -> None:
-        """Ask for what changed just now; raises what stands in the way. The export takes no time of the last minute."""
-        self._api.get(_EXPORT, {"start_time": now - 120, "per_page": 1}, limit="zendesk_incremental")
+    def probe(self) -> None:
+        """Ask for one ticket; raises what stands in the way. No time of our clock is named: the export takes none that is too recent."""
+        self._api.get(_EXPORT, {"start_time": 0, "per_page": 1}, limit="zendesk_incremental")
 
     def count(self) -> int | None:
         """How many tickets there are, as far as the account tells."""
@@ -76,7 +76,7 @@ class Support:
         return {one: self._users[one] for one in wanted if one in self._users}
 
     def _shown(self, ids: Iterable[str]) -> list[Object]:
-        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)})["users"])
+        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)}, holds="users")["users"])
 
     def metrics(self, page: Object) -> dict[str, Object]:
         """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
@@ -115,23 +115,26 @@ class Support:
         if page is None:
             page = self._first.pop(cursor, None) or self._export(cursor)
             yield page
-        at = cursor
-        # A cursor that stays where it is has nothing behind it, whatever else is said: the last page would come again for ever.
-        while not page.get("end_of_stream") and page.get("after_cursor") not in (None, at):
-            at = page["after_cursor"]
+        at, onward = cursor, Onward("the export of tickets")
+        # A page without tickets whose cursor stays where it is is the last, whatever else is said.
+        while not page.get("end_of_stream") and (behind := page.get("after_cursor")) and (page["tickets"] or behind != at):
+            at = onward.to(behind)
             page = self._export(at)
             yield page
 
     def _export(self, cursor: str | None) -> Any:
         begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
-        return self._api.get(_EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, limit="zendesk_incremental")
+        return self._api.get(_EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, holds="tickets", limit="zendesk_incremental")
 
     def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
-        asked: Mapping[str, Any] | None = {"page[size]": _MANY, **params}
-        while asked:
-            page = self._api.get(path, asked)
+        asked, onward = {"page[size]": _MANY, **params}, Onward(path)
+        while True:
+            page = self._api.get(path, asked, holds=key)
             yield from page[key]
-            asked = _behind(page, asked)
+            behind = _behind(page, asked)
+            if behind is None:
+                return
+            asked = dict(onward.to(tuple(behind.items())))
 
 
 def _behind(page: Page, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:

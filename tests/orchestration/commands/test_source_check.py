@@ -1,5 +1,6 @@
 """`check-source`: what it shows, what it hides, and its exit codes."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,8 +79,22 @@ def test_files_show_rows_too_and_a_broken_one_is_named(check: Checked, tmp_path:
     assert "email a…" in told
     assert "tier g…" in told
     assert "ann@example.org" not in told
+    assert "first night: 1 file of 349 bytes with 9 rows, read in" in told
     (exports / "crm_tickets.csv").write_text('ticket_id,customer_id,opened_at\n1,2,"never closed\n')
     code, told = check("{type: files, path: exports}", "files", None)
     assert code == 1
     assert "✗ crm_tickets: crm_tickets.csv: " in told
     assert "✓ crm_customers" in told
+
+
+def test_of_many_files_it_says_how_much_there_is_by_the_first(check: Checked, tmp_path: Path) -> None:
+    folder = tmp_path / "exports" / "crm_customers"
+    folder.mkdir(parents=True)
+    for number, rows in enumerate((100, 300)):
+        lines = (f"c{number}{row:04},2026-01-01\n" for row in range(rows))
+        (folder / f"{number}.csv").write_text("customer_id,created_at\n" + "".join(lines))
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 0
+    found = re.search(r"first night: 2 files of 7,246 bytes with about ([0-9]+) rows, read in (about [0-9]+ s|less than a second)", told)
+    assert found
+    assert int(found[1]) == pytest.approx(400, rel=0.02)

@@ -9,9 +9,10 @@ import httpx
 import pytest
 from tenacity import RetryCallState
 
-from examples.fakes.vendor import CUT_OFF, Vendor, serving
+from examples.fakes.vendor import CUT_OFF, Content, Vendor, serving
 from orchestration.server_waits import retry_after
 from orchestration.sources import SourceError
+from orchestration.sources.http import Onward
 from orchestration.sources.http.client import Api
 from orchestration.sources.http.pacing import Limits, Pacer, limits
 from orchestration.sources.http.patience import wait
@@ -99,6 +100,24 @@ def test_a_refusal_names_scopes_and_nothing_else_of_the_answer() -> None:
     assert error.scopes == ("rak_invoice_read",)
     assert "rk_live_1" not in str(error)
     assert "403" in str(refused("GET", "/x", httpx.Response(403, text="<html>")))
+    assert "is sent elsewhere (302), where no credential is taken" in str(refused("GET", "/x", httpx.Response(302)))
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"", b"[]", b"null", b'{"error": "busy"}', b'{"data": null}'])
+def test_what_is_no_answer_of_the_vendors_is_asked_for_again_and_named_in_the_end(content: bytes) -> None:
+    clock = Clock()
+    with serving(_Fixed(content)) as vendor:
+        api = Api("stripe", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
+        with pytest.raises(SourceError, match=r"not the vendor's \(application/json\), after 6 tries"):
+            api.get("/list", holds="data")
+        assert len(vendor.asked) == 6
+
+
+def test_places_of_a_list_come_once() -> None:
+    onward = Onward("contacts")
+    assert [onward.to(place) for place in ("a", "b", ("c", 1))] == ["a", "b", ("c", 1)]
+    with pytest.raises(SourceError, match="contacts: a page is told to go on behind itself or an earlier one"):
+        onward.to("a")
 
 
 def test_a_base_url_takes_the_place_of_the_vendors_scheme_host_and_port() -> None:
@@ -174,3 +193,14 @@ class _Counting(Vendor):
 
     def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
         return params
+
+
+class _Fixed(_Counting):
+    """Answers the same whatever it is asked."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.content = content
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+        return Content(self.content, {})

@@ -10,6 +10,7 @@ import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import SalesforceSource
+from orchestration.sources import SourceError
 from orchestration.sources.http.refusals import refused
 from orchestration.sources.salesforce import org as bulk_org
 from tests.fakes.salesforce import SalesforceOrg, small_account
@@ -58,6 +59,12 @@ def test_what_changes_and_what_is_deleted_arrives_the_next_night(org: Salesforce
 def test_a_connected_app_gets_a_token_of_its_own(org: SalesforceOrg, tmp_path: Path) -> None:
     assert landed(_nights(tmp_path, org, client_id="app", client_secret="hush").night())
     assert org.asked[0] == ("POST", "/services/oauth2/token")
+
+
+def test_a_secret_that_is_wrong_is_named_and_not_told(org: SalesforceOrg, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="client_id or client_secret is wrong") as caught:
+        _nights(tmp_path, org, client_id="app", client_secret="s3cret").night()
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_token_that_ends_while_records_are_read_is_replaced(org: SalesforceOrg, tmp_path: Path) -> None:

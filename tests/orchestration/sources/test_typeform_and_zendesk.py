@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from examples.fakes.typeform import FORM, TypeformAccount
-from examples.fakes.vendor import serving
+from examples.fakes.vendor import RefusalError, serving
 from orchestration.configuration.sources import TypeformSource, ZendeskSource
 from orchestration.sources import SourceError
 from orchestration.sources.typeform.answers import Form, questions_of, rows
@@ -177,6 +177,30 @@ def test_somebody_who_is_redacted_is_so_here_when_everything_is_read_again(desk:
     told = nights.rows("crm_customers")
     assert (told["7"]["full_name"], told["7"].get("email")) == ("Permanently deleted user", None)
     assert set(told["8"]) == {"customer_id", "created_at", "updated_at"}
+
+
+def test_a_clock_of_ours_that_is_ahead_keeps_nobody_out(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zendesk refuses a time of its last minute, and knows nothing of our clock."""
+    export = ZendeskAccount._export
+
+    def settled(self: ZendeskAccount, params: dict[str, str]) -> Any:
+        if int(params.get("start_time", 0)) > datetime(2026, 2, 1).timestamp():
+            raise RefusalError(400, {"error": "StartTimeTooRecent"})
+        return export(self, params)
+
+    monkeypatch.setattr(ZendeskAccount, "_export", settled)
+    assert landed(_of_desk(tmp_path, desk).night("crm_tickets"))
+
+
+def test_tickets_behind_a_cursor_that_stays_are_not_taken_for_none(
+    desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = ZendeskAccount._export
+    monkeypatch.setattr(
+        ZendeskAccount, "_export", lambda self, params: {**export(self, params), "end_of_stream": False, "after_cursor": "1"}
+    )
+    loads = _of_desk(tmp_path, desk).night("crm_tickets")
+    assert "would never end" in str(loads["crm_tickets"].error)
 
 
 def test_a_last_page_that_comes_again_is_the_last(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
