@@ -99,8 +99,8 @@ def test_a_database_out_of_reach_loses_nothing():
 
 
 def test_other_databases_are_refused():
-    with pytest.raises(DestinationError, match="neither postgresql"):
-        make("sql", name="db", url="mysql://x/y")
+    with pytest.raises(DestinationError, match="none of postgresql"):
+        make("sql", name="db", url="oracle://x/y")
 
 
 def test_postgresql_says_whether_a_value_is_at_fault_or_we_are(server):
