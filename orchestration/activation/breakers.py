@@ -121,6 +121,17 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def _drift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
+    """Another account, a filter on what we may see, a column that is gone: then nearly everybody holds something else."""
+    found = report.comparison
+    if found is None or found.share <= bounds.change_share:
+        return ""
+    return (
+        f"{found.changed:,} of {found.records:,} records compared hold something else there and {found.missing:,} are not there any more,"
+        f" more than max_audience_change_share {bounds.change_share:.0%}; is it the same account?"
+    )
+
+
 def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     return ""  # neither the audience nor the destination shows it
 
@@ -137,4 +148,5 @@ BREAKERS: dict[str, Judge] = {
     "audience_shrank": _audience_shrank,
     "audience_grew": _audience_grew,
     "score_shift": _score_shift,
+    "drift": _drift,
 }
