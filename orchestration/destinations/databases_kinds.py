@@ -25,6 +25,7 @@ _ARROW = {
     "DATE": pa.date32(),
     "TIMESTAMP": pa.timestamp("us"),
 }
+_PATIENCE = {"connect_timeout": 30, "read_timeout": 120, "write_timeout": 120}  # seconds; the driver would wait for good
 # Names in double quotes and texts as the standard has them, and an error where a value does not fit, instead of a part of it.
 _MODES = "STRICT_ALL_TABLES,ANSI_QUOTES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION"
 
@@ -104,7 +105,7 @@ class Mysql(Database):
         driver: Any = MySQLDialect_pymysql.import_dbapi()
         _, told = MySQLDialect_pymysql(dbapi=driver).create_connect_args(make_url(self._url))
         session = f"SET SESSION sql_mode = '{_MODES}', time_zone = '+00:00'"
-        return driver.connect(**{"connect_timeout": 30, "charset": "utf8mb4", **told, "init_command": session})
+        return driver.connect(**{**_PATIENCE, "charset": "utf8mb4", **told, "init_command": session})
 
     def mark(self, number: int) -> str:
         """By position."""
