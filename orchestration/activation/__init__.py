@@ -8,7 +8,8 @@ Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches 
    acknowledgement only, so a crash means that something is sent twice, never that it is lost.
 3. Circuit breakers refuse a night that is unlike the ones before: that would change more than a set share of what was acknowledged, whose
    audience is empty, whose scores have shifted, whose sources are stale. A person lets each through by its name.
-4. Where a destination knows people by address, a salted hash of the address is kept with the destination's own id of the record: a new
+4. Where a destination can be asked what it holds, that is compared every few days with what it acknowledged; what has drifted is sent.
+5. Where a destination knows people by address, a salted hash of the address is kept with the destination's own id of the record: a new
    address makes no second record, and an address that is somebody else's now takes nobody's scores along.
 """
 
@@ -18,7 +19,7 @@ from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, RENAMED
 from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import audiences, forget, orders
 from orchestration.activation.renamed import former_name
-from orchestration.activation.report import SyncReport
+from orchestration.activation.report import Comparison, SyncReport
 from orchestration.activation.sending import Progress
 from orchestration.activation.state import StateError
 from orchestration.activation.sync import synchronise
@@ -29,6 +30,7 @@ __all__ = [
     "RENAMED",
     "SOURCE_STALE",
     "ActivationError",
+    "Comparison",
     "Progress",
     "StateError",
     "SyncReport",

@@ -37,6 +37,7 @@ def judged(report: SyncReport, now: datetime) -> Verdict:
     bad += [f"not everything has arrived for {days:.1f} days"] if days is not None and days > MOST_DAYS else []
     open_ones = {name: report.outcomes[name] for name in ("rejected", "unknown", "retryable")}
     told = [f"{count:,} {name}" for name, count in open_ones.items() if count]
+    told += [f"what it holds was not compared: {report.comparison.lacks}"] if report.comparison and report.comparison.lacks else []
     told += [f"{dead:,} rejected before"] if (dead := report.decisions.get("dead", 0)) else []
     return Verdict(not bad and not told, bool(bad), "; ".join(bad + told) or "everything has arrived")
 
@@ -67,6 +68,9 @@ def history(report: SyncReport, now: datetime) -> dict[str, Any]:
     numbers |= {name: report.outcomes[name] for name in _SENT}
     numbers |= {"suppressed": sum(report.suppressed.values()), "calls": report.calls}
     numbers |= {"rejected_share": rejected_share(report), "change_share": report.change_share, "forecast_seconds": report.forecast_seconds}
+    if report.comparison:
+        found = report.comparison
+        numbers |= {"compared": found.records, "changed_there": found.changed, "missing_there": found.missing, "reading_calls": found.calls}
     days = days_behind(report, now)
     return numbers if days is None else {**numbers, "days_behind": days}
 

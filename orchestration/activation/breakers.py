@@ -18,6 +18,7 @@ from orchestration.destinations.fields import FORMER
 
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
+_BY_HAND = 20  # records that people change by hand: so few are sent again whatever their share
 _BINS = """SELECT least(CAST(floor(CAST(json_extract(fields, '$.{field}') AS DOUBLE) * 10) AS INTEGER), 9) AS bin, count(*) AS customers
 FROM desired WHERE suppressed_as IS NULL AND json_extract(fields, '$.{field}') <> 'null' GROUP BY ALL ORDER BY ALL"""
 
@@ -121,6 +122,17 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def _drift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
+    """Another account, a filter on what we may see, a column that is gone: then nearly everybody holds something else."""
+    found = report.comparison
+    if found is None or found.share <= bounds.change_share or found.changed + found.missing < _BY_HAND:
+        return ""
+    return (
+        f"{found.changed:,} of {found.records:,} records compared hold something else there and {found.missing:,} are not there any more,"
+        f" more than max_audience_change_share {bounds.change_share:.0%}; is it the same account?"
+    )
+
+
 def _known_beforehand(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     return ""  # neither the audience nor the destination shows it
 
@@ -137,4 +149,5 @@ BREAKERS: dict[str, Judge] = {
     "audience_shrank": _audience_shrank,
     "audience_grew": _audience_grew,
     "score_shift": _score_shift,
+    "drift": _drift,
 }

@@ -1,7 +1,7 @@
 """What one destination shall receive tonight: desired state against acknowledged state, decided in SQL, a million rows at a time.
 
-Comes in: the temporary tables `desired` and `cleared`, the state. Goes out: the temporary table `plan` with one row per record that is to
-be sent, numbered in sending order, and the counts of everything else.
+Comes in: the temporary tables `desired`, `cleared` and `drifted`, the state. Goes out: the temporary table `plan` with one row per record
+that is to be sent, numbered in sending order, and the counts of everything else.
 """
 
 from __future__ import annotations
@@ -77,9 +77,11 @@ WITH known AS (
         max(coarse_hash) AS coarse_hash, max(address_hash) AS address_hash,
         bool_or(is_ordered) AS is_ordered
     FROM (
-        SELECT external_id, customer_key, operation, payload_hash, acknowledged_at, remote_id, coarse_hash, address_hash,
-            false AS maybe_sent
-        FROM state.acknowledged WHERE audience = $audience
+        -- what the destination turned out not to hold counts as not acknowledged; where it has no such record, none is known
+        SELECT external_id, customer_key, operation, CASE WHEN is_missing IS NULL THEN payload_hash END AS payload_hash, acknowledged_at,
+            CASE WHEN is_missing THEN NULL ELSE remote_id END AS remote_id, coarse_hash,
+            CASE WHEN is_missing THEN NULL ELSE address_hash END AS address_hash, false AS maybe_sent
+        FROM state.acknowledged LEFT JOIN drifted USING (external_id) WHERE audience = $audience
         UNION ALL BY NAME
         SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
         UNION ALL BY NAME

@@ -21,6 +21,23 @@ from orchestration.destinations.limits import Limits
 RECORD_OVERHEAD, BATCH_OVERHEAD = 110, 512
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """What a destination holds beside what it acknowledged; in a dry run what would be compared."""
+
+    records: int  # of which it told, or would be asked
+    calls: int  # made for it, or expected
+    seconds: float  # a forecast
+    changed: int = 0  # records that hold something else
+    missing: int = 0  # records that are not there any more
+    lacks: str = ""  # why it did not tell of all; empty = it did
+
+    @property
+    def share(self) -> float:
+        """Of those it told of, who has drifted."""
+        return (self.changed + self.missing) / self.records if self.records else 0.0
+
+
 @dataclass
 class SyncReport:
     """What a sync did, or in a dry run would do. Carries no personal value."""
@@ -42,6 +59,7 @@ class SyncReport:
     refused: str = ""  # why nothing was sent, or why sending stopped
     names: dict[str, str] = field(default_factory=dict)  # field → the company's own name of it there
     no_more: list[str] = field(default_factory=list)  # names there that are written no more, and cleared with whoever is sent
+    comparison: Comparison | None = None  # of what it holds with what it acknowledged; None: not due
     complete_at: str = ""  # when everything had arrived the last time, ISO-8601, UTC; empty: never yet
 
     @property

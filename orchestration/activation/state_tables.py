@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS state.written (audience VARCHAR, name VARCHAR, kind V
 CREATE TABLE IF NOT EXISTS state.place (type VARCHAR, address VARCHAR);
 CREATE TABLE IF NOT EXISTS state.salt (value VARCHAR);
 CREATE TABLE IF NOT EXISTS state.complete (audience VARCHAR, arrived_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.compared (audience VARCHAR, compared_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.to_forget (audience VARCHAR, external_id VARCHAR);
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.to_forget ADD COLUMN IF NOT EXISTS customer_key VARCHAR;

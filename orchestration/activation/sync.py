@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from orchestration.activation import state
+from orchestration.activation import drift, state
 from orchestration.activation.audience import ActivationError, AudienceSource
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
@@ -38,6 +38,7 @@ def synchronise(
     max_growth: float = inf,
     mode: str = "mirror",
     live: bool = False,
+    compare_days: int = 0,
     overrides: Collection[str] = (),
     doubts: Mapping[str, str] = MappingProxyType({}),
     retry_dead: bool = False,
@@ -50,9 +51,9 @@ def synchronise(
 
     `max_change_share` and `max_growth` bound those who change and those who join, by those sent before; `overrides` names circuit breakers
     that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
-    records again; `limit` and `only` send so many, or one. Of a `retired` audience, which the configuration names no more, only who may
-    not be told of is cleared: nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError or StateError
-    before anything is sent.
+    records again; `limit` and `only` send so many, or one; every `compare_days` (0: never) the destination is asked what it holds, and what
+    has drifted is sent again. Of a `retired` audience, which the configuration names no more, only who may not be told of is cleared:
+    nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -70,6 +71,8 @@ def synchronise(
             resume(connection, destination, report)
             look_for(connection, destination, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
+        is_whole = limit is None and only is None and not retired
+        report.comparison = drift.compare(connection, destination, audience, compare_days if is_whole else 0, ask=live)
         report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
         if only is not None and not knows(connection, only):
             raise ActivationError(f"{audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
@@ -85,6 +88,7 @@ def synchronise(
                 if report.refused:
                     _forget_all_the_same(connection, destination, limits, report)
                 else:
+                    drift.settle(connection, report)
                     remember(connection, destination, audience, kinds)
                     deliver(connection, destination, limits, report, progress)
                     if limit is None and only is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration import activating, activation, releases
 from orchestration.activating import Wish
-from orchestration.activation import SyncReport
+from orchestration.activation import Comparison, SyncReport
 from orchestration.configuration.destinations import EveryDestination
 from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home
@@ -135,10 +135,24 @@ def _show(report: SyncReport) -> None:
         print(f"  dry run, nothing was sent: {_calls(report.calls)}, {_minutes(report.forecast_seconds)} at the destination's limits")
         for record in report.sample:
             print(f"  {record['operation']} {record['external_id']}: {record['fields']}")
+    _show_comparison(report.comparison, report.live)
     for code, count in report.codes.most_common(5):
         print(f"  {count:,} {code}")
     if report.refused:
         _complain(f"{report.destination}/{report.audience}: {report.refused}")
+
+
+def _show_comparison(found: Comparison | None, live: bool) -> None:
+    if found is None:
+        return
+    cost = f"{_calls(found.calls)}, {_minutes(found.seconds)} at its limits"
+    if not live:
+        print(f"  due: {found.records:,} records are compared with what it holds: {cost}")
+        return
+    drifted = f"{found.changed:,} hold something else, {found.missing:,} are not there any more"
+    print(f"  compared with what it holds, {found.records:,} records in {_calls(found.calls)}: {drifted}")
+    if found.lacks:
+        print(f"  not compared with all that it holds: {found.lacks}")
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -41,6 +41,12 @@ class EveryDestination(Part):
         return self
 
 
+class ReadsBack(EveryDestination):
+    """One that can be asked what it holds: every so many days that is compared with what it acknowledged; 0: never."""
+
+    reconcile_every_days: Annotated[int, Field(ge=0, le=365)] = 7
+
+
 class Vendor(EveryDestination):
     """A vendor's account; `base_url` replaces scheme, host and port of its addresses."""
 
@@ -73,7 +79,7 @@ class WebhookDestination(Vendor, Open):
     name: Name = "webhook"
 
 
-class HubspotDestination(Vendor):
+class HubspotDestination(Vendor, ReadsBack):
     """Scores as properties of contacts. `id_property`: email, hs_object_id (the CRM we read is this HubSpot), or a unique property."""
 
     type: Literal["hubspot"]
@@ -84,7 +90,7 @@ class HubspotDestination(Vendor):
     property_group: _Word = "contactinformation"
 
 
-class SalesforceDestination(Vendor):
+class SalesforceDestination(Vendor, ReadsBack):
     """Scores as custom fields of contacts; signs in with a token, or with the credentials of a connected app."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "instance_url")
@@ -115,7 +121,7 @@ class BrazeDestination(Vendor):
     name: Name = "braze"
 
 
-class MailchimpDestination(Vendor):
+class MailchimpDestination(Vendor, ReadsBack):
     """Scores as merge fields of a list's members; `new_members`: what becomes of whom the list does not have."""
 
     type: Literal["mailchimp"]
@@ -125,7 +131,7 @@ class MailchimpDestination(Vendor):
     new_members: Literal["transactional", "unsubscribed", "pending"] = "transactional"
 
 
-class KlaviyoDestination(Vendor):
+class KlaviyoDestination(Vendor, ReadsBack):
     """Scores as custom properties of profiles; `identify_by: external_id` where Klaviyo has the CRM's ids."""
 
     type: Literal["klaviyo"]
@@ -145,8 +151,8 @@ class CustomerioDestination(Vendor):
     region: Literal["us", "eu"] = "us"
 
 
-class SqlDestination(Open):
-    """Scores as a table of PostgreSQL or SQLite; a URL with a password is a reference to the environment."""
+class SqlDestination(Open, ReadsBack):
+    """Scores as a table of PostgreSQL, MySQL, MariaDB or SQLite; a URL with a password is a reference to the environment."""
 
     type: Literal["sql"]
     url: Text

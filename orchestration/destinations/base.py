@@ -22,6 +22,7 @@ from orchestration.destinations.records import (
     Batch,
     Fields,
     Found,
+    Holdings,
     Job,
     Outcome,
     Record,
@@ -40,6 +41,7 @@ __all__ = [
     "DestinationError",
     "Fields",
     "Found",
+    "Holdings",
     "Job",
     "Outcome",
     "Record",
@@ -62,6 +64,7 @@ class Destination(Protocol):
     type: ClassVar[str]
     channels: tuple[str, ...]  # on one of which whoever is sent has granted marketing; empty = a system of record
     limits: ClassVar[Limits]
+    reading: ClassVar[Limits | None] = None  # records that a question of what it holds names, and windows; None: it tells nothing
     name: str
     asks: bool = True  # whether its preflight asks anybody
     needs_email: bool = False  # whether it knows customers by their address: who has none is not sent
@@ -131,6 +134,21 @@ class Destination(Protocol):
     def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
         """External id → the destination's own id of the record at the address of each; nobody where it does not tell."""
         return {}
+
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What it holds of the fields of these records, which it acknowledged; asked only where it has `reading`."""
+        return Holdings({}, calls=0, lacks="it tells nothing of what it holds")
+
+    def as_held(self, record: Record) -> Mapping[str, Any]:
+        """What it holds of a record, by the names there, once it has taken it: what `held` is compared with."""
+        return self.named(record.fields)
+
+    def forecast_reading(self, records: int) -> tuple[int, float]:
+        """Calls and seconds that asking what it holds of so many records takes."""
+        if self.reading is None:
+            return 0, 0.0
+        calls = -(-records // self.reading.max_records)
+        return calls, max(forecast_seconds(self.reading.windows, calls), calls * USUAL_ANSWER / self.side_by_side)
 
     @property
     def address(self) -> str:

@@ -33,7 +33,7 @@ class BrazeDestination(HttpDestination):
     type: ClassVar[str] = "braze"
     channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("braze")
-    side_by_side = 20
+    side_by_side = 40
 
     def __init__(
         self,

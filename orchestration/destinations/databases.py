@@ -1,49 +1,46 @@
-"""PostgreSQL and SQLite behind the few things that are asked of a database.
+"""The few things that are asked of a database, whichever it is.
 
-Comes in: a URL, statements. Goes out: rows. An error carries its class only: a database's own words quote values.
+Comes in: statements. Goes out: rows. An error carries its class only: a database's own words quote values.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from datetime import date
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-import pyarrow as pa
-
-from orchestration.destinations.base import DestinationError, safe_code
+from orchestration.destinations.base import safe_code
 from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError, is_of_a_value
+from orchestration.sql_text import identifier
 
-_ARROW = {
-    "TEXT": pa.string(),
-    "DOUBLE PRECISION": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-}
 Told = TypeVar("Told")
 
 
-def opened(name: str, url: str) -> Database:
-    """The database at `url`, not connected yet. Raises DestinationError for one that is neither PostgreSQL nor SQLite."""
-    kind, _, place = url.partition("://")
-    kind = kind.partition("+")[0]
-    if kind == "sqlite" and place.startswith("/"):
-        return Sqlite(place[1:])
-    if kind in ("postgresql", "postgres"):
-        return Postgres(f"postgresql://{place}")
-    raise DestinationError(f"destination {name}: its url is neither postgresql://… nor sqlite:///…")
+def without_secrets(url: str) -> str:
+    """A URL without user, password and options."""
+    return re.sub(r"//[^/]*@", "//", url).partition("?")[0]
 
 
 class Database:
     """A connection that is made when it is first used, and each call a transaction."""
 
     address = ""
+    made_as = ""  # what is said of a table when it is made
+    declared: Mapping[str, str] = MappingProxyType({})  # types that it calls otherwise than the standard does
+    declared_key = "TEXT"  # the type of what identifies a row
     _connection: Any = None
+
+    def upsert(self, table: str, names: Sequence[str]) -> str:
+        """The statement that writes a row of these columns, or changes the one that is there by the first of them."""
+        changes = ", ".join(f"{name} = excluded.{name}" for name in map(identifier, names[1:]))
+        return f"{self.insert(table, names)} ON CONFLICT ({identifier(names[0])}) DO UPDATE SET {changes}"
+
+    def insert(self, table: str, names: Sequence[str]) -> str:
+        """The statement that writes a row."""
+        marks = ", ".join(self.mark(number) for number in range(1, len(names) + 1))
+        return f"INSERT INTO {table} ({', '.join(map(identifier, names))}) VALUES ({marks})"
 
     def connect(self) -> Any:
         """A connection of DB-API 2.0."""
@@ -55,7 +52,7 @@ class Database:
 
     def rows_to_bind(self, rows: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> Any:
         """The rows as the driver takes them."""
-        raise NotImplementedError
+        return rows
 
     def columns(self, table: str) -> set[str]:
         """Names of a table's columns."""
@@ -115,45 +112,3 @@ class Database:
         except Exception as error:
             self._connection = None
             raise OutOfReachError(safe_code(type(error).__name__)) from None
-
-
-class Sqlite(Database):
-    """A file."""
-
-    def __init__(self, path: str) -> None:
-        self._path, self.address = Path(path), f"sqlite:///{path}"
-
-    def connect(self) -> Any:
-        """The file, made for the owner only."""
-        self._path.touch(mode=0o600, exist_ok=True)
-        return sqlite3.connect(self._path, timeout=30)
-
-    def mark(self, number: int) -> str:
-        """By position."""
-        return "?"
-
-    def rows_to_bind(self, rows: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> Any:
-        """With days and times as text, which is what SQLite compares."""
-        return [[one.isoformat() if isinstance(one, date) else one for one in row] for row in rows]
-
-
-class Postgres(Database):
-    """A server."""
-
-    def __init__(self, url: str) -> None:
-        self._url, self.address = url, re.sub(r"//[^/@]*@", "//", url).partition("?")[0]
-
-    def connect(self) -> Any:
-        """A connection through ADBC."""
-        from adbc_driver_postgresql import dbapi  # half a second to import: only where there is a server
-
-        return dbapi.connect(self._url)
-
-    def mark(self, number: int) -> str:
-        """Numbered."""
-        return f"${number}"
-
-    def rows_to_bind(self, rows: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> Any:
-        """As Arrow, which says of a column of NULLs what it is."""
-        arrays = [pa.array([row[at] for row in rows], _ARROW[kind]) for at, kind in enumerate(columns.values())]
-        return pa.RecordBatch.from_arrays(arrays, list(columns))

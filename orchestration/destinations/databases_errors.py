@@ -9,6 +9,8 @@ import sqlite3
 
 import pyarrow as pa
 
+_OF_VALUES = ("22", "23")  # classes of SQLSTATE
+
 
 class DatabaseError(Exception):
     """The database refuses a statement."""
@@ -27,8 +29,12 @@ class BadValueError(DatabaseError):
 
 
 def is_of_a_value(error: Exception) -> bool:
-    """Whether an error is of the values: by the classes of SQLSTATE 22 and 23, by SQLite's names, or as the driver binds them."""
-    state, name = getattr(error, "sqlstate", None), getattr(error, "sqlite_errorname", None)
+    """Whether an error is of the values: by the classes of SQLSTATE 22 and 23, by SQLite's names, by PyMySQL's classes, or as the driver
+    binds them.
+    """
+    state, name = str(getattr(error, "sqlstate", None) or "")[:2], str(getattr(error, "sqlite_errorname", None) or "")
+    if type(error).__module__.startswith("pymysql"):  # of a check constraint MySQL 8 says by its number only
+        return state in _OF_VALUES or type(error).__name__ in ("DataError", "IntegrityError") or error.args[:1] == (3819,)
     if state or name:
-        return str(state or "")[:2] in ("22", "23") or str(name or "").startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"))
+        return state in _OF_VALUES or name.startswith(("SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"))
     return isinstance(error, (ValueError, TypeError, OverflowError, sqlite3.InterfaceError, pa.ArrowException))

@@ -25,6 +25,8 @@ TIMEOUT = 30.0
 logging.getLogger("httpx").setLevel(logging.WARNING)
 # Raised before a byte of the request left: the receiver cannot have it.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# None is closed that the next call could use: httpx keeps twenty, and a vendor may be called by more at once.
+_CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 _DOUBT = "may_have_arrived"  # under this name an answer remembers that a try before it, or what it answers, may have been worked on
 
 
@@ -64,7 +66,9 @@ class Caller:
         self.url, self.sleep, self._of_thread = checked_url(url, base_url), sleep, threading.local()
         self._allowed = tuple(re.compile(one) for one in allowed)
         self._hopeless, self._pacer = hopeless, Pacer(windows, sleep=sleep)
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False, headers=dict(headers or {}), auth=auth)
+        self._client = httpx.Client(
+            timeout=timeout, follow_redirects=False, trust_env=False, headers=dict(headers or {}), auth=auth, limits=_CONNECTIONS
+        )
 
     @property
     def made(self) -> int:

@@ -6,7 +6,8 @@ Comes in: batches. Goes out: `POST …/contacts/batch/upsert` with at most 100 i
 
 and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only`, for whatever is cleared, and for whoever has
 another address since (by the record's id that HubSpot told when it took the record). A property that is missing is made before the first
-record. A record whose first delivery was not answered, and whose address is gone, is found by `POST …/contacts/search`.
+record. A record whose first delivery was not answered, and whose address is gone, is found by `POST …/contacts/search`; what contacts hold
+is read by `POST …/contacts/batch/read`.
 
 Never called: anything that subscribes, archives, merges or deletes. Never written: a property that is not ours.
 """
@@ -16,20 +17,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Found, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, DestinationError, Found, Holdings, Outcome, Record
 from orchestration.destinations.delivery import HttpDestination, divided
 from orchestration.destinations.fields import PREFIX, as_text, labelled, shortened
+from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller
-from orchestration.destinations.hubspot_answers import read, refused, traced
+from orchestration.destinations.hubspot_answers import MERGED, holdings, read, refused, traced
 from orchestration.destinations.hubspot_search import found
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, code_of, listed
 
 RECORD_ID = "hs_object_id"
+_READS = "to compare what contacts hold its token needs crm.objects.contacts.read"
 _SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
 # kind of a field → HubSpot's type and field type
 _TYPES = {"number": ("number", "number"), "boolean": ("bool", "booleancheckbox"), "date": ("date", "date"), "time": ("datetime", "date")}
@@ -45,6 +49,7 @@ class HubspotDestination(HttpDestination):
     type: ClassVar[str] = "hubspot"
     channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("hubspot")
+    reading: ClassVar[Limits | None] = limits  # of which sending takes its share: the windows are one account's
     side_by_side = 6
 
     def __init__(
@@ -65,7 +70,7 @@ class HubspotDestination(HttpDestination):
         self._id_property, self._group, self._creates = id_property, property_group, mode != "update_only" and id_property != RECORD_ID
         self.needs_email = id_property == "email"
         self._search = f"{self._contacts.removesuffix('/batch')}/search"
-        allowed = (f"POST {self._contacts}/(upsert|update)", f"(GET|POST) {self._properties}", f"POST {self._search}")
+        allowed = (f"POST {self._contacts}/(upsert|update|read)", f"(GET|POST) {self._properties}", f"POST {self._search}")
         super().__init__(
             name,
             Caller(
@@ -98,6 +103,20 @@ class HubspotDestination(HttpDestination):
     def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
+
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What contacts hold, by HubSpot's own id where it told one, else by what identifies them."""
+        known = [one for one in records if one.remote_id or self._id_property == RECORD_ID]
+        others = [one for one in records if not one.remote_id and self._id_property != RECORD_ID]
+        asked = ((known, ""), (others, self._id_property))
+        return together([in_parts(some, self.limits.max_records, self.side_by_side, partial(self._holding, by)) for some, by in asked])
+
+    def _holding(self, by: str, records: Sequence[Record]) -> Holdings:
+        wanted = Named(records, self._identifier if by else lambda record: record.remote_id or record.external_id)
+        content = {"inputs": [{"id": one} for one in wanted.ids], "propertiesWithHistory": [], **({"idProperty": by} if by else {})}
+        properties = sorted({*self.as_held(records[0]), MERGED, *([by] if by else ())})
+        body = self._must("POST", f"{self._contacts}/read", _READS, json={**content, "properties": properties})
+        return holdings(wanted, body, by)
 
     def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, Mapping[str, Any]]) -> None:
         known = {name: there[name] for name in wanted if name in there}

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.destinations.base import Batch, Outcome, Record, Result, not_there, safe_code
+from orchestration.destinations.base import Batch, Fields, Holdings, Outcome, Record, Result, not_there, safe_code
+from orchestration.destinations.holdings import Named
 from orchestration.destinations.reading import listed
 
+MERGED = "hs_merged_object_ids"  # of contacts that this one has taken in: whoever asks for one of them is told this one
 _FOR_NOW = frozenset({"rate_limits", "internal_error", "service_unavailable", "conflict", "locked"})
 
 
@@ -36,6 +38,30 @@ def read(batch: Batch, body: Any, id_property: str) -> list[Outcome]:
         return batch.outcomes(Result.ACKNOWLEDGED)  # all were taken, which is which was not told
     unknown = (Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer") for record in batch.records)
     return [outcomes.get(one.external_id, one) for one in unknown]
+
+
+def holdings(wanted: Named, body: Any, by: str) -> Holdings:
+    """What contacts hold that were asked about by the property `by`, or by their ids where there is none.
+
+    Whom an answer passes over that names others is not there; one that names nobody says nothing.
+    """
+    found, failed = listed(body, "results"), listed(body, "errors")
+    told: dict[str, Fields | None] = {}
+    if found or failed:
+        told |= wanted.missing()
+    for one in failed:  # any other reason than that there is no such contact says nothing of what it holds
+        context = one.get("context")
+        names = _texts(context.get("ids")) if isinstance(context, Mapping) else []
+        if safe_code(one.get("category") or "") != "object_not_found":
+            told = {key: fields for key, fields in told.items() if not any(key in wanted.of(name) for name in names)}
+    for one in found:
+        properties = one.get("properties")
+        fields = properties if isinstance(properties, Mapping) else {}
+        names = [str(fields.get(by)) if by else str(one.get("id")), *str(fields.get(MERGED) or "").split(";")]
+        for name in names:
+            told |= wanted.holding(name.strip(), fields)
+    lacks = "" if len(told) == len(wanted.missing()) else "HubSpot did not tell of all contacts"
+    return Holdings(told, lacks=lacks)
 
 
 def refused(record: Record, code: str) -> Outcome:

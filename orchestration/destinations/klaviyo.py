@@ -20,11 +20,12 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Found, Job, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Found, Holdings, Job, Outcome, Record, Result
 from orchestration.destinations.delivery import blaming_nobody
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits
 from orchestration.destinations.klaviyo_jobs import JOBS, WANTS, ImportJobs
+from orchestration.destinations.klaviyo_profiles import LIMITS as PROFILES
 from orchestration.destinations.klaviyo_profiles import Profiles
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, code_of, listed, text_of
@@ -39,6 +40,7 @@ class KlaviyoDestination(ImportJobs):
     type: ClassVar[str] = "klaviyo"
     channels: tuple[str, ...] = ("email", "sms", "push")
     limits: ClassVar[Limits] = limits_of("klaviyo")
+    reading: ClassVar[Limits | None] = PROFILES
 
     def __init__(
         self,
@@ -69,6 +71,10 @@ class KlaviyoDestination(ImportJobs):
     def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
         """The profile at each address."""
         return self._profiles.known(records)
+
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What profiles hold."""
+        return self._profiles.held(records)
 
     def close(self) -> None:
         """Close the connections."""

@@ -6,22 +6,24 @@ Comes in: records; keys of customers. Goes out: Klaviyo's ids. Reading profiles 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import DestinationError, Found, Record, only_ones
+from orchestration.destinations.base import DestinationError, Found, Holdings, Record, only_ones
 from orchestration.destinations.fields import KEY_FIELD
+from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.klaviyo_answers import ids_of
 from orchestration.destinations.limits import limits_of
 from orchestration.destinations.reading import as_json, listed, next_cursor, text_of
 
-_LIMITS = limits_of("klaviyo_profiles")
-_PAGE, _SIDE_BY_SIDE = _LIMITS.max_records, 4  # profiles a page, pages at once
+LIMITS = limits_of("klaviyo_profiles")
+_PAGE, _SIDE_BY_SIDE = LIMITS.max_records, 4  # profiles a page, pages at once
 _MOST_PAGES = 300  # of profiles changed since, read for who is looked for: half a minute
 
 
@@ -29,7 +31,7 @@ class Profiles:
     """Profiles by `key`: email or external_id."""
 
     def __init__(self, key: str, **own: Any) -> None:
-        self.caller = Caller("https://a.klaviyo.com", allowed=("GET /api/profiles",), windows=_LIMITS.windows, **own)
+        self.caller = Caller("https://a.klaviyo.com", allowed=("GET /api/profiles",), windows=LIMITS.windows, **own)
         self._key = key
 
     def close(self) -> None:
@@ -41,17 +43,37 @@ class Profiles:
 
         One whose id could not be read can be cleared by its address only. Raises DestinationError where the answer is `required`.
         """
-        named = {(record.email if self._key == "email" else record.external_id).lower(): record.external_id for record in records}
-        told = self._told(self._key, [identifier for identifier in named if identifier])
+        wanted = {self._identifier(record).lower(): record.external_id for record in records}
+        told = self._told(self._key, [identifier for identifier in wanted if identifier])
         if required and None in told:
             raise DestinationError("klaviyo does not say which profiles it has; its private key needs the scope profiles:read")
-        return {external_id: profile for body in told for external_id, profile in ids_of(body, self._key, named).items()}
+        return {external_id: profile for body in told for external_id, profile in ids_of(body, self._key, wanted).items()}
 
     def gone(self, records: Sequence[Record]) -> set[str]:
         """External ids of those whose profile, named by Klaviyo's id, is not there any more; nobody where it does not tell."""
         told = self._told("id", [record.remote_id for record in records])
         there = {text_of(one, "id") for body in told for one in listed(body, "data")}
         return set() if None in told else {record.external_id for record in records if record.remote_id not in there}
+
+    def held(self, records: Sequence[Record]) -> Holdings:
+        """The properties of profiles, by Klaviyo's id where it told one, else by the key."""
+        known, others = [one for one in records if one.remote_id], [one for one in records if not one.remote_id]
+        asked = ((known, "id", lambda one: one.remote_id), (others, self._key, self._identifier))
+        return together([in_parts(some, _PAGE, _SIDE_BY_SIDE, partial(self._properties, key, name)) for some, key, name in asked])
+
+    def _properties(self, key: str, identifier: Callable[[Record], str], records: Sequence[Record]) -> Holdings:
+        wanted = Named(records, identifier)
+        body = self._page({**_any(key, list(wanted.ids)), "fields[profile]": "properties" if key == "id" else f"{key},properties"})
+        if body is None or not isinstance(body.get("data"), list):
+            return Holdings({}, lacks="klaviyo does not tell what profiles hold; its private key needs the scope profiles:read")
+        told = wanted.missing()
+        for one in listed(body, "data"):
+            attributes = one.get("attributes") or {}
+            told |= wanted.holding(text_of(one, "id") if key == "id" else text_of(attributes, key), attributes.get("properties") or {})
+        return Holdings(told)
+
+    def _identifier(self, record: Record) -> str:
+        return record.email if self._key == "email" else record.external_id
 
     def holding(self, customer_keys: Collection[str], since: datetime | None) -> dict[str, Found]:
         """Customer key → the one profile whose property says so, among those changed `since`.
@@ -78,8 +100,8 @@ class Profiles:
     def _told(self, key: str, identifiers: Sequence[str]) -> list[Any]:
         """What Klaviyo says of the profiles with these identifiers, page by page, None for one that it does not give."""
         parts = [identifiers[start : start + _PAGE] for start in range(0, len(identifiers), _PAGE)]
-        named = () if key == "id" else (("fields[profile]", key),)
-        queries = [{"filter": f"any({key},{json.dumps(part)})", "page[size]": str(_PAGE), **dict(named)} for part in parts]
+        fields = () if key == "id" else (("fields[profile]", key),)
+        queries = [_any(key, part) | dict(fields) for part in parts]
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
             return list(side_by_side.map(self._page, queries))
 
@@ -89,3 +111,8 @@ class Profiles:
         except (NoAnswerError, NoConnectionError):
             response = None
         return as_json(response) if response is not None and response.is_success else None
+
+
+def _any(key: str, identifiers: Sequence[str]) -> dict[str, str]:
+    """The question for the profiles with these identifiers."""
+    return {"filter": f"any({key},{json.dumps(identifiers)})", "page[size]": str(_PAGE)}

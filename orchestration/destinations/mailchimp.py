@@ -21,13 +21,13 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Found, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Found, Holdings, Outcome, Record, Result
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, tag_of
 from orchestration.destinations.mailchimp_jobs import JOBS, WANTS, MemberJobs
-from orchestration.destinations.mailchimp_members import holding
+from orchestration.destinations.mailchimp_members import LISTING, holding, holdings
 from orchestration.destinations.reading import as_json, listed
 
 _SIDE_BY_SIDE = 5  # of the ten connections that an account may hold open
@@ -41,6 +41,7 @@ class MailchimpDestination(MemberJobs):
     type: ClassVar[str] = "mailchimp"
     channels: tuple[str, ...] = ("email",)
     limits: ClassVar[Limits] = limits_of("mailchimp")
+    reading: ClassVar[Limits | None] = LISTING
     needs_email = True
 
     def __init__(
@@ -60,7 +61,7 @@ class MailchimpDestination(MemberJobs):
         self._list, self._updates, self._new_members = f"/3.0/lists/{list_id}", mode == "update_only", new_members
         allowed = (
             rf"(PUT|PATCH) {self._list}/members/[^/]+",
-            f"GET {self._list}/members",
+            f"GET {self._list}/members(/[^/]+)?",
             f"(GET|POST) {self._list}/merge-fields",
             f"(GET|POST) {JOBS}",
             f"GET {JOBS}/[^/]+",
@@ -128,11 +129,24 @@ class MailchimpDestination(MemberJobs):
         """Members by the merge field that holds our key, among those changed since."""
         return holding(self.caller, f"{self._list}/members", customer_keys, since)
 
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What members hold, by Mailchimp's own id or the address."""
+        return holdings(self.caller, f"{self._list}/members", records, self._identifier, _FEW, _SIDE_BY_SIDE)
+
+    def as_held(self, record: Record) -> Mapping[str, Any]:
+        """As it is sent."""
+        return {self.name_of(name): field_value(value) for name, value in record.fields.items()}
+
+    def forecast_reading(self, records: int) -> tuple[int, float]:
+        """Few are a call each; of many the list is read, which is as long as its members are, page after page."""
+        calls = records if records <= _FEW else super().forecast_reading(records)[0]
+        return calls, calls * USUAL_ANSWER / (_SIDE_BY_SIDE if records <= _FEW else 1)
+
     def _identifier(self, record: Record) -> str:
         return record.remote_id or (hashed(record.email) if record.email else "")
 
     def _call(self, record: Record) -> tuple[str, str, dict[str, Any]]:
-        content: dict[str, Any] = {"merge_fields": {self.name_of(name): field_value(value) for name, value in record.fields.items()}}
+        content: dict[str, Any] = {"merge_fields": dict(self.as_held(record))}
         if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"

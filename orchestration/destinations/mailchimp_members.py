@@ -1,20 +1,24 @@
-"""Members of a list that hold a customer's key (https://mailchimp.com/developer/marketing/api/list-members/list-members-info).
+"""Members of a list: who holds a customer's key, and what is held (https://mailchimp.com/developer/marketing/api/list-members).
 
-Comes in: keys. Goes out: the ids of members. Mailchimp searches by address and name only, so the members that have changed are read,
-oldest change first.
+Comes in: keys, records. Goes out: the ids of members, their merge fields. Mailchimp searches by address and name only, so the members that
+have changed are read, oldest change first; for many records the whole list is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from orchestration.destinations.base import Found, only_ones
+from orchestration.destinations.base import Fields, Found, Holdings, Record, only_ones
+from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
+from orchestration.destinations.limits import limits_of
 from orchestration.destinations.mailchimp_answers import tag_of
 from orchestration.destinations.reading import as_json, listed, text_of
 
-_PAGE, _MOST_PAGES = 1000, 100  # members a page, which is the most that Mailchimp gives; pages read for who is looked for
+LISTING = limits_of("mailchimp_members")
+_PAGE, _MOST_PAGES = LISTING.max_records, 100  # members a page; pages read for who is looked for
 _FIELDS = "members.id,members.contact_id,members.email_address,members.merge_fields"
 
 
@@ -37,3 +41,57 @@ def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[s
             yield text_of(one, "merge_fields", tag_of("customer_key")), found
         if len(members) < _PAGE:
             return
+
+
+def holdings(caller: Caller, path: str, records: Sequence[Record], identifier: Callable[[Record], str], few: int, at_once: int) -> Holdings:
+    """Merge fields of the members that `records` are: one by one where they are `few`, else as the list tells of them.
+
+    Archived members are not listed, and a list that changes while it is read passes some over: who is not told of is asked about alone.
+    """
+    wanted = Named(records, identifier)
+    listing = Holdings({}, calls=0) if len(records) <= few else _listing(caller, path, wanted)
+    rest = [one for one in records if one.external_id not in listing.told]
+    if listing.lacks or len(rest) > few:
+        return listing._replace(lacks=listing.lacks or f"the list does not tell of {len(rest):,} members that it took")
+    return together([listing, in_parts(rest, 1, at_once, lambda one: _single(caller, path, Named(one, identifier)))])
+
+
+def _listing(caller: Caller, path: str, wanted: Named) -> Holdings:
+    told: dict[str, Fields | None] = {}
+    query, calls, is_last = {"count": str(_PAGE), "fields": "members.id,members.contact_id,members.merge_fields"}, 0, False
+    while not is_last:
+        body, calls = _answer(caller, path, params={**query, "offset": str(calls * _PAGE)}), calls + 1
+        if isinstance(body, str):
+            return Holdings(told, calls, body)
+        members = listed(body, "members")
+        is_last = len(members) < _PAGE
+        for one in members:
+            for name in (text_of(one, "contact_id"), text_of(one, "id")):
+                told |= wanted.holding(name, _fields_of(one))
+    return Holdings(told, calls)
+
+
+def _single(caller: Caller, path: str, wanted: Named) -> Holdings:
+    (name,) = wanted.ids
+    body = _answer(caller, f"{path}/{name}", params={"fields": "id,merge_fields"})
+    if isinstance(body, str):
+        return Holdings({}, lacks=body)
+    return Holdings(wanted.holding(name, _fields_of(body)) if body is not None else wanted.missing())
+
+
+def _answer(caller: Caller, path: str, **options: Any) -> Any:
+    """What Mailchimp tells, None where there is no such member; a text says why nothing is known."""
+    try:
+        response = caller.call("GET", path, **options)
+    except (NoAnswerError, NoConnectionError):
+        return "mailchimp did not tell what members hold"
+    body = as_json(response)
+    if response.status_code == 404 and text_of(body, "title") == "Resource Not Found":
+        return None
+    usable = response.is_success and isinstance(body, Mapping) and ("members" in body or "merge_fields" in body)
+    return body if usable else f"mailchimp answers {response.status_code} when it is asked what members hold"
+
+
+def _fields_of(body: Any) -> Fields:
+    found = body.get("merge_fields")
+    return found if isinstance(found, Mapping) else {}

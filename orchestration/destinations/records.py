@@ -100,6 +100,14 @@ class Found(NamedTuple):
     email: str
 
 
+class Holdings(NamedTuple):
+    """What a destination says that it holds of the records it was asked about."""
+
+    told: Mapping[str, Fields | None]  # external id → fields under their names there; None: there is no such record
+    calls: int = 1  # made for it
+    lacks: str = ""  # why it did not tell of all of them; empty = it did
+
+
 def only_ones(told: Iterable[tuple[str, Found]], keys: Collection[str]) -> dict[str, Found]:
     """Of records by the customer key that they hold, those of `keys`; a key that several hold says nothing."""
     listed = list(told)

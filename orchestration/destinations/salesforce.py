@@ -18,20 +18,20 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Record, Result, not_there
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Holdings, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
+from orchestration.destinations.holdings import Named, in_parts
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.pacing import SHARE_OF_LIMIT
 from orchestration.destinations.reading import as_json, listed, text_of
-from orchestration.destinations.salesforce_answers import api_share, listings, outcome_of, quoted
+from orchestration.destinations.salesforce_answers import listings, outcome_of, quoted, unreadable, used_up
 from orchestration.destinations.salesforce_fields import amiss, field_name
 from orchestration.destinations.salesforce_jobs import WANTS, BulkJobs
 from orchestration.destinations.salesforce_metadata import package
 from orchestration.destinations.signing_in import SignedIn
 
 _FEW = 2_000  # records below which collections are as fast as a job, by Salesforce's own advice
-_JOBS_AT_ONCE, _CALLS_A_JOB = 5, 5  # our choice: the next is made and carried over while Salesforce works on the former
+_CALLS_A_JOB = 5
 
 
 class SalesforceDestination(BulkJobs):
@@ -40,6 +40,8 @@ class SalesforceDestination(BulkJobs):
     type: ClassVar[str] = "salesforce"
     channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("salesforce")
+    reading: ClassVar[Limits | None] = limits
+    side_by_side = 5  # our choice: the next job is made and carried over while Salesforce works on the former
 
     def __init__(
         self,
@@ -75,7 +77,7 @@ class SalesforceDestination(BulkJobs):
 
     def width(self, records: int) -> int:
         """Jobs go side by side."""
-        return 1 if records < _FEW else _JOBS_AT_ONCE
+        return 1 if records < _FEW else self.side_by_side
 
     def forecast(self, records: int, batches: int) -> tuple[int, float]:
         """A job is made, carried over, closed, asked about and read; how long Salesforce works on it nobody knows before."""
@@ -135,6 +137,27 @@ class SalesforceDestination(BulkJobs):
         answer = self._started(left) if len(left.records) > self.limits.max_records else super().send(left)
         return replace(answer, outcomes=outcomes + answer.outcomes, calls=self.caller.made - before)
 
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What the object's records hold, by the external id."""
+        return in_parts(records, self.limits.max_records, self.side_by_side, self._holding)
+
+    def as_held(self, record: Record) -> Mapping[str, Any]:
+        """As it is sent, without the key."""
+        return {name: value for name, value in self._fields(record).items() if name != self._key}
+
+    def _holding(self, records: Sequence[Record]) -> Holdings:
+        names, wanted, calls = ", ".join([self._key, *self.as_held(records[0])]), Named(records, lambda one: one.external_id), 0
+        told = wanted.missing()
+        for ids in listings([quoted(record.external_id) for record in records], len(records)):
+            query = f"SELECT {names} FROM {self._object} WHERE {self._key} IN ({ids})"
+            response, calls = self._asked("GET", f"{self._data}/query", WANTS, params={"q": query}), calls + 1
+            body = as_json(response)
+            if lacks := unreadable(response, body):
+                return Holdings({}, calls, lacks)
+            for one in listed(body, "records"):
+                told |= wanted.holding(text_of(one, self._key), one)
+        return Holdings(told, calls)
+
     def _known(self, records: Sequence[Record]) -> set[str]:
         found: set[str] = set()
         for ids in listings([quoted(record.external_id) for record in records], self.limits.max_records):
@@ -158,6 +181,4 @@ class SalesforceDestination(BulkJobs):
         body = as_json(response)
         if not isinstance(body, list) or len(body) != len(batch.records):
             return Answer(batch.outcomes(Result.UNKNOWN, "not_in_the_answer"))
-        used = api_share(response.headers.get("sforce-limit-info", ""))
-        stop = f"{used:.0%} of the day's calls to Salesforce are used" if used > SHARE_OF_LIMIT else ""
-        return Answer([outcome_of(record, one) for record, one in zip(batch.records, body, strict=True)], stop)
+        return Answer([outcome_of(record, one) for record, one in zip(batch.records, body, strict=True)], used_up(response))

@@ -12,8 +12,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+
 from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
 from orchestration.destinations.fields import as_text
+from orchestration.destinations.reading import code_of
+from orchestration.server_waits import SHARE_OF_LIMIT
 
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
@@ -77,10 +81,21 @@ def results_of(job: Job, key: str, tables: Mapping[str, str]) -> list[Outcome]:
     return [_outcome(record.external_id, taken, failed, complete) for record in job.records]
 
 
-def api_share(header: str) -> float:
-    """Share of the day's calls that are used, of `api-usage=18/5000`; 0 when it is not told."""
-    found = re.search(r"api-usage=(\d+)/(\d+)", header)
-    return int(found[1]) / max(int(found[2]), 1) if found else 0.0
+def used_up(response: httpx.Response) -> str:
+    """Why no further call is made today; empty as long as the share of the day's calls that is ours is not used (`api-usage=18/5000`)."""
+    found = re.search(r"api-usage=(\d+)/(\d+)", response.headers.get("sforce-limit-info", ""))
+    share = int(found[1]) / max(int(found[2]), 1) if found else 0.0
+    return f"{share:.0%} of the day's calls to Salesforce are used" if share > SHARE_OF_LIMIT else ""
+
+
+def unreadable(response: httpx.Response, body: Any) -> str:
+    """Why an answer to a query says nothing of who is there; empty when it tells all of them."""
+    if not response.is_success:
+        code = code_of(next(iter(body if isinstance(body, list) else ()), {}), "errorCode")
+        return f"salesforce answers {response.status_code} ({code}) to a query of what is held"
+    if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or body.get("done") is not True:
+        return "salesforce did not tell of all records"
+    return used_up(response)
 
 
 def _outcome(external_id: str, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:

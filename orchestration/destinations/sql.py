@@ -1,4 +1,4 @@
-"""SQL: scores as rows of a table in a database, upserted (PostgreSQL and SQLite).
+"""SQL: scores as rows of a table in a database, upserted (PostgreSQL, MySQL, MariaDB and SQLite).
 
 Comes in: batches. Goes out: one table an audience, `crmp_<audience>`, made when it is missing, with a row a customer: `external_id` (its
 key), the audience's fields, `release_id`, `synced_at`. A field that is missing becomes a column. A batch is one transaction. A customer who
@@ -13,15 +13,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result
-from orchestration.destinations.databases import Database, opened
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Holdings, Outcome, Record, Result
+from orchestration.destinations.databases import Database
 from orchestration.destinations.databases_errors import BadValueError, DatabaseError, InDoubtError, OutOfReachError
+from orchestration.destinations.databases_kinds import opened
 from orchestration.destinations.fields import FORMER, PREFIX
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.sql_text import literal
+from orchestration.destinations.sql_reading import holdings
+from orchestration.sql_text import identifier, literal
 
 _KINDS = {"number": "DOUBLE PRECISION", "boolean": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP"}
-_OWN = {"external_id": "TEXT", "release_id": "TEXT", "synced_at": "TIMESTAMP"}
+_KEY, _OWN = "external_id", {"release_id": "TEXT", "synced_at": "TIMESTAMP"}
 
 
 class SqlDestination(Destination):
@@ -30,6 +32,7 @@ class SqlDestination(Destination):
     type: ClassVar[str] = "sql"
     channels: tuple[str, ...] = ()
     limits: ClassVar[Limits] = limits_of("sql")
+    reading: ClassVar[Limits | None] = limits
 
     def __init__(self, *, name: str, url: str, schema: str | None = None, mode: str = "upsert", consent: Sequence[str] = ()) -> None:
         self.name, self._schema, self._updates, self.channels = name, schema, mode == "update_only", tuple(consent)
@@ -72,6 +75,15 @@ class SqlDestination(Destination):
         except DatabaseError as error:
             return _refused(batch.records, error)
 
+    def held(self, audience: str, records: Sequence[Record]) -> Holdings:
+        """What the rows of the audience's table hold; without a table nobody has one."""
+        names = list(self.as_held(records[0]))
+        return holdings(self._database, self._table_of(audience), _KEY, names, records, self.limits.max_records)
+
+    def as_held(self, record: Record) -> Mapping[str, Any]:
+        """As it is written, lists as JSON."""
+        return {self.name_of(field): _as_text(value) if isinstance(value, list) else value for field, value in record.fields.items()}
+
     def _one_by_one(self, table: str, columns: Mapping[str, str], batch: Batch) -> Answer:
         outcomes: list[Outcome] = []
         for number, record in enumerate(batch.records):
@@ -88,11 +100,7 @@ class SqlDestination(Destination):
         there = self._there(table, records)
         # Who is not there has nothing left to clear; with update_only nobody is made.
         kept = [one for one in records if one.external_id in there or not (self._updates or one.operation == "clear")]
-        names = list(columns)
-        changes = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name != "external_id")
-        marks = ", ".join(self._database.mark(number) for number in range(1, len(names) + 1))
-        listed = ", ".join(f'"{name}"' for name in names)
-        statement = f"INSERT INTO {table} ({listed}) VALUES ({marks}) ON CONFLICT (external_id) DO UPDATE SET {changes}"
+        statement = self._database.upsert(table, list(columns))
         rows = [_row(columns, batch, record, {self.name_of(field): value for field, value in record.fields.items()}) for record in kept]
         if rows:
             self._database.write(statement, rows, columns)
@@ -108,16 +116,21 @@ class SqlDestination(Destination):
     def _table(self, batch: Batch) -> tuple[str, dict[str, str]]:
         """The audience's table and its columns with their types, made or widened where it lacks something."""
         kinds = self._kinds or dict.fromkeys(batch.records[0].fields, "text")
-        named = {self.name_of(field): _KINDS.get(kind, "TEXT") for field, kind in kinds.items() if not field.startswith(FORMER)}
-        columns = {**named, **_OWN}
-        table = (f'"{self._schema}".' if self._schema else "") + f'"{PREFIX}{batch.audience}"'
-        wanted = ", ".join(f'"{name}" {kind}{" PRIMARY KEY" * (name == "external_id")}' for name, kind in columns.items())
-        self._database.run(f"CREATE TABLE IF NOT EXISTS {table} ({wanted})")
+        of_fields = {self.name_of(field): _KINDS.get(kind, "TEXT") for field, kind in kinds.items() if not field.startswith(FORMER)}
+        columns, table = {_KEY: "TEXT", **of_fields, **_OWN}, self._table_of(batch.audience)
+        wanted = ", ".join(f"{identifier(name)} {self._declared(name, kind)}" for name, kind in columns.items())
+        self._database.run(f"CREATE TABLE IF NOT EXISTS {table} ({wanted}){self._database.made_as}")
         there = self._database.columns(table)
         for name in set(columns) - there:
-            self._database.run(f'ALTER TABLE {table} ADD COLUMN "{name}" {columns[name]}')
+            self._database.run(f"ALTER TABLE {table} ADD COLUMN {identifier(name)} {self._declared(name, columns[name])}")
         former = {self.name_of(field) for field in batch.records[0].fields if field.startswith(FORMER)} & there
-        return table, {**{name: _KINDS.get(self.kinds.get(f"{FORMER}{name}", ""), "TEXT") for name in former - set(columns)}, **columns}
+        return table, {**columns, **{name: _KINDS.get(self.kinds.get(f"{FORMER}{name}", ""), "TEXT") for name in former - set(columns)}}
+
+    def _declared(self, name: str, kind: str) -> str:
+        return f"{self._database.declared_key} PRIMARY KEY" if name == _KEY else self._database.declared.get(kind, kind)
+
+    def _table_of(self, audience: str) -> str:
+        return (f"{identifier(self._schema)}." if self._schema else "") + identifier(f"{PREFIX}{audience}")
 
 
 def _refused(records: Sequence[Record], error: DatabaseError) -> Answer:
@@ -143,8 +156,12 @@ def _value(value: Any, kind: str) -> Any:
     if kind == "TIMESTAMP":
         return datetime.fromisoformat(value).replace(tzinfo=None)
     if kind == "TEXT":
-        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
+        return _as_text(value)
     return float(value) if kind == "DOUBLE PRECISION" else value
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
 
 
 def _outcome(record: Record, written: bool) -> Outcome:

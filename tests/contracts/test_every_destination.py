@@ -13,6 +13,7 @@ import pytest
 from orchestration.destinations import DESTINATIONS, DestinationError, make
 from orchestration.destinations.base import Batch, Job, Record, Result
 from orchestration.destinations.fields import as_text
+from orchestration.destinations.holdings import alike
 from orchestration.destinations.http import ForbiddenCallError
 from tests.fakes.destinations import VENDORS
 from tests.fakes.receiver import EVERY_REQUEST, serving
@@ -24,8 +25,10 @@ HELPERS = {
     "base",
     "databases",
     "databases_errors",
+    "databases_kinds",
     "delivery",
     "fields",
+    "holdings",
     "http",
     "limits",
     "pacing",
@@ -50,6 +53,7 @@ RECORDS = [
 BATCH = Batch("a" * 64, "customer_scores", "20260201T010203000000_as_of_20260131", "2026-02-01T01:02:03+00:00", RECORDS)
 PERSONAL = ("@example.com", "späte Antwort")
 NET = sorted(VENDORS)
+READING = [kind for kind in sorted(DESTINATIONS) if DESTINATIONS[kind].reading]
 
 
 @pytest.fixture(params=sorted(DESTINATIONS))
@@ -83,6 +87,20 @@ def destination(place, kind):
 @pytest.fixture
 def vendor(place):
     return place[2]
+
+
+@pytest.fixture
+def somebody(kind, vendor, tmp_path):
+    """Somebody there who changes or deletes what lies there."""
+
+    def change(external_id, gone=False, **fields):
+        changes = ", ".join(f"{name} = '{value}'" for name, value in fields.items())
+        statement = "DELETE FROM crmp_customer_scores" if gone else f"UPDATE crmp_customer_scores SET {changes}"
+        with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+            connection.execute(f"{statement} WHERE external_id = ?", [external_id])
+            connection.commit()
+
+    return change if kind == "sql" else vendor.change
 
 
 def arrived(folder):
@@ -208,6 +226,52 @@ def test_what_lies_on_disk_is_for_the_owner_only(kind, destination, tmp_path):
     send(destination)
     modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.rglob("*")}
     assert modes == ({0} if kind in ("files", "sql") else set())
+
+
+def acknowledged(destination):
+    """The records as they are known once they were sent: by the destination's own ids."""
+    destination.prepare(KINDS)
+    told = {outcome.external_id: outcome.remote_id for outcome in send(destination).outcomes}
+    return [record._replace(remote_id=told[record.external_id]) for record in RECORDS]
+
+
+def drifted(destination, records):
+    """External id → names there whose values are not those that were sent; None for a record that is not there."""
+    told = destination.held("customer_scores", records).told
+    sent = {record.external_id: destination.as_held(record) for record in records if record.external_id in told}
+    return {
+        key: None if told[key] is None else {name for name, value in fields.items() if not alike(value, told[key].get(name))}
+        for key, fields in sent.items()
+    }
+
+
+@pytest.mark.parametrize("kind", READING)
+def test_what_it_holds_is_what_it_was_sent_until_somebody_changes_or_deletes_it(destination, somebody):
+    records = acknowledged(destination)
+    assert drifted(destination, records) == {"c1": set(), "c2": set()}
+    somebody("c1", plan="free")
+    assert drifted(destination, records) == {"c1": {destination.name_of("plan")}, "c2": set()}
+    somebody("c2", gone=True)
+    assert drifted(destination, records) == {"c1": {destination.name_of("plan")}, "c2": None}
+    unnamed = [record._replace(remote_id="") for record in records]
+    assert drifted(destination, unnamed) == drifted(destination, records), "by what identifies them, where no id was told"
+
+
+@pytest.mark.parametrize("kind", sorted(set(READING) & set(NET)))
+@pytest.mark.parametrize("fault", [(401, {}, {}), (403, {}, {}), (404, {}, {}), (503, {}, {}), (200, {}, {}), (200, {}, b"<html>"), "late"])
+def test_a_destination_that_does_not_tell_what_it_holds_has_lost_nothing(destination, vendor, fault):
+    records = acknowledged(destination)
+    for caller in (destination.caller, getattr(destination, "_profiles", destination).caller):
+        caller._client.timeout = 0.1
+    vendor.faults = [fault] * 20
+    found = destination.held("customer_scores", records)
+    assert (dict(found.told), bool(found.lacks)) == ({}, True)
+    assert not [one for one in (*PERSONAL, vendor.secret) if one in found.lacks]
+
+
+@pytest.mark.parametrize("kind", sorted(set(DESTINATIONS) - set(READING)))
+def test_what_cannot_be_asked_says_so(destination):
+    assert (destination.forecast_reading(10), destination.held("a", RECORDS).told) == ((0, 0.0), {})
 
 
 @pytest.mark.parametrize("kind", NET)

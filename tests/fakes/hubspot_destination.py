@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tests.fakes.receiver import Vendor, unprefixed
 
+MERGED = "hs_merged_object_ids"
 TOKEN = "pat-secret-of-the-tests"
 
 
@@ -16,7 +17,7 @@ class Hubspot(Vendor):
     def __init__(self):
         super().__init__()
         self.properties, self.contacts, self.refuses = {"email": "string"}, {}, {}
-        self.order, self.may_read = random.Random(1), True
+        self.order, self.may_read, self.silent = random.Random(1), True, False
 
     def know(self, email, **properties):
         number = str(len(self.contacts) + 101)
@@ -28,7 +29,29 @@ class Hubspot(Vendor):
             return 401, {}, {"status": "error", "category": "INVALID_AUTHENTICATION"}
         if request.path.endswith("/properties/contacts") or "/crm/properties/" in request.path:
             return self.property(request)
+        if request.path.endswith("/batch/read"):
+            return self.read(request)
         return self.search(request) if request.path.endswith("/search") else self.batch(request)
+
+    def read(self, request):
+        """Contacts that are asked for; whom it does not have it names as an error, unless it is `silent` about them."""
+        if not self.may_read:
+            return 403, {}, {"status": "error", "category": "MISSING_SCOPES"}
+        assert {"inputs", "properties", "propertiesWithHistory"} <= set(request.body)
+        assert len(request.body["inputs"]) <= 100
+        by, results, gone = request.body.get("idProperty"), [], []
+        for one in request.body["inputs"]:
+            number = self.found({**one, "idProperty": by} if by else one)
+            number = number or next((key for key, told in self.contacts.items() if one["id"] in told.get(MERGED, "").split(";")), None)
+            if number is None:
+                gone.append(one["id"])
+            else:
+                told = {name: self.contacts[number].get(name) for name in request.body["properties"]}
+                results.append({"id": number, "properties": told, "archived": False})
+        self.order.shuffle(results)
+        errors = [{"category": "OBJECT_NOT_FOUND", "status": "error", "message": "gone", "context": {"ids": gone}}] if gone else []
+        body = {"status": "COMPLETE", "startedAt": "2026-01-01T00:00:00Z", "completedAt": "2026-01-01T00:00:01Z", "results": results}
+        return (207, {}, {**body, "errors": errors, "numErrors": 1}) if errors and not self.silent else (200, {}, body)
 
     def search(self, request):
         if not self.may_read:
@@ -92,8 +115,15 @@ class Hubspot(Vendor):
         key = one["idProperty"]
         return next((number for number, contact in self.contacts.items() if contact.get(key, "").lower() == one["id"].lower()), None)
 
+    def change(self, external_id, gone=False, **fields):
+        """Somebody there changes, or deletes, a contact."""
+        number = next(number for number, contact in self.contacts.items() if contact["email"].startswith(f"{external_id}@"))
+        self.contacts[number] |= {f"crmp_{name}": value for name, value in fields.items()}
+        if gone:
+            del self.contacts[number]
+
     def arrived(self):
-        return {
-            contact["email"].partition("@")[0]: unprefixed({name: value for name, value in contact.items() if name != "email"})
-            for contact in self.contacts.values()
-        }  # fmt: skip
+        of_ours = [
+            (one["email"], {name: value for name, value in one.items() if name not in ("email", MERGED)}) for one in self.contacts.values()
+        ]
+        return {email.partition("@")[0]: unprefixed(fields) for email, fields in of_ours}

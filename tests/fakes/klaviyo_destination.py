@@ -92,8 +92,20 @@ class Klaviyo(Vendor):
         key, _, listed = request.query["filter"].removeprefix("any(").removesuffix(")").partition(",")
         wanted = json.loads(listed)
         assert len(wanted) <= 100
-        found = [(number, one["key"]) for number, one in self.profiles.items() if (number if key == "id" else one["key"]) in wanted]
-        return 200, {}, {"data": [{"type": "profile", "id": number, "attributes": {key: name}} for number, name in found]}
+        fields = request.query.get("fields[profile]", key).split(",")
+        found = [(number, one) for number, one in self.profiles.items() if (number if key == "id" else one["key"]) in wanted]
+        told = [(number, {key: one["key"], "properties": one["properties"]}) for number, one in found]
+        data = [
+            {"type": "profile", "id": number, "attributes": {name: one[name] for name in fields if name in one}} for number, one in told
+        ]
+        return 200, {}, {"data": data}
+
+    def change(self, external_id, gone=False, **fields):
+        """Somebody there changes, or deletes, a profile."""
+        number = next(number for number, one in self.profiles.items() if one["key"].startswith(f"{external_id}@"))
+        self.profiles[number]["properties"] |= {f"crmp_{name}": value for name, value in fields.items()}
+        if gone:
+            del self.profiles[number]
 
     def changed(self, request):
         start, number = int(request.query.get("page[cursor]") or 0), 2

@@ -50,20 +50,25 @@ class Mailchimp(Vendor):
         return 200, {}, request.body
 
     def listing(self, request):
-        assert (request.method, request.query["sort_field"], int(request.query["count"])) == ("GET", "last_changed", 1_000)
+        assert (request.method, int(request.query["count"])) == ("GET", 1_000)
+        assert request.query.get("sort_field", "last_changed") == "last_changed"
         first = int(request.query["offset"])
         listed = [
             {"id": key, "contact_id": one["contact_id"], "email_address": one["email"], "merge_fields": one["fields"]}
-            for key, one in list(self.members.items())[first : first + self.most_listed]
+            for key, one in [(key, one) for key, one in self.members.items() if one["status"] != "archived"][
+                first : first + self.most_listed
+            ]
         ]
         return 200, {}, {"members": listed}
 
     def member(self, method, path, body):
         one = path.removeprefix(f"{LIST}/members/")
         found = next((key for key, member in self.members.items() if one in (key, member["contact_id"])), None)
-        assert "status" not in body
-        if found is None and method == "PATCH":
+        if found is None and method != "PUT":
             return 404, {}, {"title": "Resource Not Found", "detail": f"{one} is not there"}
+        if method == "GET":
+            return 200, {}, {"id": found, "merge_fields": dict.fromkeys(self.tags, "") | self.members[found]["fields"]}
+        assert "status" not in body
         if set(body["merge_fields"]) - set(self.tags):
             return 400, {}, {"title": "Invalid Resource", "detail": "Your merge fields were invalid."}
         if one in self.refuses:
@@ -100,6 +105,13 @@ class Mailchimp(Vendor):
         self.jobs[job]["polls"] -= 1
         done = self.jobs[job]["polls"] < 0
         return {"id": job, "status": "finished" if done else "started", "response_body_url": f"{self.url}/answers/{job}" if done else ""}
+
+    def change(self, external_id, gone=False, **fields):
+        """Somebody there changes, or deletes, a member."""
+        key = hashed(f"{external_id}@example.com")
+        self.members[key]["fields"] |= {next(tag for tag, told in TAGS.items() if told == name): value for name, value in fields.items()}
+        if gone:
+            del self.members[key]
 
     def arrived(self):
         return {

@@ -195,7 +195,9 @@ def test_imputed_effects_are_asked_where_propensities_are_uneven(monkeypatch, ch
     taken = (random.random(1500) < treated).astype(int)
     propensity = np.where(taken == 1, treated, 1 - treated)
     evidence = Evidence(taken, propensity, random.normal(size=1500), np.ones(1500))
-    least = min((1 / propensity[taken == arm]).sum() ** 2 / (propensity[taken == arm] ** -2.0).sum() / (taken == arm).sum() for arm in (0, 1))
+    least = min(
+        (1 / propensity[taken == arm]).sum() ** 2 / (propensity[taken == arm] ** -2.0).sum() / (taken == arm).sum() for arm in (0, 1)
+    )
     assert evidence.evenness == pytest.approx(least)
     monkeypatch.setattr("ml.next_best_action.effects.Imputed", lambda *given: asked.append(1) or Imputed(*given))
     learn_effects(Encoder(()), codes, evidence, np.zeros(1), 0)

@@ -247,3 +247,17 @@ def test_a_webhook_that_nobody_has_asked_is_not_said_to_let_us_in(tmp_path, monk
     )
     assert main(["check-destination", "webhook", "--config", str(tmp_path / "config.yaml")]) == 0
     assert "was not asked, since it has no call that sends nothing" in capsys.readouterr().out
+
+
+def test_what_somebody_changed_there_is_told_and_sent_again_as_often_as_the_configuration_says(command, hubspot, tmp_path):
+    command("sync", "crm")
+    hubspot.change("secret1", churn_probability="0.9")
+    hubspot.change("secret2", gone=True)
+    with duckdb.connect(str(tmp_path / "home" / "state" / "activation" / "crm.duckdb")) as state:
+        state.execute("UPDATE acknowledged SET acknowledged_at = acknowledged_at - INTERVAL 7 DAY")
+    dry = command("sync", "crm", "--dry-run")[1]
+    assert "due: 3 records are compared with what it holds: 1 call, 0 seconds at its limits" in dry
+    code, said, _ = command("sync", "crm")
+    assert (code, "3 records in 1 call: 1 hold something else, 1 are not there any more" in said) == (0, True)
+    assert [hubspot.arrived()[name]["churn_probability"] for name in ("secret1", "secret2")] == ["0.6", "0.7"]
+    assert "compared" not in command("sync", "crm")[1]

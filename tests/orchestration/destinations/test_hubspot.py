@@ -129,3 +129,31 @@ def test_a_window_that_others_have_used_up_is_waited_for(place):
     destination.send(batch_of(1))
     destination.send(batch_of(1))
     assert [round(nap) for nap in naps] == [10]
+
+
+def test_what_contacts_hold_is_asked_by_id_else_by_what_identifies_them_and_a_merged_one_is_found(hubspot):
+    destination, vendor = hubspot
+    destination.prepare({"nps": "number"})
+    batch = batch_of(3)
+    ids = {one.external_id: one.remote_id for one in destination.send(batch).outcomes}
+    merged = vendor.contacts.pop(ids["c1"])
+    vendor.contacts[ids["c2"]] |= merged | {"hs_merged_object_ids": f"99;{ids['c1']}", "email": "c2@example.com"}
+    known = [record._replace(remote_id=ids[record.external_id]) for record in batch.records[:2]]
+    told = destination.held("scores", [*known, batch.records[2]]).told
+    assert {key: fields["crmp_nps"] for key, fields in told.items()} == {"c1": "1", "c2": "1", "c3": "3"}
+    by_id, by_address = (call.body for call in vendor.calls("/read"))
+    assert ("idProperty" not in by_id, by_address["idProperty"]) == (True, "email")
+    assert by_id["inputs"] == [{"id": ids["c1"]}, {"id": ids["c2"]}]
+
+
+def test_an_answer_that_names_nobody_says_nothing_and_one_that_fails_for_another_reason_neither(hubspot):
+    destination, vendor = hubspot
+    destination.prepare({"nps": "number"})
+    destination.send(batch_of(2))
+    vendor.silent = True
+    assert destination.held("scores", batch_of(1, first=3).records).lacks == "HubSpot did not tell of all contacts"
+    assert destination.held("scores", batch_of(2, first=2).records).told["c3"] is None, "passed over among others"
+    error = {"category": "INTERNAL_ERROR", "context": {"ids": ["c1@example.com"]}}
+    vendor.faults = [(207, {}, {"results": [{"id": "9", "properties": {"email": "c2@example.com"}}], "errors": [error]})]
+    found = destination.held("scores", batch_of(2).records)
+    assert (set(found.told), bool(found.lacks)) == ({"c2"}, True)

@@ -9,7 +9,7 @@ import pytest
 from orchestration.destinations import DestinationError
 from orchestration.destinations.base import Job
 from orchestration.destinations.mailchimp_answers import tag_of
-from tests.fakes.mailchimp_destination import hashed
+from tests.fakes.mailchimp_destination import LIST, hashed
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
 FAKES = Path(__file__).parents[2] / "fakes"
@@ -185,3 +185,24 @@ def test_merge_tags_are_short_ours_and_distinct():
 def test_a_mailchimp_key_without_its_data_center_is_told(place):
     with pytest.raises(DestinationError, match="data center, such as -us6"):
         place("mailchimp", api_key="nothing", base_url=None)
+
+
+def test_of_many_members_mailchimps_list_is_read_and_whom_it_leaves_out_is_asked_about_alone(place):
+    destination, vendor = place("mailchimp")
+    destination.prepare({"nps": "number"})
+    few = batch_of(4)
+    for part in (batch_of(500, first=number) for number in range(1, 2_001, 500)):
+        sent(destination, part)
+    sent(destination, batch_of(1, first=2_001))
+    vendor.members[hashed("c2@example.com")]["status"] = "archived"
+    del vendor.members[hashed("c3@example.com")]
+    vendor.requests.clear()
+    told = destination.held("scores", batch_of(2_001).records).told
+    listings, alone = vendor.calls(f"GET {LIST}/members"), vendor.calls("members/")
+    assert (len(told), told["c3"], told["c1"][tag_of("nps")], told["c2"][tag_of("nps")]) == (2_001, None, 1, 2)
+    assert (len(listings) - len(alone), len(alone)) == (2, 2)
+    vendor.requests.clear()
+    assert destination.held("scores", few.records).told["c2"][tag_of("nps")] == 2
+    assert [call.path for call in vendor.requests] == [f"{LIST}/members/{hashed(one.email)}" for one in few.records]
+    assert destination.forecast_reading(2_000) == (2_000, 120.0)
+    assert destination.forecast_reading(100_000)[0] == 100

@@ -196,3 +196,15 @@ def test_what_an_administrator_deploys_has_every_field_with_the_type_that_the_ch
 
 def test_a_text_of_a_query_cannot_leave_it():
     assert quoted("o'neil\\") == "'o\\'neil\\\\'"
+
+
+def test_asking_what_is_held_stops_before_the_days_calls_are_used_up_and_says_which_field_is_gone(place):
+    destination, vendor = place("salesforce")
+    sent(destination, batch_of(450))
+    assert len(destination.held("scores", batch_of(450).records).told) == 450
+    vendor.usage = "api-usage=81000/100000"
+    before = len(vendor.calls("/query"))
+    assert destination.held("scores", batch_of(2_000).records).lacks == "81% of the day's calls to Salesforce are used"
+    assert len(vendor.calls("/query")) - before <= destination.side_by_side
+    del vendor.fields["crmp_nps__c"]
+    assert destination.held("scores", batch_of(1).records).lacks == "salesforce answers 400 (invalid_field) to a query of what is held"

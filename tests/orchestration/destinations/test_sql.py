@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from orchestration.destinations import DestinationError, make
+from orchestration.destinations.holdings import alike
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
 KINDS = {"customer_key": "text", "nps": "number", "reasons": "list", "is_vip": "boolean", "as_of_date": "date"}
@@ -73,6 +74,28 @@ def test_a_new_field_becomes_a_column(database):
     assert [tuple(row) for row in rows(wider, "external_id, clv")] == [("c1", 7.5)]
 
 
+def test_what_rows_hold_is_what_was_written_until_a_column_or_the_table_is_gone(database):
+    destination, batch = database(), batch_of(3, seen="2039-05-01T04:10:00Z", note="it's", **FIELDS)
+    destination.kinds = {**KINDS, "seen": "time", "note": "text"}
+    destination.prepare(destination.kinds)
+    sent(destination, batch)
+
+    def differing():
+        told = destination.held("customer_scores", batch.records).told
+        as_held = {one.external_id: destination.as_held(one) for one in batch.records}
+        return {key: fields and {name for name in fields if not alike(as_held[key][name], fields[name])} for key, fields in told.items()}
+
+    assert differing() == {"c1": set(), "c2": set(), "c3": set()}
+    destination._database.run("UPDATE crmp_customer_scores SET is_vip = NOT is_vip WHERE external_id = 'c2'")
+    destination._database.run("DELETE FROM crmp_customer_scores WHERE external_id = 'c3'")
+    destination._database.run("ALTER TABLE crmp_customer_scores DROP COLUMN note")
+    assert "note" not in destination.held("customer_scores", batch.records).told["c1"]
+    assert differing() == {"c1": set(), "c2": {"is_vip"}, "c3": None}
+    destination._database.run("DROP TABLE crmp_customer_scores")
+    assert differing() == {"c1": None, "c2": None, "c3": None}
+    assert counted(sent(destination, batch)) == {"acknowledged": 3}, "and made again"
+
+
 def test_a_record_at_fault_does_not_keep_the_others_out(tmp_path):
     with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
         connection.execute("CREATE TABLE crmp_customer_scores (external_id TEXT PRIMARY KEY, nps DOUBLE CHECK (nps < 3))")
@@ -93,14 +116,16 @@ def test_a_database_out_of_reach_loses_nothing():
     destination.prepare(KINDS)
     answer = destination.send(batch_of(1, **FIELDS))
     assert [str(one.result) for one in answer.outcomes] == ["retryable"]
-    assert "geheim" not in f"{answer.stop} {destination.address} {answer.outcomes}"
+    held = destination.held("customer_scores", batch_of(1, **FIELDS).records)
+    assert (dict(held.told), bool(held.lacks)) == ({}, True)
+    assert "geheim" not in f"{answer.stop} {destination.address} {answer.outcomes} {held}"
     with pytest.raises(DestinationError, match="does not let us in"):
         destination.preflight()
 
 
 def test_other_databases_are_refused():
-    with pytest.raises(DestinationError, match="neither postgresql"):
-        make("sql", name="db", url="mysql://x/y")
+    with pytest.raises(DestinationError, match="none of postgresql"):
+        make("sql", name="db", url="oracle://x/y")
 
 
 def test_postgresql_says_whether_a_value_is_at_fault_or_we_are(server):

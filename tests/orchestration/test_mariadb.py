@@ -1,4 +1,4 @@
-"""MariaDB, and so MySQL: a server of the tests' own, read with the driver that comes along."""
+"""MariaDB, and so MySQL: a server of the tests' own, read from and written to with the driver that comes along."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from orchestration.configuration.sources import SqlSource
+from orchestration.destinations import make
+from orchestration.destinations.holdings import alike
 from orchestration.sources import SourceError
+from tests.orchestration.destinations.conftest import batch_of, cleared, sent
 from tests.orchestration.sources.nights import Nights, landed
 
 SERVER, INSTALLER = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
@@ -154,3 +158,57 @@ def test_a_query_that_is_stopped_among_its_rows_is_one_line(url: str, shop: str,
     settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": f"mysql://hasty:s3cret@{url}"})
     error = Nights(tmp_path, settings).night("crm_customers")["crm_customers"].error or ""
     assert error.startswith("shop.slow cannot be read: the database stopped the query because it took too long")
+
+
+KINDS = {"nps": "number", "note": "text", "reasons": "list", "is_vip": "boolean", "as_of_date": "date", "seen": "time"}
+FIELDS = {
+    "note": "a 'quoted' \\ \" Grüße 🙂", "reasons": ["a", "b"], "is_vip": True, "as_of_date": "2026-01-31", "seen": "2039-05-01T04:10:00Z",
+}  # fmt: skip
+
+
+@pytest.fixture
+def table(url: str, shop: str) -> Iterator[Any]:
+    """A destination that writes into the shop's database, and one who may only read it."""
+    password = "p@ss:w/ord"
+    _run(shop, f"CREATE OR REPLACE USER writer@'127.0.0.1' IDENTIFIED BY '{password}'", "GRANT ALL ON shop.* TO writer@'127.0.0.1'")
+    with closing(make("sql", name="db", url=f"mariadb://writer:p%40ss%3Aw%2Ford@{url}/shop")) as destination:
+        assert destination.address == f"mysql://{url}/shop"
+        destination.kinds = KINDS
+        destination.prepare(KINDS)
+        yield destination
+
+
+def test_what_is_written_is_what_is_held_and_ids_differ_by_case(table: Any) -> None:
+    upper = [one._replace(external_id=one.external_id.upper()) for one in batch_of(1, first=1).records]
+    batch = batch_of(3, **FIELDS)
+    sent(table, batch)
+    batch.records.extend(upper)  # type: ignore[attr-defined]
+    assert sent(table, batch) == dict.fromkeys(("c1", "c2", "c3", "C1"), ("acknowledged", ""))
+    told = table.held("customer_scores", batch.records).told
+    assert all(alike(value, told[one.external_id].get(name)) for one in batch.records for name, value in table.as_held(one).items())
+    assert told["c1"]["seen"] == datetime(2039, 5, 1, 4, 10), "in UTC, whatever the server's zone, and after 2038"
+    assert (told["C1"]["note"], told["c1"]["note"]) == (None, FIELDS["note"])
+
+
+def test_who_is_cleared_keeps_an_empty_row_and_update_only_makes_none(url: str, table: Any) -> None:
+    sent(table, batch_of(1, **FIELDS))
+    assert sent(table, cleared("c1")) == {"c1": ("acknowledged", "")}
+    assert sent(table, cleared("c2")) == {"c2": ("acknowledged", "")}
+    with closing(make("sql", name="db", url=table._database._url, mode="update_only")) as updating:
+        updating.prepare({**KINDS, "clv": "number"})
+        assert sent(updating, batch_of(2, clv=2.5)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there")}
+    assert table._database.asked("SELECT external_id, nps, clv, note FROM crmp_customer_scores") == [("c1", 1.0, 2.5, None)]
+
+
+def test_a_value_that_does_not_fit_is_rejected_and_a_right_that_lacks_rejects_nobody(url: str, table: Any, shop: str) -> None:
+    sent(table, batch_of(1, **FIELDS))
+    _run(shop, "ALTER TABLE shop.crmp_customer_scores ADD CONSTRAINT low CHECK (nps < 3)")
+    batch = batch_of(2, **FIELDS)
+    long = [batch.records[0]._replace(external_id="x" * 256), batch.records[0]._replace(external_id="c9", fields={"note": "n" * 70_000})]
+    batch.records.extend([*batch_of(1, first=3).records, *long])  # type: ignore[attr-defined]
+    assert [result for result, _ in sent(table, batch).values()] == ["acknowledged", "acknowledged", "rejected", "rejected", "rejected"]
+    with closing(make("sql", name="db", url=f"mysql://reader:s3cret@{url}/shop")) as reading:
+        reading.prepare(KINDS)
+        answer = reading.send(batch_of(1, **FIELDS))
+    assert ([str(one.result) for one in answer.outcomes], "the database refuses us" in answer.stop) == (["retryable"], True)
+    assert "s3cret" not in f"{answer} {reading.address}"
