@@ -14,7 +14,7 @@ from orchestration.configuration.destinations import EveryDestination
 from orchestration.jobs import night_logger, nightly, retention
 from orchestration.resources import NightResource
 from orchestration.schedules import every_morning, every_night
-from orchestration.sensors import missed_nights, nights_that_fail, nights_that_publish
+from orchestration.sensors import killed_runs, missed_nights, nights_that_fail, nights_that_publish
 
 
 def made(destinations: Sequence[EveryDestination]) -> dg.Definitions:
@@ -38,7 +38,7 @@ def made(destinations: Sequence[EveryDestination]) -> dg.Definitions:
         asset_checks=[quality.landing_gate, quality.mart_gate, quality.audience_gate],
         jobs=[nightly, retention],
         schedules=[every_night, every_morning],
-        sensors=[missed_nights, nights_that_fail, nights_that_publish],
+        sensors=[missed_nights, killed_runs, nights_that_fail, nights_that_publish],
         resources={"night": NightResource()},
         loggers={"console": dg.colored_console_logger, "night": night_logger},
         executor=dg.in_process_executor,

@@ -37,12 +37,14 @@ retention = dg.define_asset_job(
 )
 
 # A machine that is too busy to answer for a minute fails what waits in the queue, nights of a backfill too, unless it is asked again.
+# A run whose process died before it had started, or while it was stopped, is closed after ten minutes; `killed_runs` closes the others.
 _INSTANCE = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 compute_logs: {module: dagster._core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}
 concurrency: {runs: {max_concurrent_runs: 1}, pools: {default_limit: 1}}
 run_queue: {max_user_code_failure_retries: 10, user_code_failure_retry_delay: 60}
+run_monitoring: {enabled: true, start_timeout_seconds: 600, cancel_timeout_seconds: 600}
 storage: {custom: {module: orchestration.event_log, class: PooledStorage, config: {base_dir: %s}}}
 """
 

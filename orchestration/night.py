@@ -15,6 +15,7 @@ from orchestration import releases, warehouse
 from orchestration.home import Home
 from orchestration.landing.texts import first_day_kept
 from orchestration.settings import Settings
+from orchestration.warehouse import standing
 
 # Phase of dbt → suites of the checks that look at what it builds, or at what is built of that.
 LATER_THAN = {
@@ -62,6 +63,7 @@ class Night:
             if begins:
                 warehouse.begin(connection, self.as_of)
                 self._forget_results(connection)
+                standing.fall(connection, standing.STEPS[0])
             held = warehouse.held_night(connection)
             if held != self.as_of:
                 raise WrongNightError(f"the warehouse holds the night of {held}, not of {self.as_of}; materialise from the extraction on")
@@ -72,7 +74,8 @@ class Night:
         connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND NOT starts_with(suite, 'landing')", [self.as_of])
 
     def forget_later(self, connection: duckdb.DuckDBPyConnection, phase: str) -> None:
-        """Forget what gates have said of this night's tables that `phase` is about to build anew: nobody has judged those yet."""
+        """Forget what gates have said of this night's tables that `phase` is about to build anew, and that it and what follows was done."""
+        standing.fall(connection, phase)
         for suite in LATER_THAN[phase]:
             connection.execute("DELETE FROM ops.check_results WHERE as_of_date = ? AND starts_with(suite, ?)", [self.as_of, suite])
 

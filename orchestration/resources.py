@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 from orchestration import settings
+from orchestration.assets import run_history
 from orchestration.home import Home
 from orchestration.night import Night
 
@@ -34,7 +34,9 @@ class NightResource(dg.ConfigurableResource):
             if not (context.run and context.run.job_name == RETENTION):  # that one goes on with it
                 home.refuse_interrupted_erasure()
             if context.instance and context.run:
-                _close_dead_runs(context.instance, context.run.run_id)
+                run_history.close_dead(context.instance, context.run.run_id)
+                # Here and not with the release: nights that are refused or killed leave as much, and may do so for weeks.
+                run_history.prune(context.instance, home, loaded.tuning.runs_kept)
             yield self
 
     def of(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Night:
@@ -46,24 +48,3 @@ class NightResource(dg.ConfigurableResource):
 def night_of(run: dg.DagsterRun) -> str | None:
     """The as-of date of a run that is a night or a part of one, else None."""
     return run.tags.get("dagster/partition")
-
-
-def _close_dead_runs(instance: dg.DagsterInstance, alive: str) -> None:
-    """Mark runs that were killed as failed and give back the pool slots they hold: else the next run waits for them for ever.
-
-    Whoever holds the home knows that every other run that says it has started is dead.
-    """
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    for run in instance.get_runs(started):
-        if run.run_id != alive:
-            instance.report_run_failed(run, "the process of this run was killed; the run after it found that out")
-    unfinished = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES)))}
-    for holder in _slot_holders(instance) - unfinished - {alive}:
-        instance.event_log_storage.free_concurrency_slots_for_run(holder)
-
-
-def _slot_holders(instance: dg.DagsterInstance) -> set[str]:
-    storage = instance.event_log_storage
-    keys = storage.get_concurrency_keys()
-    claimed = {slot.run_id for key in keys for slot in storage.get_concurrency_info(key).claimed_slots}
-    return claimed | storage.get_concurrency_run_ids()

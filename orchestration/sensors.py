@@ -1,12 +1,15 @@
-"""Catching up: nights that the schedule missed are asked for once each, the oldest first. And telling how a night of the UI ended."""
+"""Catching up: nights that the schedule missed are asked for once each, the oldest first. Closing runs that were killed, so that nothing
+waits for them. And telling how a night of the UI ended.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from orchestration import alerts, releases, settings
+from orchestration.assets import run_history
 from orchestration.commands import summary
-from orchestration.home import Home
+from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
 
 MOST_CAUGHT_UP = 14
@@ -36,6 +39,24 @@ def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"missed-{night}", partition_key=str(night)) for night in nights])
 
 
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Closes runs whose process was killed: what waits in the queue would wait for them for ever",
+)
+def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Close what says it goes on, or holds a slot, while nobody is at work in the home; the lock of the home tells that."""
+    storage = context.instance
+    if not (storage.get_runs(dg.RunsFilter(statuses=run_history.STARTED), limit=1) or run_history.slot_holders(storage)):
+        return dg.SkipReason("no run says that it goes on")
+    try:
+        with Home(settings.load(settings.chosen_config(None)).home).exclusive("a look for runs that were killed"):
+            closed = run_history.close_dead(storage)
+    except HomeError as error:
+        return dg.SkipReason(f"a run goes on: {error}")
+    return dg.SkipReason(f"closed: {', '.join(closed)}" if closed else "slots of runs that are over were given back")
+
+
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.FAILURE,
     monitored_jobs=[nightly],
@@ -43,7 +64,7 @@ def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     description="Tells whom `alerts` names that a night was refused or failed",
 )
 def nights_that_fail(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-    """A refused or failed night of the schedule or the UI; one of the command line has told its end itself."""
+    """A refused or failed night of the schedule or the UI; one of the command line has told its end itself, unless it was killed."""
     return _tell(context)
 
 
@@ -60,12 +81,12 @@ def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
 
 def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     run = context.dagster_run
-    if run.tags.items() >= BY_COMMAND_LINE.items():
+    events = [entry.dagster_event for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
+    if run.tags.items() >= BY_COMMAND_LINE.items() and not run_history.was_killed(events):
         return dg.SkipReason("the command line has told it")
     loaded = settings.load(settings.chosen_config(None))
     if not loaded.alerts:
         return dg.SkipReason("the configuration names nobody under `alerts`")
-    events = [entry.dagster_event for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
     as_of = run.tags.get("dagster/partition", "an unknown day")
     outcome, served = outcome_of(run.run_id, events), summary.served_in_words(Home(loaded.home))
     problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, served, run.run_id))

@@ -75,7 +75,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
         artifacts=tonight.home.models,
     )
     with tonight.warehouse() as connection:
-        yield from written(context, connection, result, {"churn_scores": "churn_probability"})
+        yield from written(context, connection, "churn_scores", result, {"churn_scores": "churn_probability"})
 
 
 @dg.multi_asset(
@@ -102,7 +102,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         gross_margin=tuning.gross_margin,
     )
     with tonight.warehouse() as connection:
-        yield from written(context, connection, result, {"clv_scores": "clv_predicted"})
+        yield from written(context, connection, "clv_scores", result, {"clv_scores": "clv_predicted"})
 
 
 _DECIDED = [
@@ -141,5 +141,6 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
         aims={action.name: action.aims_at for action in tonight.settings.actions},
     )
     with tonight.warehouse() as connection:
-        yield from written(context, connection, result, {"next_best_actions": "expected_value", "action_candidates": None})
+        shown = {"next_best_actions": "expected_value", "action_candidates": None}
+        yield from written(context, connection, "decisions", result, shown)
         yield dg.MaterializeResult(asset_key=["ml", "model_runs"], metadata=relation_metadata(connection, "ml", "model_runs"))

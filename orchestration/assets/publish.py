@@ -12,7 +12,6 @@ import duckdb
 
 from ml import cards
 from orchestration import dbt, landing, releases, report
-from orchestration.assets import run_history
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.documentation import metric_docs
@@ -23,6 +22,7 @@ from orchestration.releases import Release
 from orchestration.report.checks import STATE
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 from orchestration.version import code_version, config_hash, configuration, packages
+from orchestration.warehouse import standing
 
 PAGE, CHECKS = "report.html", "checks.html"
 _STORED = {"published", "kept_last_good"}  # the others have no model that scored: base_rate, refused
@@ -85,7 +85,6 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
     )
     published = releases.publish(candidate)
     releases.prune(tonight.home.root, tonight.settings.tuning.releases_kept)
-    run_history.prune(context.instance, tonight.home, tonight.settings.tuning.runs_kept)
     yield dg.MaterializeResult(asset_key=["release", "current"], metadata=_metadata(published))
     yield dg.MaterializeResult(
         asset_key=["release", "page"],
@@ -105,7 +104,7 @@ def _write_page(night: Night, unsealed: Release) -> None:
 
 
 def _objections(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Blocking checks of the night in the warehouse that are not known to hold, and gates that never ran."""
+    """Blocking checks of the night in the warehouse that are not known to hold, gates that never ran, steps that were not done whole."""
     found = connection.execute(
         """SELECT suite || ' ' || expectation || ' on ' || table_name || ': ' || status FROM ops.check_results
         WHERE as_of_date = (SELECT as_of_date FROM ops.night) AND severity = 'block' AND status IN ('failed', 'errored') ORDER BY ALL"""
@@ -114,7 +113,11 @@ def _objections(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "SELECT DISTINCT split_part(suite, ':', 1) FROM ops.check_results WHERE as_of_date = (SELECT as_of_date FROM ops.night)"
     ).fetchall()
     missing = sorted({"landing", "mart", "audience", "dbt"} - {gate for (gate,) in ran})
-    return [line for (line,) in found] + [f"the {gate} gate did not run for this night" for gate in missing]
+    objections = [line for (line,) in found] + [f"the {gate} gate did not run for this night" for gate in missing]
+    lacking = standing.lacking(connection)
+    if lacking:
+        objections.append(f"{', '.join(lacking)}: not done whole for this night, or before what it builds on; run the night again")
+    return objections
 
 
 def _models(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
-from expectations.base import CheckResult, blocking
+from expectations.base import CheckResult, Gate, blocking
 from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
@@ -25,7 +25,8 @@ def _specs(gate: str, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
     return [dg.AssetCheckSpec(gate, asset=key, blocking=True, description=words.format(key.path[-1])) for key in keys]
 
 
-@dg.multi_asset_check(name="landing_gate", specs=_specs("landing_gate", _LANDING_KEYS), pool=WAREHOUSE_POOL)
+# Who picks a few tables in the UI gets the gates of those with them: a gate then judges everything, and answers for what was asked.
+@dg.multi_asset_check(name="landing_gate", specs=_specs("landing_gate", _LANDING_KEYS), pool=WAREHOUSE_POOL, can_subset=True)
 def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Set rows that break the contract aside, then judge what was accepted, table by table."""
     tonight = night.of(context)
@@ -34,7 +35,7 @@ def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -
         results = gatekeeping.judge_landing(tonight, connection)
     for doubt in filter(_is_doubt, results):
         context.log.warning(_in_doubt(doubt))
-    yield from _checks(tonight, "landing_gate", "landing", list(INPUT_TABLES), results)
+    yield from _checks(context, tonight, "landing", list(INPUT_TABLES), results)
 
 
 @dg.asset(
@@ -79,31 +80,35 @@ GUARDED_BEFORE_MODELS = [dg.AssetKey(["marts", name]) for name in _BEFORE]
 GUARDED_AFTER_MODELS = [dg.AssetKey(["marts", name]) for name in _AFTER]
 
 
-@dg.multi_asset_check(name="mart_gate", specs=_specs("mart_gate", GUARDED_BEFORE_MODELS), pool=WAREHOUSE_POOL)
+@dg.multi_asset_check(name="mart_gate", specs=_specs("mart_gate", GUARDED_BEFORE_MODELS), pool=WAREHOUSE_POOL, can_subset=True)
 def mart_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Judge the marts that the models and the readers will use."""
-    yield from _judged(night.of(context), "mart_gate", "mart", _BEFORE)
+    yield from _judged(context, night.of(context), "mart", _BEFORE)
 
 
-@dg.multi_asset_check(name="audience_gate", specs=_specs("audience_gate", GUARDED_AFTER_MODELS), pool=WAREHOUSE_POOL)
+@dg.multi_asset_check(name="audience_gate", specs=_specs("audience_gate", GUARDED_AFTER_MODELS), pool=WAREHOUSE_POOL, can_subset=True)
 def audience_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Judge scores and audiences: the last look before anything can be seen."""
-    yield from _judged(night.of(context), "audience_gate", "audience", _AFTER)
+    yield from _judged(context, night.of(context), "audience", _AFTER)
 
 
-def _judged(tonight: Night, check: str, gate: str, tables: list[str]) -> Iterator[dg.AssetCheckResult]:
+def _judged(context: dg.AssetCheckExecutionContext, tonight: Night, gate: Gate, tables: list[str]) -> Iterator[dg.AssetCheckResult]:
     with tonight.warehouse() as connection:
-        results = gatekeeping.judge(tonight, connection, gate, tables)  # type: ignore[arg-type]
-    yield from _checks(tonight, check, "marts", tables, results)
+        results = gatekeeping.judge(tonight, connection, gate, tables)
+    yield from _checks(context, tonight, "marts", tables, results)
 
 
-def _checks(tonight: Night, check: str, schema: str, tables: list[str], results: list[CheckResult]) -> Iterator[dg.AssetCheckResult]:
-    """One asset check a table; a refusal is written down before Dagster stops the run."""
+def _checks(
+    context: dg.AssetCheckExecutionContext, tonight: Night, schema: str, tables: list[str], results: list[CheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    """One asset check for each table that was asked about; a refusal is written down before Dagster stops the run."""
+    check = context.op_execution_context.op.name
     stopped = [_line(result) for result in blocking(results)]
     if stopped:
         releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reason="; ".join(stopped[:5]))
-    for table in tables:
-        yield _check(check, dg.AssetKey([schema, table]), [result for result in results if result.table_name == table])
+    for key in (dg.AssetKey([schema, table]) for table in tables):
+        if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys:
+            yield _check(check, key, [result for result in results if result.table_name == key.path[-1]])
 
 
 def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.AssetCheckResult:

@@ -14,6 +14,7 @@ from orchestration import warehouse
 from orchestration.assets import pictures
 from orchestration.assets.metadata import markdown, relation_metadata
 from orchestration.night import Night
+from orchestration.warehouse import standing
 
 _HISTOGRAM_BINS = 20
 
@@ -28,9 +29,10 @@ def frames(tonight: Night, **inputs: tuple[str, str]) -> dict[str, Any]:
 
 
 def written(
-    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, result: Any, shown: dict[str, str | None]
+    context: dg.AssetExecutionContext, connection: duckdb.DuckDBPyConnection, step: str, result: Any, shown: dict[str, str | None]
 ) -> Iterator[dg.MaterializeResult]:
     """Write what a model returned; each table says its rows, the distribution of its number, and what the model was judged by."""
+    standing.fall(connection, step)
     for note in result.report["notes"]:
         context.log.warning(note)
     warehouse.replace_model_run(connection, result.tables["model_runs"])
@@ -46,6 +48,7 @@ def written(
             metadata["tracking"] = dg.MetadataValue.md(curves)
         metadata["judged_by"] = dg.MetadataValue.md(markdown(tuple(judged[0]), [tuple(row.values()) for row in judged]))
         yield dg.MaterializeResult(asset_key=["ml", table], metadata=metadata)
+    standing.stand(connection, step)
 
 
 def _histogram(connection: duckdb.DuckDBPyConnection, table: str, number: str) -> str:

@@ -21,7 +21,7 @@ from orchestration.gates import failing_rows
 from orchestration.home import OWNER_ONLY_FILE
 from orchestration.night import Night, refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
-from orchestration.warehouse import continuation
+from orchestration.warehouse import continuation, standing
 
 _GROUPS = {"landing": "extract", "ops": "quality", "seeds": "staging", "ml": "models", "ml_inputs": "features"}
 
@@ -91,8 +91,10 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
         context.log.info(f"dbt: {reason}")
     events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build))
     with night.warehouse() as connection:
-        if continued and not context.is_subset and dbt.all_built(nodes):
-            continuation.complete(connection, night.as_of, fingerprint)
+        if not context.is_subset and dbt.all_built(nodes):
+            standing.stand(connection, phase)
+            if continued:
+                continuation.complete(connection, night.as_of, fingerprint)
         examples = {node.unique_id: failing_rows.examples(connection, node.query) for node in dbt.failed_checks(nodes)}
         rows = dbt.check_rows(nodes, manifest, f"dbt:{phase}", warehouse.empty_tables(connection), examples)
         night.record(connection, f"dbt:{phase}", rows)

@@ -5,6 +5,7 @@ Comes in: names of columns. Goes out: SQL. There is one definition (docs/decisio
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,19 @@ def phones(relation: str) -> str:
     said = f"SELECT DISTINCT phone, upper(trim(country)) AS country, country AS country_said FROM {relation} WHERE phone IS NOT NULL"
     spelled = f"WITH calling_codes AS ({codes}), said AS ({said}), {_macros().with_phone_keys('said')}"
     return f"{spelled} SELECT phone, country_said, phone_key FROM phoned"
+
+
+def international(key: str) -> str:
+    """A `phone_key` with a blank behind the country's code, where it can be told: by that text is known how people write the number."""
+    code = next((code for code in _calling_codes() if key.startswith(f"+{code}")), "")
+    return f"+{code} {key[1 + len(code) :]}" if code else key
+
+
+@cache
+def _calling_codes() -> frozenset[str]:
+    """Of no two of them one is the beginning of the other."""
+    with _CODES.open(encoding="utf-8", newline="") as file:
+        return frozenset(row["calling_code"] for row in csv.DictReader(file))
 
 
 @cache

@@ -14,7 +14,7 @@ import duckdb
 from orchestration import landing
 from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
-from orchestration.landing.spelling import email_key, phones
+from orchestration.landing.spelling import email_key, international, phones
 from orchestration.landing.written import parquet
 
 # Table → the kind of its records.
@@ -46,7 +46,7 @@ def contacts_of(home: Home, said: list[dict[str, Any]], email: str, mine: set[tu
     hashes = {_pseudonym(salt, text) for text in [*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)]}
     return Contacts(
         pairs,
-        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values()},
+        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values(), *map(international, own_phones.values())},
         hashes,
         len(emails) + len(keys) - len(own_emails) - len(own_phones),
     )

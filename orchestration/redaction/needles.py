@@ -4,7 +4,8 @@ Comes in: ids, keys, e-mail addresses, phone numbers, names. Goes out: condition
 An identifier counts where it stands alone: ann@x.org is not in joann@x.org, C12 not in C123; writing without spaces has no such borders.
 What is too short or too common to be told from other text (an id of 42, a name of two Chinese signs) is only ever looked for in columns
 that hold ids. It counts in every spelling that other formats give it: Jürgen is J\\u00fcrgen in JSON, ann@x.org is ann%40x.org in an
-address of the web. An export may be named after somebody: of ann@x.org.csv the ending is no part.
+address of the web. A phone number that is given as +49 1705551234 counts however people write it: 0049-170/555 12 34, 0170 5551234.
+An export may be named after somebody: of ann@x.org.csv the ending is no part.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
-from orchestration.redaction.spotting import ENDINGS, ENDS_OF_SIGNS, Spotter
+from orchestration.redaction.spotting import ENDINGS, ENDS_OF_SIGNS, GAPS, NUMBER, Spotter
 from orchestration.sql_text import literal
 
 INSTEAD = "[erased]"
 _SHORTEST = 6
+_NORTH_AMERICA = "1"  # where nothing is dialled before a number at home
 _DIGITS = 7  # fewer digits alone are a quantity or a year as well
 
 
@@ -89,7 +91,15 @@ class Needles:
 
 
 def _spelled(text: str) -> str:
-    return "".join(_signs(sign) for sign in text)
+    number = NUMBER.fullmatch(text)
+    return _dialled(*number.groups()) if number else "".join(_signs(sign) for sign in text)
+
+
+def _dialled(code: str, inland: str) -> str:
+    """A number from abroad and at home, as a pattern, with what people put between its digits."""
+    gap = f"[{re.escape(GAPS)}]{{0,2}}"
+    at_home = r"(?:\(?1" + gap + ")?" if code == _NORTH_AMERICA else "0" + gap
+    return rf"(?:\(?(?:\+|00){gap.join(code)}{gap}(?:\(0\))?{gap}|{at_home}){gap.join(inland)}"
 
 
 def _signs(sign: str) -> str:

@@ -21,6 +21,9 @@ _LONGEST_SIGN = 16  # bytes, in JSON inside JSON
 # So few are faster looked for one after the other.
 _FEW = 24
 _BITS = 20
+# A phone number of which the code of the country is told by a blank behind it, and what people put between the digits of one.
+NUMBER = re.compile(r"\+(\d{1,3}) (\d{5,14})")
+GAPS = " -/.()"
 _PLAIN = re.compile(r"[a-z0-9._-]+")
 # A letter before an identifier may be the end of another sign: of a line break in JSON (`\\n`), of `=` in an address of the web (`%3D`).
 ENDS_OF_SIGNS = (r"\\[bfnrt]", r"\\u[0-9a-f]{4}", r"%[0-9a-f]{2}")
@@ -41,13 +44,13 @@ class Spotter:
 
     def __init__(self, spellings: Mapping[str, bytes]) -> None:
         self._spellings = spellings
-        self._runs = {text: _run(text) for text in spellings}
-        # size → the last bytes of a run, as a number → whose
-        self._pieces: dict[int, dict[int, list[str]]] = {size: {} for size in _SIZES}
-        for text, run in self._runs.items():
+        self._runs = {text: _runs(text) for text in spellings}
+        # size → the last bytes of a run, as a number → whose, and the run
+        self._pieces: dict[int, dict[int, list[tuple[str, bytes]]]] = {size: {} for size in _SIZES}
+        for text, run in ((text, run) for text, runs in self._runs.items() for run in runs):
             size = next((size for size in _SIZES if len(run) >= size), None)
             if size:
-                self._pieces[size].setdefault(int.from_bytes(run[-size:], "little"), []).append(text)
+                self._pieces[size].setdefault(int.from_bytes(run[-size:], "little"), []).append((text, run))
         self._patterns: dict[str, re.Pattern[bytes]] = {}
 
     def spans(self, content: bytes) -> Iterator[tuple[int, int]]:
@@ -76,25 +79,25 @@ class Spotter:
 
     def _candidates(self, content: bytes) -> Iterator[tuple[str, int]]:
         """(text, place of its run); -1 for a text that is to be tried everywhere."""
-        yield from ((text, -1) for text, run in self._runs.items() if len(run) < min(_SIZES))
+        runs = [(text, run) for text, runs in self._runs.items() for run in runs]
+        yield from ((text, -1) for text, run in runs if len(run) < min(_SIZES))
         lowered = content.lower()
-        if len(self._runs) < _FEW:
-            yield from ((text, at) for text, run in self._runs.items() if len(run) >= min(_SIZES) for at in _places(lowered, run))
+        if len(runs) < _FEW:
+            yield from ((text, at) for text, run in runs if len(run) >= min(_SIZES) for at in _places(lowered, run))
             return
-        for text, end in self._sifted(lowered):
-            run = self._runs[text]
+        for text, run, end in self._sifted(lowered):
             if lowered.endswith(run, 0, end):
                 yield text, end - len(run)
 
-    def _sifted(self, lowered: bytes) -> Iterator[tuple[str, int]]:
-        """(text, place behind the last bytes of its run), looked up at all places at once."""
+    def _sifted(self, lowered: bytes) -> Iterator[tuple[str, bytes, int]]:
+        """(text, a run of its, place behind the last bytes of that), looked up at all places at once."""
         for size, pieces in self._pieces.items():
             for shift in range(size) if pieces else ():
                 count = (len(lowered) - shift) // size
                 if count > 0:
                     values = np.frombuffer(lowered, f"<u{size}", count, shift)
                     for place in np.flatnonzero(self._sieves[size][_bucket(values, size)]).tolist():
-                        yield from ((text, shift + size * (place + 1)) for text in pieces.get(int(values[place]), ()))
+                        yield from ((*whose, shift + size * (place + 1)) for whose in pieces.get(int(values[place]), ()))
 
     @cached_property
     def _sieves(self) -> dict[int, np.ndarray]:
@@ -117,6 +120,13 @@ class Spotter:
         if text not in self._patterns:
             self._patterns[text] = re.compile(_ALONE.replace(b"%s", self._spellings[text]))
         return self._patterns[text]
+
+
+def _runs(text: str) -> list[bytes]:
+    """One, or of a phone number its last four digits with what may part them in the middle."""
+    if NUMBER.fullmatch(text):
+        return [f"{text[-4:-2]}{gap}{text[-2:]}".encode() for gap in ("", *GAPS)]
+    return [_run(text)]
 
 
 def _run(text: str) -> bytes:

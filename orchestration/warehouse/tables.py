@@ -17,6 +17,7 @@ OPS_TABLES: dict[str, str] = {
         rule VARCHAR, column_name VARCHAR, reason VARCHAR, row_json VARCHAR, first_seen_as_of DATE""",
     "check_results": """as_of_date DATE, run_id VARCHAR, suite VARCHAR, expectation VARCHAR, table_name VARCHAR, status VARCHAR,
         success BOOLEAN, observed VARCHAR, unexpected_count BIGINT, severity VARCHAR, description VARCHAR, examples VARCHAR[]""",
+    "steps_done": "step VARCHAR, as_of_date DATE",
     "source_freshness": """source VARCHAR, table_name VARCHAR, landed_rows BIGINT, last_landed_at TIMESTAMP, last_event_at TIMESTAMP,
         busy_days BIGINT""",
     "erased_rows": "source VARCHAR, table_name VARCHAR, rows BIGINT",

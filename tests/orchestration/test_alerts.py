@@ -14,6 +14,7 @@ import pytest
 
 from orchestration import alerts, settings
 from orchestration.__main__ import main
+from orchestration.assets import run_history
 from orchestration.commands import running, summary
 from orchestration.home import Home
 from orchestration.jobs import BY_COMMAND_LINE
@@ -156,6 +157,22 @@ def test_a_night_of_the_ui_is_told_by_its_sensor_and_one_of_the_command_line_is_
         "Acme, the night of 2026-10-31: refused.\n• mart gate: metric_mrr_movements: the parts do not sum\n"
         "Nothing was published before either."
     ]
+
+
+def test_a_night_of_the_command_line_that_was_killed_could_not_tell_it(chat: settings.Settings, receiver: Any) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        dead = instance.create_run_for_job(
+            dg.JobDefinition(name="nightly", graph_def=dg.GraphDefinition(name="nightly", node_defs=[step])),
+            status=dg.DagsterRunStatus.STARTED,
+            tags={"dagster/partition": "2026-10-31", **BY_COMMAND_LINE},
+        )
+        assert run_history.close_dead(instance) == [dead.run_id]
+        ended = next(
+            entry.dagster_event for entry in instance.all_logs(dead.run_id) if entry.dagster_event and entry.dagster_event.is_failure
+        )
+        nights_that_fail(dg.build_run_status_sensor_context("alerts", ended, instance, instance.get_run_by_id(dead.run_id)))
+    (said,) = told(receiver)
+    assert said.startswith("Acme, the night of 2026-10-31: failed.\n• the process of this run was killed")
 
 
 def test_without_anybody_to_tell_the_sensors_do_nothing(chat: settings.Settings, receiver: Any, tmp_path: Path) -> None:

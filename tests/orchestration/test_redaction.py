@@ -64,6 +64,40 @@ def test_every_spelling_that_a_format_gives_a_name_is_found(name: str, spelling:
     assert not needles.are_in(needles.cleared(written.encode()))
 
 
+GERMAN = (
+    "0049 170 5551234",
+    "+49 (0)170 555-1234",
+    "0170/5551234",
+    "(0170) 555 12 34",
+    "00491705551234",
+    "+49-170-5551234",
+    "(+49) 170 5551234",
+)
+AMERICAN = ("(212) 555-0187", "212-555-0187", "+1 212.555.0187", "1-212-555-0187", "2125550187")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [*(("+49 1705551234", said) for said in GERMAN), *(("+1 2125550187", said) for said in AMERICAN)]
+)
+@pytest.mark.parametrize("others", [0, 30])
+def test_a_phone_number_is_found_as_people_write_it(number: str, said: str, others: int) -> None:
+    needles = Needles.of([number, *(f"other{one}@x.example" for one in range(others))])
+    text = f"ring {said}, now"
+    assert needles.are_in(text.encode())
+    assert not any(digit in needles.cleared(text.encode()).decode() for digit in "0123456789")
+    (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [text]).fetchone() or ("",)
+    assert told == needles.cleared(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "said", ["+49 170 5551235", "0170 55512345", "in 5551234", "+43 170 5551234", "90170 5551234", "2026-01-70 555.1234"]
+)
+def test_phone_numbers_of_others_stay(said: str) -> None:
+    needles = Needles.of(["+49 1705551234"])
+    assert duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [said]).fetchone() == (said,)
+    assert needles.cleared(said.encode()).decode() == said
+
+
 def test_thousands_are_found_like_few() -> None:
     texts = [f"{secrets.token_hex(4)}@{secrets.token_hex(3)}.example" for _ in range(4000)] + ["Żółć Łąkę"]
     needles, content = Needles.of(texts), secrets.token_hex(100_000)
