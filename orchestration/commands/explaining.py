@@ -14,7 +14,7 @@ from orchestration.releases import Release
 _KNOWN = (
     "country", "region", "industry", "company_size", "acquisition_channel", "plan", "first_seen_at", "first_active_month",
     "lifecycle_stage", "is_active", "is_erased", "is_deleted", "mrr", "orders", "last_order_at", "last_interaction_at", "tickets_open",
-    "last_nps", "nps_group", "last_nps_at",
+    "last_nps", "nps_group", "last_nps_at", "last_csat",
 )  # fmt: skip
 _SEGMENTS = ("rfm_segment", "r_score", "f_score", "m_score", "usage_segment", "main_channel")
 _RECORD = ("source", "record_type", "source_customer_id", "matched_by", "valid_from")

@@ -16,7 +16,7 @@ orders as (
 
 responses as (
     select * from {{ ref('int_survey_responses') }}
-    where metric = 'nps' and customer_key is not null
+    where customer_key is not null
 ),
 
 interactions as (
@@ -42,6 +42,16 @@ asked as (
         score as last_nps,
         responded_at as last_nps_at
     from responses
+    where metric = 'nps'
+    qualify row_number() over (partition by customer_key order by responded_at desc, response_id desc) = 1
+),
+
+satisfied as (
+    select
+        customer_key,
+        score_0_100 as last_csat
+    from responses
+    where metric = 'csat'
     qualify row_number() over (partition by customer_key order by responded_at desc, response_id desc) = 1
 ),
 
@@ -70,12 +80,14 @@ gathered as (
         coalesce(ordered.orders, 0) as orders,
         asked.last_nps,
         asked.last_nps_at,
+        satisfied.last_csat,
         touched.last_interaction_at,
         coalesce(troubled.tickets_open, 0) as tickets_open
     from customers
     left join months on customers.customer_key = months.customer_key
     left join ordered on customers.customer_key = ordered.customer_key
     left join asked on customers.customer_key = asked.customer_key
+    left join satisfied on customers.customer_key = satisfied.customer_key
     left join touched on customers.customer_key = touched.customer_key
     left join troubled on customers.customer_key = troubled.customer_key
 )

@@ -49,6 +49,7 @@ combined as (
         case when states.last_nps >= 9 then 'promoter' when states.last_nps >= 7 then 'passive' when states.last_nps >= 0 then 'detractor' end
             as nps_group,
         states.last_nps_at,
+        cast(states.last_csat as double) as last_csat,
         churn.churn_probability,
         churn.risk_band as churn_risk_band,
         churn.reasons as churn_reasons,
