@@ -66,6 +66,7 @@ def test_what_was_changed_or_deleted_there_is_sent_again_after_a_week_and_not_be
     report = night(ROWS, compare_days=7)
     assert (report.decisions, sorted(fake.sent), report.ok) == ({"unchanged": 4, "upsert": 2}, ["x1", "x2"], True)
     assert fake.has["x1"]["plan"] == fake.has["x2"]["plan"] == "pro"
+    assert [one.remote_id for one in fake.batches[0].records] == ["remote-x1", ""], "whose record is gone has no id any more"
     assert log(tmp_path) == [("x1", "retryable", "changed_there"), ("x2", "retryable", "missing_there")]
     told = history(report, state.now())
     assert {name: told[name] for name in ("compared", "changed_there", "missing_there", "reading_calls")} == {
