@@ -53,9 +53,7 @@ def text(column: Column, raw: str) -> str:
 
 
 def _both(cheap: str, costly: str) -> str:
-    """SQL that is true where both are. DuckDB reorders what AND connects while it runs, by what it measures, and on a busy machine looks at
-    every row with the costly one.
-    """
+    """SQL that is true where both are. What AND connects DuckDB may reorder while it runs, by what it measures; CASE keeps the order."""
     return f"CASE WHEN {cheap} THEN {costly} ELSE false END"
 
 

@@ -46,7 +46,7 @@ def test_a_file_that_breaks_off_leaves_no_table(read: Any, bench: Bench) -> None
 
 @pytest.mark.parametrize("name", ["customer_id", "email", "region", "country"])
 def test_no_guard_is_left_to_an_order_that_changes_while_it_runs(name: str, bench: Bench) -> None:
-    """DuckDB reorders AND by what it measures, and makes a join of a long IN: on a busy machine that took two and a half times as long."""
+    """DuckDB may reorder AND by what it measures, and makes a join of a long IN, which every row has to pass."""
     query = f"EXPLAIN SELECT {typed(CUSTOMERS.column(name), Raw('c0'))} AS x FROM (SELECT range::VARCHAR AS c0 FROM range(9))"
     (plan,) = bench.connection.execute(query).fetchall()
     assert "JOIN" not in plan[1]
