@@ -30,6 +30,8 @@ _DAMAGED_WAREHOUSE = (
     "serialization",
 )
 _DAMAGED_HISTORY = ("file is not a database", "database disk image is malformed")
+# How Python says that a file is somebody else's, or that the disk takes nothing.
+_FORBIDDEN = re.compile(r"\[Errno (?:13|30)\] ([A-Z][a-z -]+): '([^']+)'")
 _LANDED = re.compile(r"""["']([^"']*/landing/[^"']*\.parquet)["']""")
 
 
@@ -39,7 +41,7 @@ def counted(number: int, what: str) -> str:
 
 
 def in_plain_words(message: str) -> str:
-    """`message`, and what to do when it means that the disk is full or a file of the home is damaged."""
+    """`message`, and what to do when it means that the disk is full, or a file of the home is damaged or somebody else's."""
     said = message.lower()
     if any(sign in said for sign in _DISK_IS_FULL) and "free some space" not in said:  # the release has said it already
         return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
@@ -53,4 +55,6 @@ def in_plain_words(message: str) -> str:
         return (
             f"the run history of Dagster is damaged ({message}); remove the folder dagster/ of the home and run again: only history is lost"
         )
+    if found := _FORBIDDEN.fullmatch(message):
+        return f"{found[2]}: {found[1]}; run this as the user who runs the nights, or give that user what lies there"
     return message

@@ -16,7 +16,7 @@ import duckdb
 from orchestration import releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
-from orchestration.plain_words import counted
+from orchestration.plain_words import counted, in_plain_words
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -58,8 +58,8 @@ def served_in_words(home: Home) -> str:
     """Which release readers see, as the end of a night that published none."""
     try:
         release = served(home)
-    except releases.ReleaseError as error:
-        return str(error)
+    except (releases.ReleaseError, OSError) as error:  # told with the reason why a night failed, which may be the same
+        return in_plain_words(str(error))
     return f"Release {release.id} (as of {release.as_of}) is served" if release else "Nothing was published before either"
 
 

@@ -57,12 +57,30 @@ def published(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def comments(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Mart → column, or "" for the mart itself → what it means in a line or two, of a metric with its formula: what BI tools show."""
+    """Mart → column, or "" for the mart itself → what it means in a line or two, of a metric with its formula: what BI tools show.
+
+    Of a mart with its key: a view has none that a tool could ask for.
+    """
+    keyed = keys(manifest)
     marts = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"]
     return {
-        node["name"]: {"": _plain(node["description"]), **{name: _plain(column["description"]) for name, column in node["columns"].items()}}
+        node["name"]: {
+            "": _plain(node["description"]) + _key(keyed.get(node["name"])),
+            **{name: _plain(column["description"]) for name, column in node["columns"].items()},
+        }
         for node in marts
     }
+
+
+def keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Mart → the columns of which every row has its own, none of them missing: those of the test of its grain, which blocks a release."""
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test" and node.get("attached_node")]
+    grains = [test for test in tests if (test.get("test_metadata") or {}).get("name") == "one_row_per"]
+    return {test["attached_node"].split(".")[-1]: tuple(test["test_metadata"]["kwargs"]["columns"]) for test in grains}
+
+
+def _key(columns: tuple[str, ...] | None) -> str:
+    return f" Key: {', '.join(columns)}." if columns else ""
 
 
 def _plain(description: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows of people who were erased, kept from landing again: what a source hands over is cleared of them before it is compared or written.
+"""People who were erased, kept from landing again: what a source hands over is cleared of them before it is compared or written.
 
 Comes in: the batches of one table. Goes out: the same without those rows; how many there were is kept in the position of each part, as
 `erased`, so that everything a source holds stays accounted for.
@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.contacts import emptying, learn_contacts
 from orchestration.landing.log import LandingLog
+from orchestration.landing.mentions import without_mentions
 from orchestration.landing.persons import NOBODY, is_erased, learn
 from orchestration.landing.texts import without_old_texts
 from orchestration.landing.tombstones import Tombstones
@@ -73,8 +74,10 @@ class Filter:
 
     def _batch(self, table: Table, batch: Batch, condition: str) -> Batch:
         assert batch.data is not None  # it was read just now
+        assert self._tombstones is not None  # else nothing is cleared
         run, relation = self._bench.connection.execute, parquet([str(batch.data)])
         self._empty(table, batch.data)
+        without_mentions(self._bench.connection, self._tombstones, table, batch)
         counted = run(f"SELECT count(*) FROM {relation} WHERE {condition}").fetchone()
         if counted is None or not counted[0]:
             return batch

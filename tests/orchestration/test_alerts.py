@@ -198,3 +198,11 @@ def test_a_monitor_is_told_that_nothing_is_published(chat: settings.Settings, ca
     assert main(["status"]) == 0
     assert main(["status", "--max-age", "36"]) == 1
     assert capsys.readouterr().err == "rapport: status: nothing is published yet\n"
+
+
+def test_a_home_that_nobody_may_read_does_not_hide_why_the_night_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/home/releases/current")
+
+    monkeypatch.setattr(summary, "served", forbidden)
+    assert summary.served_in_words(Home(tmp_path)).startswith("/home/releases/current: Permission denied; run this as the user")

@@ -20,6 +20,8 @@ WAREHOUSE = "/home/warehouse/rapport_build.duckdb"
         ("Out of buffer", "a file in landing/ of the home is damaged; restore it"),
         (f'IO Error: The file "{WAREHOUSE}" exists, but it is not a valid DuckDB database file!', "Remove that file and run again"),
         (f'IO Error: Could not read enough bytes from file "{WAREHOUSE}": attempted', "Remove that file and run again"),
+        ("[Errno 13] Permission denied: '/home/state'", "/home/state: Permission denied; run this as the user who runs the nights"),
+        ("[Errno 30] Read-only file system: '/home/state'", "/home/state: Read-only file system; run this as"),
         ("file is not a database", "remove the folder dagster/ of the home and run again"),
         ("database disk image is malformed", "remove the folder dagster/ of the home and run again"),
     ],

@@ -130,3 +130,13 @@ def test_what_tools_are_told_of_a_column_is_short_and_plain(manifest: dict[str, 
     texts = [text for said in told.values() for text in said.values()]
     assert all(0 < len(text) <= 500 and not re.search(r"[`\n]|\*\*", text) for text in texts)
     assert told["metric_nps_monthly"]["nps"] == "Net Promoter Score, from −100 to 100. Formula: 100 × (promoters − detractors) ÷ responses."
+
+
+def test_every_mart_says_what_identifies_a_row(manifest: dict[str, Any]) -> None:
+    """Tools look for a primary key and find none on a view."""
+    keys = metric_docs.keys(manifest)
+    without = {mart["name"] for mart in marts(manifest)} - keys.keys()
+    assert {name for name in without if not name.startswith("sync_")} == {"data_quality", "data_sources", "model_quality"}
+    assert metric_docs.comments(manifest)["metric_nps_monthly"][""].endswith(" Key: month, view, dimension, dimension_value.")
+    listed = {f"{mart}.{name}" for mart, names in keys.items() for name in names if mart in {one["name"] for one in marts(manifest)}}
+    assert listed <= {name for name, _ in columns(manifest)}

@@ -54,6 +54,18 @@ def test_what_refers_to_a_new_id_does_not_land_either_on_any_later_night(tmp_pat
     assert landed(tmp_path, "crm", Tombstones(tmp_path / "erasures"), {"crm_tickets": tickets}) == {"crm_tickets": (1, 1)}
 
 
+def test_what_others_write_of_them_later_lands_without_their_contacts(tmp_path: Path, tombstones: Tombstones) -> None:
+    """A ticket that is solved comes again with all of its text, as it was before it was cleared."""
+    text = "a.nn@gmail.com (+49 170 555-0123, 0170 5550123) asks; Ann@gmail.com. bob@gmail.com and +49 170 5550124 stay"
+    tickets = {"crm_tickets": f'ticket_id,customer_id,opened_at,text\na,8,2026-02-01,"{text}"\n'}
+    assert landed(tmp_path, "crm", tombstones, tickets) == {"crm_tickets": (1, 0)}
+    files = [path for *_, path in landing.completed_files(tmp_path / "landing")["crm_tickets"]]
+    said = duckdb.execute("SELECT text FROM read_parquet(?)", [files]).fetchall()
+    assert said == [("[erased] ([erased], [erased]) asks; [erased]. bob@gmail.com and +49 170 5550124 stay",)]
+    tickets["crm_tickets"] += "b,8,2026-02-02,unrelated\n"
+    assert landed(tmp_path, "crm", tombstones, tickets) == {"crm_tickets": (1, 0)}, "the row above is known as the source has it"
+
+
 def test_an_id_is_that_of_the_source_that_has_it(tmp_path: Path, tombstones: Tombstones) -> None:
     survey = "response_id,customer_id,metric,score,scale_min,scale_max,responded_at\nr,1,nps,9,0,10,2026-02-01\n"
     assert landed(tmp_path, "surveys", tombstones, {"survey_responses": survey}) == {"survey_responses": (0, 1)}
