@@ -2,7 +2,7 @@
 
 Comes in: a file that was opened. Goes out: the same rows, numbered. Of text DuckDB knows a row's number only by counting, which puts all
 that comes behind it on one thread. So the texts are read into a table first, on all threads and in their order, and the table knows the
-numbers: with two idle cores that halves the time, for a tenth more of the processor (docs/decisions/0051).
+numbers: with two idle cores that halves the time, for a tenth more of the processor (docs/decisions/0050).
 """
 
 from __future__ import annotations
