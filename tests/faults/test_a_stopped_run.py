@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -19,6 +20,8 @@ from orchestration.landing import summary
 from tests import commands
 from tests.faults.conftest import CUSTOMERS, Said, Small
 
+LONG = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes half a minute; set RAPPORT_LONG_TESTS=1")
+
 
 @pytest.fixture
 def refused(small: Small) -> Small:
@@ -27,7 +30,8 @@ def refused(small: Small) -> Small:
 
 
 @pytest.mark.parametrize(
-    ("sent", "step"), [(signal.SIGTERM, "landing_gate"), (signal.SIGKILL, "extract"), (signal.SIGKILL, "landing_gate")]
+    ("sent", "step"),
+    [(signal.SIGTERM, "landing_gate"), (signal.SIGKILL, "extract"), pytest.param(signal.SIGKILL, "landing_gate", marks=LONG)],
 )
 def test_a_stopped_run_is_simply_run_again(sent: signal.Signals, step: str, refused: Small, say: Callable[..., Said]) -> None:
     run = started(refused)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,27 @@ def decisions(night: date, artifacts: Path, label: float | None = None, **settin
     return decide(**frames, **({"as_of": night, "artifacts": artifacts} | settings))
 
 
+@pytest.fixture(scope="module")
+def learn_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Score], tuple[Result, Path]]:
+    """The night's tables and where its model lies, learnt once for all tests that begin with it."""
+
+    @cache
+    def learnt(score: Score) -> tuple[Result, Path]:
+        folder = tmp_path_factory.mktemp("learnt")
+        return score(NIGHT, folder), folder
+
+    return learnt
+
+
+@pytest.fixture
+def first(score: Score, learn_once: Callable[[Score], tuple[Result, Path]], fits: list[str], tmp_path: Path) -> Result:
+    """What the night gave, and its model in `tmp_path`, as if it had just been learnt there."""
+    result, folder = learn_once(score)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    fits.clear()
+    return result
+
+
 def _measured(result: Result, *, anew: bool) -> list[dict[str, Any]]:
     """What a model was judged by; or what is measured of each night `anew`."""
     rows = result.tables["model_runs"].drop(["as_of_date"]).to_pylist()
@@ -109,10 +132,9 @@ BOTH = pytest.mark.parametrize("score", [churn, decisions])
 
 
 @BOTH
-def test_the_next_night_loads_what_the_first_one_learnt_and_its_judgement(score: Score, fits: list[str], tmp_path: Path) -> None:
-    first = score(NIGHT, tmp_path)
-    assert len(fits) > 3
-    fits.clear()
+def test_the_next_night_loads_what_the_first_one_learnt_and_its_judgement(
+    score: Score, first: Result, fits: list[str], tmp_path: Path
+) -> None:
     second = score(NEXT, tmp_path)
     assert fits == []
     assert second.report["status"] == "published"
@@ -123,14 +145,16 @@ def test_the_next_night_loads_what_the_first_one_learnt_and_its_judgement(score:
 
 
 @BOTH
-def test_a_night_does_not_depend_on_which_nights_ran_before_it(score: Score, tmp_path: Path) -> None:
-    alone = score(NIGHT, tmp_path / "empty home")
-    score(NEXT, tmp_path / "home")
-    after_a_newer_one, again = score(NIGHT, tmp_path / "home"), score(NIGHT, tmp_path / "home")
+def test_a_night_does_not_depend_on_which_nights_ran_before_it(
+    score: Score, learn_once: Callable[[Score], tuple[Result, Path]], tmp_path: Path
+) -> None:
+    alone, empty_home = learn_once(score)
+    score(NEXT, tmp_path)
+    after_a_newer_one, again = score(NIGHT, tmp_path), score(NIGHT, tmp_path)
     for name, table in alone.tables.items():
         assert after_a_newer_one.tables[name].equals(table), name
         assert again.tables[name].equals(table), name
-    folders = [next((tmp_path / home).glob("*/*-2*")) for home in ("empty home", "home")]
+    folders = [next(home.glob("*/*-2*")) for home in (empty_home, tmp_path)]
     assert folders[0].name == folders[1].name
     for name in ("model.json", "arrays.npz", "manifest.json"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
@@ -147,9 +171,10 @@ def test_one_changed_label_is_learnt_from(score: Score, fits: list[str], tmp_pat
 
 
 @BOTH
-def test_changed_settings_or_code_learn_anew(score: Score, fits: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = {score(NIGHT, tmp_path).report["model_version"]}
-    fits.clear()
+def test_changed_settings_or_code_learn_anew(
+    score: Score, first: Result, fits: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = {first.report["model_version"]}
     versions.add(score(NIGHT, tmp_path, seed=1).report["model_version"])
     assert len(fits) > 3
     fits.clear()
@@ -161,9 +186,9 @@ def test_changed_settings_or_code_learn_anew(score: Score, fits: list[str], tmp_
 
 @BOTH
 @pytest.mark.parametrize("file", ["model.json", "arrays.npz", "manifest.json"])
-def test_a_damaged_model_is_told_in_one_line_and_learnt_again(score: Score, file: str, fits: list[str], tmp_path: Path) -> None:
-    first = score(NIGHT, tmp_path)
-    fits.clear()
+def test_a_damaged_model_is_told_in_one_line_and_learnt_again(
+    score: Score, file: str, first: Result, fits: list[str], tmp_path: Path
+) -> None:
     damaged = next(tmp_path.glob(f"*/*-2*/{file}"))
     written = damaged.read_bytes()
     damaged.write_bytes(written[: len(written) // 2])

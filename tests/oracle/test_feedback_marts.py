@@ -42,7 +42,7 @@ def test_the_oracle_knows_the_interval_of_rocks_2016(promoters: int, detractors:
     assert nps_interval(promoters, detractors, n) == pytest.approx((low, high), abs=1e-4)
 
 
-@settings(thorough, max_examples=12)
+@settings(thorough, max_examples=8)
 @given(company(survey_responses=RESPONSES, survey_invitations=INVITATIONS), st.sampled_from(NIGHTS), MODELS)
 def test_surveys_are_what_the_definitions_say(tables: harness.Tables, as_of: str, business_model: str) -> None:
     assert disagreements(tables, as_of, business_model, SURVEYS) == []
@@ -53,7 +53,7 @@ FREE_TEXT = company(
 )  # fmt: skip
 
 
-@settings(thorough, max_examples=9)
+@settings(thorough, max_examples=6)
 @given(FREE_TEXT, st.sampled_from(NIGHTS), MODELS)
 def test_feedback_and_tickets_are_what_the_definitions_say(tables: harness.Tables, as_of: str, business_model: str) -> None:
     assert disagreements(tables, as_of, business_model, FEEDBACK) == []

@@ -18,7 +18,7 @@ TOGETHER = ["metric_engagement_monthly", "metric_referrals_monthly", "metric_loy
 CAMPAIGN = ["metric_campaign_performance"]
 
 
-@settings(thorough, max_examples=9)
+@settings(thorough, max_examples=6)
 @given(company(crm_interactions=INTERACTIONS, crm_referrals=REFERRALS, crm_loyalty_events=LOYALTY), st.sampled_from(NIGHTS), MODELS)
 def test_relationships_are_what_the_definitions_say(tables: harness.Tables, as_of: str, business_model: str) -> None:
     assert disagreements(tables, as_of, business_model, TOGETHER) == []
@@ -29,7 +29,7 @@ CAMPAIGNS_AND_ORDERS = company(
 )  # fmt: skip
 
 
-@settings(thorough, max_examples=9)
+@settings(thorough, max_examples=6)
 @given(CAMPAIGNS_AND_ORDERS, st.sampled_from(["2025-06-30", "2025-06-17"]), MODELS)
 def test_campaigns_are_what_the_definitions_say(tables: harness.Tables, as_of: str, business_model: str) -> None:
     assert disagreements(tables, as_of, business_model, CAMPAIGN) == []

@@ -51,7 +51,7 @@ def test_what_the_system_said_is_told(status: Callable[..., tuple[int, str]]) ->
     wrapped.__cause__ = sqlite3.OperationalError("database or disk is full")
     assert status(PermissionError(13, "Permission denied", "/exports/a.csv")) == (
         1,
-        "rapport: [Errno 13] Permission denied: '/exports/a.csv'\n",
+        "rapport: /exports/a.csv: Permission denied; run this as the user who runs the nights, or give that user what lies there\n",
     )
     code, said = status(wrapped)
     assert (code, said.count("\n")) == (1, 1)
