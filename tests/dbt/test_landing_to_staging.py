@@ -204,7 +204,7 @@ _NIGHT = st.tuples(*(st.none() | _CAMPAIGNS for _ in FILES), *(st.none() | _CUST
 
 
 @settings(
-    max_examples=5, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(_NIGHT, min_size=2, max_size=4))
 def test_after_any_nights_staging_says_what_the_files_say(

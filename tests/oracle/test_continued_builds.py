@@ -41,4 +41,4 @@ def test_contractual(random: Random) -> None:
 @settings(ORACLE, max_examples=max(ORACLE.max_examples // 6, 1))
 @given(CHANCE)
 def test_non_contractual(random: Random) -> None:
-    compare(random, 4, business_model="non_contractual")
+    compare(random, 3, business_model="non_contractual")
