@@ -8,8 +8,7 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration import settings
-from orchestration.assets import run_history
+from orchestration import run_history, settings
 from orchestration.home import Home
 from orchestration.night import Night
 

@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from orchestration import alerts, releases, settings
-from orchestration.assets import run_history
+from orchestration import alerts, releases, run_history, settings
 from orchestration.commands import summary
 from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of

@@ -1,5 +1,10 @@
 {#- When is a customer active, and when have they left? A subscription is a spell of days; a purchase is a spell of one day. -#}
 
+{#- Kinds of interactions that are use of what a customer has. -#}
+{% macro usage_kinds() -%}
+    {{ return(['usage', 'login', 'visit']) }}
+{%- endmacro %}
+
 {#- The earliest last day of a spell that still makes a customer active at the end of `day`. -#}
 {% macro activity_starts(day) -%}
     {%- if var('business_model') == 'contractual' -%}

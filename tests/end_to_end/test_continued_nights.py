@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from examples.acme.nights import next_night
 from orchestration import releases
+from tests.long_tests import long_test
 
-pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
+pytestmark = long_test
 
 FIRST, NIGHTS = date(2026, 11, 3), 10
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from orchestration.home import Home
 from orchestration.privacy import remainder, verification
 from orchestration.redaction import Needles
 from tests.end_to_end.conftest import AS_OF
+from tests.long_tests import long_test
 from tests.oracle import harness
 from tests.person import ACCOUNT, CANARIES, EMAIL, GONE_EMAIL, GONE_ID, GONE_NAME, HEADERS, ID, long_gone, plant, rows
 
@@ -249,7 +249,7 @@ def test_everything_below_the_home_is_for_its_owner_only(erased: dict[str, Any])
     assert [str(path) for path in home.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o077] == []
 
 
-@pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes a minute; set RAPPORT_LONG_TESTS=1")
+@long_test
 def test_the_next_night_goes_on_as_usual_and_says_who_did_not_land(erased: dict[str, Any]) -> None:
     company = erased["company"]
     plant(company.exports, "canary", rows(ID, ACCOUNT, "TESTCANARY"))  # of files that did not change nothing is said

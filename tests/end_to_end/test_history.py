@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from examples.acme.nights import next_night
 from orchestration import jobs, releases
 from orchestration.home import Home
 from orchestration.releases import Release
+from tests.long_tests import long_test
 
-pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
+pytestmark = long_test
 
 AS_OF, NEXT = "2026-10-31", "2026-11-01"
 MENDED = "ticket_id,customer_id,opened_at,status\nticket_planted,C000000000,2026-10-31T09:00:00Z,open\n"

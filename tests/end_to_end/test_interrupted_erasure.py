@@ -15,8 +15,7 @@ from orchestration.home import Home
 from orchestration.privacy import erasure, journal, verification
 from orchestration.privacy.subject import Subject, find
 from tests.end_to_end.conftest import FIRST_CUSTOMER
-
-LONG = os.environ.get("RAPPORT_LONG_TESTS")  # each kill takes some seconds, and every other step of an erasure is killed every day
+from tests.long_tests import ARE_WANTED, long_test
 
 
 class KilledError(BaseException):
@@ -67,7 +66,8 @@ def test_an_erasure_leaves_nothing(uninterrupted: dict[str, Any]) -> None:
 
 def test_killed_before_its_steps(published: Any, tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
     erasing = Erasing(published.copy(tmp_path / "company"))
-    for step in erasure.STEPS if LONG else erasure.STEPS[::2]:
+    # each kill takes some seconds: every other step of an erasure is killed every day
+    for step in erasure.STEPS if ARE_WANTED else erasure.STEPS[::2]:
 
         def kill(name: str, wanted: str = step) -> None:
             if name == wanted:
@@ -79,7 +79,7 @@ def test_killed_before_its_steps(published: Any, tmp_path: Path, uninterrupted: 
     assert erasing.outcome() == uninterrupted
 
 
-@pytest.mark.skipif(not LONG, reason="takes a minute; set RAPPORT_LONG_TESTS=1")
+@long_test
 def test_killed_at_the_files_it_replaces(
     published: Any, tmp_path: Path, uninterrupted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

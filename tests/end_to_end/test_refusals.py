@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ import pytest
 
 from orchestration import releases
 from tests.end_to_end.conftest import reason
+from tests.long_tests import long_test
 
-pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
+pytestmark = long_test
 
 AS_OF = "2026-10-31"
 FLOOD = "ticket_id,customer_id,opened_at,status\n" + "".join(f"flood_{number},C000000000,never,open\n" for number in range(200))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -19,8 +18,7 @@ from orchestration.jobs import Outcome
 from orchestration.landing import summary
 from tests import commands
 from tests.faults.conftest import CUSTOMERS, Said, Small
-
-LONG = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes half a minute; set RAPPORT_LONG_TESTS=1")
+from tests.long_tests import long_test
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def refused(small: Small) -> Small:
 
 @pytest.mark.parametrize(
     ("sent", "step"),
-    [(signal.SIGTERM, "landing_gate"), (signal.SIGKILL, "extract"), pytest.param(signal.SIGKILL, "landing_gate", marks=LONG)],
+    [(signal.SIGTERM, "landing_gate"), (signal.SIGKILL, "extract"), pytest.param(signal.SIGKILL, "landing_gate", marks=long_test)],
 )
 def test_a_stopped_run_is_simply_run_again(sent: signal.Signals, step: str, refused: Small, say: Callable[..., Said]) -> None:
     run = started(refused)

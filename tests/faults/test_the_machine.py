@@ -18,6 +18,7 @@ from orchestration import dbt
 from orchestration.home import Home
 from tests import commands
 from tests.faults.conftest import CONFIG, Said, Small
+from tests.long_tests import long_test
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -155,4 +156,4 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-pytestmark = pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes minutes; set RAPPORT_LONG_TESTS=1")
+pytestmark = long_test

@@ -5,7 +5,6 @@ Who is who, who is active and what was ordered is taken from the built models; t
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 
@@ -16,6 +15,7 @@ import pytest
 from examples.acme.generate import generate
 from orchestration.contract import INPUT_TABLES
 from tests import commands
+from tests.long_tests import long_test
 from tests.oracle.expected import ORACLES, THEMES, Frames, beside
 from tests.oracle.people import DIMENSIONS, Night, People
 
@@ -75,7 +75,7 @@ def people(warehouse: duckdb.DuckDBPyConnection) -> People:
     )
 
 
-@pytest.mark.skipif(not os.environ.get("RAPPORT_LONG_TESTS"), reason="takes a minute; set RAPPORT_LONG_TESTS=1")
+@long_test
 def test_the_marts_of_acme_are_what_the_definitions_say(warehouse: duckdb.DuckDBPyConnection) -> None:
     who, night = people(warehouse), Night(pd.Timestamp(AS_OF), "contractual")
     built = {name: warehouse.sql(f"FROM marts.{name}").df() for name in [*ORACLES, THEMES]}

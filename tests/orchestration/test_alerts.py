@@ -12,9 +12,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import alerts, settings
+from orchestration import alerts, run_history, settings
 from orchestration.__main__ import main
-from orchestration.assets import run_history
 from orchestration.commands import running, summary
 from orchestration.home import Home
 from orchestration.jobs import BY_COMMAND_LINE

@@ -4,8 +4,7 @@ import os
 
 import dagster as dg
 
-from orchestration import jobs
-from orchestration.assets import run_history
+from orchestration import jobs, run_history
 from orchestration.home import Home
 from orchestration.night import RefusedError
 from orchestration.resources import NightResource

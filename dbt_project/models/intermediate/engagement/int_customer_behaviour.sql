@@ -1,5 +1,4 @@
 -- What customers do: on how many days they use what they have, and where they come to us by themselves.
-{%- set usage_kinds = ['usage', 'login', 'visit'] %}
 with customers as (
     select * from {{ ref('int_customers') }}
 ),
@@ -8,7 +7,7 @@ daily as (
     select
         *,
         {{ days_between('day', as_of_date()) }} as days_ago,
-        kind in ('{{ usage_kinds | join("', '") }}') as is_usage
+        kind in ('{{ usage_kinds() | join("', '") }}') as is_usage
     from {{ ref('int_interactions_daily') }}
     where customer_key is not null
 ),

@@ -1,6 +1,6 @@
 -- Does the customer use what they pay for, read what we write, and talk to us; and is that changing?
 {% set groups = {
-    'usage': ['usage', 'login', 'visit'],
+    'usage': usage_kinds(),
     'received': ['sent'],
     'opened': ['opened'],
     'clicked': ['clicked'],

@@ -14,7 +14,6 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from orchestration.home import Home
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-
 STARTED = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 KILLED = "the process of this run was killed; what came after it found that out"
 
