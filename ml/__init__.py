@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ml.threads import wait_asleep
+
+wait_asleep()
+
 
 @dataclass(frozen=True)
 class Model:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import ml  # before scikit-learn is imported anywhere: three workers on two cores must not spin  # noqa: F401
+
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import NodeManager

@@ -1,8 +1,15 @@
-"""Numerical work keeps to itself on a busy machine: BLAS takes one thread within it, and what the caller had after it."""
+"""Numerical work keeps to itself on a busy machine: BLAS takes one thread within it, and what the caller had after it; OpenMP
+sleeps while it waits.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from ml import evaluation
@@ -28,3 +35,12 @@ def test_a_likelihood_and_metrics_are_summed_on_one_thread(monkeypatch):
         assert _threads() == {2}
     assert len(seen) > 5
     assert all(one == {1} for one in seen)
+
+
+@pytest.mark.parametrize(("chosen", "waits"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
+def test_openmp_sleeps_while_it_waits_unless_told_otherwise(chosen, waits):
+    """OpenMP itself says on its first use what it was told."""
+    code = "import ml; from sklearn.ensemble import HistGradientBoostingClassifier"
+    told = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")} | {"OMP_DISPLAY_ENV": "true"}
+    done = subprocess.run([sys.executable, "-c", code], env=told | chosen, capture_output=True, text=True, check=True)
+    assert f"OMP_WAIT_POLICY = '{waits}'" in done.stderr
