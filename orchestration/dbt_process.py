@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.lasting import made_to_stay
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-    from dbt_common.events.base_types import EventMsg
+    from dbt_common.events.base_types import BaseEvent, EventLevel, EventMsg
 
 
 def main(arguments: list[str]) -> int:
@@ -47,25 +47,23 @@ def _end_with(parent: int) -> None:
 
 
 def _skip_what_nobody_reads(_: EventMsg) -> None:
-    """dbt words each event, for each of its logs, before it looks whether the log takes its level: a fifth of its time at night."""
-    from dbt_common.events.base_types import EventLevel
+    """dbt puts each event into a message, and words that for each of its logs, before it looks whether any log takes its level."""
     from dbt_common.events.event_manager_client import get_event_manager
 
-    order = [level.value for level in (EventLevel.DEBUG, EventLevel.TEST, EventLevel.INFO, EventLevel.WARN, EventLevel.ERROR)]
-    for logger in get_event_manager().loggers:
-        if not isinstance(logger.filter, _AtLeast):
-            logger.filter = _AtLeast(frozenset(order[order.index(logger.level.value) :]), logger.filter)
+    manager = get_event_manager()
+    if not isinstance(manager.fire_event, _WhatIsRead):
+        manager.fire_event = _WhatIsRead(manager.fire_event)  # type: ignore[method-assign, assignment]
 
 
 @dataclass(frozen=True)
-class _AtLeast:
-    """Events of certain levels that another filter lets through as well."""
+class _WhatIsRead:
+    """Passes on events but those for debugging, which no log of ours takes (`DBT_LOG_LEVEL`)."""
 
-    levels: frozenset[str]
-    further: Callable[[EventMsg], bool]
+    fire: Callable[..., None]
 
-    def __call__(self, event: EventMsg) -> bool:
-        return event.info.level in self.levels and self.further(event)
+    def __call__(self, event: BaseEvent, level: EventLevel | None = None, *rest: Any, **named: Any) -> None:
+        if (level or event.level_tag()).value not in ("debug", "test"):
+            self.fire(event, level, *rest, **named)
 
 
 def _parsed(path: Path) -> Manifest:

@@ -55,7 +55,8 @@ def environment(settings: Settings, home: Home, target: Path) -> dict[str, str]:
         "PYTHONPATH": str(PROJECT.parent),
         "PYTHONUNBUFFERED": "1",
         "DBT_LOG_FORMAT": "json",
-        "DBT_LOG_LEVEL_FILE": "info",
+        "DBT_LOG_LEVEL": "info",
+        "DBT_LOG_LEVEL_FILE": "none",  # console.log has it all
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_PROFILES_DIR": str(PROJECT),
