@@ -85,9 +85,9 @@ def erase_expired(loaded: Settings) -> int:
     for receipt in done.receipts:
         _tell(receipt)
     if days is not None:
-        print(f"{done.people:,} people were deleted at every source more than {days} days before the last night.")
+        print(f"Deleted at every source more than {counted(days, 'day')} before the last night: {counted(done.people, 'person')}.")
     if months is not None:
-        print(f"{done.texts:,} landed rows had a text of more than {months} months before the last night's; it is gone.")
+        print(f"Texts of more than {counted(months, 'month')} before the last night's: gone from {counted(done.texts, 'landed row')}.")
     return 0
 
 
@@ -98,7 +98,7 @@ def verify(loaded: Settings, wanted: str) -> int:
     if path.is_file():
         tombstones = Tombstones(home.erasures)
         tombstones.hashes = frozenset(receipts.read(path)["subject"])
-        found = [f"{file} ({rows} rows)" for file, rows in landing.remaining(home.landing, tombstones).items()]
+        found = [f"{file} ({counted(rows, 'row')})" for file, rows in landing.remaining(home.landing, tombstones).items()]
         looked_at = "A receipt names nobody: the landed rows were compared with its hashes."
     else:
         needles = Needles.of([wanted])
@@ -119,7 +119,7 @@ def verify(loaded: Settings, wanted: str) -> int:
 
 
 def _looked_at(searched: verification.Searched) -> str:
-    told = f"Searched {searched.files:,} files, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
+    told = f"Searched {counted(searched.files, 'file')}, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
     if searched.deleted:
         told += (
             f" What was deleted from {', '.join(searched.deleted)} and is compressed there cannot be searched until it is overwritten;"
@@ -159,7 +159,7 @@ def _was_erased(home: Home, name: str, who: Callable[[Home, str], Subject]) -> b
 
 
 def _agrees(people: int) -> bool:
-    return agrees(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone.")
+    return agrees(f"Erase {counted(people, 'person')} for good? This cannot be undone.")
 
 
 def _tell(receipt: Path) -> None:

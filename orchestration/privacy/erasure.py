@@ -13,6 +13,7 @@ from typing import Any
 from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
+from orchestration.plain_words import counted
 from orchestration.privacy import journal, receipts, remainder, verification
 from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.journal import Journal
@@ -74,11 +75,11 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
     waiting = tuple(sorted(activation.orders(home.state)))
     searched = verification.search(home, begun.subject.needles, waiting)
     found = [*searched.hits]
-    found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
+    found += [f"{path}: {counted(rows, 'row')}" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
     if found:
         raise StillThereError(
-            f"{len(found)} files still hold this person: {'; '.join(found[:5])}; a file of your own that is named after them is yours to"
-            " rename or remove; then run erase again, or report this as a bug"
+            f"this person is still in {counted(len(found), 'file')}: {'; '.join(found[:5])}; a file of your own that is named after"
+            " them is yours to rename or remove; then run erase again, or report this as a bug"
         )
     _dig_up(home, begun)
     at("receipt")

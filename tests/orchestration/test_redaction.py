@@ -108,8 +108,17 @@ def test_thousands_are_found_like_few() -> None:
 
 def test_of_thousands_sql_is_asked_about_those_that_are_there() -> None:
     """Whether they are in a pattern of their own or in one of many makes no difference, nor what is beside them."""
-    needles = Needles.of([*(f"{secrets.token_hex(4)}@{secrets.token_hex(3)}.example" for _ in range(300)), *PEOPLE, "+49 1705551234", "C0000012"])
-    said = ["C0000012", "of C0000012\n0170/555 12 34", json.dumps('call Sean "BO" Ünlü'), "xC0000012, ANN+news@x.example.org", "nobody", None]
+    needles = Needles.of(
+        [*(f"{secrets.token_hex(4)}@{secrets.token_hex(3)}.example" for _ in range(300)), *PEOPLE, "+49 1705551234", "C0000012"]
+    )
+    said = [
+        "C0000012",
+        "of C0000012\n0170/555 12 34",
+        json.dumps('call Sean "BO" Ünlü'),
+        "xC0000012, ANN+news@x.example.org",
+        "nobody",
+        None,
+    ]
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE texts AS SELECT unnest(?::VARCHAR[]) AS said", [said])
         few = needles.among(connection, "texts", ["said"])

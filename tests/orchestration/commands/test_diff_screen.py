@@ -187,7 +187,7 @@ def test_without_names_the_release_before_is_compared_with_the_served_one(diff: 
     code, out, _ = diff()
     assert code == 0
     assert "same day, code, configuration, landed rows and models" in out
-    assert "8 tables are the same" in out
+    assert "8 tables without a difference" in out
     assert diff("previous", "current")[1] == out
 
 
