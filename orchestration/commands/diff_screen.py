@@ -69,7 +69,7 @@ def _rewritten(why: dict[str, Any]) -> Lines:
         yield "landed", f"{source}: other loads of as many rows, as after an erasure or its lift"
     if "erasures" in why:
         told = why["erasures"]
-        yield "erased", f"people have left these releases since they were made: {told['before']} erasures and {told['after']}"
+        yield "erased", f"people have left these releases since they were made; erasures: {told['before']} and {told['after']}"
 
 
 def _is_open(place: str) -> bool:
