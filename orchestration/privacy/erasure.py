@@ -6,7 +6,7 @@ Tombstones come first, so that whatever happens next nothing lands again; the jo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,10 @@ class StillThereError(Exception):
     """After everything, a file still holds the person; the message is one line that names it."""
 
 
-def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journal:
+def begin(home: Home, subject: Subject, *, bury_contacts: bool = True, people: Sequence[Subject] = ()) -> Journal:
     """Plan the erasure and write it down; from here on it is carried through.
 
+    people         of many at once, each alone: what is lifted again is lifted for one of them
     bury_contacts  whether their e-mail addresses and phone numbers are kept from landing for good, and not their ids alone
     Raises NamedExportError, before anything is written: the name would land again with every night.
     """
@@ -49,6 +50,7 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
     begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
+    begun.facts["people"] = [sorted({tombstones.hashed(*pair) for pair in one.tombstones}) for one in people]
     begun.facts["others"] = subject.others
     begun.save()
     return begun
@@ -131,8 +133,7 @@ def _order(waiting: int, live: bool | None) -> str:
     """`live`: None where the destination is configured no more."""
     if not waiting:
         return "nothing was sent of this person, or it has been cleared"
+    orders = f"{counted(waiting, 'clearing record')} to be sent"
     if live is None:
-        return f"{waiting} clearing records wait: this destination is configured no more; configure it again, or clear them there by hand"
-    return (
-        f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
-    )
+        return f"{orders}: this destination is configured no more; configure it again, or clear them there by hand"
+    return f"{orders} with the next sync" if live else f"{orders}: this destination is in dry run"

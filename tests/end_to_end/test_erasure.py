@@ -214,7 +214,7 @@ def test_the_destination_is_told_and_its_files_are_cleared(erased: dict[str, Any
     assert [line for text in outbox for line in text.splitlines() if line.startswith(ID)] == [
         next(line for text in outbox for line in text.splitlines() if line.startswith(f"{ID},clear"))
     ]
-    assert "2 clearing records go with the next sync" in erased["said"]  # that of the retention waited
+    assert "2 clearing records to be sent with the next sync" in erased["said"]  # that of the retention waited
 
 
 def test_somebody_elses_row_stays_without_the_mention(erased: dict[str, Any]) -> None:
