@@ -35,9 +35,19 @@ _FORBIDDEN = re.compile(r"\[Errno (?:13|30)\] ([A-Z][a-z -]+): '([^']+)'")
 _LANDED = re.compile(r"""["']([^"']*/landing/[^"']*\.parquet)["']""")
 
 
+_OTHERWISE = {"person": "people"}
+
+
 def counted(number: int, what: str) -> str:
-    """1 row, 1,234 rows."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+    """1 row, 1,234 rows; 1 person, 2 people."""
+    return f"{number:,} {what if number == 1 else _OTHERWISE.get(what, f'{what}s')}"
+
+
+def lasting(hours: float) -> str:
+    """How long something has been or will be, in the unit that people would take."""
+    if hours < 1:
+        return counted(round(hours * 60), "minute")
+    return counted(round(hours), "hour") if hours < 48 else counted(round(hours / 24), "day")
 
 
 def in_plain_words(message: str) -> str:

@@ -12,6 +12,7 @@ from orchestration import releases
 from orchestration.activation import RELEASE_REFUSED, SOURCE_STALE
 from orchestration.contract import DAYS_OF_A_RHYTHM, EVERY_DAY
 from orchestration.home import Home
+from orchestration.plain_words import counted
 from orchestration.releases import Release
 
 
@@ -39,4 +40,4 @@ def _stale(release: Release, most_days: int) -> list[str]:
             day = datetime.fromisoformat(str(one["last_event_at"])).date()
             newest[one["source"]] = max(day, newest.get(one["source"], day))
     behind = {source: (release.as_of - day).days for source, day in sorted(newest.items())}
-    return [f"source {source} has no news for {days} days" for source, days in behind.items() if days > most_days]
+    return [f"source {source} has no news for {counted(days, 'day')}" for source, days in behind.items() if days > most_days]

@@ -15,6 +15,7 @@ from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination
 from orchestration.destinations.fields import FORMER
+from orchestration.plain_words import counted
 
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
@@ -60,7 +61,9 @@ def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destinati
 
 def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     held, wanted = _counts(connection)
-    return f"the audience is empty, and all {held:,} customers sent before would be cleared" if held and not wanted else ""
+    return (
+        f"the audience is empty, and whoever was sent before ({counted(held, 'customer')}) would be cleared" if held and not wanted else ""
+    )
 
 
 def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
@@ -84,7 +87,9 @@ def _audience_grew(connection: duckdb.DuckDBPyConnection, destination: Destinati
     joined, held = connection.execute(query).fetchall()[0]
     if not (report.complete_at and held and joined >= _FEWEST and joined > bounds.growth * held):
         return ""
-    return f"{joined:,} customers would join the {held:,} sent before, more than max_audience_growth {bounds.growth:g} times as many"
+    return (
+        f"{counted(joined, 'customer')} would join the {held:,} sent before, more than max_audience_growth {bounds.growth:g} times as many"
+    )
 
 
 def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:

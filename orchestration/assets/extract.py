@@ -16,6 +16,7 @@ from orchestration.assets.metadata import OWNERS
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.landing import TableLoad
 from orchestration.night import Night
+from orchestration.plain_words import counted
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
 
@@ -90,7 +91,7 @@ def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:
     """What the load found that nobody may miss: files that are not read, tables that vanished, columns that nobody uses."""
     yield from (f"{load.source}: {warning}" for warning in load.warnings)
     if load.erased:
-        yield f"{load.source}: {load.erased:,} rows of {load.table} are of people who were erased: still at the source, not landed"
+        yield f"{load.source}: {counted(load.erased, 'row')} of {load.table} of people who were erased: still at the source, not landed"
     unknown = [column for column in load.unknown_columns if column not in used]
     if unknown:
         named = ", ".join(unknown[:8]) + (" …" if len(unknown) > 8 else "")

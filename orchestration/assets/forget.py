@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration import settings
 from orchestration.assets.metadata import OWNERS
 from orchestration.home import Home, HomeError
+from orchestration.plain_words import counted
 from orchestration.privacy import retention
 from orchestration.resources import RETENTION, WAREHOUSE_POOL, NightResource, night_of
 
@@ -32,7 +33,11 @@ def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> d
     loaded = settings.load(settings.chosen_config(None))
     done = retention.enforce(loaded, Home.of(loaded), lambda step: context.log.info(f"erasing: {step}"))
     days = loaded.tuning.deleted_people_days
-    kept = "no period is set: deleted people stay as history" if days is None else f"{days} days after every source has deleted them"
+    kept = (
+        "no period is set: deleted people stay as history"
+        if days is None
+        else f"{counted(days, 'day')} after every source has deleted them"
+    )
     return dg.MaterializeResult(
         metadata={
             "people": done.people,

@@ -78,6 +78,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
         },
         metrics=metric_docs.published(described),
         comments=metric_docs.comments(described),
+        keys=metric_docs.keys(described),
         finish=lambda unsealed: _write_page(tonight, unsealed),
         memory_gib=tonight.settings.tuning.memory_gib,
         threads=tonight.settings.tuning.threads,

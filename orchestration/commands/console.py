@@ -13,6 +13,7 @@ from rich.table import Table
 from orchestration import releases
 from orchestration.commands import summary
 from orchestration.home import Home
+from orchestration.plain_words import counted
 
 if TYPE_CHECKING:
     from orchestration.jobs import Outcome
@@ -173,5 +174,5 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
 def _noticed(outcome: Outcome) -> list[tuple[str, str]]:
     """What does not stop a night but should not be missed, the first few lines of it."""
     more = len(outcome.notices) - _MOST_NOTICES
-    rest = [("Noticed", f"{more} more lines like these in the log")] if more > 0 else []
+    rest = [("Noticed", f"{counted(more, 'more line')} like these in the log")] if more > 0 else []
     return [("Noticed", notice) for notice in outcome.notices[:_MOST_NOTICES]] + rest

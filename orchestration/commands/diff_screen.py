@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.commands.answering import Lines, block, held, plain_refusals, print_json, table, terminal
+from orchestration.plain_words import counted
 from orchestration.releases import Release, comparing
 from orchestration.report import words
 from orchestration.settings import Settings
@@ -32,7 +33,7 @@ def _show(found: dict[str, Any], old: Release, new: Release) -> None:
     console = terminal()
     console.print(f"[bold]{old.id}[/] (as of {old.as_of}) → [bold]{new.id}[/] (as of {new.as_of})")
     block(console, "What may be why", _why(found))
-    console.print(f"\n[bold]Rows[/]  {found['same_tables']} tables are the same")
+    console.print(f"\n[bold]Rows[/]  {counted(found['same_tables'], 'table')} without a difference")
     if found["tables"]:
         table(console, ("table", "added", "removed", "changed", ""), [_counts(one) for one in found["tables"]])
     for heading, of_everyone in (("Figures of everyone that moved most", True), ("Figures of parts that moved most", False)):
@@ -68,7 +69,7 @@ def _rewritten(why: dict[str, Any]) -> Lines:
         yield "landed", f"{source}: other loads of as many rows, as after an erasure or its lift"
     if "erasures" in why:
         told = why["erasures"]
-        yield "erased", f"people have left these releases since they were made: {told['before']} erasures and {told['after']}"
+        yield "erased", f"people have left these releases since they were made; erasures: {told['before']} and {told['after']}"
 
 
 def _is_open(place: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.commands.asking import agrees, named, require
 from orchestration.home import Home
+from orchestration.plain_words import counted
 from orchestration.privacy import lifting
 from orchestration.settings import Settings
 
@@ -22,7 +23,8 @@ def lift(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -
             print("Nothing was lifted.")
             return 1
         lifted = lifting.lift(home, asked)
-    print(f"Lifted: {len(lifted.hashes)} ids and contacts of {len(lifted.receipts)} receipts, which say by whom and when.")
+    receipts = counted(len(lifted.receipts), "receipt")
+    print(f"Lifted: all ids and contacts ({len(lifted.hashes):,}) of {receipts}, where it says by whom and when.")
     for source, table, part in lifted.parts:
         print(f"  read whole on the next run: {part} ({table} of {source})")
     print("  data_erasures loses what they are of past months again with the next release.")

@@ -15,10 +15,13 @@ from orchestration.landing import Tombstones
 from orchestration.plain_words import counted
 from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
 from orchestration.privacy.lifting import NobodyErasedError
-from orchestration.privacy.subject import Subject, UnknownPersonError, find
+from orchestration.privacy.retention import MOST_AT_ONCE
+from orchestration.privacy.subject import Subject, UnknownPersonError, find, of_records, together
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
 from orchestration.settings import ConfigurationError, Settings
+
+_MOST_TOLD = 10
 
 
 def told(command: Callable[[], int]) -> int:
@@ -60,15 +63,39 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, 
         require(names or begun)
         if names and not agreed:
             require_somebody("This cannot be undone.")  # before the search for whom, which takes its time
-        left = [name for name in dict.fromkeys(names) if not _was_erased(home, name, who)]
-        subjects = [who(home, name) for name in left]
-        if subjects and not (agreed or _agrees(len(subjects))):
+        people = _people(home, names, who)
+        if people and not (agreed or _agrees(len(people))):
             print("Nothing was erased.")
             return 1
-        for name in left:  # anew: two of the names may have been one person
-            if not _was_erased(home, name, who):
-                _tell(erasure.carry_out(loaded, home, erasure.begin(home, who(home, name))))
+        for some in (people[first : first + MOST_AT_ONCE] for first in range(0, len(people), MOST_AT_ONCE)):
+            _tell(erasure.carry_out(loaded, home, _begun(home, some, contacts)))
     return 0
+
+
+def _people(home: Home, names: list[str], who: Callable[[Home, str], Subject]) -> list[Subject]:
+    """Whom the names mean who were not erased before. Raises UnknownPersonError, which tells every name that means nobody."""
+    found: dict[object, Subject] = {}
+    unknown: list[str] = []
+    for name in (name for name in dict.fromkeys(names) if not _was_erased(home, name, who)):
+        try:
+            one = who(home, name)
+            found.setdefault((one.keys or one.records or one.answers), one)  # two of the names may be one person
+        except UnknownPersonError as error:
+            unknown.append(str(error))
+    if unknown:
+        more = f"; and {len(unknown) - _MOST_TOLD:,} more" if len(unknown) > _MOST_TOLD else ""
+        nobody = "; nobody was erased" if len(names) > 1 else ""
+        raise UnknownPersonError("; ".join(unknown[:_MOST_TOLD]) + more + nobody)
+    return list(found.values())
+
+
+def _begun(home: Home, people: list[Subject], contacts: bool) -> journal.Journal:
+    """One erasure, of one person or of many: each reads and writes the whole home once."""
+    if len(people) == 1:
+        return erasure.begin(home, people[0])
+    records = sorted({record for one in people for record in one.records})
+    whole = contact.of_records(home, records) if contacts else of_records(home, records)
+    return erasure.begin(home, together(whole, people), people=people)
 
 
 def erase_expired(loaded: Settings) -> int:
@@ -85,9 +112,9 @@ def erase_expired(loaded: Settings) -> int:
     for receipt in done.receipts:
         _tell(receipt)
     if days is not None:
-        print(f"{done.people:,} people were deleted at every source more than {days} days before the last night.")
+        print(f"Deleted at every source more than {counted(days, 'day')} before the last night: {counted(done.people, 'person')}.")
     if months is not None:
-        print(f"{done.texts:,} landed rows had a text of more than {months} months before the last night's; it is gone.")
+        print(f"Texts of more than {counted(months, 'month')} before the last night's: gone from {counted(done.texts, 'landed row')}.")
     return 0
 
 
@@ -98,7 +125,7 @@ def verify(loaded: Settings, wanted: str) -> int:
     if path.is_file():
         tombstones = Tombstones(home.erasures)
         tombstones.hashes = frozenset(receipts.read(path)["subject"])
-        found = [f"{file} ({rows} rows)" for file, rows in landing.remaining(home.landing, tombstones).items()]
+        found = [f"{file} ({counted(rows, 'row')})" for file, rows in landing.remaining(home.landing, tombstones).items()]
         looked_at = "A receipt names nobody: the landed rows were compared with its hashes."
     else:
         needles = Needles.of([wanted])
@@ -119,7 +146,7 @@ def verify(loaded: Settings, wanted: str) -> int:
 
 
 def _looked_at(searched: verification.Searched) -> str:
-    told = f"Searched {searched.files:,} files, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
+    told = f"Searched {counted(searched.files, 'file')}, {searched.bytes:,} bytes: text, tables, archives, and the bytes around them."
     if searched.deleted:
         told += (
             f" What was deleted from {', '.join(searched.deleted)} and is compressed there cannot be searched until it is overwritten;"
@@ -159,13 +186,14 @@ def _was_erased(home: Home, name: str, who: Callable[[Home, str], Subject]) -> b
 
 
 def _agrees(people: int) -> bool:
-    return agrees(f"Erase {people} {'person' if people == 1 else 'people'} for good? This cannot be undone.")
+    return agrees(f"Erase {counted(people, 'person')} for good? This cannot be undone.")
 
 
 def _tell(receipt: Path) -> None:
     told = receipts.read(receipt)
     left, cleared = counted(told["rows_removed"], "row"), counted(told["rows_cleared_of_mentions"], "mention")
-    print(f"Erased: {left} in {counted(len(told['files']), 'file')}; {cleared} cleared.")
+    whom = f"{counted(told['people'], 'person')}, " if told["people"] > 1 else ""
+    print(f"Erased: {whom}{left} in {counted(len(told['files']), 'file')}; {cleared} cleared.")
     for name, order in told["destinations"].items():
         print(f"  {name}: {order}")
     for held in told["still_at_the_source"]:

@@ -16,7 +16,7 @@ import duckdb
 from orchestration import releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
-from orchestration.plain_words import counted, in_plain_words
+from orchestration.plain_words import counted, in_plain_words, lasting
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -33,7 +33,7 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
     with release.connect() as marts:
         yield "Landed", _landed(marts)
         yield "Quarantined", _quarantined(marts)
-        yield "Built", f"{len(release.tables)} tables, {_rows(release):,} rows"
+        yield "Built", f"{counted(len(release.tables), 'table')}, {counted(_rows(release), 'row')}"
         yield "Checked", _checked(release)
         yield from zip(chain(["Models"], repeat("")), _trained(marts), strict=False)
     yield "Published", f"{release.id}, as of {release.as_of}"
@@ -73,7 +73,7 @@ def status(settings: Settings) -> Status:
         lines = [
             f"{settings.company.name}: release {release.id} is served",
             f"  as of        {release.as_of}",
-            f"  made         {release.created_at:%Y-%m-%d %H:%M} UTC, {_age(_hours_since(release))} ago",
+            f"  made         {release.created_at:%Y-%m-%d %H:%M} UTC, {lasting(_hours_since(release))} ago",
             f"  checks       {_checked(release)}",
         ]
     lines += [f"  home         {home.root}"]
@@ -88,7 +88,7 @@ def too_old(home: Home, hours: float) -> str | None:
     if release is None:
         return "status: nothing is published yet"
     age = _hours_since(release)
-    return f"status: the served release is {_age(age)} old, more than {hours:g} hours" if age > hours else None
+    return f"status: the served release is {lasting(age)} old, more than {hours:g} hours" if age > hours else None
 
 
 def _hours_since(release: Release) -> float:
@@ -166,7 +166,3 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     row = connection.execute(query).fetchone()
     assert row is not None  # an aggregate always has one row
     return row
-
-
-def _age(hours: float) -> str:
-    return f"{hours * 60:.0f} minutes" if hours < 1 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"

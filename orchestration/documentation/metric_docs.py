@@ -73,10 +73,12 @@ def comments(manifest: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Mart → the columns of which every row has its own, none of them missing: those of the test of its grain, which blocks a release."""
+    """Mart → the columns of which every row has its own: those of the test of its grain, which blocks a release."""
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test" and node.get("attached_node")]
     grains = [test for test in tests if (test.get("test_metadata") or {}).get("name") == "one_row_per"]
-    return {test["attached_node"].split(".")[-1]: tuple(test["test_metadata"]["kwargs"]["columns"]) for test in grains}
+    named = {test["attached_node"]: tuple(test["test_metadata"]["kwargs"]["columns"]) for test in grains}
+    marts = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model" and node["schema"] == "marts"}
+    return {node["name"]: named[key] for key, node in marts.items() if key in named}
 
 
 def _key(columns: tuple[str, ...] | None) -> str:

@@ -1,6 +1,7 @@
 """What waits in quarantine, for people: read from the warehouse's newest state; nothing here writes.
 
-Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is writing to the warehouse, or when it is damaged.
+Comes in: the settings. Goes out: rows to show. Raises HomeError while a run is writing to the warehouse, when it is damaged, and
+when it was emptied since the last night.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import releases
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
 from orchestration.plain_words import counted, in_plain_words
@@ -28,7 +30,7 @@ _BY_RULE = "SELECT source, table_name, rule, count(*) FROM ops.quarantined_rows 
 _ROWS = f"""
 SELECT source, coalesce(row_key, '(no key)'), rule, reason, first_seen_as_of, count(*) OVER () FROM ops.quarantined_rows
 WHERE table_name = ? ORDER BY ALL LIMIT {MOST_SHOWN}"""
-
+_IS_KNOWN = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'"
 _WHOLE = """
 SELECT source, table_name, load_id, row_number, row_key, rule, column_name, reason, first_seen_as_of, row_json AS row
 FROM ops.quarantined_rows {wanted} ORDER BY ALL"""
@@ -89,13 +91,18 @@ def _names() -> str:
 
 def _asked(settings: Settings, query: str, *values: str) -> list[tuple[Any, ...]]:
     home = Home(settings.home)
-    if not home.warehouse.exists():
-        return []
     try:
-        with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
-            known = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'"
-            return warehouse.execute(query, list(values)).fetchall() if warehouse.execute(known).fetchone() else []
+        with _warehouse(home) as warehouse:
+            if warehouse.execute(_IS_KNOWN).fetchone():
+                return warehouse.execute(query, list(values)).fetchall()
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and "lock on file" in str(error):
             raise HomeError(f"{home.holder()} is writing to the warehouse; ask again when it has ended") from error
         raise HomeError(in_plain_words(" ".join(str(error).split()))) from error
+    if releases.current_id(home.root) is not None:
+        raise HomeError("what waits in quarantine is known again after the next night: the warehouse was emptied, as an erasure does")
+    return []
+
+
+def _warehouse(home: Home) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(home.warehouse), read_only=True) if home.warehouse.exists() else duckdb.connect()

@@ -61,6 +61,7 @@ def rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, n
         replace_rows(connection, path, f"SELECT * REPLACE ({', '.join(emptied.replacements())}) FROM {relation}")
     columns = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
     texts = [column for column, kind in columns.items() if kind == "VARCHAR" and column != "_file"]
+    needles = needles.among(connection, f"(FROM {relation} WHERE NOT {condition})", list(map(identifier, texts)))
     mentioned = f"NOT {condition} AND {needles.mentions(list(map(identifier, texts)))}"
     counted = connection.execute(f"SELECT count(*) FILTER ({condition}), count(*) FILTER ({mentioned}) FROM {relation}").fetchone()
     if counted is None or counted == (0, 0):

@@ -16,6 +16,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.landing.spelling import email_key
 from orchestration.landing.written import parquet
+from orchestration.plain_words import counted
 from orchestration.privacy.identifiers import spelled
 from orchestration.privacy.subject import Subject, UnknownPersonError, completed, identities_of
 
@@ -64,7 +65,7 @@ def _require_other_ties(home: Home, subject: Subject) -> None:
     tied = [one for (one,) in duckdb.execute(query, [keys]).fetchall()]
     if tied:
         raise UnknownPersonError(
-            f"{len(tied)} accounts of billing ({', '.join(tied[:3])}) are tied to the company by this contact's address alone;"
+            f"only this contact's address ties {counted(len(tied), 'account')} of billing ({', '.join(tied[:3])}) to the company;"
             " let them name a record of the CRM, or another address, and run again after a night"
         )
 

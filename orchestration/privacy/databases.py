@@ -97,7 +97,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _holds(connection: duckdb.DuckDBPyConnection, relation: str, needles: Needles, skipped: Sequence[str] = ()) -> bool:
     columns = _texts(connection, relation, skipped, numbers=any(text.isdigit() for text in needles.texts))
-    query = f"SELECT 1 FROM {relation} WHERE {needles.mentions(columns)} LIMIT 1"
+    query = f"SELECT 1 FROM {relation} WHERE {needles.among(connection, relation, columns).mentions(columns)} LIMIT 1"
     return bool(columns) and connection.execute(query).fetchone() is not None
 
 

@@ -6,13 +6,14 @@ Tombstones come first, so that whatever happens next nothing lands again; the jo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
+from orchestration.plain_words import counted
 from orchestration.privacy import journal, receipts, remainder, verification
 from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.journal import Journal
@@ -31,9 +32,10 @@ class StillThereError(Exception):
     """After everything, a file still holds the person; the message is one line that names it."""
 
 
-def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journal:
+def begin(home: Home, subject: Subject, *, bury_contacts: bool = True, people: Sequence[Subject] = ()) -> Journal:
     """Plan the erasure and write it down; from here on it is carried through.
 
+    people         of many at once, each alone: what is lifted again is lifted for one of them
     bury_contacts  whether their e-mail addresses and phone numbers are kept from landing for good, and not their ids alone
     Raises NamedExportError, before anything is written: the name would land again with every night.
     """
@@ -48,6 +50,7 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True) -> Journa
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
     begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
+    begun.facts["people"] = [sorted({tombstones.hashed(*pair) for pair in one.tombstones}) for one in people]
     begun.facts["others"] = subject.others
     begun.save()
     return begun
@@ -74,11 +77,11 @@ def carry_out(settings: Settings, home: Home, begun: Journal, at: Callable[[str]
     waiting = tuple(sorted(activation.orders(home.state)))
     searched = verification.search(home, begun.subject.needles, waiting)
     found = [*searched.hits]
-    found += [f"{path}: {rows} rows" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
+    found += [f"{path}: {counted(rows, 'row')}" for path, rows in landing.remaining(home.landing, _own(home, begun)).items()]
     if found:
         raise StillThereError(
-            f"{len(found)} files still hold this person: {'; '.join(found[:5])}; a file of your own that is named after them is yours to"
-            " rename or remove; then run erase again, or report this as a bug"
+            f"this person is still in {counted(len(found), 'file')}: {'; '.join(found[:5])}; a file of your own that is named after"
+            " them is yours to rename or remove; then run erase again, or report this as a bug"
         )
     _dig_up(home, begun)
     at("receipt")
@@ -130,8 +133,7 @@ def _order(waiting: int, live: bool | None) -> str:
     """`live`: None where the destination is configured no more."""
     if not waiting:
         return "nothing was sent of this person, or it has been cleared"
+    orders = f"{counted(waiting, 'clearing record')} to be sent"
     if live is None:
-        return f"{waiting} clearing records wait: this destination is configured no more; configure it again, or clear them there by hand"
-    return (
-        f"{waiting} clearing records go with the next sync" if live else f"{waiting} clearing records wait: this destination is in dry run"
-    )
+        return f"{orders}: this destination is configured no more; configure it again, or clear them there by hand"
+    return f"{orders} with the next sync" if live else f"{orders}: this destination is in dry run"

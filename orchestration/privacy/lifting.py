@@ -38,13 +38,13 @@ class Lift:
 
 
 def asked(home: Home, names: Iterable[str]) -> Lift:
-    """What lifting `names` would lift: of an erasure of one person everything, of one of many (a retention) what is named alone."""
+    """What lifting `names` would lift: everything of whom they name; of a retention, which tells nobody apart, what is named alone."""
     buried, found, told = Tombstones(home.erasures).hashes, frozenset[str](), dict[Path, None]()
     for name in names:
         path = home.erasures / f"{name.removesuffix('.json')}.json"
         hashes = frozenset(receipts.read(path)["subject"]) if path in receipts.listed(home) else hashes_of(home, name)
         mine = dict.fromkeys(receipts.of(home, set(hashes)))
-        hashes |= {hashed for receipt in mine for hashed in receipts.read(receipt)["subject"] if receipts.read(receipt).get("people") == 1}
+        hashes = hashes.union(*(receipts.theirs(receipt, hashes) for receipt in mine))
         if not hashes & buried:
             raise NobodyErasedError(f"{name}: nobody who was erased has this id, address or receipt")
         found, told = found | (hashes & buried), told | mine

@@ -6,6 +6,7 @@ Comes in: the journal of an erasure at its end. Goes out: a JSON file; and which
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         {"file": name, **one, "sha256_after": digest(home.root / name) if (home.root / name).is_file() else None}
         for name, one in sorted(begun.files.items())
     ]
+    people = begun.facts.get("people", [])
     content = {
         "format": FORMAT,
         "erasure": begun.id,
@@ -32,7 +34,8 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         "as_of": begun.facts.get("as_of"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "subject": begun.facts["subject"],
-        "people": max(len(begun.subject.keys), 1),
+        "people": max(len(begun.subject.keys), len(people), 1),
+        **({"subjects": people} if people else {}),
         "records": len(begun.subject.records),
         "rows_removed": sum(one["rows_removed"] for one in begun.files.values()),
         "rows_cleared_of_mentions": sum(one["rows_cleared"] for one in begun.files.values()),
@@ -48,6 +51,13 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
 def of(home: Home, hashes: set[str]) -> list[Path]:
     """The receipts of whoever has one of these hashes, oldest first."""
     return [path for path in listed(home) if hashes & set(read(path)["subject"])]
+
+
+def theirs(path: Path, hashes: Set[str]) -> frozenset[str]:
+    """All hashes of the people in a receipt who have one of `hashes`; where it does not tell people apart, none further."""
+    told = read(path)
+    people = told.get("subjects") or ([told["subject"]] if told.get("people") == 1 else [])
+    return frozenset(one for person in people if hashes & set(person) for one in person)
 
 
 def listed(home: Home) -> list[Path]:

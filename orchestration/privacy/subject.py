@@ -91,6 +91,20 @@ def of_keys(home: Home, keys: Iterable[str]) -> Subject:
     return completed(home, Subject(tuple(sorted(records)), tuple(sorted(wanted))), identities, "")
 
 
+def of_records(home: Home, records: Iterable[tuple[str, str, str]]) -> Subject:
+    """Several people by their records, of whom some may have no key yet."""
+    return completed(home, Subject(tuple(sorted(records))), identities_of(home), "")
+
+
+def together(whole: Subject, people: Iterable[Subject]) -> Subject:
+    """`whole`, which is of the records of all of `people`, with what only one of them was found by, such as an address without a record."""
+    each = (whole, *people)
+    named: dict[str, Any] = {"tombstones": tuple(dict.fromkeys(pair for one in each for pair in one.tombstones))}
+    for name in ("keys", "texts", "answers", "email_hashes", "tickets"):
+        named[name] = tuple(sorted({text for one in each for text in getattr(one, name)}))
+    return replace(whole, **named)
+
+
 def identities_of(home: Home) -> list[tuple[str, str, str, str]]:
     """(source, record type, id, customer_key) of every record, as far as anything was built or published."""
     if home.warehouse.exists():

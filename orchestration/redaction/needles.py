@@ -18,12 +18,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote
 
+import duckdb
+
 from orchestration.redaction.spotting import ENDINGS, ENDS_OF_SIGNS, GAPS, NUMBER, Spotter
 from orchestration.sql_text import literal
 
 INSTEAD = "[erased]"
 _SHORTEST = 6
 _NORTH_AMERICA = "1"  # where nothing is dialled before a number at home
+# One pattern of a hundred takes 0.1 s for 20,000 texts, one of 400 takes 4 and one of 3,000 takes 67: what RE2 keeps of it no longer fits.
+_AT_ONCE = 64
+_ROWS = 10_000
 _DIGITS = 7  # fewer digits alone are a quantity or a year as well
 
 
@@ -52,21 +57,30 @@ class Needles:
         telling = {unicodedata.normalize("NFC", value.strip().lower()) for value in values if is_telling(value)}
         return cls(tuple(sorted(telling, key=lambda text: (-len(text), text))))
 
+    def among(self, connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> Needles:
+        """Those of them that the text of a relation holds: of thousands one pass over it tells which few SQL is to ask for.
+
+        columns  expressions of text, as in `mentions`
+        """
+        if len(self.texts) <= _AT_ONCE:
+            return self
+        there: set[str] = set()
+        for column in columns:
+            found = connection.execute(f"SELECT DISTINCT {column} AS said FROM {relation} WHERE {column} IS NOT NULL")
+            while rows := found.fetchmany(_ROWS):
+                there |= self.spotter.alone("\n".join(said for (said,) in rows).encode())
+        return Needles(tuple(text for text in self.texts if text in there))
+
     def mentions(self, columns: Sequence[str]) -> str:
         """SQL that is true for rows in which a column holds one of them; `columns` are expressions of text."""
-        pattern = literal(self._re2)
-        return (
-            "(" + " OR ".join(f"coalesce(regexp_matches({column}, {pattern}), false)" for column in columns) + ")"
-            if self.texts and columns
-            else "false"
-        )
+        tests = [f"coalesce(regexp_matches({column}, {literal(pattern)}), false)" for column in columns for pattern in self._re2]
+        return f"({' OR '.join(tests)})" if tests else "false"
 
     def without(self, column: str) -> str:
         """SQL for the text without them. Twice, for what stands next to each other shares the sign between."""
-        if not self.texts:
-            return column
-        once = f"regexp_replace({column}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
-        return f"regexp_replace({once}, {literal(self._re2)}, '\\1{INSTEAD}\\3', 'g')"
+        for pattern in (one for one in self._re2 for _ in range(2)):
+            column = f"regexp_replace({column}, {literal(pattern)}, '\\1{INSTEAD}\\3', 'g')"
+        return column
 
     def are_in(self, content: bytes) -> bool:
         """Whether one stands alone in bytes of text, in whatever spelling."""
@@ -85,9 +99,11 @@ class Needles:
         """What finds them in bytes."""
         return Spotter({text: _spelled(text).encode() for text in self.texts})
 
-    @property
-    def _re2(self) -> str:
-        return rf"(?i)(^|[^\w.+-]|{'|'.join(ENDS_OF_SIGNS)})({'|'.join(map(_spelled, self.texts))})({ENDINGS}\.?(?:$|[^\w.-]))"
+    @cached_property
+    def _re2(self) -> tuple[str, ...]:
+        groups = (self.texts[first : first + _AT_ONCE] for first in range(0, len(self.texts), _AT_ONCE))
+        begin, end = rf"(?i)(^|[^\w.+-]|{'|'.join(ENDS_OF_SIGNS)})(", rf")({ENDINGS}\.?(?:$|[^\w.-]))"
+        return tuple(begin + "|".join(map(_spelled, group)) + end for group in groups)
 
 
 def _spelled(text: str) -> str:

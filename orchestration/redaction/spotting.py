@@ -62,6 +62,14 @@ class Spotter:
                 yield start, after
                 end = after
 
+    def alone(self, content: bytes) -> set[str]:
+        """Which of them stand alone in the bytes."""
+        found: set[str] = set()
+        for text, at in self._candidates(content):
+            if text not in found and any(True for _ in self._alone(text, content, at)):
+                found.add(text)
+        return found
+
     def inside(self, content: bytes) -> set[str]:
         """Which of them the bytes hold as they are, in small letters or capitals, alone or within something longer."""
         lowered = content.lower()

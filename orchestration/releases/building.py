@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ def build(
     checks: Any,
     metrics: Any = None,
     comments: Comments | None = None,
+    keys: Mapping[str, Sequence[str]] | None = None,
     made_of: Mapping[str, Any] | None = None,
     finish: Callable[[Release], None] | None = None,
     memory_gib: float = 8,
@@ -48,14 +49,15 @@ def build(
     """Build a candidate from schema marts of the warehouse; returns its folder, for `publish`.
 
     `models`, `sources`, `checks`, `metrics` and `made_of` (packages, configuration, landing) go into the manifest as they are (anything
-    JSON can hold). `comments` say in the DuckDB file what tables and columns mean. `finish` is called with the candidate as a Release
+    JSON can hold), as do `keys` (table → columns that identify a row). `comments` say in the DuckDB
+    file what tables and columns mean. `finish` is called with the candidate as a Release
     before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is left behind.
     """
     created_at = datetime.now(UTC)
     release_id = new_id(created_at, as_of)
     identity = {"release_id": release_id, "as_of": as_of.isoformat(), "created_at": created_at.isoformat()}
     run = {"run_id": run_id, "code_version": code_version, "config_hash": config_hash, "duckdb_version": duckdb.__version__}
-    judged = {"models": models, "sources": sources, "checks": checks, "metrics": metrics or {}}
+    judged = {"models": models, "sources": sources, "checks": checks, "metrics": metrics or {}, "keys": keys or {}}
     with _clear_errors(home), _candidate(home, release_id) as folder:
         tables = copy_marts(_existing(warehouse_path), folder, memory_gib=memory_gib, threads=threads, comments=comments)
         _fill(folder, {"format": manifest.FORMAT, **identity, **run, **judged, **(made_of or {}), "tables": tables}, finish)

@@ -6,6 +6,7 @@ no other value leaves.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import duckdb
@@ -13,37 +14,8 @@ import duckdb
 from orchestration.releases.reading import Release
 from orchestration.sql_text import identifier, literal
 
-# What identifies a row, where it is not the customer, the month and what it is split by.
-_GRAINS: dict[str, tuple[str, ...]] = {
-    "customer_identities": ("source", "record_type", "source_customer_id", "valid_from"),
-    "data_erasures": ("month", "measure"),
-    "data_quality": ("run_id", "suite", "expectation", "table_name"),
-    "data_reconciliation": ("table_name",),
-    "data_sources": ("source", "table_name"),
-    "dim_customer_key_redirects": ("old_customer_key",),
-    "dim_dates": ("day",),
-    "fct_action_candidates": ("customer_key", "action"),
-    "fct_feedback": ("feedback_id",),
-    "fct_orders": ("source", "order_id", "currency", "order_kind"),
-    "fct_survey_responses": ("source", "response_id"),
-    "fct_tickets": ("source", "ticket_id"),
-    "metric_campaign_performance": ("source", "campaign_id"),
-    "model_quality": ("model", "candidate", "metric"),
-    "sync_log": ("destination", "audience", "customer_key", "external_id", "attempted_at"),
-}
-_PARTS = (
-    "month",
-    "cohort_month",
-    "months_since",
-    "basis",
-    "view",
-    "dimension",
-    "dimension_value",
-    "metric",
-    "theme",
-    "from_stage",
-    "to_stage",
-)
+# An audience has one row per customer; of every other table the manifest says what identifies a row.
+_AUDIENCE = re.compile(r"sync_.+__")
 # Moves with every night, in every row: a row in which nothing else differs has not changed.
 _NIGHTLY = ("as_of_date",)
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -70,7 +42,7 @@ def rows(connection: duckdb.DuckDBPyConnection, before: Release, after: Release,
         only: dict[str, Any] = {"only_in": "after" if new else "before", "columns_added": [], "columns_removed": []}
         return {**told, **only, "added": count if new else 0, "removed": 0 if new else count, "changed": 0}
     columns = [name for name in new if name in old and name not in _NIGHTLY]
-    keys = ", ".join(map(identifier, _grain(table, columns)))
+    keys = ", ".join(map(identifier, _grain((after, before), table, columns)))
     every = ", ".join(map(identifier, columns))
     # Without a join: rows of one key are counted, and their hashes summed, on either side; so a key may be NULL, or not be unique.
     found = connection.execute(f"""
@@ -95,7 +67,7 @@ def figures(connection: duckdb.DuckDBPyConnection, before: Release, after: Relea
     What was 0 or missing has no relative change, and ends of intervals follow their figure: neither is here.
     """
     old, new = _columns(before, table), _columns(after, table)
-    grain = _grain(table, [name for name in new if name in old])
+    grain = _grain((after, before), table, [name for name in new if name in old])
     amounts = [name for name, kind in new.items() if name in old and name not in grain and _is_figure(name, kind)]
     if "customer_key" in grain or not amounts:
         return []
@@ -121,13 +93,11 @@ def figures(connection: duckdb.DuckDBPyConnection, before: Release, after: Relea
     ]
 
 
-def _grain(table: str, columns: list[str]) -> list[str]:
-    """What identifies a row of `table`; without a known grain every column: then a change is a row less and one more."""
-    if table in _GRAINS:
-        return [name for name in _GRAINS[table] if name in columns] or columns
-    if "customer_key" in columns:
-        return [name for name in ("customer_key", "month") if name in columns]
-    return [name for name in _PARTS if name in columns] or columns
+def _grain(told_by: tuple[Release, Release], table: str, columns: list[str]) -> list[str]:
+    """What identifies a row of `table`; where no test asserts that, every column: then a change is a row less and one more."""
+    keys = [release.manifest.get("keys", {}).get(table) for release in told_by] + [["customer_key"] if _AUDIENCE.match(table) else None]
+    key = [name for name in next(filter(None, keys), []) if name not in _NIGHTLY]
+    return key if key and set(key) <= set(columns) else columns
 
 
 def _is_figure(name: str, kind: str) -> bool:

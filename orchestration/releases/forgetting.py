@@ -35,20 +35,37 @@ def forget(home: str | Path, person: Person, needles: Needles, receipt: str, at:
     for name in ids(home):
         release = _ended(open_release(releases_folder(home).resolve() / name), note)
         meant = replace(person, keys=person.keys | keys_in(release, person))
-        found = {table: rows for table, rows in _found(release, meant, needles) if rows}
+        told = _told(release, meant, needles)
+        found = {table: rows for table, rows in _found(release, meant, told) if rows}
         if found or _names(release, meant, needles):
-            _rewrite(release, meant, needles, {"receipt": receipt, "at": at, "rows": found}, note)
+            _rewrite(release, meant, needles, told, {"receipt": receipt, "at": at, "rows": found}, note)
             changed[release.id] = found
     return changed
 
 
+def _told(release: Release, person: Person, needles: Needles) -> Needles:
+    """Those that stand in rows of others."""
+    with release.connect() as marts:
+        texts = {
+            text
+            for _, relation, columns in _relations(release, marts)
+            for text in needles.among(marts, f"(FROM {relation} WHERE NOT {person.rows(columns)})", _texts(columns)).texts
+        }
+    return Needles(tuple(text for text in needles.texts if text in texts))
+
+
 def _found(release: Release, person: Person, needles: Needles) -> Iterator[tuple[str, int]]:
     with release.connect() as marts:
-        for table in release.tables:
-            columns = {name: kind for name, kind, *_ in marts.execute(f'DESCRIBE marts."{table}"').fetchall()}
-            condition = f"{person.rows(columns)} OR {needles.mentions(_texts(columns))}"
-            for relation in (f'marts."{table}"', f"read_parquet({literal(release.table_file(table))})"):
-                yield table, _count(marts, relation, condition)
+        for table, relation, columns in _relations(release, marts):
+            yield table, _count(marts, relation, f"{person.rows(columns)} OR {needles.mentions(_texts(columns))}")
+
+
+def _relations(release: Release, marts: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """(table, where its rows lie, its columns): each table lies in the DuckDB file and in a file of Parquet."""
+    for table in release.tables:
+        columns = {name: kind for name, kind, *_ in marts.execute(f'DESCRIBE marts."{table}"').fetchall()}
+        for relation in (f'marts."{table}"', f"read_parquet({literal(release.table_file(table))})"):
+            yield table, relation, columns
 
 
 def _ended(release: Release, note: Note) -> Release:
@@ -70,12 +87,12 @@ def _names(release: Release, person: Person, needles: Needles) -> bool:
     return any(_cleared(path.read_bytes(), person, needles) != path.read_bytes() for path in _pages(release.path))
 
 
-def _rewrite(release: Release, person: Person, needles: Needles, note_of: Mapping[str, Any], note: Note) -> None:
+def _rewrite(release: Release, person: Person, needles: Needles, told: Needles, note_of: Mapping[str, Any], note: Note) -> None:
     """A copy under a hidden name first; then file by file into place, the manifest last."""
     copy = _copy_of(release)
     shutil.rmtree(copy, ignore_errors=True)
     private_folder(copy)
-    described = copy_marts(release.database, copy, memory_gib=4, threads=2, select=lambda _, columns: _kept(columns, person, needles))
+    described = copy_marts(release.database, copy, memory_gib=4, threads=2, select=lambda _, columns: _kept(columns, person, told))
     for path in _pages(release.path):
         (copy / path.name).write_bytes(_cleared(path.read_bytes(), person, needles))
     same = [name for name in described if _is_same(release, name, described[name])]

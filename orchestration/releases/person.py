@@ -35,7 +35,7 @@ class Person:
         """SQL that is true for rows about them in a table with `columns`; never NULL."""
         tests = [_among(column, self.keys) for column in _KEYS if column in columns]
         if "source_customer_id" in columns:
-            tests += [_is_record(columns, record) for record in sorted(self.records)]
+            tests.append(_is_record(columns, self.records))
         if "external_id" in columns:
             tests.append(_among("external_id", self.external_ids))
         if "response_id" in columns:
@@ -53,15 +53,16 @@ def keys_in(release: Release, person: Person) -> frozenset[str]:
         return frozenset()
     file = release.table_file("customer_identities")
     columns = {name: kind for name, kind, *_ in duckdb.execute(f"DESCRIBE FROM read_parquet({literal(file)})").fetchall()}
-    mine = " OR ".join(_is_record(columns, record) for record in sorted(person.records)) or "false"
-    query = f"SELECT DISTINCT customer_key FROM read_parquet({literal(file)}) WHERE ({mine}) AND valid_to IS NULL"
+    mine = _is_record(columns, person.records)
+    query = f"SELECT DISTINCT customer_key FROM read_parquet({literal(file)}) WHERE {mine} AND valid_to IS NULL"
     return frozenset(key for (key,) in duckdb.execute(query).fetchall() if key)
 
 
-def _is_record(columns: Mapping[str, str], record: tuple[str, str, str]) -> str:
-    source, kind, one = record
-    typed = f" AND record_type = {literal(kind)}" if "record_type" in columns else ""
-    return f"coalesce(source = {literal(source)}{typed} AND source_customer_id = {literal(one)}, false)"
+def _is_record(columns: Mapping[str, str], records: frozenset[tuple[str, str, str]]) -> str:
+    names = ("source", "record_type", "source_customer_id") if "record_type" in columns else ("source", "source_customer_id")
+    rows = sorted({(record[0], *record[-len(names) + 1 :]) for record in records})
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    return f"coalesce(({', '.join(names)}) IN ({listed}), false)" if rows else "false"
 
 
 def _among(column: str, values: frozenset[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from orchestration.plain_words import counted
 from orchestration.report import words
 from orchestration.report.content import Block, Cell, Note, Section, Table, Tile, number
 from orchestration.report.marts import Marts, Row
@@ -86,7 +87,7 @@ def _table(table: str, rows: list[Row]) -> Table:
 
 def _line(row: Row) -> list[Cell]:
     found = f"{row['observed']}. " if row["observed"] else ""
-    broken = f"{words.whole(row['unexpected_count'])} rows broke it. " if row["unexpected_count"] else ""
+    broken = f"It was broken by {counted(row['unexpected_count'], 'row')}. " if row["unexpected_count"] else ""
     return [
         Cell(_sentence(row["expectation"])),
         Cell(STATES[row["state"]], tone=_tone(row["state"])),

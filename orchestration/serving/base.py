@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestration.plain_words import counted
 from orchestration.releases import Release
 
 _PERSONAL = ("sync_", "fct_feedback")
@@ -31,7 +32,8 @@ class Served:
     @property
     def told(self) -> str:
         """The account in words."""
-        return f"{'serves' if self.is_new else 'served already'} {self.release_id}, {self.tables} tables, {self.rows:,} rows"
+        held = f"{counted(self.tables, 'table')}, {counted(self.rows, 'row')}"
+        return f"{'serves' if self.is_new else 'served already'} {self.release_id}, {held}"
 
 
 def tables_of(release: Release, *, personal: bool) -> list[str]:

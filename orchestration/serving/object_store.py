@@ -19,6 +19,8 @@ from orchestration.releases.layout import write_atomically
 from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
 
 MANIFEST, POINTER = "manifest.json", "current.json"
+# Stores without folders: what a URL names first is a bucket.
+_BUCKETS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "oci"}
 _FOLDER = re.compile(r"^(\d{8}T\d{12}_as_of_\d{8})(_[0-9a-f]{8})?$")
 
 
@@ -38,12 +40,20 @@ def serve(release: Release, at_home: Sequence[Release], url: str, *, personal: b
             _copy(store, f"{root}/{folder}", release, tables)
         pointed = _point(store, root, folder, release)
         _prune(store, root, kept, folder, fingerprints(at_home))
-    except Exception as error:  # each store has errors of its own; which one it was is all that they have in common
-        raise ServingError(
-            f"{url}: release {release.id} is not served there ({type(error).__name__}); what was served before stays."
-            " Check the URL, the credentials in the environment and what they may write"
-        ) from error
+    except Exception as error:  # each store has errors of its own, whose messages may hold a key
+        raise ServingError(f"{url}: release {release.id} is not served there: {_why(error)}; what was served before stays") from error
     return served(release, tables, is_new=is_new or pointed)
+
+
+def _why(error: Exception) -> str:
+    """What is wrong and what to do. Of errors that only one store has, which one it was is all that can be told."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such bucket; make it, or correct the URL"
+    if isinstance(error, PermissionError):
+        return "it is refused; check the credentials in the environment, and that they may list, read, write and delete there"
+    if isinstance(error, ImportError):
+        return f"it needs a package that is not installed ({error.name}); install it beside this one"
+    return f"{type(error).__name__}; check the URL, the network and the credentials in the environment"
 
 
 def _place(store: Any, root: str, release: Release) -> tuple[str, bool]:
@@ -56,7 +66,8 @@ def _place(store: Any, root: str, release: Release) -> tuple[str, bool]:
 
 
 def _copy(store: Any, folder: str, release: Release, tables: list[str]) -> None:
-    store.makedirs(folder, exist_ok=True)
+    if not _BUCKETS & _protocols(store):  # there it would make the bucket of a URL that is misspelt
+        store.makedirs(folder, exist_ok=True)
     for table in tables:
         store.put_file(str(release.table_file(table)), f"{folder}/{table}.parquet")
     told = {
@@ -106,10 +117,15 @@ def _read(store: Any, file: str) -> dict[str, Any] | None:
 
 def _write(store: Any, file: str, content: bytes) -> None:
     """An object is there whole or not at all; a file of a folder has to be made so: readers look for it all the while."""
-    if "file" in store.protocol:  # ("file", "local"), of others a word or several
+    if "file" in _protocols(store):
         write_atomically(Path(file), content)
     else:
         store.pipe_file(file, content)
+
+
+def _protocols(store: Any) -> set[str]:
+    """What URLs of the store begin with: fsspec's classes say a word or several."""
+    return {store.protocol} if isinstance(store.protocol, str) else set(store.protocol)
 
 
 def _drop(store: Any, folder: str) -> None:

@@ -107,8 +107,11 @@ def handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:
 
         def _asked(self) -> tuple[str | None, dict[str, list[str]]]:
             url = urlsplit(self.path)
-            _, _, key = unquote(url.path).lstrip("/").partition("/")
+            name, _, key = unquote(url.path).lstrip("/").partition("/")
             bucket.asked.append((self.command, key))
+            if name not in ("bucket", ""):
+                self._send(404, b"<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>", {})
+                return None, {}
             if f"Credential={KEY}/" in self.headers.get("authorization", ""):
                 return key, parse_qs(url.query)
             self._send(403, b"<Error><Code>InvalidAccessKeyId</Code><Message>no</Message></Error>", {})

@@ -129,7 +129,7 @@ def test_a_receipt_names_where_a_destination_that_is_configured_no_more_has_stil
     begun = SimpleNamespace(facts={}, holdings=(), subject=SimpleNamespace(shared=0))
     assert erasure._told(settings, SimpleNamespace(state=tmp_path), begun)["destinations"] == {
         "new": "nothing was sent of this person, or it has been cleared",
-        "old": "1 clearing records wait: this destination is configured no more; configure it again, or clear them there by hand",
+        "old": "1 clearing record to be sent: this destination is configured no more; configure it again, or clear them there by hand",
     }
 
 
@@ -140,7 +140,7 @@ def test_an_erasure_reaches_every_destination_and_nobody_else(company, landed, c
     capsys.readouterr()
     assert company("erase", "--customer", ERASED, "--yes") == 0
     said = capsys.readouterr().out
-    assert [kind for kind in DESTINATIONS if f"  {kind}: 1 clearing records go with the next sync" not in said] == []
+    assert [kind for kind in DESTINATIONS if f"  {kind}: 1 clearing record to be sent with the next sync" not in said] == []
     for kind in DESTINATIONS:
         assert company("sync", kind, ids=(OTHER,)) == 0, capsys.readouterr().err
     after = company.seen()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.plain_words import in_plain_words
+from orchestration.plain_words import counted, in_plain_words, lasting
 
 LANDED = "/home/landing/files/crm_tickets/load_id=1/a.parquet"
 WAREHOUSE = "/home/warehouse/rapport_build.duckdb"
@@ -38,3 +38,9 @@ TOLD = "no release is built: the disk is full: free some space and run again; th
 @pytest.mark.parametrize("message", [f"Permission denied: {LANDED}", f"Could not set lock on file {WAREHOUSE}", TOLD, "anything else"])
 def test_what_is_clear_stays_as_it_is(message: str) -> None:
     assert in_plain_words(message) == message
+
+
+def test_one_is_not_many() -> None:
+    told = (counted(1, "person"), counted(0, "person"), counted(1, "row"), counted(1234, "row"))
+    assert told == ("1 person", "0 people", "1 row", "1,234 rows")
+    assert [lasting(hours) for hours in (1 / 60, 0.5, 1.2, 47, 49)] == ["1 minute", "30 minutes", "1 hour", "47 hours", "2 days"]

@@ -106,6 +106,32 @@ def test_thousands_are_found_like_few() -> None:
     assert not needles.are_in(content.encode())
 
 
+def test_of_thousands_sql_is_asked_about_those_that_are_there() -> None:
+    """Whether they are in a pattern of their own or in one of many makes no difference, nor what is beside them."""
+    needles = Needles.of(
+        [*(f"{secrets.token_hex(4)}@{secrets.token_hex(3)}.example" for _ in range(300)), *PEOPLE, "+49 1705551234", "C0000012"]
+    )
+    said = [
+        "C0000012",
+        "of C0000012\n0170/555 12 34",
+        json.dumps('call Sean "BO" Ünlü'),
+        "xC0000012, ANN+news@x.example.org",
+        "nobody",
+        None,
+    ]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE texts AS SELECT unnest(?::VARCHAR[]) AS said", [said])
+        few = needles.among(connection, "texts", ["said"])
+        assert set(few.texts) == {"c0000012", "+49 1705551234", 'sean "bo" ünlü'}
+        told = [
+            connection.execute(f"SELECT {one.mentions(['said'])}, {one.without('said')} FROM texts").fetchall() for one in (needles, few)
+        ]
+        assert needles.among(connection, "(FROM texts WHERE said = 'nobody')", ["said"]).mentions(["said"]) == "false"
+    assert told[0] == told[1]
+    assert [is_told for is_told, _ in told[0]] == [True, True, True, False, False, False]
+    assert told[0][1][1] == f"of {INSTEAD}\n{INSTEAD}"
+
+
 def test_a_file_is_searched_in_chunks_as_if_it_were_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spotting, "_CHUNK", 10_000)
     for place in range(9_950, 10_010):

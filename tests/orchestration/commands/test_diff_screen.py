@@ -56,6 +56,11 @@ MODELS = [{"model": "churn", "candidate": one, "model_version": "churn-1", "stat
 FACTS: dict[str, Any] = {
     "as_of": date(2026, 1, 30), "run_id": "run-1", "code_version": "c1", "config_hash": "h1", "models": MODELS, "sources": SOURCES,
     "checks": {},
+    "keys": {
+        "dim_dates": ["day"], "fct_churn_scores": ["customer_key", "as_of_date"], "fct_feedback": ["feedback_id"],
+        "fct_orders": ["source", "order_id"], "metric_customer_clv": ["customer_key"],
+        "metric_retention_monthly": ["month", "dimension", "dimension_value"],
+    },
     "made_of": {
         "packages": {"duckdb": "1.5.5", "numpy": "2.4.5"},
         "configuration": {"company.name": "Acme", "settings.churn_horizon_days": 90, "sources.0.path": "aaaa"},
@@ -187,7 +192,7 @@ def test_without_names_the_release_before_is_compared_with_the_served_one(diff: 
     code, out, _ = diff()
     assert code == 0
     assert "same day, code, configuration, landed rows and models" in out
-    assert "8 tables are the same" in out
+    assert "8 tables without a difference" in out
     assert diff("previous", "current")[1] == out
 
 
@@ -227,4 +232,4 @@ def test_an_erasure_and_its_lift_are_reasons(company: Path, tmp_path: Path, caps
     assert main(["diff", "--config", str(tmp_path / "config.yaml"), before, release.id]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "landed files: other loads of as many rows, as after an erasure or its lift" in lines
-    assert "erased people have left these releases since they were made: 1 erasures and 0" in lines
+    assert "erased people have left these releases since they were made; erasures: 1 and 0" in lines

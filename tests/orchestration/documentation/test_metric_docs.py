@@ -136,7 +136,7 @@ def test_every_mart_says_what_identifies_a_row(manifest: dict[str, Any]) -> None
     """Tools look for a primary key and find none on a view."""
     keys = metric_docs.keys(manifest)
     without = {mart["name"] for mart in marts(manifest)} - keys.keys()
-    assert {name for name in without if not name.startswith("sync_")} == {"data_quality", "data_sources", "model_quality"}
+    assert {name for name in without if not name.startswith("sync_")} == {"data_quality"}
     assert metric_docs.comments(manifest)["metric_nps_monthly"][""].endswith(" Key: month, view, dimension, dimension_value.")
     listed = {f"{mart}.{name}" for mart, names in keys.items() for name in names if mart in {one["name"] for one in marts(manifest)}}
     assert listed <= {name for name, _ in columns(manifest)}

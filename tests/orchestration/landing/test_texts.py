@@ -110,7 +110,7 @@ def test_retention_empties_the_warehouse_with_them(home: Home, capsys: pytest.Ca
         warehouse.begin(connection, date(2026, 3, 31))
         connection.execute("CREATE SCHEMA intermediate; CREATE TABLE intermediate.int_identity_spans AS SELECT 'an old secret' AS said")
     assert main(["erase", "--expired", "--config", str(config)]) == 0
-    assert "1 landed rows had a text of more than 3 months before the last night's; it is gone." in capsys.readouterr().out
+    assert "Texts of more than 3 months before the last night's: gone from 1 landed row." in capsys.readouterr().out
     assert texts(home)["old"] is None
     assert b"an old secret" not in home.warehouse.read_bytes()
     assert main(["erase", "--expired", "--config", str(config)]) == 0  # and there is no warehouse that could tell

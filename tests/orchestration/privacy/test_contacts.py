@@ -168,7 +168,7 @@ def test_an_account_that_only_the_address_ties_to_the_company_is_told(home: Home
     export(home.root.parent, {"billing_customers": f"billing_customer_id,email,created_at\ncus_9,{ANN},2025-01-01\n"})
     land(home)
     assert command(home, "erase", "--contact", "g-ann", "--yes") == 2
-    assert "1 accounts of billing (cus_9) are tied to the company by this contact's address alone" in capsys.readouterr().err
+    assert "only this contact's address ties 1 account of billing (cus_9) to the company" in capsys.readouterr().err
     assert landed(home, "crm_customers")[0]["email"] == ANN
 
 
@@ -180,7 +180,7 @@ def test_contacts_whom_the_source_has_deleted_for_long_are_emptied_once(home: Ho
     export(home.root.parent, {"crm_customers": gone})
     land(home)
     wanted = ("int_identity_spans", "stg_files__crm_customers", "stg_files__billing_customers")
-    for told in ("1 people were deleted", "0 people were deleted"):
+    for told in ("last night: 1 person.", "last night: 0 people."):
         with warehouse.connect(home.warehouse) as connection:
             warehouse.prepare(connection)
             warehouse.expose_landing(connection, landing.completed_files(home.landing))

@@ -117,6 +117,31 @@ def test_of_an_erasure_of_many_only_who_is_named_is_lifted(home: Home) -> None:
     assert held(home)["crm_customers"] == ["lifted-2", "stays-3"]
 
 
+def test_people_of_a_list_are_erased_at_once_and_lifted_one_by_one(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    names = home.root.parent / "names.txt"
+    names.write_text("lifted-1\n\nlifted-2\n")
+    assert erase(home, "--from-file", str(names), "--yes") == 0
+    assert "Erased: 2 people, 5 rows in 3 files" in capsys.readouterr().out
+    assert held(home) == {"crm_customers": ["stays-3"], "crm_tickets": [], "survey_responses": []}
+    (receipt,) = home.erasures.glob("2*.json")
+    assert erase(home, "--from-file", str(names), "--yes") == 0
+    assert capsys.readouterr().out.count("Erased before") == 2
+    assert erase(home, "--lift", "--customer", "lifted-1", "--yes") == 0
+    land(home)
+    assert held(home) == {"crm_customers": ["lifted-1", "stays-3"], "crm_tickets": ["a"], "survey_responses": ["r"]}
+    assert erase(home, "--lift", "--customer", receipt.stem, "--yes") == 0
+    land(home)
+    assert held(home) == EVERYBODY
+
+
+def test_a_name_of_nobody_in_a_list_is_told_before_anybody_is_erased(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert erase(home, "--customer", "nobody-1", "lifted-1", "nobody-2", "--yes") == 2
+    said = capsys.readouterr().err
+    assert all(f"{name}: no customer has this id" in said for name in ("nobody-1", "nobody-2"))
+    assert said.endswith("; nobody was erased\n")
+    assert held(home) == EVERYBODY
+
+
 def test_an_erasure_that_nobody_can_confirm_is_refused_before_anybody_is_looked_for(
     home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,13 @@ def test_a_key_that_is_not_let_in_is_one_line_without_it(bucket: s3.Bucket, tmp_
     s3fs.S3FileSystem.clear_instance_cache()
     with pytest.raises(ServingError) as refused:
         serve(published(tmp_path, FIRST))
-    assert "Check the URL, the credentials in the environment" in str(refused.value)
+    assert "it is refused; check the credentials in the environment" in str(refused.value)
     assert "AKIAOTHER" not in str(refused.value)
     assert bucket.objects == {}
+
+
+def test_a_bucket_that_is_not_there_is_one_line_and_is_not_made(bucket: s3.Bucket, tmp_path: Path) -> None:
+    release = published(tmp_path, FIRST)
+    with pytest.raises(ServingError, match="there is no such bucket; make it, or correct the URL"):
+        object_store.serve(release, [release], "s3://bukcet/rapport")
+    assert ("PUT", "") not in bucket.asked
