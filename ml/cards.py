@@ -109,14 +109,15 @@ def _contractual(described: dict[str, Any]) -> _Told:
 
 
 def _actions(described: dict[str, Any]) -> _Told:
-    from ml.next_best_action.belief import DIFFERENCE_Z, MEAN_Z
+    from ml.next_best_action.belief import DIFFERENCE_Z, MISBELIEF, POLICY_Z
     from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES
 
     report = described["report"]
     learnt_from = [("decisions", report["decisions"]), *((f"of them {row['action']}", row["decisions"]) for row in report["effects"])]
     settings = [
         ("control", report["control"]),
-        ("standard errors from which a mean effect, or all of the policy together, is believed", MEAN_Z),
+        ("how often one of several actions that all do nothing may be believed to do something for everybody", MISBELIEF),
+        ("standard errors from which all of the policy together is believed", POLICY_Z),
         ("standard errors from which differences of one action alone are believed", DIFFERENCE_Z),
         ("small trees of an effect (number, leaves, fineness)", SMALL_TREES),
         ("large trees of an effect (number, leaves, fineness)", LARGE_TREES),

@@ -5,11 +5,13 @@ Comes in: whatever a caller has: Series, lists, arrays, one number for all. Goes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api import types
 
 Floats = NDArray[np.float64]
 
@@ -53,21 +55,40 @@ def checked_log(
 ) -> tuple[NDArray[Any], Floats, Floats]:
     """Actions as texts, propensities and outcomes as floats. Raises ValueError for what no estimate survives."""
     actions = checked_actions(action, "action", index)
-    outcomes = _floats(aligned(outcome, index))
-    propensities = _floats(aligned(propensity, index))
+    outcomes = checked_numbers(aligned(outcome, index), "outcome")
+    propensities = checked_numbers(aligned(propensity, index), "propensity")
     propensities = np.full(actions.size, propensities) if propensities.ndim == 0 else propensities  # one for all: a plain trial
     if not actions.size == propensities.size == outcomes.size:
         raise ValueError("action, propensity and outcome differ in length; give one of each per decision")
     if not ((propensities > 0) & (propensities <= 1)).all():
         raise ValueError("propensity: must lie in (0, 1] for every decision; leave out decisions whose propensity was not recorded")
     if not np.isfinite(outcomes).all():
-        raise ValueError("outcome: is missing for some decisions; leave out those whose window is not over")
+        raise ValueError("outcome: is missing or infinite for some decisions; leave out those whose window is not over")
     return actions, propensities, outcomes
 
 
-def _floats(values: NDArray[Any]) -> Floats:
-    """A missing value is NaN, also in an object array."""
-    return values.astype(float) if values.dtype != object else np.where(pd.isna(values), np.nan, values).astype(float)
+def checked_numbers(values: ArrayLike, name: str) -> Floats:
+    """As floats; a missing value is NaN, also in an object array. Raises ValueError for what is no number."""
+    given = np.asarray(values)
+    try:
+        return given.astype(float) if given.dtype != object else np.where(pd.isna(given), np.nan, given).astype(float)
+    except (TypeError, ValueError) as error:
+        odd = next(one for one in np.ravel(given) if _is_no_number(one))
+        raise ValueError(f"{name}: needs numbers (True and False count as 1 and 0); {str(odd)!r} is none") from error
+
+
+def _is_no_number(value: Any) -> bool:
+    return bool(pd.isna(pd.to_numeric(value, errors="coerce")) and not pd.isna(value))
+
+
+def as_logged(names: Sequence[str], action: ArrayLike) -> tuple[Any, ...]:
+    """The actions called `names` as the log has them: numbers, True and False, else texts."""
+    kind = types.infer_dtype(np.ravel(np.asarray(action, dtype=object)), skipna=True)
+    if kind == "boolean":
+        return tuple(name == "True" for name in names)
+    if kind in ("integer", "floating", "mixed-integer-float"):
+        return tuple(int(name) if name.lstrip("-").isdigit() else float(name) for name in names)
+    return tuple(names)
 
 
 def _text(value: Any) -> str:

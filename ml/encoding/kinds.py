@@ -7,7 +7,7 @@ column that no model can use) and its values as floats (flags: 0 and 1; dates: d
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ def kind_of(values: pd.Series) -> str | None:
         return None
     if types.is_bool_dtype(dtype):
         return FLAG
-    if types.is_numeric_dtype(dtype) or types.is_timedelta64_dtype(dtype):
+    if types.is_numeric_dtype(dtype) or _is_duration(dtype):
         return NUMBER
     if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
         return DATE
@@ -48,7 +48,7 @@ def _kind_of_objects(values: pd.Series) -> str | None:
         return None
     if not distinct.empty and distinct.map(lambda value: isinstance(value, (bool, np.bool_))).all():
         return FLAG
-    if distinct.map(lambda value: isinstance(value, (bool, np.bool_, int, float, np.number, Decimal))).all():
+    if distinct.map(lambda value: isinstance(value, (bool, np.bool_, int, float, np.number, Decimal, timedelta))).all():
         return NUMBER
     if distinct.map(lambda value: isinstance(value, (date, datetime, np.datetime64))).all():
         return DATE
@@ -69,12 +69,16 @@ def _unless_identifier(values: pd.Series) -> str | None:
 
 def read_numbers(values: pd.Series) -> NDArray[np.float64]:
     """Values as floats, none further from 0 than _FARTHEST; what is missing, infinite or unreadable becomes NaN."""
-    if types.is_timedelta64_dtype(values.dtype):
-        return values.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
+    if _is_duration(values.dtype):
+        return values.astype("timedelta64[ns]").dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan) / 86_400
     if not (types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype)):
         values = pd.to_numeric(_bare(values.astype(object).map(_plain)), errors="coerce")
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -_FARTHEST, _FARTHEST)
+
+
+def _is_duration(dtype: Any) -> bool:
+    return types.is_timedelta64_dtype(dtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "m")
 
 
 def _bare(texts: pd.Series) -> pd.Series:
@@ -90,6 +94,8 @@ def _bare(texts: pd.Series) -> pd.Series:
 def _plain(value: Any) -> Any:
     if isinstance(value, (bool, np.bool_, Decimal)):
         return float(value)
+    if isinstance(value, timedelta):
+        return value / timedelta(days=1)
     return value if isinstance(value, (int, float, np.number, str)) else np.nan
 
 

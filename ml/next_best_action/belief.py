@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import nnls
+from scipy.special import ndtri
 
 from ml.additive import Floats
 from ml.next_best_action.contrasts import Arms, Evidence
 from ml.outcomes import Split
 
-MEAN_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
+MISBELIEF = 0.1  # how often a log in which no action does anything may be read as if the mean of one of them did
+POLICY_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
 
 
 def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
@@ -61,13 +64,33 @@ def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, fl
     return slope, float(np.sqrt((influence**2).sum())) / information
 
 
-def mean_effect(arms: Arms, stake: float, cost: float) -> tuple[float, float]:
-    """The mean of an action over the log, shrunk by 1 − 1/z² and held at its cost unless it beats that by MEAN_Z errors; its error."""
-    mean, error = arms.mean * stake, arms.error * stake
-    if error == 0:
-        return mean, error
-    shrunk = mean * max(0.0, 1 - (error / mean) ** 2) if mean else 0.0
-    return (shrunk if (mean - cost) / error > MEAN_Z else min(shrunk, cost)), error
+def mean_effects(evidence: Evidence, costs: Floats, within: NDArray[np.int64] | None = None) -> list[tuple[float, float]]:
+    """Per action its mean over the log and the error of that: shrunk by 1 − 1/z², and held at its cost where it is not believed to beat it.
+
+    Of many actions that do nothing the luckiest looks like something, so they are tested together (Holm 1979).
+    """
+    rows = slice(None) if within is None else within
+    stake = float(evidence.stake[rows].mean())
+    arms = [evidence.arms(action, within) for action in range(1, len(costs) + 1)]
+    means, errors = (stake * np.array([getattr(one, what) for one in arms]) for what in ("mean", "error"))
+    is_believed = _stand_out(_over(means - costs, errors))
+    shrunk = means * np.maximum(0.0, 1 - 1 / np.maximum(_over(means, errors) ** 2, 1e-300))
+    held = np.where(is_believed, shrunk, np.minimum(shrunk, costs))
+    return list(zip(held.tolist(), errors.tolist(), strict=True))
+
+
+def _over(means: Floats, errors: Floats) -> Floats:
+    """How many errors; without an error beyond all measure."""
+    return np.divide(means, errors, out=np.where(means == 0, 0.0, np.copysign(1e9, means)), where=errors > 0)
+
+
+def _stand_out(z: Floats) -> NDArray[np.bool_]:
+    """Those that are above 0 for certain, of all together: the largest against as many as there are, the next against one fewer …"""
+    order = np.argsort(-z, kind="stable")
+    least = ndtri((1 - MISBELIEF) ** (1 / np.arange(z.size, 0, -1)))
+    found = np.zeros(z.size, dtype=bool)
+    found[order] = np.logical_and.accumulate(z[order] > least)
+    return found
 
 
 def pays_alone(evidence: Evidence, arms: Arms, constant: float, differences: Floats, cost: float) -> bool:
@@ -83,19 +106,19 @@ def pays_alone(evidence: Evidence, arms: Arms, constant: float, differences: Flo
 
 
 def pays_together(evidence: Evidence, unseen: Sequence[Floats], slope: float, costs: Floats, splits: Sequence[Split]) -> bool:
-    """Does the whole policy, all differences believed, gain MEAN_Z errors over doing nothing, where it has not learnt?
+    """Does the whole policy, all differences believed, gain POLICY_Z errors over doing nothing, where it has not learnt?
 
     Means, too, come from the other folds: the best of several that are nothing looks like something where it was found.
     """
     chosen = np.zeros(evidence.taken.size, dtype=np.int64)
     for inside, outside in splits:
-        stake, net = evidence.stake[outside], np.zeros((outside.size, len(unseen) + 1))
+        stake, usual = evidence.stake[outside], float(evidence.stake[inside].mean())
+        net, means = np.zeros((outside.size, len(unseen) + 1)), mean_effects(evidence, costs, inside)
         for action, (said, cost) in enumerate(zip(unseen, costs, strict=True), 1):
-            arms, usual = evidence.arms(action, inside), float(evidence.stake[inside].mean())
-            constant = mean_effect(arms, usual, cost)[0] / usual
+            arms = evidence.arms(action, inside)
             centre = np.average(said[arms.rows], weights=arms.weight)
-            net[:, action] = stake * (constant + slope * (said[outside] - centre)) - cost
+            net[:, action] = stake * (means[action - 1][0] / usual + slope * (said[outside] - centre)) - cost
         chosen[outside] = np.where(net.max(axis=1) > 1e-12, net.argmax(axis=1), 0)
     agrees = (evidence.taken == chosen).astype(float) - (evidence.taken == 0)
     gains = np.where(chosen > 0, evidence.left * agrees / evidence.propensity - np.append(0.0, costs)[chosen], 0.0)
-    return bool(gains.sum() >= MEAN_Z * np.sqrt(((gains - gains.mean()) ** 2).sum()) and chosen.any())
+    return bool(gains.sum() >= POLICY_Z * np.sqrt(((gains - gains.mean()) ** 2).sum()) and chosen.any())

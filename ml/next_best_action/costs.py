@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
-from ml.logged import aligned, checked_actions
+from ml.logged import aligned, checked_actions, checked_numbers
 
 
 def action_costs(cost: Mapping[Any, float] | ArrayLike | None, taken: NDArray[Any], actions: list[str], index: pd.Index) -> Floats:
@@ -26,10 +26,10 @@ def action_costs(cost: Mapping[Any, float] | ArrayLike | None, taken: NDArray[An
     if isinstance(cost, Mapping):
         costs = _by_action(cost, taken, actions)
     else:
-        paid = pd.Series(np.asarray(aligned(cost, index), dtype=float))
+        paid = pd.Series(checked_numbers(aligned(cost, index), "cost"))
         if paid.size != taken.size:
             raise ValueError("cost: needs one per action (a mapping) or one per logged decision")
-        costs = paid.groupby(taken).mean().reindex(actions).to_numpy()
+        costs = np.asarray(paid.groupby(taken).mean().reindex(actions), dtype=np.float64)
     costs = np.append(np.nan_to_num(costs[:1]), costs[1:])
     if np.isnan(costs).any():
         raise ValueError(f"cost: that of {actions[int(np.isnan(costs).argmax())]!r} is missing")
@@ -37,7 +37,8 @@ def action_costs(cost: Mapping[Any, float] | ArrayLike | None, taken: NDArray[An
 
 
 def _by_action(cost: Mapping[Any, float], taken: NDArray[Any], actions: list[str]) -> Floats:
-    named = {str(checked_actions(name, "cost")[0]): np.nan if paid is None else float(paid) for name, paid in cost.items()}
+    told = checked_numbers(np.array(list(cost.values()), dtype=object), "cost").tolist()
+    named = {str(checked_actions(name, "cost")[0]): one for name, one in zip(cost, told, strict=True)}
     if named and not set(named) & set(taken):
         raise ValueError(f"cost: no decision was {', '.join(map(repr, sorted(named)))}; name the actions as the log does")
     return np.array([named.get(name, 0.0) for name in actions])

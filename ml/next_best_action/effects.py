@@ -8,12 +8,12 @@ propensities are uneven, trees that do without them: their noise is what keeps a
 Each has a weight by what all foretell together out of fold. Weights, not the better one: on two companies both foretold equally well
 (z 5.9 and 5.2, 6.7 and 6.6), and one reached six points more of the best policy's gain. With faint evidence the linear one speaks
 alone, which its priors have shrunk. Where the whole policy would have paid out of fold (`pays_together`), differences are kept: an
-effect that is good for some and bad for others has no mean to be believed. Only an action that is idle by all signs keeps none: the
-control is cheaper. Where it is not known to pay each action stands for itself: it keeps its differences if its mean is believed, since
-whom to give it has to be decided somehow, or with DIFFERENCE_Z of its own. In twenty made-up worlds (`benchmarks.effects`) asking each
-action for itself alone reached 60 % of the best policy's gain, this 69 %. Stricter limits cost more than they save: an action that
-does nothing loses nothing but its cost. Whether a policy may *claim* to be better is another question, with its own 95 % interval:
-`ml.policy_evaluation`.
+effect that is good for some and bad for others has no mean to be believed. Only an action that is idle by all signs keeps none (the
+control is cheaper): it is left out after that question, and the question is asked again. Where the policy is not known to pay each
+action stands for itself: it keeps its differences if its mean is believed, since whom to give it has to be decided somehow, or with
+DIFFERENCE_Z of its own. In twenty made-up worlds (`benchmarks.effects`) asking each action for itself alone reached 60 % of the best
+policy's gain, this 69 %. A stricter limit on the policy costs more than it saves; testing several actions as several costs nothing
+(decision 54). Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ import numpy as np
 
 from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer, binned
 from ml.encoding import Encoder
-from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effect, pays_alone, pays_together, weights
+from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effects, pays_alone, pays_together, weights
 from ml.next_best_action.contrasts import Evidence
 from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
 from ml.outcomes import Split, fold_rows
+
+Mean = tuple[float, float]  # of an action over the log, as believed, and its standard error
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
     """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
     splits = list(fold_rows(len(codes), seed + 1))
     learnt = _mixed(_learners(encoder, codes, evidence, seed), evidence, splits)
-    kept = _kept(evidence, learnt, extra_costs, splits)
+    means = mean_effects(evidence, extra_costs)
+    kept = _kept(evidence, learnt, means, extra_costs, splits)
     scorers = learnt.scorers()
     return [
-        _believed(action, encoder, codes, evidence, learnt, scorers[action - 1], float(cost), action in kept)
+        _believed(action, encoder, codes, evidence, learnt, scorers[action - 1], means[action - 1], float(cost), action in kept)
         for action, cost in enumerate(extra_costs, 1)
     ]
 
@@ -96,21 +99,35 @@ def _mixed(learners: Sequence[Learner], evidence: Evidence, splits: Sequence[Spl
     return _Learnt(learners, shares, both, slope, z)
 
 
-def _kept(evidence: Evidence, learnt: _Learnt, costs: Floats, splits: Sequence[Split]) -> set[int]:
-    """Actions that keep their differences because the policy pays with them: all but the idle; none where it does not pay."""
-    stake, said = float(evidence.stake.mean()), []
-    for action, (one, cost) in enumerate(zip(learnt.unseen, costs, strict=True), 1):
-        is_good = mean_effect(evidence.arms(action), stake, cost)[0] > cost
-        said.append(one if is_good or not is_idle(evidence, action, learnt.slope * one) else np.zeros_like(one))
-    pays = learnt.slope > 0 and pays_together(evidence, said, learnt.slope, costs, splits)
-    return {action for action, one in enumerate(said, 1) if one.any()} if pays else set()
+def _kept(evidence: Evidence, learnt: _Learnt, means: Sequence[Mean], costs: Floats, splits: Sequence[Split]) -> set[int]:
+    """Actions that keep their differences because the policy pays with them: all but the idle; none where it does not pay.
+
+    It must pay with the idle as well: who leaves them out has looked at the same decisions that are to tell whether the rest pays.
+    """
+    told = enumerate(zip(learnt.unseen, means, costs, strict=True), 1)
+    kept = {
+        action
+        for action, (one, (mean, _), cost) in told
+        if one.any() and (mean > cost or not is_idle(evidence, action, learnt.slope * one))
+    }
+    said = [one if action in kept else np.zeros_like(one) for action, one in enumerate(learnt.unseen, 1)]
+    policies = [learnt.unseen, said] if len(kept) < len(said) else [said]
+    pays = learnt.slope > 0 and all(pays_together(evidence, one, learnt.slope, costs, splits) for one in policies)
+    return kept if pays else set()
 
 
 def _believed(
-    action: int, encoder: Encoder, codes: Floats, evidence: Evidence, learnt: _Learnt, scorer: Scorer, cost: float, is_kept: bool
+    action: int,
+    encoder: Encoder,
+    codes: Floats,
+    evidence: Evidence,
+    learnt: _Learnt,
+    scorer: Scorer,
+    found: Mean,
+    cost: float,
+    is_kept: bool,
 ) -> Effect:
-    arms, stake = evidence.arms(action), float(evidence.stake.mean())
-    mean, error = mean_effect(arms, stake, cost)
+    arms, stake, (mean, error) = evidence.arms(action), float(evidence.stake.mean()), found
     unseen = learnt.unseen[action - 1]
     differences = learnt.slope * (unseen - np.average(unseen[arms.rows], weights=arms.weight))
     own = line(evidence, {action: unseen})[1]

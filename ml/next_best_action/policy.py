@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pandas.api import types
 
 from ml.additive import Floats, restore
 from ml.encoding import Encoder, parse, require_frame
-from ml.logged import checked_actions, checked_log
+from ml.logged import as_logged, checked_actions, checked_log
 from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
@@ -32,9 +31,9 @@ _LEAST_PROPENSITY = 0.01  # below it one decision would outweigh a hundred
 
 @dataclass(frozen=True)
 class Policy:
-    """`actions`: the control first, then those with enough decisions; numbers where the log has them. `costs`: in units of the outcome."""
+    """`actions`: the control first, then those with enough decisions; of the type the log has them in. `costs`: in units of the outcome."""
 
-    actions: tuple[str, ...] | tuple[int, ...]
+    actions: tuple[str | float, ...]
     costs: Floats
     outcome: OutcomeModel
     effects: tuple[Effect, ...]
@@ -47,7 +46,7 @@ class Policy:
         return self.outcome.encoder
 
     @property
-    def control(self) -> str | int:
+    def control(self) -> str | float:
         """The action of doing nothing."""
         return self.actions[0]
 
@@ -114,7 +113,7 @@ def fit_policy(
     outcome: ArrayLike,
     *,
     cost: Mapping[Any, float] | ArrayLike | None = None,
-    control: str | int,
+    control: str | float,
     seed: int = 0,
 ) -> Policy:
     """Learn from one row per past decision. `propensity`: probability of the action that was taken; `cost`: per action, or per decision.
@@ -138,9 +137,7 @@ def fit_policy(
     least = least_stake(expected, y)
     evidence = Evidence(taken, p, y - expected, scaled_stakes(expected, least))
     effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
-    is_whole = types.is_integer_dtype(np.asarray(action).dtype)
-    as_logged: tuple[Any, ...] = tuple(map(int, actions)) if is_whole else tuple(actions)
-    return Policy(as_logged, costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
+    return Policy(as_logged(actions, action), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:

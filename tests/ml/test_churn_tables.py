@@ -32,19 +32,22 @@ DRESSES = {
     "number or none": pd.Series(["n/a" if number % 3 else str(number % 40) for number in range(300)]),
     "unknown": pd.Series(pd.Categorical([None] * 300)),
     "list": pd.Series([[1]] * 300, dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+    "duration": pd.Series(range(300), dtype=pd.ArrowDtype(pa.duration("s"))),
+    "lasted": pd.Series([datetime.timedelta(hours=number) for number in range(299)] + [None], dtype=object),
 }
+NUMBERS = ("number", "percent", "number or none", "duration", "lasted")
 
 
-@pytest.mark.parametrize(
-    ("dress", "kind"),
-    [("date", "date"), ("number", "number"), ("percent", "number"), ("number or none", "number"), ("unknown", None), ("list", None)],
-)
-def test_columns_are_read_in_every_dress(simple, dress, kind):
+def test_columns_are_read_in_every_dress(simple):
     frame, label = simple
-    column = DRESSES[dress]
-    model = train(frame.assign(dressed=column), label)
-    assert {one.name: one.kind for one in model.encoder.columns}.get("dressed") == kind
-    assert model.predict(frame.assign(dressed=column)).notna().all()
+    dressed = frame.assign(**DRESSES)
+    model = train(dressed, label)
+    assert {one.name: one.kind for one in model.encoder.columns} == dict.fromkeys(("x", *NUMBERS), "number") | {"date": "date"}
+    assert set(model.report["left_out"]) >= {"list"}
+    assert model.predict(dressed).notna().all()
+    days = parse(dressed).values
+    assert (days["duration"][1], days["lasted"][12]) == pytest.approx((1 / 86_400, 0.5))
+    assert np.isnan(days["lasted"][-1])
 
 
 def test_amounts_keep_their_value():

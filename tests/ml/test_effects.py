@@ -9,6 +9,8 @@ import pytest
 from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, binned, restore, unbinned
 from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
+from ml.next_best_action import effects as believing
+from ml.next_best_action.belief import mean_effects
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
 from ml.next_best_action.effects import learn_effects
@@ -130,6 +132,40 @@ def test_what_helps_some_and_harms_others_is_given_to_those_it_helps():
     policy = fit_policy(frame[:4000], taken, 0.2, outcome, control=0)
     reached = effects[np.arange(4000, 8000), policy.choose(frame[4000:])].mean()
     assert reached > 0.5 * effects[4000:].max(axis=1).mean()
+
+
+def _nothing(seed: int, rows: int = 600, actions: int = 4) -> Evidence:
+    """A log in which no action does anything."""
+    random = np.random.default_rng(seed)
+    return Evidence(random.integers(0, actions + 1, rows), np.full(rows, 1 / (actions + 1)), random.normal(size=rows), np.ones(rows))
+
+
+def test_of_many_actions_that_do_nothing_one_is_believed_no_more_often_than_of_one():
+    free = np.zeros(4)
+    believed = [max(mean for mean, _ in mean_effects(_nothing(seed), free)) > 0 for seed in range(400)]
+    assert np.mean(believed) == pytest.approx(0.1, abs=0.04)  # each for itself: 0.27, as they share a control
+
+
+def test_one_mean_that_is_certain_makes_room_for_the_next():
+    taken, left = np.repeat([0, 1, 2], 400), np.random.default_rng(0).normal(size=1200)
+    for action, effect in enumerate((0.0, 0.5, 0.11)):
+        left[taken == action] += effect - left[taken == action].mean()
+    log = Evidence(taken, np.full(1200, 1 / 3), left, np.ones(1200))
+    certain, faint = mean_effects(log, np.zeros(2))
+    assert certain[0] == pytest.approx(0.5, abs=0.02)
+    assert 0 < faint[0] < 0.11  # 1.5 standard errors
+    apart = np.where(taken == 1, left - 0.5, left)
+    assert [mean for mean, _ in mean_effects(Evidence(taken, log.propensity, apart, log.stake), np.zeros(2))] == [0.0, 0.0]
+    assert mean_effects(log, np.array([0.3, 0.3]))[1][0] < 0.3  # less than it costs
+
+
+def test_which_actions_to_leave_out_is_not_told_by_what_the_rest_is_judged_on():
+    kept = []
+    for seed in range(80):
+        log, random = _nothing(seed, rows=300), np.random.default_rng(1000 + seed)
+        learnt = believing._Learnt([], np.ones(1), [0.4 * random.normal(size=300) for _ in range(4)], 1.0, 0.0)
+        kept.append(believing._kept(log, learnt, mean_effects(log, np.zeros(4)), np.zeros(4), list(fold_rows(300, seed))))
+    assert 0 < np.mean([bool(actions) for actions in kept]) < 0.1  # judged without the idle alone: 0.16
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():

@@ -8,7 +8,9 @@ import pytest
 
 from ml.churn import train
 from ml.clv import fit_bgbb, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from ml.logged import as_logged, checked_actions
 from ml.next_best_action import Policy, fit_policy
+from ml.next_best_action.costs import action_costs
 from ml.policy_evaluation import evaluate
 from ml.refusal import Refused
 
@@ -53,18 +55,41 @@ def test_actions_that_are_numbers_come_back_as_numbers(log):
     assert told["effective_sample_size"].iloc[0] > 100
 
 
+def test_treated_or_not_comes_back_as_it_was_told(log):
+    treated = (log["action"] == "call").astype("boolean")
+    chosen = _fitted(log, action=treated, propensity=np.where(log["action"] == "call", 1 / 3, 2 / 3), control=False).choose(log)
+    assert chosen.dtype == bool
+    assert (chosen == (log["x"] > 0)).mean() > 0.9
+
+
+def test_names_are_of_the_type_of_the_log():
+    for given, told in (([2, 0], (0, 2)), ([2.0, 0.0], (0, 2)), ([0.5, -1.0], (-1, 0.5)), (["2", "0"], ("0", "2"))):
+        assert as_logged(sorted(checked_actions(given, "action")), given) == told
+    nullable = pd.array([1, 0], dtype="Int64")
+    assert as_logged(["0", "1"], nullable) == (0, 1)
+
+
+def test_what_is_no_number_is_named_with_where_it_stands(log):
+    yes = np.where(log["outcome"] > 0, "yes", "no")
+    for changed, words in (
+        ({"outcome": yes}, "outcome: needs numbers .*; '(yes|no)' is none"),
+        ({"cost": {"call": "cheap"}}, "cost: needs numbers .*; 'cheap' is none"),
+        ({"propensity": [None] * 1199 + ["third"]}, "propensity: needs numbers .*; 'third' is none"),
+        ({"outcome": log["outcome"].where(log["x"] < 2, np.inf)}, "outcome: is missing or infinite"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            _fitted(log, **changed)
+
+
 def test_costs_may_be_told_in_every_way(log):
     by_action = {"nothing": 0.0, "call": 0.5, "mail": 0.1}
     per_decision = log["action"].map({"call": 0.5, "mail": 0.1})  # nobody records a cost of nothing
     for cost in (by_action, pd.Series(by_action), per_decision, per_decision.sample(frac=1, random_state=3), per_decision.tolist()):
-        assert dict(zip(*_costs(_fitted(log, cost=cost)), strict=True)) == pytest.approx(by_action)
+        assert action_costs(cost, log["action"].to_numpy(), list(by_action), log.index).tolist() == pytest.approx([0.0, 0.5, 0.1])
+    assert _fitted(log, cost=by_action).costs.tolist() == pytest.approx([0.0, 0.5, 0.1])
     for cost, words in (({"cal": 1.0}, "'cal'"), ({"call": None}, "'call' is missing"), ([1.0], "one per action")):
         with pytest.raises(ValueError, match=words):
             _fitted(log, cost=cost)
-
-
-def _costs(policy: Policy) -> tuple[tuple, list[float]]:
-    return policy.actions, policy.costs.tolist()
 
 
 def test_one_action_for_all_can_be_judged_and_a_missing_one_cannot(log):
