@@ -151,13 +151,14 @@ WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND d
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "
 
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
+# Sorted first and numbered then: a window that sorts carries the fields twice.
 _NUMBERED = f"""
-SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
-    coalesce(remote_id, '') AS remote_id, moved, address_hash, decision AS operation, fields, payload_hash, coarse_hash,
-    coalesce(epoch_us(acknowledged_at), 0) AS version,
-    strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
-        + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
-FROM decided WHERE decision IN ('upsert', 'clear')
+SELECT row_number() OVER () AS number, * FROM (
+    SELECT external_id, customer_key, coalesce(email, '') AS email, coalesce(remote_id, '') AS remote_id, moved, address_hash,
+        decision AS operation, fields, payload_hash, coarse_hash, coalesce(epoch_us(acknowledged_at), 0) AS version,
+        strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
+            + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
+    FROM decided WHERE decision IN ('upsert', 'clear') ORDER BY decision, external_id)
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED}"  # numbering leaves them in order; sorting again would cost as much
 _FOLLOWS = """
