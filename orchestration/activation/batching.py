@@ -28,6 +28,7 @@ class Row(NamedTuple):
     email: str
     remote_id: str
     moved: bool
+    stays_gone: bool
     payload_hash: str
     version: int
     fields: str
@@ -83,9 +84,9 @@ def _fitting(rows: Sequence[Row], limits: Limits) -> int:
 
 def _batch(rows: Sequence[Row], report: SyncReport) -> Batch:
     columns = list(zip(*rows, strict=True)) or [()] * len(Row._fields)
-    external_ids, operations, sizes, emails, remote_ids, moved, hashes, versions, texts = columns
+    external_ids, operations, sizes, emails, remote_ids, moved, gone, hashes, versions, texts = columns
     fields = orjson.loads(f"[{','.join(texts)}]")  # reading them all at once takes a third of the time
-    records = list(map(Record, external_ids, operations, fields, sizes, emails, remote_ids, moved))
+    records = list(map(Record, external_ids, operations, fields, sizes, emails, remote_ids, moved, gone))
     # The version (when the record was last acknowledged) is part of the id: a customer who goes from A to B and back to A must not
     # look to the receiver like the first delivery of A sent again.
     identity = orjson.dumps([report.destination, report.audience, sorted(zip(external_ids, hashes, versions, strict=True))])

@@ -11,7 +11,7 @@ from orchestration import activating, activation, releases
 from orchestration.activating import Wish
 from orchestration.activation import Comparison, SyncReport
 from orchestration.configuration.destinations import EveryDestination
-from orchestration.destinations import Destination, DestinationError
+from orchestration.destinations import Destination, DestinationError, RefusedError
 from orchestration.home import Home
 from orchestration.settings import ConfigurationError, Settings
 
@@ -51,6 +51,7 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
                 return _write_fields(loaded, part, destination, fields_to)
             destination.preflight()
             kinds = _checked_fields(loaded, part, destination)
+            unread = _unread(part, destination)
         finally:
             destination.close()
     except DestinationError as error:
@@ -60,7 +61,19 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
     print(f"{name}: {part.type} at {destination.address} {said}; {live}.")
     for audience, fields in zip(part.audiences, kinds, strict=False):
         print(f"  {audience}: {', '.join(f'{field} as {destination.name_of(field)}' for field in sorted(fields))}")
+    if unread:
+        print(f"  What somebody changes there will not be found: {unread}, or set reconcile_every_days: 0.")
     return 0
+
+
+def _unread(part: EveryDestination, destination: Destination) -> str:
+    """Why it may not be asked what it holds, where it is to be; audiences arrive all the same."""
+    try:
+        if part.compare_days:
+            destination.check_reading()
+    except RefusedError as error:
+        return str(error)
+    return ""
 
 
 def _checked_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> list[dict[str, str]]:

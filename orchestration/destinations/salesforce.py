@@ -126,7 +126,7 @@ class SalesforceDestination(BulkJobs):
 
     def send(self, batch: Batch) -> Answer:
         """Collections, or a job when there are more than one collection carries."""
-        before, asked = self.caller.made, [one for one in batch.records if self._updates or one.operation == "clear"]
+        before, asked = self.caller.made, [one for one in batch.records if self._updates or one.makes_nobody]
         known = self._known(asked) if asked else set()
         gone = [one for one in asked if one.external_id not in known]
         outcomes = [not_there(one) for one in gone]

@@ -147,6 +147,13 @@ def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     fields = "churn_probability as crmp_churn_probability, customer_key as crmp_customer_key"
     assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n  customer_scores: {fields}\n")
     assert hubspot.contacts == {}
+    hubspot.may_read = False
+    code, said, _ = command("check-destination", "crm")
+    assert (code, said.splitlines()[2]) == (
+        0,
+        "  What somebody changes there will not be found: destination crm: hubspot refuses us (403); to compare what contacts hold its token"
+        " needs crm.objects.contacts.read, or set reconcile_every_days: 0.",
+    )
 
 
 def test_the_companys_own_names_are_told_and_a_field_that_nobody_has_is_refused(command, hubspot, tmp_path):
