@@ -137,14 +137,15 @@ class SalesforceDestination(Vendor, ReadsBack, Makes):
         return self
 
 
-class BrazeDestination(Vendor):
-    """Scores as custom attributes of users that Braze has."""
+class BrazeDestination(Vendor, ReadsBack):
+    """Scores as custom attributes of users that Braze has. Not asked what it holds unless told to: that takes another permission."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "rest_url")
     type: Literal["braze"]
     rest_url: Text
     api_key: Secret
     name: Name = "braze"
+    reconcile_every_days: Annotated[int, Field(ge=0, le=365)] = 0
 
 
 class MailchimpDestination(Vendor, ReadsBack, Makes):

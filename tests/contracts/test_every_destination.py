@@ -256,12 +256,13 @@ def test_what_it_holds_is_what_it_was_sent_until_somebody_changes_or_deletes_it(
     somebody("c1", plan="free")
     assert drifted(destination, records) == {"c1": {destination.name_of("plan")}, "c2": set()}
     somebody("c2", gone=True)
-    assert drifted(destination, records) == {"c1": {destination.name_of("plan")}, "c2": None}
+    gone = {} if destination.type == "braze" else {"c2": None}  # Braze takes the scores of strangers: nobody is missed there
+    assert drifted(destination, records) == {"c1": {destination.name_of("plan")}, **gone}
     unnamed = [record._replace(remote_id="") for record in records]
     assert drifted(destination, unnamed) == drifted(destination, records), "by what identifies them, where no id was told"
 
 
-@pytest.mark.parametrize("kind", READING)
+@pytest.mark.parametrize("kind", sorted(set(READING) - {"braze"}))  # where it is always so
 def test_a_record_that_shall_stay_gone_is_written_only_where_it_still_is(destination, somebody, place):
     records = [record._replace(stays_gone=True) for record in acknowledged(destination)]
     somebody("c2", gone=True)

@@ -151,8 +151,8 @@ def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     code, said, _ = command("check-destination", "crm")
     assert (code, said.splitlines()[2]) == (
         0,
-        "  What somebody changes there will not be found: destination crm: hubspot refuses us (403); to compare what contacts hold its token"
-        " needs crm.objects.contacts.read, or set reconcile_every_days: 0.",
+        "  What somebody changes there will not be found: destination crm: hubspot refuses us (403); to compare what contacts hold its"
+        " token needs crm.objects.contacts.read, or set reconcile_every_days: 0.",
     )
 
 
