@@ -209,6 +209,17 @@ def test_where_we_make_fields_ourselves_there_is_nothing_to_deploy(command, hubs
     assert "its fields are made by the first sync" in complaint
 
 
+def test_an_audience_without_a_model_or_a_night_is_told_by_the_check(command, hubspot, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(file.read_text().replace("live: true", "live: true, audiences: [customer_scores, at_risk]"))
+    code, said, _ = command("check-destination", "crm")
+    assert (code, said.splitlines()[2]) == (0, "  at_risk: the served release does not have it yet; the next night makes it")
+    file.write_text(file.read_text().replace("at_risk", "everyone"))
+    code, said, complaint = command("check-destination", "crm")
+    assert (code, said) == (2, "")
+    assert "destination crm.audiences: there is no audience 'everyone' for hubspot; use at_risk, customer_scores" in complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
