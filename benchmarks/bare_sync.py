@@ -32,6 +32,7 @@ def seconds(place: Destination, file: Path, customers: int, clock: Clock) -> tup
 
 def _batches(place: Destination, file: Path, customers: int) -> Iterator[Batch]:
     query = f"SELECT external_id, email, to_json({{{', '.join(f'{one}: {one}' for one in _FIELDS.split(', '))}}}) FROM '{file}'"
+    duckdb.execute("SET threads = 1")
     rows = duckdb.execute(query)
     most = min(place.limits_for(customers).max_records, 10_000)
     while part := rows.fetchmany(most):

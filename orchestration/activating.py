@@ -27,7 +27,7 @@ _KEPT = (
     "destination", "audience", "release_id", "live", "decisions", "suppressed", "calls", "outcomes", "codes", "forecast_seconds",
     "refused", "complete_at",
 )  # fmt: skip
-_NOT_OPTIONS = frozenset({"type", "audiences", "live", "fields", "reconcile_every_days"})
+_NOT_OPTIONS = frozenset({"type", "audiences", "live", "fields", "reconcile_every_days", "recreate"})
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ def _report(
             max_growth=loaded.tuning.max_audience_growth,
             mode=part.mode,
             live=live,
-            compare_days=getattr(part, "reconcile_every_days", 0),
+            recreate=part.makes_again,
+            compare_days=part.compare_days,
             overrides=wish.overrides,
             doubts=doubts(home, release, loaded.tuning.max_days_behind) | _renamed(loaded, home, destination),
             retry_dead=wish.retry_dead,

@@ -18,16 +18,18 @@ def make_plan(
     audience: str,
     *,
     mode: str = "mirror",
+    recreate: bool = True,
     retry_dead: bool = False,
     limit: int | None = None,
     only: str | None = None,
 ) -> dict[str, int]:
     """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records.
 
-    `mode` other than mirror leaves what customers have who leave the audience and may still be sent. `limit` and `only` (an external id
+    `mode` other than mirror leaves what customers have who leave the audience and may still be sent; without `recreate` a record that
+    was there is written only where it still is. `limit` and `only` (an external id
     or customer_key) leave out all others.
     """
-    connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror"})
+    connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror", "recreate": recreate})
     connection.execute(_WAIT)
     if not retry_dead:
         connection.execute(_BURY, {"audience": audience})
@@ -41,13 +43,15 @@ def make_plan(
     return dict(connection.execute("SELECT decision, count(*) FROM decided GROUP BY ALL ORDER BY ALL").fetchall())
 
 
-def plan_what_followed(connection: duckdb.DuckDBPyConnection, audience: str, *, mode: str, retry_dead: bool) -> dict[str, int]:
+def plan_what_followed(
+    connection: duckdb.DuckDBPyConnection, audience: str, *, mode: str, recreate: bool, retry_dead: bool
+) -> dict[str, int]:
     """Make both tables anew once the plan was sent: who waited for a record to be cleared, whose record was cleared for somebody else.
 
     Whom the first plan sent anything but their clearing is not sent again. Returns decision → records, of the new plan `upsert` only.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE sent_before AS SELECT external_id FROM decided WHERE decision = 'upsert'")
-    decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead)
+    decisions = make_plan(connection, audience, mode=mode, recreate=recreate, retry_dead=retry_dead)
     connection.execute(_FOLLOWS)
     (count,) = connection.execute("SELECT count(*) FROM plan").fetchall()[0]
     return {"upsert": count, "left_out": decisions.get("left_out", 0)}
@@ -79,8 +83,8 @@ WITH known AS (
     FROM (
         -- what the destination turned out not to hold counts as not acknowledged; where it has no such record, none is known
         SELECT external_id, customer_key, operation, CASE WHEN is_missing IS NULL THEN payload_hash END AS payload_hash, acknowledged_at,
-            CASE WHEN is_missing THEN NULL ELSE remote_id END AS remote_id, coarse_hash,
-            CASE WHEN is_missing THEN NULL ELSE address_hash END AS address_hash, false AS maybe_sent
+            CASE WHEN is_missing AND $recreate THEN NULL ELSE remote_id END AS remote_id, coarse_hash,
+            CASE WHEN is_missing AND $recreate THEN NULL ELSE address_hash END AS address_hash, false AS maybe_sent
         FROM state.acknowledged LEFT JOIN drifted USING (external_id) WHERE audience = $audience
         UNION ALL BY NAME
         SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
@@ -111,7 +115,7 @@ compared AS (
         desired.external_id IS NULL AND known.address_hash IN (SELECT address_hash FROM desired WHERE suppressed_as IS NULL) AS is_passed_on
     FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
 )
-SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
+SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved, is_held AND is_wanted AND NOT $recreate AS stays_gone,
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
     -- An id that was told for another address says nothing of this one.
     CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,
@@ -151,13 +155,14 @@ WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND d
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "
 
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
+# Sorted first and numbered then: a window that sorts carries the fields twice.
 _NUMBERED = f"""
-SELECT row_number() OVER (ORDER BY decision, external_id) AS number, external_id, customer_key, coalesce(email, '') AS email,
-    coalesce(remote_id, '') AS remote_id, moved, address_hash, decision AS operation, fields, payload_hash, coarse_hash,
-    coalesce(epoch_us(acknowledged_at), 0) AS version,
-    strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
-        + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
-FROM decided WHERE decision IN ('upsert', 'clear')
+SELECT row_number() OVER () AS number, * FROM (
+    SELECT external_id, customer_key, coalesce(email, '') AS email, coalesce(remote_id, '') AS remote_id, moved, stays_gone,
+        address_hash, decision AS operation, fields, payload_hash, coarse_hash, coalesce(epoch_us(acknowledged_at), 0) AS version,
+        strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
+            + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
+    FROM decided WHERE decision IN ('upsert', 'clear') ORDER BY decision, external_id)
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED}"  # numbering leaves them in order; sorting again would cost as much
 _FOLLOWS = """

@@ -46,10 +46,10 @@ def compare(
     connection.register("found", pa.table({"external_id": ids, "is_missing": pa.array(is_missing, pa.bool_())}))
     connection.execute("INSERT INTO drifted FROM found")
     connection.unregister("found")
-    return Comparison(len(told.told), told.calls, seconds, len(changed), len(missing), told.lacks)
+    return Comparison(len(told.told), told.calls, seconds, len(changed), len(missing), told.lacks, told.refused)
 
 
-def settle(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
+def settle(connection: duckdb.DuckDBPyConnection, report: SyncReport, *, recreate: bool = True) -> None:
     """Write down what has drifted, so that it is sent until it is acknowledged again, and that the comparison was made."""
     compared, stamp = report.comparison, {"audience": report.audience, "at": state.now()}
     if compared is None:
@@ -57,9 +57,9 @@ def settle(connection: duckdb.DuckDBPyConnection, report: SyncReport) -> None:
     with state.transaction(connection):
         log = {**stamp, "destination": report.destination, "release_id": report.release_id}
         connection.execute(_LOGGED, log)
-        connection.execute(_NOT_HELD, {"audience": report.audience})
+        connection.execute(_NOT_HELD, {"audience": report.audience, "recreate": recreate})
         connection.execute("DELETE FROM drifted")
-        if not compared.lacks:
+        if not compared.lacks or compared.refused:
             connection.execute("DELETE FROM state.compared WHERE audience = ?", [report.audience])
             connection.execute("INSERT INTO state.compared VALUES ($audience, $at)", stamp)
 
@@ -99,7 +99,7 @@ ORDER BY external_id
 _LOGGED = f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.RETRYABLE}',
     CASE WHEN is_missing THEN '{_MISSING}' ELSE '{_CHANGED}' END, $release_id, $at
 FROM drifted JOIN state.acknowledged USING (external_id) WHERE audience = $audience"""
-# A record that is not there any more is as if it had never been: neither an id nor an address says where it lies.
-_NOT_HELD = """UPDATE state.acknowledged SET payload_hash = NULL, remote_id = CASE WHEN NOT is_missing THEN remote_id END,
-    address_hash = CASE WHEN NOT is_missing THEN address_hash END
+# A record that is not there any more and shall be made again is as if it had never been: neither an id nor an address says where it lies.
+_NOT_HELD = """UPDATE state.acknowledged SET payload_hash = NULL, remote_id = CASE WHEN NOT (is_missing AND $recreate) THEN remote_id END,
+    address_hash = CASE WHEN NOT (is_missing AND $recreate) THEN address_hash END
 FROM drifted WHERE drifted.external_id = acknowledged.external_id AND audience = $audience"""

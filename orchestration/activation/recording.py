@@ -44,17 +44,11 @@ def record(
     connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], stamp: Stamp, rows: str, at: datetime
 ) -> list[tuple[str, str | None, int]]:
     """Write down, in one transaction, what became of `rows` (SQL: of the plan or of a job); returns outcome, code, records."""
-    columns = {
-        "external_id": [outcome.external_id for outcome in outcomes],
-        "outcome": [str(outcome.result) for outcome in outcomes],
-        "code": [outcome.code or None for outcome in outcomes],
-        "told_id": [outcome.remote_id or None for outcome in outcomes],
-    }
-    answers = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-    connection.register("answers", answers)
-    answered = (
-        f"SELECT sent.*, {_OUTCOME} AS outcome, code, told_id, {_GIVEN_UP} AS given_up FROM answers JOIN {rows} AS sent USING (external_id)"
-    )
+    columns = zip(*outcomes, strict=True) if outcomes else [()] * len(Outcome._fields)
+    answers = {name: pa.array(values, pa.string()) for name, values in zip(Outcome._fields, columns, strict=True)}
+    connection.register("answers", pa.table(answers))
+    answered = f"""SELECT sent.*, {_OUTCOME} AS outcome, nullif(code, '') AS code, nullif(told.remote_id, '') AS told_id,
+        {_GIVEN_UP} AS given_up FROM (SELECT * RENAME (result AS outcome) FROM answers) AS told JOIN {rows} AS sent USING (external_id)"""
 
     def run(statement: str) -> None:
         parameters = {**asdict(stamp), "at": at}

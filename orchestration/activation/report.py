@@ -31,6 +31,7 @@ class Comparison:
     changed: int = 0  # records that hold something else
     missing: int = 0  # records that are not there any more
     lacks: str = ""  # why it did not tell of all; empty = it did
+    refused: bool = False  # we lack a right: asking again tomorrow would tell the same
 
     @property
     def share(self) -> float:

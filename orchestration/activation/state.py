@@ -21,7 +21,9 @@ from orchestration.database_files import make_whole
 from orchestration.destinations.base import Job, Record
 from orchestration.sql_text import literal
 
-# One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync.
+# One row per acknowledgement is appended, which is fast; the newest of each record counts and the others are dropped before a sync. The
+# whole table is written anew for it, so only where there are others.
+_HAS_SUPERSEDED = "SELECT count(*) > count(DISTINCT concat(audience, chr(31), external_id)) FROM state.acknowledged"
 _COMPACT = """
 CREATE OR REPLACE TABLE state.acknowledged AS
 SELECT * FROM state.acknowledged
@@ -37,6 +39,7 @@ class StateError(Exception):
 def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the state attached as `state`. A dry run gets a copy in memory, empty where there is none yet."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.execute("SET threads = 1")  # a second one has no work below 120,000 customers, and spins while it waits for some
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET wal_autocheckpoint = '256MB'")  # else what the end of a sync deletes is compressed in the middle of it
         connection.execute(f"SET temp_directory = {literal(f'{path}.spill')}")  # else it is where the process was started
@@ -59,7 +62,8 @@ def opened(path: Path, *, writable: bool) -> Iterator[duckdb.DuckDBPyConnection]
 
 def compact(connection: duckdb.DuckDBPyConnection) -> None:
     """Keep only the newest acknowledgement of each record."""
-    connection.execute(_COMPACT)
+    if connection.execute(_HAS_SUPERSEDED).fetchall()[0][0]:
+        connection.execute(_COMPACT)
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, options: str) -> None:

@@ -37,6 +37,7 @@ def synchronise(
     max_change_share: float,
     max_growth: float = inf,
     mode: str = "mirror",
+    recreate: bool = True,
     live: bool = False,
     compare_days: int = 0,
     overrides: Collection[str] = (),
@@ -52,8 +53,9 @@ def synchronise(
     `max_change_share` and `max_growth` bound those who change and those who join, by those sent before; `overrides` names circuit breakers
     that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
     records again; `limit` and `only` send so many, or one; every `compare_days` (0: never) the destination is asked what it holds, and what
-    has drifted is sent again. Of a `retired` audience, which the configuration names no more, only who may not be told of is cleared:
-    nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError or StateError before anything is sent.
+    has drifted is sent again; without `recreate` what was deleted there stays so. Of a `retired` audience, which the configuration names no
+    more, only who may not be told of is cleared: nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError
+    or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
@@ -73,7 +75,7 @@ def synchronise(
             state.compact(connection)  # what a job did is newer than what was there before it
         is_whole = limit is None and only is None and not retired
         report.comparison = drift.compare(connection, destination, audience, compare_days if is_whole else 0, ask=live)
-        report.decisions = make_plan(connection, audience, mode=mode, retry_dead=retry_dead, limit=limit, only=only)
+        report.decisions = make_plan(connection, audience, mode=mode, recreate=recreate, retry_dead=retry_dead, limit=limit, only=only)
         if only is not None and not knows(connection, only):
             raise ActivationError(f"{audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
         limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
@@ -88,11 +90,11 @@ def synchronise(
                 if report.refused:
                     _forget_all_the_same(connection, destination, limits, report)
                 else:
-                    drift.settle(connection, report)
+                    drift.settle(connection, report, recreate=recreate)
                     remember(connection, destination, audience, kinds)
                     deliver(connection, destination, limits, report, progress)
                     if limit is None and only is None:
-                        _go_on(connection, destination, report, progress, mode=mode, retry_dead=retry_dead)
+                        _go_on(connection, destination, report, progress, mode=mode, recreate=recreate, retry_dead=retry_dead)
                     remember_scores(connection, audience)
                     _note_completeness(connection, report, no_more)
             finally:
@@ -120,6 +122,7 @@ def _go_on(
     progress: Progress,
     *,
     mode: str,
+    recreate: bool,
     retry_dead: bool,
 ) -> None:
     """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
@@ -127,7 +130,7 @@ def _go_on(
         return
     state.compact(connection)
     report.forgotten += state.settle_orders(connection, report.audience)
-    followed = plan_what_followed(connection, report.audience, mode=mode, retry_dead=retry_dead)
+    followed = plan_what_followed(connection, report.audience, mode=mode, recreate=recreate, retry_dead=retry_dead)
     report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
     report.decisions["left_out"] = followed["left_out"]
     report.decisions = {name: count for name, count in report.decisions.items() if count}

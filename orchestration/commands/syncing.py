@@ -11,7 +11,8 @@ from orchestration import activating, activation, releases
 from orchestration.activating import Wish
 from orchestration.activation import Comparison, SyncReport
 from orchestration.configuration.destinations import EveryDestination
-from orchestration.destinations import Destination, DestinationError
+from orchestration.configuration.preflight import check_audiences
+from orchestration.destinations import Destination, DestinationError, RefusedError
 from orchestration.home import Home
 from orchestration.settings import ConfigurationError, Settings
 
@@ -44,6 +45,7 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
     With `fields_to`, instead write there what an administrator deploys to make the fields, asking nobody.
     """
     part = _named(loaded, name)
+    check_audiences(part, f"{loaded.config_path}: destination {name}")
     try:
         destination = activating.made(loaded, part)
         try:
@@ -51,6 +53,7 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
                 return _write_fields(loaded, part, destination, fields_to)
             destination.preflight()
             kinds = _checked_fields(loaded, part, destination)
+            unread = _unread(part, destination)
         finally:
             destination.close()
     except DestinationError as error:
@@ -59,8 +62,21 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
     said = "lets us in" if destination.asks else "was not asked, since it has no call that sends nothing; its address and secret are usable"
     print(f"{name}: {part.type} at {destination.address} {said}; {live}.")
     for audience, fields in zip(part.audiences, kinds, strict=False):
-        print(f"  {audience}: {', '.join(f'{field} as {destination.name_of(field)}' for field in sorted(fields))}")
+        told = ", ".join(f"{field} as {destination.name_of(field)}" for field in sorted(fields))
+        print(f"  {audience}: {told or 'the served release does not have it yet; the next night makes it'}")
+    if unread:
+        print(f"  What somebody changes there will not be found: {unread}, or set reconcile_every_days: 0.")
     return 0
+
+
+def _unread(part: EveryDestination, destination: Destination) -> str:
+    """Why it may not be asked what it holds, where it is to be; audiences arrive all the same."""
+    try:
+        if part.compare_days:
+            destination.check_reading()
+    except RefusedError as error:
+        return str(error)
+    return ""
 
 
 def _checked_fields(loaded: Settings, part: EveryDestination, destination: Destination) -> list[dict[str, str]]:

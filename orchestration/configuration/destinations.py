@@ -28,6 +28,16 @@ class EveryDestination(Part):
     live: bool = False
     fields: dict[str, str] = Field(default_factory=dict)  # field → its name there, empty for ours; of others nothing is sent
 
+    @property
+    def compare_days(self) -> int:
+        """After how many days it is asked what it holds; 0: never, since it cannot be asked."""
+        return 0
+
+    @property
+    def makes_again(self) -> bool:
+        """Whether a record that it had and that is not there any more may be made again; nothing to say where it makes none itself."""
+        return True
+
     @field_validator("fields", mode="before")
     @classmethod
     def _unnamed(cls, value: object) -> object:
@@ -45,6 +55,22 @@ class ReadsBack(EveryDestination):
     """One that can be asked what it holds: every so many days that is compared with what it acknowledged; 0: never."""
 
     reconcile_every_days: Annotated[int, Field(ge=0, le=365)] = 7
+
+    @property
+    def compare_days(self) -> int:
+        """As the configuration says."""
+        return self.reconcile_every_days
+
+
+class Makes(EveryDestination):
+    """One where records are made; `recreate: false`: what somebody has deleted there stays deleted."""
+
+    recreate: bool = True
+
+    @property
+    def makes_again(self) -> bool:
+        """As the configuration says."""
+        return self.recreate
 
 
 class Vendor(EveryDestination):
@@ -79,7 +105,7 @@ class WebhookDestination(Vendor, Open):
     name: Name = "webhook"
 
 
-class HubspotDestination(Vendor, ReadsBack):
+class HubspotDestination(Vendor, ReadsBack, Makes):
     """Scores as properties of contacts. `id_property`: email, hs_object_id (the CRM we read is this HubSpot), or a unique property."""
 
     type: Literal["hubspot"]
@@ -90,7 +116,7 @@ class HubspotDestination(Vendor, ReadsBack):
     property_group: _Word = "contactinformation"
 
 
-class SalesforceDestination(Vendor, ReadsBack):
+class SalesforceDestination(Vendor, ReadsBack, Makes):
     """Scores as custom fields of contacts; signs in with a token, or with the credentials of a connected app."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "instance_url")
@@ -111,17 +137,18 @@ class SalesforceDestination(Vendor, ReadsBack):
         return self
 
 
-class BrazeDestination(Vendor):
-    """Scores as custom attributes of users that Braze has."""
+class BrazeDestination(Vendor, ReadsBack):
+    """Scores as custom attributes of users that Braze has. Not asked what it holds unless told to: that takes another permission."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "rest_url")
     type: Literal["braze"]
     rest_url: Text
     api_key: Secret
     name: Name = "braze"
+    reconcile_every_days: Annotated[int, Field(ge=0, le=365)] = 0
 
 
-class MailchimpDestination(Vendor, ReadsBack):
+class MailchimpDestination(Vendor, ReadsBack, Makes):
     """Scores as merge fields of a list's members; `new_members`: what becomes of whom the list does not have."""
 
     type: Literal["mailchimp"]
@@ -131,7 +158,7 @@ class MailchimpDestination(Vendor, ReadsBack):
     new_members: Literal["transactional", "unsubscribed", "pending"] = "transactional"
 
 
-class KlaviyoDestination(Vendor, ReadsBack):
+class KlaviyoDestination(Vendor, ReadsBack, Makes):
     """Scores as custom properties of profiles; `identify_by: external_id` where Klaviyo has the CRM's ids."""
 
     type: Literal["klaviyo"]
@@ -141,7 +168,7 @@ class KlaviyoDestination(Vendor, ReadsBack):
     identify_by: Literal["email", "external_id"] = "email"
 
 
-class CustomerioDestination(Vendor):
+class CustomerioDestination(Vendor, Makes):
     """Scores as attributes of people."""
 
     type: Literal["customerio"]
@@ -151,7 +178,7 @@ class CustomerioDestination(Vendor):
     region: Literal["us", "eu"] = "us"
 
 
-class SqlDestination(Open, ReadsBack):
+class SqlDestination(Open, ReadsBack, Makes):
     """Scores as a table of PostgreSQL, MySQL, MariaDB or SQLite; a URL with a password is a reference to the environment."""
 
     type: Literal["sql"]

@@ -76,7 +76,10 @@ def in_words(error: ValidationError, content: Mapping[str, Any], keys: Collectio
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(_place(first["loc"], content)) or "top level"
     if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(first["loc"][-1]), keys, 1)
+        name = str(first["loc"][-1])
+        if name in keys:
+            return f"{place}: unknown key here; another type or another part of the file has it"
+        close = difflib.get_close_matches(name, keys, 1)
         return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
     said = _WORDS.get(first["type"])
     message = said.format(**first.get("ctx", {})) if said else first["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)

@@ -40,11 +40,16 @@ def _check_destinations(loaded: Settings) -> None:
     """Every audience has a model, and a URL is one that may be called."""
     for number, destination in enumerate(loaded.destinations):
         place = f"{loaded.config_path}: destinations.{number}"
-        known = [path.stem.partition("__")[2] for path in sorted((dbt.PROJECT / "models").rglob(f"sync_{destination.type}__*.sql"))]
-        unknown = next((audience for audience in destination.audiences if audience not in known), None)
-        if unknown is not None:
-            raise ConfigurationError(f"{place}.audiences: there is no audience {unknown!r} for {destination.type}; use {', '.join(known)}")
+        check_audiences(destination, place)
         _check_addresses(destination, place)
+
+
+def check_audiences(destination: EveryDestination, place: str) -> None:
+    """Raise ConfigurationError, which begins with `place`, for an audience that has no model."""
+    known = [path.stem.partition("__")[2] for path in sorted((dbt.PROJECT / "models").rglob(f"sync_{destination.type}__*.sql"))]
+    unknown = next((audience for audience in destination.audiences if audience not in known), None)
+    if unknown is not None:
+        raise ConfigurationError(f"{place}.audiences: there is no audience {unknown!r} for {destination.type}; use {', '.join(known)}")
 
 
 def _check_addresses(destination: EveryDestination, place: str) -> None:

@@ -5,7 +5,7 @@ Pure: knows no Dagster, reads no environment, opens no warehouse. Secrets and ab
 
 from typing import Any
 
-from orchestration.destinations.base import Destination, DestinationError
+from orchestration.destinations.base import Destination, DestinationError, RefusedError
 from orchestration.destinations.braze import BrazeDestination
 from orchestration.destinations.customerio import CustomerioDestination
 from orchestration.destinations.files import FilesDestination
@@ -36,4 +36,4 @@ def make(kind: str, **options: Any) -> Destination:
     return DESTINATIONS[kind](**options)
 
 
-__all__ = ["DESTINATIONS", "Destination", "DestinationError", "make"]
+__all__ = ["DESTINATIONS", "Destination", "DestinationError", "RefusedError", "make"]

@@ -45,6 +45,7 @@ __all__ = [
     "Job",
     "Outcome",
     "Record",
+    "RefusedError",
     "Result",
     "covered",
     "not_there",
@@ -56,6 +57,10 @@ USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as fa
 
 class DestinationError(Exception):
     """A destination cannot be used at all; the message is one line without secrets or personal values."""
+
+
+class RefusedError(DestinationError):
+    """It answers that we may not: a person has to grant it."""
 
 
 class Destination(Protocol):
@@ -138,6 +143,10 @@ class Destination(Protocol):
     def held(self, audience: str, records: Sequence[Record]) -> Holdings:
         """What it holds of the fields of these records, which it acknowledged; asked only where it has `reading`."""
         return Holdings({}, calls=0, lacks="it tells nothing of what it holds")
+
+    def check_reading(self) -> None:
+        """Check that it may be asked what it holds. Raises RefusedError, which says what to grant."""
+        return None
 
     def as_held(self, record: Record) -> Mapping[str, Any]:
         """What it holds of a record, by the names there, once it has taken it: what `held` is compared with."""

@@ -72,7 +72,7 @@ class CustomerioDestination(HttpDestination):
     def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
         told = {**record.fields, **{name: _moment(record.fields[name]) for name in moments if name in record.fields}}
         attributes: dict[str, Any] = {name: "" if value is None else value for name, value in self.named(told).items()}
-        if self._update_only or record.operation == "clear":
+        if self._update_only or record.makes_nobody:
             attributes["_update"] = True  # an attribute of no person: Customer.io's switch against making one
         return {"type": "person", "action": "identify", "identifiers": {"id": record.external_id}, "attributes": attributes}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, Result, covered
+from orchestration.destinations.base import Answer, Batch, Destination, DestinationError, Outcome, Record, RefusedError, Result, covered
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError, may_have_arrived
 from orchestration.destinations.reading import as_json
 
@@ -127,7 +127,7 @@ class HttpDestination(Destination):
         except NoAnswerError:
             raise DestinationError(f"destination {self.name}: {self.caller.url.host} does not answer") from None
         if response.status_code in (401, 403):
-            raise DestinationError(f"destination {self.name}: {self.type} refuses us ({response.status_code}); {wants}")
+            raise RefusedError(f"destination {self.name}: {self.type} refuses us ({response.status_code}); {wants}")
         return response
 
     def _knock(self, path: str, wants: str, content: Any) -> None:

@@ -13,7 +13,7 @@ from math import isclose
 from threading import Event
 from typing import Any
 
-from orchestration.destinations.base import DestinationError, Fields, Holdings, Record
+from orchestration.destinations.base import DestinationError, Fields, Holdings, Record, RefusedError
 from orchestration.destinations.fields import DAY, TIME, as_text
 
 _HALF_A_STEP = 0.00006  # numbers are sent with four decimals
@@ -56,7 +56,7 @@ def in_parts(records: Sequence[Record], most: int, at_once: int, ask: Ask) -> Ho
         try:
             told = ask(part)
         except DestinationError as error:
-            told = Holdings({}, lacks=str(error))
+            told = Holdings({}, lacks=str(error), refused=isinstance(error, RefusedError))
         if told.lacks:
             given_up.set()
         return told
@@ -70,7 +70,8 @@ def in_parts(records: Sequence[Record], most: int, at_once: int, ask: Ask) -> Ho
 def together(answers: Sequence[Holdings]) -> Holdings:
     """Several answers as one."""
     told = {external_id: fields for answer in answers for external_id, fields in answer.told.items()}
-    return Holdings(told, sum(answer.calls for answer in answers), next((answer.lacks for answer in answers if answer.lacks), ""))
+    lacking = next((answer for answer in answers if answer.lacks), Holdings({}))
+    return Holdings(told, sum(answer.calls for answer in answers), lacking.lacks, lacking.refused)
 
 
 def alike(sent: Any, told: Any) -> bool:

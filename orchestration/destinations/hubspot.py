@@ -4,10 +4,10 @@ Comes in: batches. Goes out: `POST …/contacts/batch/upsert` with at most 100 i
 
     {"inputs": [{"idProperty": "email", "id": "ann@example.com", "objectWriteTraceId": "…", "properties": {"crmp_nps": "9"}}]}
 
-and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only`, for whatever is cleared, and for whoever has
-another address since (by the record's id that HubSpot told when it took the record). A property that is missing is made before the first
-record. A record whose first delivery was not answered, and whose address is gone, is found by `POST …/contacts/search`; what contacts hold
-is read by `POST …/contacts/batch/read`.
+and `POST …/contacts/batch/update`, which never makes a contact, with mode `update_only`, for whatever is cleared or shall stay gone, and
+for whoever has another address since (by the record's id that HubSpot told when it took the record). A property that is missing is made
+before the first record. A record whose first delivery was not answered, and whose address is gone, is found by `POST …/contacts/search`;
+what contacts hold is read by `POST …/contacts/batch/read`.
 
 Never called: anything that subscribes, archives, merges or deletes. Never written: a property that is not ours.
 """
@@ -111,6 +111,10 @@ class HubspotDestination(HttpDestination):
         asked = ((known, ""), (others, self._id_property))
         return together([in_parts(some, self.limits.max_records, self.side_by_side, partial(self._holding, by)) for some, by in asked])
 
+    def check_reading(self) -> None:
+        """Ask what nobody holds: whether there is anything to answer, HubSpot looks at after our rights."""
+        self._asked("POST", f"{self._contacts}/read", _READS, json={"inputs": [], "properties": [], "propertiesWithHistory": []})
+
     def _holding(self, by: str, records: Sequence[Record]) -> Holdings:
         wanted = Named(records, self._identifier if by else lambda record: record.remote_id or record.external_id)
         content = {"inputs": [{"id": one} for one in wanted.ids], "propertiesWithHistory": [], **({"idProperty": by} if by else {})}
@@ -161,12 +165,16 @@ class HubspotDestination(HttpDestination):
         return response.is_success
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
-        return divided(batch, [record.operation == "clear" or record.moved or not self._creates for record in batch.records])
+        return divided(batch, [self._updates(record) for record in batch.records])
 
     def _post(self, batch: Batch) -> httpx.Response:
-        updates = not self._creates or batch.records[0].operation == "clear" or batch.records[0].moved
         inputs = [self._input(record, trace) for trace, record in traced(batch).items()]
-        return self.caller.call("POST", f"{self._contacts}/{'update' if updates else 'upsert'}", json={"inputs": inputs})
+        return self.caller.call(
+            "POST", f"{self._contacts}/{'update' if self._updates(batch.records[0]) else 'upsert'}", json={"inputs": inputs}
+        )
+
+    def _updates(self, record: Record) -> bool:
+        return not self._creates or record.makes_nobody or record.moved
 
     def _input(self, record: Record, trace: str) -> dict[str, Any]:
         properties = {name: as_text(value) for name, value in self.named(record.fields).items()}

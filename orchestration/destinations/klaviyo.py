@@ -87,18 +87,20 @@ class KlaviyoDestination(ImportJobs):
         return record.email if self.needs_email else record.external_id
 
     def send(self, batch: Batch) -> Answer:
-        """Start a job for the batch; with mode `update_only` for those that Klaviyo knows already.
+        """Start a job for the batch; of those who may not be made for whom Klaviyo knows already.
 
         More than one where Klaviyo refuses the batch and does not say whose fault it is.
         """
         before = self.caller.made
         outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
         records = [record for record in batch.records if self._identifier(record)]
-        if self._update_only and records:
-            known = self._profiles.known(records, required=True)
-            strangers = [one for one in records if one.operation != "clear" and one.external_id not in known]
+        asked = [one for one in records if one.operation != "clear" and (self._update_only or one.stays_gone)]
+        if asked:
+            known = self._profiles.known(asked, required=True)
+            strangers = [one for one in asked if one.external_id not in known]
             outcomes += [Outcome(record.external_id, Result.SUPPRESSED, "not_there") for record in strangers]
-            records = [one for one in records if one not in strangers]
+            absent = {one.external_id for one in strangers}
+            records = [one for one in records if one.external_id not in absent]
         told = blaming_nobody(self._sent(replace(batch, records=records))) if records else Answer([])
         only = told.parts[0].id if len(told.parts) == 1 else ""
         return replace(told, outcomes=outcomes + told.outcomes, job=only, parts=() if only else told.parts, calls=self.caller.made - before)

@@ -6,7 +6,7 @@ Comes in: records; keys of customers. Goes out: Klaviyo's ids. Reading profiles 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -64,7 +64,7 @@ class Profiles:
     def _properties(self, key: str, identifier: Callable[[Record], str], records: Sequence[Record]) -> Holdings:
         wanted = Named(records, identifier)
         body = self._page({**_any(key, list(wanted.ids)), "fields[profile]": "properties" if key == "id" else f"{key},properties"})
-        if body is None or not isinstance(body.get("data"), list):
+        if body is None:
             return Holdings({}, lacks="klaviyo does not tell what profiles hold; its private key needs the scope profiles:read")
         told = wanted.missing()
         for one in listed(body, "data"):
@@ -110,7 +110,8 @@ class Profiles:
             response: httpx.Response | None = self.caller.call("GET", "/api/profiles", params=query)
         except (NoAnswerError, NoConnectionError):
             response = None
-        return as_json(response) if response is not None and response.is_success else None
+        body = as_json(response) if response is not None and response.is_success else None
+        return body if isinstance(body, Mapping) and isinstance(body.get("data"), list) else None  # nothing said is nobody missed
 
 
 def _any(key: str, identifiers: Sequence[str]) -> dict[str, str]:

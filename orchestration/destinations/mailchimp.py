@@ -150,7 +150,7 @@ class MailchimpDestination(MemberJobs):
         if record.operation == "clear" or record.moved:
             return "PATCH", f"{self._list}/members/{self._identifier(record)}", content
         member = f"{self._list}/members/{hashed(record.email)}"
-        if self._updates:
+        if self._updates or record.stays_gone:
             return "PATCH", member, content
         return "PUT", member, {"email_address": record.email, "status_if_new": self._new_members, **content}
 

@@ -77,8 +77,10 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
             return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
         return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=text_of(body, "contact_id") or text_of(body, "id"))
     code = _TITLES.get(text_of(body, "title"), "refused")
-    if status == 404:
+    if code == "not_there":
         return not_there(record)
+    if status == 404:  # something else answers in Mailchimp's place
+        return Outcome(record.external_id, Result.RETRYABLE, "http_404")
     if status in IN_DOUBT:
         return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
     return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)

@@ -46,19 +46,22 @@ def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[s
 def holdings(caller: Caller, path: str, records: Sequence[Record], identifier: Callable[[Record], str], few: int, at_once: int) -> Holdings:
     """Merge fields of the members that `records` are: one by one where they are `few`, else as the list tells of them.
 
-    Archived members are not listed, and a list that changes while it is read passes some over: who is not told of is asked about alone.
+    Archived members are listed by themselves only, and a list that changes while it is read passes some over: who is not told of is asked
+    about alone.
     """
-    wanted = Named(records, identifier)
-    listing = Holdings({}, calls=0) if len(records) <= few else _listing(caller, path, wanted)
-    rest = [one for one in records if one.external_id not in listing.told]
+    wanted, listing, rest = Named(records, identifier), Holdings({}, calls=0), records
+    for more in ({}, {"status": "archived"}):
+        if len(rest) > few and not listing.lacks:
+            listing = together([listing, _listing(caller, path, wanted, more)])
+            rest = [one for one in records if one.external_id not in listing.told]
     if listing.lacks or len(rest) > few:
         return listing._replace(lacks=listing.lacks or f"the list does not tell of {len(rest):,} members that it took")
     return together([listing, in_parts(rest, 1, at_once, lambda one: _single(caller, path, Named(one, identifier)))])
 
 
-def _listing(caller: Caller, path: str, wanted: Named) -> Holdings:
+def _listing(caller: Caller, path: str, wanted: Named, more: Mapping[str, str]) -> Holdings:
     told: dict[str, Fields | None] = {}
-    query, calls, is_last = {"count": str(_PAGE), "fields": "members.id,members.contact_id,members.merge_fields"}, 0, False
+    query, calls, is_last = {**more, "count": str(_PAGE), "fields": "members.id,members.contact_id,members.merge_fields"}, 0, False
     while not is_last:
         body, calls = _answer(caller, path, params={**query, "offset": str(calls * _PAGE)}), calls + 1
         if isinstance(body, str):

@@ -47,6 +47,12 @@ class Record(NamedTuple):
     email: str = ""  # where the audience has one; identifies, and is never written as a field
     remote_id: str = ""  # what the destination called it when it acknowledged it last
     moved: bool = False  # the address is another one since: the destination knows it by `remote_id`, and would make a second one by address
+    stays_gone: bool = False  # it was there: who has deleted it since does not want it back
+
+    @property
+    def makes_nobody(self) -> bool:
+        """Whether there has to be a record already, whatever the mode."""
+        return self.stays_gone or self.operation == "clear"
 
     @property
     def by_remote_id(self) -> bool:
@@ -106,6 +112,7 @@ class Holdings(NamedTuple):
     told: Mapping[str, Fields | None]  # external id → fields under their names there; None: there is no such record
     calls: int = 1  # made for it
     lacks: str = ""  # why it did not tell of all of them; empty = it did
+    refused: bool = False  # what it lacks is a right of ours
 
 
 def only_ones(told: Iterable[tuple[str, Found]], keys: Collection[str]) -> dict[str, Found]:

@@ -126,8 +126,11 @@ class SalesforceDestination(BulkJobs):
 
     def send(self, batch: Batch) -> Answer:
         """Collections, or a job when there are more than one collection carries."""
-        before, asked = self.caller.made, [one for one in batch.records if self._updates or one.operation == "clear"]
-        known = self._known(asked) if asked else set()
+        before, asked = self.caller.made, [one for one in batch.records if self._updates or one.makes_nobody]
+        try:
+            known = self._known(asked) if asked else set()
+        except DestinationError as error:  # who is there was not told: taking nobody for there would acknowledge what was never cleared
+            return Answer(batch.outcomes(Result.RETRYABLE, "not_sent"), stop=str(error), calls=self.caller.made - before)
         gone = [one for one in asked if one.external_id not in known]
         outcomes = [not_there(one) for one in gone]
         absent = {one.external_id for one in gone}
@@ -162,7 +165,10 @@ class SalesforceDestination(BulkJobs):
         found: set[str] = set()
         for ids in listings([quoted(record.external_id) for record in records], self.limits.max_records):
             query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
-            body = self._must("GET", f"{self._data}/query", WANTS, params={"q": query})
+            response = self._asked("GET", f"{self._data}/query", WANTS, params={"q": query})
+            body = as_json(response)
+            if lacks := unreadable(response, body):
+                raise DestinationError(f"destination {self.name}: {lacks}")
             found |= {str(one.get(self._key)) for one in listed(body, "records")}
         return found
 

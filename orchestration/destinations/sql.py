@@ -99,7 +99,7 @@ class SqlDestination(Destination):
     def _written(self, table: str, columns: Mapping[str, str], batch: Batch, records: Sequence[Record]) -> list[Outcome]:
         there = self._there(table, records)
         # Who is not there has nothing left to clear; with update_only nobody is made.
-        kept = [one for one in records if one.external_id in there or not (self._updates or one.operation == "clear")]
+        kept = [one for one in records if one.external_id in there or not (self._updates or one.makes_nobody)]
         statement = self._database.upsert(table, list(columns))
         rows = [_row(columns, batch, record, {self.name_of(field): value for field, value in record.fields.items()}) for record in kept]
         if rows:
@@ -108,7 +108,7 @@ class SqlDestination(Destination):
         return [_outcome(record, record.external_id in written) for record in records]
 
     def _there(self, table: str, records: Sequence[Record]) -> set[str]:
-        if not self._updates and all(record.operation != "clear" for record in records):
+        if not self._updates and not any(record.makes_nobody for record in records):
             return set()
         ids = ", ".join(literal(record.external_id) for record in records)
         return {row[0] for row in self._database.asked(f"SELECT external_id FROM {table} WHERE external_id IN ({ids})")}

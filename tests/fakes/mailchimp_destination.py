@@ -52,10 +52,10 @@ class Mailchimp(Vendor):
     def listing(self, request):
         assert (request.method, int(request.query["count"])) == ("GET", 1_000)
         assert request.query.get("sort_field", "last_changed") == "last_changed"
-        first = int(request.query["offset"])
+        first, archived = int(request.query["offset"]), request.query.get("status") == "archived"
         listed = [
             {"id": key, "contact_id": one["contact_id"], "email_address": one["email"], "merge_fields": one["fields"]}
-            for key, one in [(key, one) for key, one in self.members.items() if one["status"] != "archived"][
+            for key, one in [(key, one) for key, one in self.members.items() if (one["status"] == "archived") == archived][
                 first : first + self.most_listed
             ]
         ]

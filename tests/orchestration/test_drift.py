@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.activation import history, judged, state
-from orchestration.destinations.base import Answer, Holdings, Result
+from orchestration.destinations.base import Answer, Holdings, Outcome, Result
 from orchestration.destinations.holdings import alike
 from orchestration.destinations.limits import Limits
 from tests.orchestration.test_activation_engine import Fake, customer
@@ -20,7 +20,7 @@ class Told(Fake):
     """Can be asked what it holds."""
 
     reading = Limits(max_records=2, max_bytes=1, max_record_bytes=1, windows=((1, 10),))
-    lacks = ""
+    lacks, refused = "", False
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -30,7 +30,7 @@ class Told(Fake):
         self.questions.append([record.external_id for record in records])
         by_id = {(record.remote_id or f"remote-{record.external_id}").removeprefix("remote-"): record.external_id for record in records}
         told = {key: self.named(self.has[one]) if one in self.has else None for one, key in by_id.items()}
-        return Holdings({} if self.lacks else told, 3, self.lacks)
+        return Holdings({} if self.lacks else told, 3, self.lacks, self.refused)
 
 
 @pytest.fixture
@@ -79,6 +79,27 @@ def test_what_was_changed_or_deleted_there_is_sent_again_after_a_week_and_not_be
     assert night(ROWS, compare_days=7).comparison.changed == 1
 
 
+def test_what_was_deleted_there_stays_so_where_the_configuration_says_so(tmp_path, night, fake, weeks):
+    night(ROWS, recreate=False)
+    assert {record.stays_gone for batch in fake.batches for record in batch.records} == {False}, "who is new is made"
+    fake.has["x1"] = {**fake.has["x1"], "plan": "changed by somebody"}
+    del fake.has["x2"]
+    usual = fake.answer
+    absent = {"x2": Outcome("x2", Result.SUPPRESSED, "not_there")}
+    fake.answer = lambda batch: Answer([absent.get(one.external_id, one) for one in usual(batch).outcomes])
+    weeks(7)
+    report = night(ROWS, compare_days=7, recreate=False)
+    assert (report.comparison.changed, report.comparison.missing, report.ok) == (1, 1, True)
+    assert {(r.external_id, r.stays_gone, r.remote_id) for batch in fake.batches for r in batch.records} == {
+        ("x1", True, "remote-x1"), ("x2", True, "remote-x2"),
+    }  # fmt: skip
+    assert log(tmp_path) == [("x1", "retryable", "changed_there"), ("x2", "retryable", "missing_there"), ("x2", "suppressed", "not_there")]
+    weeks(7)
+    assert night(ROWS, compare_days=7, recreate=False).comparison.missing == 0, "told once"
+    night([ROWS[0], customer(1, score=0.9), *ROWS[2:]], recreate=False)
+    assert {(r.external_id, r.stays_gone) for batch in fake.batches for r in batch.records} == {("x1", True), ("x2", True)}
+
+
 def test_whoever_is_sent_anyway_and_what_moves_every_night_is_not_compared(night, fake, weeks):
     night(ROWS)
     fake.has["x1"] = {**fake.has["x1"], "as_of_date": "2020-01-01"}
@@ -125,7 +146,11 @@ def test_a_destination_that_does_not_tell_is_asked_again_and_the_sync_goes_on(ni
     verdict = judged(report, state.now())
     assert (fake.sent, report.ok, verdict.passed, verdict.blocks) == (["x9"], True, False, False)
     assert verdict.reason == "what it holds was not compared: its token needs one more scope"
-    fake.lacks = ""
+    fake.lacks, fake.refused = "the same", True
+    assert night(ROWS, compare_days=7, allowed=["k9"]).comparison.lacks, "asked again at once"
+    fake.lacks, fake.refused = "", False
+    assert night(ROWS, compare_days=7, allowed=["k9"]).comparison is None, "a right that we lack is asked about every week"
+    weeks(7)
     assert night(ROWS, compare_days=7, allowed=["k9"]).comparison.records == 6
 
 

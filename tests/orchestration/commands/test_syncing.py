@@ -147,6 +147,13 @@ def test_a_destination_is_asked_whether_it_lets_us_in(command, hubspot):
     fields = "churn_probability as crmp_churn_probability, customer_key as crmp_customer_key"
     assert (code, said) == (0, f"crm: hubspot at {hubspot.url} lets us in; live.\n  customer_scores: {fields}\n")
     assert hubspot.contacts == {}
+    hubspot.may_read = False
+    code, said, _ = command("check-destination", "crm")
+    assert (code, said.splitlines()[2]) == (
+        0,
+        "  What somebody changes there will not be found: destination crm: hubspot refuses us (403); to compare what contacts hold its"
+        " token needs crm.objects.contacts.read, or set reconcile_every_days: 0.",
+    )
 
 
 def test_the_companys_own_names_are_told_and_a_field_that_nobody_has_is_refused(command, hubspot, tmp_path):
@@ -200,6 +207,17 @@ def test_where_we_make_fields_ourselves_there_is_nothing_to_deploy(command, hubs
     code, _, complaint = command("check-destination", "crm", "--write-fields", str(tmp_path / "fields"))
     assert (code, hubspot.requests, (tmp_path / "fields").exists()) == (1, [], False)
     assert "its fields are made by the first sync" in complaint
+
+
+def test_an_audience_without_a_model_or_a_night_is_told_by_the_check(command, hubspot, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(file.read_text().replace("live: true", "live: true, audiences: [customer_scores, at_risk]"))
+    code, said, _ = command("check-destination", "crm")
+    assert (code, said.splitlines()[2]) == (0, "  at_risk: the served release does not have it yet; the next night makes it")
+    file.write_text(file.read_text().replace("at_risk", "everyone"))
+    code, said, complaint = command("check-destination", "crm")
+    assert (code, said) == (2, "")
+    assert "destination crm.audiences: there is no audience 'everyone' for hubspot; use at_risk, customer_scores" in complaint
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ WRONG = {
     "type: klaviyo, api_key: '${SECRET}', revison: '2026-07-15'": "revison: unknown key; did you mean revision?",
     "type: hubspot, token: '${SECRET}', audiences: [everyone]": "there is no audience 'everyone' for hubspot; use at_risk, customer_scores",
     "type: files, path: out, consent: [fax]": "consent.0: ",
-    "type: klaviyo, api_key: '${SECRET}', consent: [email]": "consent: unknown key",
+    "type: klaviyo, api_key: '${SECRET}', consent: [email]": "consent: unknown key here; another type or another part of the file has it",
     "type: braze, api_key: '${SECRET}', rest_url: 'https://x', fields: {nps: email_subscribe}": "fields.nps: email_subscribe says who",
     "type: salesforce, instance_url: 'https://x.org', access_token: '${SECRET}', external_id_field: Our__c, fields: {nps: Our__c}": (
         "fields.nps: Our__c is the name of another field already, or identifies records"

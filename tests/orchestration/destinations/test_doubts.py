@@ -16,7 +16,7 @@ from orchestration.destinations import DestinationError, make
 from orchestration.destinations.base import Job
 from orchestration.destinations.http import NoAnswerError
 from orchestration.destinations.pacing import pause_for_all
-from tests.orchestration.destinations.conftest import batch_of, counted, sent
+from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
 DAY_AHEAD = {"date": "Sun, 17 Mar 2030 17:46:40 GMT"}
 
@@ -271,3 +271,31 @@ def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path):
     report = synchronise(release, destination, "many", state_folder=tmp_path / "state", max_change_share=1.0, live=True)
     assert report.outcomes["acknowledged"] == 2_000
     assert 450_000 < max(request.size for request in vendor.requests) < 500_000
+
+
+@pytest.mark.parametrize("told", [(200, {}, b""), (200, {}, b"<html>"), (200, {}, {}), (200, {}, {"records": [], "done": False})])
+def test_nobody_is_taken_for_cleared_because_salesforce_did_not_say_who_is_there(place, told):
+    destination, vendor = place("salesforce")
+    vendor.contacts = {"c1": {"crmp_nps__c": 3}}
+    vendor.faults = [told]
+    answer = destination.send(cleared("c1"))
+    assert [(one.external_id, str(one.result)) for one in answer.outcomes] == [("c1", "retryable")]
+    assert "salesforce did not tell of all records" in answer.stop
+    assert vendor.contacts == {"c1": {"crmp_nps__c": 3}}
+
+
+@pytest.mark.parametrize("told", [(200, {}, b"<html>"), (200, {}, {})])
+def test_no_profile_is_taken_for_gone_because_klaviyo_did_not_say_so(place, told):
+    destination, vendor = place("klaviyo", mode="update_only")
+    vendor.faults = [told]
+    assert destination._profiles.gone([one._replace(remote_id="01P1") for one in batch_of(1).records]) == set()
+    vendor.faults = [told]
+    with pytest.raises(DestinationError, match="does not say which profiles it has"):
+        destination.send(batch_of(2))
+
+
+def test_a_page_that_is_not_found_is_no_member_that_is_gone(place):
+    destination, vendor = place("mailchimp")
+    vendor.faults = [(404, {}, b"<html>")]
+    assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("retryable", "http_404")}
+    assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("acknowledged", "not_there")}

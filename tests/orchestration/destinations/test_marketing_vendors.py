@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from orchestration.destinations import DestinationError
+from orchestration.destinations import DestinationError, RefusedError
 from orchestration.destinations.base import Job
 from orchestration.destinations.mailchimp_answers import tag_of
 from tests.fakes.mailchimp_destination import LIST, hashed
@@ -21,6 +21,25 @@ def test_braze_updates_users_it_has_and_names_who_it_refuses_by_position(place):
     assert sent(destination, batch_of(3)) == {"c1": ("acknowledged", ""), "c2": ("rejected", "unspecified"), "c3": ("acknowledged", "")}
     assert vendor.users == {"c1": {"crmp_nps": 1}, "c3": {"crmp_nps": 3}}
     assert vendor.requests[0].body.keys() == {"attributes"}
+
+
+def test_what_users_hold_braze_tells_of_those_whom_it_has_and_by_a_right_of_its_own(place):
+    destination, vendor = place("braze")
+    vendor.users = {f"c{number}": {"crmp_nps": number, "crmp_vip": number == 1} for number in range(1, 71)}
+    records = [record._replace(fields={"nps": record.fields["nps"], "vip": False}) for record in batch_of(120).records]
+    found = destination.held("scores", records)
+    assert (len(found.told), found.calls, found.lacks) == (70, 3, "")
+    assert found.told["c2"] == {"crmp_nps": 2}
+    assert destination.as_held(records[1]) == {"crmp_nps": 2, "crmp_vip": None}
+    assert found.told["c1"]["crmp_vip"] is True
+    assert {len(call.body["external_ids"]) for call in vendor.calls("/users/export/ids")} == {50, 20}
+    vendor.may_export = False
+    with pytest.raises(RefusedError, match=r"needs users\.export\.ids"):
+        destination.check_reading()
+    refused = destination.held("scores", records)
+    assert (refused.told, refused.refused) == ({}, True)
+    destination.preflight()
+    assert destination.forecast_reading(100_000) == (2_000, 600.0)
 
 
 def test_a_wrong_address_of_a_vendor_is_told_when_it_is_asked(place):
@@ -203,6 +222,11 @@ def test_of_many_members_mailchimps_list_is_read_and_whom_it_leaves_out_is_asked
     assert (len(listings) - len(alone), len(alone)) == (2, 2)
     vendor.requests.clear()
     assert destination.held("scores", few.records).told["c2"][tag_of("nps")] == 2
-    assert [call.path for call in vendor.requests] == [f"{LIST}/members/{hashed(one.email)}" for one in few.records]
+    assert {call.path for call in vendor.requests} == {f"{LIST}/members/{hashed(one.email)}" for one in few.records}
+    for one in vendor.members.values():
+        one["status"] = "archived"
+    vendor.requests.clear()
+    told = destination.held("scores", batch_of(2_001).records)
+    assert (len(told.told), told.lacks, len(vendor.calls("members/"))) == (2_001, "", 1), "what the list leaves out is listed by itself"
     assert destination.forecast_reading(2_000) == (2_000, 120.0)
     assert destination.forecast_reading(100_000)[0] == 100
