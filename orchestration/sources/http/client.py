@@ -2,8 +2,8 @@
 
 Comes in: an address, credentials, names of limits. Goes out: JSON. A credential is only ever in a header, and in no message.
 Tried again are 408, 425, 429, 5xx, a broken connection and a body that was cut off or is not the vendor's, after `Retry-After` where
-given, else after a time that doubles. A call gives up after MAX_TRIES, or when the wait to come would outlast DEADLINE; after that others
-are tried less often.
+given, else after a time that doubles; so is an answer that trickles (timely.py). A call gives up after MAX_TRIES, or when the wait to come
+would outlast DEADLINE; after that others are tried less often.
 """
 
 from __future__ import annotations

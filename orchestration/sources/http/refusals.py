@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from orchestration.sources.base import SourceError
+from orchestration.sources.http.timely import SlowError
 
 _SCOPE = re.compile(r"^[a-z][a-z0-9_.:\-]{2,80}$")
 _SCOPE_KEYS = ("requiredgranularscopes", "requiredscopes", "missingscopes", "required_scopes", "scopes")
@@ -51,6 +52,8 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
         kind = str(error).partition(";")[0]
         told = f" ({kind})" if _TYPE.match(kind) else ""
         reason = f"is answered with something that is cut off, or is a proxy's or a page for signing in and not the vendor's{told}"
+    except SlowError as error:
+        reason = f"comes too slowly to be waited for ({error})"
     except httpx.LocalProtocolError:
         reason = "cannot be sent: the credential holds what no header may, such as a line break"
     except (httpx.TransportError, httpx.DecodingError) as error:
