@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.configuration.sources import SqlSource
 from orchestration.sources import SourceError
+from orchestration.sources.sql import Sql
 from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
@@ -63,6 +64,7 @@ def shop(server: str) -> Callable[[str], None]:
 def test_every_type_of_postgresql_comes_over(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
     nights = Nights(tmp_path, _settings(server.replace("postgresql://", "postgresql+psycopg://")))
     assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    assert Sql.from_settings(nights.settings).extent("billing_payments")[0] == 5
     row = nights.rows("billing_payments")["00000000-0000-0000-0000-000000000003"]
     assert (row["amount"], row["occurred_at"], row["billing_customer_id"]) == (Decimal("3.25"), datetime(2026, 1, 1, 8), "3")
     assert row["notes"] == '{"x": 1}'
