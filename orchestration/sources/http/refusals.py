@@ -43,11 +43,17 @@ class CutOffError(Exception):
     """The body is not what it should be: cut off, or not the vendor's; the message is its type."""
 
 
+class NoRecordsError(CutOffError):
+    """Nothing in a list is a record; the message is what the first element is."""
+
+
 def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
     """What is said of a call that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
     try:
         answer: httpx.Response = last()
         reason = f"is answered with {answer.status_code}"
+    except NoRecordsError as error:
+        reason = f"is answered with a list in which nothing is a record (the first element is {error})"
     except CutOffError as error:
         kind = str(error).partition(";")[0]
         told = f" ({kind})" if _TYPE.match(kind) else ""
