@@ -45,6 +45,4 @@ def test_the_source_of_the_page_does_what_every_source_does(account: Account, tm
         every_vendor.test_nothing_on_the_way_changes_what_lands_and_a_night_without_news_lands_nothing(
             account, waits, tmp_path / "nothing", monkeypatch
         )
-        account.vendor.asked.clear()
-        every_vendor.test_a_night_after_a_killed_one_lands_what_it_would_have(account, waits, tmp_path / "killed", monkeypatch)
         every_vendor.test_a_refusal_is_one_line_without_the_credential(account, waits, tmp_path / "refused")
