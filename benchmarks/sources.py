@@ -98,7 +98,7 @@ def _recorded() -> list[tuple[str, str, Any]]:
 
 
 def _repeated(url: str, asked: list[tuple[str, str, Any]]) -> None:
-    with httpx.Client(base_url=url, trust_env=False) as bare:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60.0) as bare:
         for method, path, content in asked:
             _parsed(bare.request(method, path, params=content.get("params"), json=content.get("body")))
 

@@ -19,6 +19,7 @@ from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources import SOURCES, Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
 from orchestration.sources.http.pacing import limits
+from orchestration.sources.sql import Sql
 from orchestration.sources.streams import Extent, StreamSource
 
 _ROWS = 5
@@ -55,6 +56,8 @@ def _refused(source: Source, bench: Bench) -> Iterator[str]:
         if source.streams(table.name):
             try:
                 _show(table, source.sample(table.name, _ROWS, bench))
+                if isinstance(source, Sql):
+                    _forecast_of_rows(*source.extent(table.name))
             except SourceError as error:
                 say(f"✗ {table.name}: {error}")
                 yield table.name
@@ -93,8 +96,12 @@ def _forecast_of_files(sizes: Mapping[str, int], first: Batch, took: float) -> N
     """What a first night takes where the other files are as the first: as many rows a byte, as long a byte."""
     more = sum(sizes.values()) / max(1, sizes[first.part])
     files, rows = ("1 file", f"{first.rows:,}") if len(sizes) == 1 else (f"{len(sizes):,} files", f"about {round(first.rows * more):,}")
-    duration = "less than a second" if took * more < 1 else f"about {_duration(took * more)}"
-    say(f"  first night: {files} of {_size(sum(sizes.values()))} with {rows} rows, read in {duration}")
+    say(f"  first night: {files} of {_size(sum(sizes.values()))} with {rows} rows, read in {_about(took * more)}")
+
+
+def _forecast_of_rows(rows: int, took: float) -> None:
+    """What a first night takes of one table of a database."""
+    say(f"  first night: {rows:,} rows, read in {_about(took)}")
 
 
 def _show(table: Table, rows: list[Any]) -> None:
@@ -122,6 +129,10 @@ def _forecast(extents: list[Extent]) -> None:
 
 def _size(count: int) -> str:
     return f"{count:,} bytes" if count < 10_000 else f"{count / 1e3:,.0f} kB" if count < 10_000_000 else f"{count / 1e6:,.0f} MB"
+
+
+def _about(seconds: float) -> str:
+    return "less than a second" if seconds < 1 else f"about {_duration(seconds)}"
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,12 +18,15 @@ import pyarrow as pa
 
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
+from orchestration.sources.reading.oddities import Oddities
 from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.progress import Progress
 from orchestration.sources.reading.records import Row, as_batches, write_batches, write_scope
 
 if TYPE_CHECKING:
     from orchestration.sources.http import Api
+
+_ALL_WAS_READ = frozenset({"full_at", "read_at"})  # of a position: without it all is read
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class StreamSource(ABC):
     def __init__(self, told: Any = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """`told`: whatever decides what the source answers; `now`: our clock."""
         self._notes: dict[str, None] = {}
+        self._odd = Oddities()
         self._now, self.pages = now, Pages(self.type, told, now)
 
     @abstractmethod
@@ -85,7 +89,13 @@ class StreamSource(ABC):
 
     def notes(self) -> list[str]:
         """What lies at the source and is not read, one line each."""
-        return list(self._notes)
+        return [*self._notes, *self.odd.lines()]
+
+    @property
+    def odd(self) -> Oddities:
+        """Records of another shape than they should have."""
+        api: Api | None = getattr(self, "api", None)  # a database has none
+        return self._odd if api is None else api.odd
 
     def note(self, line: str) -> None:
         """Add a line to what the operator is told."""
@@ -122,23 +132,35 @@ class StreamSource(ABC):
         api: Api | None = getattr(self, "api", None)  # a database has none
         if api is not None:
             api.on_call = progress.called
-        return _read(table, stream, known, bench, first_row, label, progress)
+        return self._written(table, stream, known, bench, first_row, label, progress)
+
+    def _written(
+        self, table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress
+    ) -> tuple[Batch, int]:
+        reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
+        target = bench.scratch / f"{label}.parquet"
+        if reading.batches is not None:
+            batches = progress.counted(iter(reading.batches), pa.RecordBatch.__len__)
+        else:
+            batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
+        written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row, reading.gone)
+        if self.odd.found:
+            reading, known = _of_some(reading), _unfinished(known)
+        position = dict(reading.position())
+        scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
+        if known and not reading.complete and not written.rows and scope is None:
+            return Batch(stream.part, "unchanged", {**known, **position}), 0
+        batch = Batch(stream.part, "changed", position, written.data, written.rows, reading.complete, stream.extra, scope=scope)
+        return batch, written.read
 
 
-def _read(table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress) -> tuple[Batch, int]:
-    reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
-    target = bench.scratch / f"{label}.parquet"
-    if reading.batches is not None:
-        batches = progress.counted(iter(reading.batches), pa.RecordBatch.__len__)
-    else:
-        batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
-    written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row, reading.gone)
-    position = dict(reading.position())
-    scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
-    if not reading.complete and not written.rows and scope is None:
-        return Batch(stream.part, "unchanged", {**known, **position}), 0
-    batch = Batch(stream.part, "changed", position, written.data, written.rows, reading.complete, stream.extra, scope=scope)
-    return batch, written.read
+def _of_some(reading: Reading) -> Reading:
+    """The same where some records could not be read: nothing is concluded from what is not there, and the next night reads all again."""
+    return replace(reading, complete=False, scope=None, position=lambda: _unfinished(reading.position()))
+
+
+def _unfinished(position: Position) -> Position:
+    return {key: value for key, value in position.items() if key not in _ALL_WAS_READ}
 
 
 def is_due(known: Position, every: timedelta, now: datetime) -> bool:

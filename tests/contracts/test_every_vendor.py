@@ -1,6 +1,6 @@
 """What every source over HTTP does when its vendor misbehaves, asked of all of them alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import chain, pairwise
@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from examples.fakes.vendor import CUT_OFF, GARBLED, Vendor
+from orchestration.configuration.sources import QualtricsSource
 from orchestration.sources import SourceError
 from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS, WRONG, Account
 from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
+Answered = Callable[..., Any]
+DEFINITIONS = ("fields", "pages")  # of a form or survey: what is wrong there is an error
 VENDORS = [*(kind for kind in ACCOUNTS if kind != "sql"), "salesforce in bulk"]
 
 
@@ -44,14 +47,31 @@ def _rows(nights: Nights, tables: list[str]) -> dict[str, Any]:
     return {table: {key: {**row, "deleted_at": "deleted_at" in row} for key, row in nights.rows(table).items()} for table in tables}
 
 
-def test_no_fault_on_the_way_changes_what_lands_and_a_night_without_news_lands_nothing(
-    account: Account, waits: list[float], tmp_path: Path
+def _with_oddities(answer: Answered) -> Answered:
+    """The same answers, with things in their lists that are no records."""
+
+    def spoilt(*asked: Any) -> Any:
+        told = answer(*asked)
+        lists = {key: value for key, value in told.items() if isinstance(value, list) and value} if isinstance(told, dict) else {}
+        return {**told, **{key: [None, *value, "busy"] for key, value in lists.items() if key not in DEFINITIONS}} if lists else told
+
+    return spoilt
+
+
+def test_nothing_on_the_way_changes_what_lands_and_a_night_without_news_lands_nothing(
+    account: Account, waits: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undisturbed, disturbed = (Nights(tmp_path / name, account.settings) for name in ("undisturbed", "disturbed"))
     tables = list(landed(undisturbed.night()))
     # Each good answer but the first comes after one or two bad ones, all kinds of them in turn.
     account.vendor.faults = [None, *chain.from_iterable((*pair, None) for pair in pairwise(_faults()))] * len(account.vendor.asked)
-    assert {load.error for load in disturbed.night().values()} == {None}
+    with monkeypatch.context() as patched:
+        patched.setattr(account.vendor, "answer", _with_oddities(account.vendor.answer))
+        loads = disturbed.night()
+    assert {load.error for load in loads.values()} == {None}
+    assert isinstance(account.settings, QualtricsSource) or any(
+        "null and no object" in line for load in loads.values() for line in load.warnings
+    )
     assert _rows(disturbed, tables) == _rows(undisturbed, tables)
     assert 7.0 in waits
     assert any(300 < wait <= 600 for wait in waits)

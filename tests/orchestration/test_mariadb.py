@@ -20,6 +20,7 @@ from orchestration.configuration.sources import SqlSource
 from orchestration.destinations import make
 from orchestration.destinations.holdings import alike
 from orchestration.sources import SourceError
+from orchestration.sources.sql import Sql
 from tests.orchestration.destinations.conftest import batch_of, cleared, sent
 from tests.orchestration.sources.nights import Nights, landed
 
@@ -89,6 +90,7 @@ def _settings(url: str, **options: Any) -> SqlSource:
 def test_types_text_and_times_come_over_in_utc(url: str, shop: str, tmp_path: Path) -> None:
     nights = Nights(tmp_path, _settings(f"mysql://reader:s3cret@{url}/shop", columns={**COLUMNS, "occurred_at": "seen"}))
     assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    assert Sql.from_settings(nights.settings).extent("billing_payments")[0] == 5
     row = nights.rows("billing_payments")["3"]
     assert (row["amount"], row["billing_customer_id"], row["note"]) == (Decimal("3.25"), "b3", "Grüße 🙂")
     assert row["occurred_at"] == datetime(2026, 1, 4, 10, 0, 0, 500_000)

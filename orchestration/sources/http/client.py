@@ -2,14 +2,14 @@
 
 Comes in: an address, credentials, names of limits. Goes out: JSON. A credential is only ever in a header, and in no message.
 Tried again are 408, 425, 429, 5xx, a broken connection and a body that was cut off or is not the vendor's, after `Retry-After` where
-given, else after a time that doubles. A call gives up after MAX_TRIES, or when the wait to come would outlast DEADLINE; after that others
-are tried less often.
+given, else after a time that doubles; so is an answer that trickles (timely.py). A call gives up after MAX_TRIES, or when the wait to come
+would outlast DEADLINE; after that others are tried less often.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -19,9 +19,10 @@ from tenacity import RetryError
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
 from orchestration.sources.http.patience import patience
-from orchestration.sources.http.refusals import CutOffError, RefusedError, gave_up, refused
+from orchestration.sources.http.refusals import CutOffError, NoRecordsError, RefusedError, gave_up, refused
 from orchestration.sources.http.wire import Answer, Wire, basic, placed
 from orchestration.sources.reading.json_text import parsed
+from orchestration.sources.reading.oddities import Oddities, ShapelessError
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -34,20 +35,8 @@ def _key(path: str, params: Params | None) -> Any:
     return path, repr(params)
 
 
-def _object(holds: str) -> Read:
-    """What reads an answer: an object, as all of them are, that has what it `holds`. It raises ValueError for anything else."""
-
-    def read(response: httpx.Response) -> Any:
-        value = parsed(response.content)
-        if not isinstance(value, dict) or (holds and value.get(holds) is None):
-            raise ValueError("another answer than the vendor's")
-        return value
-
-    return read
-
-
 class Api:
-    """The calls of one source in one run, of any thread; `calls` counts them, `on_call` hears of each."""
+    """The calls of one source in one run, of any thread; `calls` counts them, `on_call` hears of each, `odd` of what is no record."""
 
     def __init__(
         self,
@@ -68,25 +57,27 @@ class Api:
         self._pacers: dict[str, Pacer] = {}
         self._counting = Lock()
         self._ahead: dict[Any, Answer] = {}
-        self.looks_ahead = True
+        self.looks_ahead, self.odd = True, Oddities()
         self._token: Callable[[], str] | None = None
         self._is_authorized = True
         self._tries = MAX_TRIES
 
-    def get(self, path: str, params: Params | None = None, *, holds: str = "", limit: str | None = None) -> Any:
+    def get(self, path: str, params: Params | None = None, *, holds: str = "", each: Sequence[str] = (), limit: str | None = None) -> Any:
         """The JSON of `GET path`: an object with what it `holds`, because a proxy or a page for signing in may answer, too.
+
+        each  what every object in a list that it holds has; others are left out (`odd`)
 
         Raises RefusedError, or SourceError when no such answer is to be had.
         """
-        return self._asked("GET", path, {"params": params}, limit, _object(holds))
+        return self._asked("GET", path, {"params": params}, limit, self._object(path, holds, each))
 
-    def post(self, path: str, body: Any, *, holds: str = "", limit: str | None = None) -> Any:
-        """The JSON of `POST path` with `body` as JSON, for calls that only read. Raises like `get`."""
-        return self._asked("POST", path, {"body": body}, limit, _object(holds))
+    def post(self, path: str, body: Any, *, holds: str = "", each: Sequence[str] = (), limit: str | None = None) -> Any:
+        """The JSON of `POST path` with `body` as JSON, for calls that only read. Arguments and errors are those of `get`."""
+        return self._asked("POST", path, {"body": body}, limit, self._object(path, holds, each))
 
     def form(self, path: str, fields: Mapping[str, str], *, holds: str = "") -> Any:
         """The JSON of `POST path` with `fields` as a form, for a token. Raises like `get`."""
-        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, _object(holds))
+        return self._patiently("POST", path, {"fields": fields, "headers": {"authorization": ""}}, None, self._object(path, holds, ()))
 
     def get_file(self, path: str, read: Callable[[bytes], Any]) -> Any:
         """What `read` makes of the bytes of `GET path`; it raises ValueError when they are not whole. Raises like `get`."""
@@ -95,6 +86,19 @@ class Api:
     def get_answer(self, path: str, params: Params, read: Read) -> Any:
         """What `read` makes of the answer to `GET path`; it raises ValueError when that is not whole. Raises like `get`."""
         return self._asked("GET", path, {"params": params}, None, read)
+
+    def _object(self, path: str, holds: str, each: Sequence[str]) -> Read:
+        """What reads an answer: an object, as all of them are, that has what it `holds`. It raises ValueError for anything else."""
+
+        def read(response: httpx.Response) -> Any:
+            value = parsed(response.content)
+            if not isinstance(value, dict) or (holds and value.get(holds) is None):
+                raise ValueError("another answer than the vendor's")
+            if holds and isinstance(value[holds], list):
+                value[holds] = self.odd.objects(path, value[holds], each)
+            return value
+
+        return read
 
     def foresee(self, path: str, params: Mapping[str, Any]) -> None:
         """Send what `get` is about to ask for, where the pace allows that at once: the vendor answers while we work on what came before."""
@@ -160,6 +164,8 @@ class Api:
             raise refused(method, path, response)
         try:
             return read(response)
+        except ShapelessError as error:
+            raise NoRecordsError(str(error)) from None
         except ValueError:
             raise CutOffError(response.headers.get("content-type", "")) from None
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from orchestration.sources.base import SourceError
+from orchestration.sources.http.timely import SlowError
 
 _SCOPE = re.compile(r"^[a-z][a-z0-9_.:\-]{2,80}$")
 _SCOPE_KEYS = ("requiredgranularscopes", "requiredscopes", "missingscopes", "required_scopes", "scopes")
@@ -42,15 +43,23 @@ class CutOffError(Exception):
     """The body is not what it should be: cut off, or not the vendor's; the message is its type."""
 
 
+class NoRecordsError(CutOffError):
+    """Nothing in a list is a record; the message is what the first element is."""
+
+
 def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
     """What is said of a call that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
     try:
         answer: httpx.Response = last()
         reason = f"is answered with {answer.status_code}"
+    except NoRecordsError as error:
+        reason = f"is answered with a list in which nothing is a record (the first element is {error})"
     except CutOffError as error:
         kind = str(error).partition(";")[0]
         told = f" ({kind})" if _TYPE.match(kind) else ""
         reason = f"is answered with something that is cut off, or is a proxy's or a page for signing in and not the vendor's{told}"
+    except SlowError as error:
+        reason = f"comes too slowly to be waited for ({error})"
     except httpx.LocalProtocolError:
         reason = "cannot be sent: the credential holds what no header may, such as a line break"
     except (httpx.TransportError, httpx.DecodingError) as error:

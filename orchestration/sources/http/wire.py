@@ -21,7 +21,9 @@ import httpx
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, DecodeError, HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
-_TO_CONNECT, _TO_ANSWER = 15.0, 60.0  # seconds
+from orchestration.sources.http.timely import FOR_A_BYTE, SlowError, Timely, TooSlowError
+
+_TO_CONNECT = 15.0  # seconds
 _SENT = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "rapport"}
 _UNPACKED = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # what an answer said of bytes that are unpacked by now
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError | httpx.DecodingError]], ...] = (
@@ -86,7 +88,7 @@ class Wire:
             made = HTTPConnection(host, port, timeout=_TO_CONNECT)
         with _as_of_httpx(made):
             made.connect()
-        made.timeout = _TO_ANSWER
+        made.timeout, made.response_class = FOR_A_BYTE, Timely
         return made
 
     def _kept(self) -> HTTPConnection | None:
@@ -102,6 +104,9 @@ def _as_of_httpx(connection: HTTPConnection) -> Iterator[None]:
         yield
     except (HTTPError, HTTPException, OSError) as error:
         connection.close()
+        for slow in (error, error.__cause__):
+            if isinstance(slow, TooSlowError):
+                raise SlowError(str(slow)) from error
         known = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
         raise known(type(error).__name__) from error
     except ValueError as error:  # a header that may not be sent: what is said of it quotes the credential

@@ -94,10 +94,10 @@ def email_event(one: Object, contact_of: Mapping[str, str]) -> Iterator[Row]:
         }
 
 
-def ticket(one: Object) -> Row:
+def ticket(one: Object) -> Iterator[Row]:
     """A ticket of its first contact."""
     said = one["properties"]
-    return {
+    yield {
         "ticket_id": one["id"],
         "customer_id": associated_ids(one, "contacts")[0],
         "opened_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),

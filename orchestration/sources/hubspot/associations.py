@@ -35,15 +35,15 @@ class Associations:
         asked, onward = [{"id": one} for one in ids], Onward(f"the {associated} of {kind}")
         while asked:
             try:
-                results = self._api.post(path, {"inputs": asked}, holds="results")["results"]
+                results = self._api.post(path, {"inputs": asked}, holds="results", each=("from", "to"))["results"]
             except RefusedError as error:
                 if error.status != 404:
                     raise
                 return {one: self._associated_of_one(kind, associated, one) for one in ids}
-            for one in results:
-                found.setdefault(str(one["from"]["id"]), []).extend(str(other["toObjectId"]) for other in one["to"])
-            behind = ((str(one["from"]["id"]), below(one, "paging", "next", "after")) for one in results)
-            whose = [onward.to((one, after)) for one, after in behind if after]  # a company may have thousands of contacts
+            told = list(self._api.odd.each(path, results, _told))
+            for one, others, _ in told:
+                found.setdefault(one, []).extend(others)
+            whose = [onward.to((one, after)) for one, _, after in told if after]  # a company may have thousands of contacts
             asked = [{"id": one, "after": after} for one, after in whose]
         return found
 
@@ -58,9 +58,14 @@ class Associations:
                 yield from found
 
 
+def _told(one: Object) -> list[tuple[str, list[str], Any]]:
+    """Of what, the ids of what it is associated with, and behind which place are more."""
+    return [(str(one["from"]["id"]), [str(other["toObjectId"]) for other in one["to"]], below(one, "paging", "next", "after"))]
+
+
 def associated_ids(one: Object, kind: str) -> list[str]:
     """The ids of the objects of a kind that an object is associated with, in their order, each once."""
-    results = ((one.get("associations") or {}).get(kind) or {}).get("results") or []
+    results = below(one, "associations", kind, "results") or []
     return list(dict.fromkeys(str(other["id"]) for other in results))
 
 

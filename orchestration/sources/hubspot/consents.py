@@ -28,6 +28,12 @@ def opt_outs(contact: Object) -> Iterator[Row]:
             yield _statement(contact["id"], "withdrawn", entry.get("timestamp"), "hubspot: opted out")
 
 
+def subscribed(id_of: Mapping[str, str], told: Object) -> Iterator[Row]:
+    """What is told of one address; `id_of`: address → contact."""
+    contact = id_of.get(str(told.get("subscriberIdString")).lower())
+    return subscriptions(contact, told.get("statuses") or []) if contact else iter(())
+
+
 def subscriptions(contact_id: str, statuses: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """What the subscriptions of one contact say together."""
     for status, words in (("SUBSCRIBED", "granted"), ("UNSUBSCRIBED", "withdrawn")):

@@ -22,6 +22,8 @@ Object = Mapping[str, Any]
 
 _PAGE, _HISTORY_PAGE, _SEARCH_PAGE, _BATCH = 100, 50, 200, 100
 
+_NEEDED = {"owners": ("id",), "email_events": ("id",), "subscription statuses": ()}
+
 
 class Crm:
     """The objects of one account. `absent` are the kinds that it does not have."""
@@ -151,7 +153,10 @@ class Crm:
         """One page. Only contacts must be there: other kinds come with products that not every account has."""
         try:
             limit = "hubspot_search" if path.endswith("/search") else None
-            return self._api.get(path, params, holds=holds) if body is None else self._api.post(path, body, holds=holds, limit=limit)
+            each = _NEEDED.get(kind, ("id", "properties"))
+            if body is None:
+                return self._api.get(path, params, holds=holds, each=each)
+            return self._api.post(path, body, holds=holds, each=each, limit=limit)
         except RefusedError as error:
             if error.status != 404 or kind == "contacts":
                 raise with_scope(error, kind) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from functools import partial
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.hubspot import activities
@@ -34,7 +34,7 @@ class Happenings:
         """How the engagements of a kind are read."""
 
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(activities.engagement(one, kind) for one in self._people.with_contacts(kind, found))
+            return self._people.odd.each(kind, self._people.with_contacts(kind, found), partial(activities.engagement, kind=kind))
 
         properties = activities.engagement_properties(kind)
         return lambda known, bench: self._of_contacts(known, bench, kind, properties, rows, ("interaction_id", f"{kind}:"))
@@ -43,7 +43,7 @@ class Happenings:
         """Tickets of contacts."""
 
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return map(activities.ticket, self._people.with_contacts("tickets", found))
+            return self._people.odd.each("tickets", self._people.with_contacts("tickets", found), activities.ticket)
 
         return self._of_contacts(known, bench, "tickets", activities.TICKET, rows, ("ticket_id", ""))
 
@@ -51,7 +51,7 @@ class Happenings:
         """Answers to surveys."""
 
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(activities.feedback(one, self._scales) for one in found)
+            return self._people.odd.each("feedback submissions", found, partial(activities.feedback, scales=self._scales))
 
         return self._of_contacts(known, bench, "feedback_submissions", activities.FEEDBACK, rows, ("response_id", ""))
 

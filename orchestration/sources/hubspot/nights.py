@@ -14,6 +14,7 @@ from orchestration.sources.hubspot.associations import Object
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below
 from orchestration.sources.streams import Reading, is_due
 
 LAG = timedelta(hours=1)  # the index behind searches shows some objects late
@@ -34,7 +35,7 @@ class Nights:
         is_full = is_due(known, self.full_every, self.now())
         newest = Newest(known.get("since"))
         found = newest.watched(
-            asked(None if is_full else newest.before(LAG)), lambda one: one["properties"].get(stamp) or one.get("updatedAt")
+            asked(None if is_full else newest.before(LAG)), lambda one: below(one, "properties", stamp) or one.get("updatedAt")
         )
         began = self.pages.began(bench) if is_full else self.now()
         read_at = began.isoformat(timespec="seconds")

@@ -6,8 +6,9 @@ and contacts land without.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from orchestration.sources.base import Bench
@@ -16,7 +17,9 @@ from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.associations import associated_ids, chunks
 from orchestration.sources.hubspot.crm import Crm, Object
 from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.oddities import Oddities
 from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below
 
 _COMPANY_STAMP = "hs_lastmodifieddate"
 _EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
@@ -25,8 +28,9 @@ _EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
 class People:
     """What one run knows of the people of an account."""
 
-    def __init__(self, crm: Crm, note: Callable[[str], None]) -> None:
-        self._crm, self._note = crm, note
+    def __init__(self, crm: Crm, note: Callable[[str], None], odd: Oddities) -> None:
+        """`odd` hears of what cannot be understood."""
+        self._crm, self._note, self.odd = crm, note, odd
         self._companies: dict[str, Object] | None = None
         self._owners: dict[str, str] | None = None
         self._id_of: dict[str, str] = {}
@@ -43,7 +47,7 @@ class People:
         found = self._allowed(
             "companies", lambda: self._crm.changed("companies", _COMPANY_STAMP, changed.before(lag), [_COMPANY_STAMP], bench)
         )
-        ids = [one["id"] for one in changed.watched(found, lambda one: one["properties"].get(_COMPANY_STAMP) or one.get("updatedAt"))]
+        ids = [one["id"] for one in changed.watched(found, lambda one: below(one, "properties", _COMPANY_STAMP) or one.get("updatedAt"))]
         whose = dict.fromkeys(self._crm.associations.of("companies", "contacts", ids))
         return self._crm.read("contacts", whose, contacts.properties(mapped), associated="companies")
 
@@ -62,27 +66,27 @@ class People:
 
     def with_contacts(self, kind: str, found: Iterator[Object]) -> Iterator[Object]:
         """Those of the objects that belong to a contact."""
-        for one in found:
+
+        def of_contacts(one: Object) -> list[Object]:
             if associated_ids(one, "contacts"):
-                yield one
-            else:
-                self._note(f"{kind} of no contact are left out: nobody can be told from them")
+                return [one]
+            self._note(f"{kind} of no contact are left out: nobody can be told from them")
+            return []
+
+        return self.odd.each(kind, found, of_contacts)
 
     def subscriptions(self, found: Iterator[Object]) -> Iterator[Row]:
         """What these contacts have subscribed to."""
         for some in chunks(found, _EMAILS_AT_ONCE):
-            ids = {str(one["properties"]["email"]).lower(): one["id"] for one in some if one["properties"].get("email")}
-            for told in self._crm.subscription_statuses(list(ids)) if ids else ():
-                contact = ids.get(str(told.get("subscriberIdString")).lower())
-                if contact:
-                    yield from consents.subscriptions(contact, told.get("statuses") or [])
+            ids = _by_email(some)
+            told = self._crm.subscription_statuses(list(ids)) if ids else ()
+            yield from self.odd.each("subscription statuses", told, partial(consents.subscribed, ids))
 
     def email_events(self, events: Iterator[Object], bench: Bench | None) -> Iterator[Row]:
         """The events of contacts; `bench` where all contacts are listed tonight anyway."""
         for some in chunks(events, _EVENTS_AT_ONCE):
             self._learn({str(event.get("recipient", "")).lower() for event in some}, bench)
-            for event in some:
-                yield from activities.email_event(event, self._id_of)
+            yield from self.odd.each("e-mail events", some, partial(activities.email_event, contact_of=self._id_of))
 
     def _learn(self, emails: set[str], bench: Bench | None) -> None:
         if bench is not None and not self._id_of:
@@ -92,7 +96,7 @@ class People:
             self._remember(self._crm.searched("contacts", asked, ["email"]))
 
     def _remember(self, found: Iterator[Object]) -> None:
-        self._id_of |= {str(one["properties"]["email"]).lower(): one["id"] for one in found if one["properties"].get("email")}
+        self._id_of |= _by_email(found)
 
     def _allowed(self, kind: str, asked: Callable[[], Iterator[Any]]) -> list[Any]:
         try:
@@ -102,3 +106,7 @@ class People:
                 raise
             self._note(f"contacts land without their {kind}: {error}")
             return []
+
+
+def _by_email(found: Iterable[Object]) -> dict[str, str]:
+    return {str(email).lower(): one["id"] for one in found if (email := below(one, "properties", "email"))}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from orchestration.sources.hubspot.nights import LAG, Asked, Nights
 from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.values import below
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
 
 _ADDRESS = "https://api.hubapi.com"
@@ -42,7 +44,7 @@ class Hubspot(StreamSource):
         # The contract's own columns and those that a company adds to it.
         self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.pages, settings.api_version)
-        self._people = People(self._crm, self.note)
+        self._people = People(self._crm, self.note, self.odd)
         scales = {**activities.SCALES, **settings.feedback_scales}
         self._happenings = Happenings(self._crm, self._people, self._nights, scales, now)
 
@@ -89,9 +91,7 @@ class Hubspot(StreamSource):
 
     def _contacts(self, known: Position, bench: Bench) -> Reading:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            return chain.from_iterable(
-                contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners()) for one in found
-            )
+            return self.odd.each("contacts", found, partial(self._contact, bench))
 
         companies, began = Newest(known.get("companies_since", known.get("since"))), self._now()
 
@@ -108,21 +108,22 @@ class Hubspot(StreamSource):
 
         return Reading(reading.rows, position, reading.complete)
 
+    def _contact(self, bench: Bench, one: Object) -> Iterator[Row]:
+        return contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners())
+
     def _archived_contacts(self, _: Position, bench: Bench) -> Reading:
         """No search shows them and no list can be asked for the new ones, so all are read every night."""
         found = self._crm.listing("contacts", contacts.properties(self._mapped), bench, archived=True)
-        rows = (
-            row
-            for one in found
-            for row in contacts.rows({**one, "archived": True}, self._mapped, self._people.companies(bench), self._people.owners())
-        )
+        rows = self.odd.each("archived contacts", found, lambda one: self._contact(bench, {**one, "archived": True}))
         return Reading(rows, dict, True)
 
     def _opt_outs(self, known: Position, bench: Bench) -> Reading:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
-            out = (one for one in found if str(one["properties"].get(consents.OPT_OUT)).lower() == "true" or "propertiesWithHistory" in one)
+            out = (
+                one for one in found if str(below(one, "properties", consents.OPT_OUT)).lower() == "true" or "propertiesWithHistory" in one
+            )
             whole = (one if "propertiesWithHistory" in one else self._crm.with_history(one, consents.OPT_OUT) for one in out)
-            return chain.from_iterable(map(consents.opt_outs, whole))
+            return self.odd.each("opt-outs", whole, consents.opt_outs)
 
         return self._nights.once(known, self._people_since(bench), contacts.STAMP, rows, bench)
 

@@ -15,6 +15,7 @@ from typing import Any
 from orchestration.sources.base import SourceError
 from orchestration.sources.http import Api
 from orchestration.sources.reading.json_text import members, parsed
+from orchestration.sources.reading.values import below
 
 Object = Mapping[str, Any]
 _MOST_AT_ONCE = 32 << 20  # bytes of JSON, which are ten times as many as objects; one by one takes three times as long
@@ -60,6 +61,8 @@ def _unpacked(content: bytes) -> Iterable[Object]:
             files = [parsed(packed.read(name)) for name in packed.namelist()]
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise ValueError("no whole zip") from error
+    if not all(isinstance(below(file, "responses"), list) for file in files):
+        raise ValueError("no list of responses")
     return [response for file in files for response in file["responses"]]
 
 

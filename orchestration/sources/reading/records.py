@@ -81,7 +81,7 @@ def write_scope(columns: Sequence[str], values: Iterable[Sequence[str]], target:
     told = sorted(set(map(tuple, values)))
     if not told:
         return None
-    arrays = [pa.array([row[place] for row in told], pa.string()) for place in range(len(columns))]
+    arrays = [text_array([row[place] for row in told]) for place in range(len(columns))]
     pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), target)
     return target
 

@@ -48,7 +48,7 @@ class Org:
         if last is not None and "job" in last:
             yield from results(self._api, last["job"], last["locator"])
             return
-        page = last or self._api.get(f"{self._data}/queryAll", {"q": query}, holds="records")
+        page = last or self._api.get(f"{self._data}/queryAll", {"q": query}, holds="records", each=("Id",))
         if last is None:
             is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
             if is_more and (job := self._ordered(query)):
@@ -57,7 +57,7 @@ class Org:
             yield page
         onward = Onward(query.partition(" FROM ")[2].split()[0])
         while not page.get("done", True) and page.get("nextRecordsUrl"):
-            page = self._api.get(onward.to(page["nextRecordsUrl"]), holds="records")
+            page = self._api.get(onward.to(page["nextRecordsUrl"]), holds="records", each=("Id",))
             yield page
 
     def _ordered(self, query: str) -> str | None:

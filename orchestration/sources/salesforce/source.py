@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
 from typing import Any, ClassVar
 
 from orchestration.contract import INPUT_TABLES
@@ -118,7 +117,7 @@ class Salesforce(StreamSource):
         found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         scope = ((key,), spoken_of) if key and not is_full else None
-        made = chain.from_iterable(map(mapped, told(found)))
+        made = self.odd.each(kind, told(found), mapped)
         return Reading(made, lambda: {"since": newest.until(began), "full_at": full_at}, is_full, scope)
 
     def _statements(self, kind: str, fields: Sequence[str], known: Position, bench: Bench) -> Reading:

@@ -49,10 +49,14 @@ class Database:
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table."""
-        schema, _, name = table.rpartition(".")
-        nothing = sa.select(sa.text("*")).select_from(sa.table(name, schema=schema or None)).where(sa.false())
+        nothing = sa.select(sa.text("*")).select_from(_named(table)).where(sa.false())
         with self._connected(table) as connection:
             return list(connection.execute(nothing).keys())
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._connected(table) as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(_named(table))).scalar_one())
 
     def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
         """The rows, everything but the cursor as text."""
@@ -79,6 +83,11 @@ class Database:
             original = getattr(error, "orig", None)
             # The driver's message may quote values and the address.
             raise refusal(what, _state(original), type(original or error).__name__) from None
+
+
+def _named(table: str) -> sa.TableClause:
+    schema, _, name = table.rpartition(".")
+    return sa.table(name, schema=schema or None)
 
 
 def _of_whole_days(asked: Asked) -> Asked:

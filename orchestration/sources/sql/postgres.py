@@ -40,6 +40,12 @@ class Postgres:
             cursor.execute(f"SELECT * FROM {_quoted(table)} WHERE false")
             return list(cursor.fetch_arrow_table().schema.names)
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self._cursor(table) as cursor:
+            cursor.execute(f"SELECT count(*) FROM {_quoted(table)}")
+            return int(cursor.fetchone()[0])
+
     def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
         """The rows. What Arrow has no type for (numeric, uuid, json, arrays) comes as text."""
         with self._cursor(asked.table) as cursor:

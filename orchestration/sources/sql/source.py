@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from time import perf_counter
 from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
 from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
+_LOOK = 1.0  # seconds of reading that tell the pace
+
 
 class Reader(Protocol):
     """What reads one kind of database."""
@@ -31,6 +34,9 @@ class Reader(Protocol):
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table."""
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
 
     def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
         """The rows."""
@@ -62,6 +68,16 @@ class Sql(StreamSource):
             return []
         own = sorted(self._tables[table].columns.keys() - set(INPUT_TABLES[table].column_names))
         return [Stream(table, partial(self._read, table), tuple(own))]
+
+    def extent(self, table: str) -> tuple[int, float]:
+        """How many rows `table` has, and in how many seconds a first night reads them at the pace of the first ones."""
+        settings, began, read = self._tables[table], perf_counter(), 0
+        for batch in self._reader.batches(Asked(settings.table, self._mapped(table, settings), settings.cursor)):
+            read += batch.num_rows
+            if perf_counter() - began > _LOOK:
+                break
+        took, rows = perf_counter() - began, self._reader.count(settings.table)
+        return rows, took * max(1.0, rows / max(1, read))
 
     def _read(self, name: str, known: Position, _: Bench) -> Reading:
         settings = self._tables[name]

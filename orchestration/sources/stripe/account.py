@@ -5,7 +5,7 @@ Comes in: the API. Goes out: objects as Stripe sends them; lists are kept for th
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -43,17 +43,19 @@ class Account:
         """What happened since `since`, some time before it included."""
         if since not in self._changes:
             found = Changes(since)
-            for event in self._counted(self._pages("/v1/events", {"created[gte]": max(0, since - LAG)})):
-                found.add(event)
+            self._happened(found, {"created[gte]": max(0, since - LAG)})
             self._changes[since] = found
         return self._changes[since]
 
     def deleted_customers(self) -> list[Object]:
         """Those deleted lately, as they were, with `deleted_at` in seconds."""
         found = Changes(0)
-        for event in self._counted(self._pages("/v1/events", {"type": "customer.deleted"})):
-            found.add(event)
+        self._happened(found, {"type": "customer.deleted"})
         return list(found.deleted_customers.values())
+
+    def _happened(self, changes: Changes, asked: Mapping[str, Any]) -> None:
+        events = self._counted(self._pages("/v1/events", asked))
+        deque(self._api.odd.each("events", events, changes.added), maxlen=0)
 
     def listing(self, kind: str, bench: Bench) -> Iterator[Object]:
         """All objects of a kind, newest first."""
@@ -119,7 +121,7 @@ class Account:
 
     def _page(self, path: str, params: Mapping[str, Any]) -> Any:
         try:
-            return self._api.get(path, params, holds="data")
+            return self._api.get(path, params, holds="data", each=("id",))
         except RefusedError as error:
             if error.status != 404 or path not in _MAY_BE_ABSENT:
                 raise

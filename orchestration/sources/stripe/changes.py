@@ -42,8 +42,8 @@ class Changes:
     refunded: dict[str, None] = field(default_factory=dict)
     has_renamed: bool = False
 
-    def add(self, event: Object) -> None:
-        """Take in one event."""
+    def added(self, event: Object) -> tuple[()]:
+        """Take in one event, of which nothing else is made."""
         self.newest = max(self.newest, int(event["created"]))
         what, kind = event["data"]["object"], event["data"]["object"].get("object")
         if kind == "discount":  # a discount that begins or ends changes the subscription it is on
@@ -57,6 +57,7 @@ class Changes:
         self.has_renamed = self.has_renamed or _renames(event)
         if kind in PATHS and what.get("id"):
             self.ids.setdefault(kind, {})[what["id"]] = None
+        return ()
 
 
 def _renames(event: Object) -> bool:

@@ -88,10 +88,10 @@ class Stripe(StreamSource):
         since = self._since(known)
         if since is None:
             position, listed = self._account.stood(bench, self._stands_now), self._account.listing(kind, bench)
-            return Reading(chain.from_iterable(mapped(one, bench) for one in listed), lambda: position, True)
+            return Reading(self.odd.each(f"{kind}s", listed, lambda one: mapped(one, bench)), lambda: position, True)
         changes = self._account.changes(since)
         ids = list(changes.ids.get(kind, {}))
-        rows = chain.from_iterable(mapped(one, None) for one in again(kind, ids, since))
+        rows = self.odd.each(f"{kind}s", again(kind, ids, since), lambda one: mapped(one, None))
         return Reading(rows, lambda: self._stands(changes.newest), False, ((scope,), [(one,) for one in ids]))
 
     def _since(self, known: Position) -> int | None:
@@ -124,15 +124,21 @@ class Stripe(StreamSource):
             return Reading(self._all_customers(bench), lambda: position, True)
         changes = self._account.changes(since)
         living = (one for one in self._account.again("customer", changes.ids.get("customer", {}), since) if not one.get("deleted"))
-        rows = (customers.customer(one, self._crm_id_key) for one in chain(living, changes.deleted_customers.values()))
+        rows = self.odd.each("customers", chain(living, changes.deleted_customers.values()), self._customer)
         return Reading(rows, lambda: self._stands(changes.newest), False)
+
+    def _customer(self, one: Object) -> list[Row]:
+        return [customers.customer(one, self._crm_id_key)]
 
     def _all_customers(self, bench: Bench) -> Iterator[Row]:
         """Those listed, and the deleted ones that are still named by what they bought, which would wait for them for ever."""
         seen = set()
-        for one in chain(self._account.listing("customer", bench), self._account.deleted_customers()):
+
+        def told(one: Object) -> list[Row]:
             seen.add(one["id"])
-            yield customers.customer(one, self._crm_id_key)
+            return self._customer(one)
+
+        yield from self.odd.each("customers", chain(self._account.listing("customer", bench), self._account.deleted_customers()), told)
         for kind in ("subscription", "invoice", "charge"):
             for one in self._account.listing(kind, bench):
                 named = id_of(one.get("customer"))

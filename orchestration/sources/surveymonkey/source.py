@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
 from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
@@ -61,14 +60,15 @@ class Surveymonkey(StreamSource):
         return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
 
     def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
-        questions = answers.questions_of(survey, self.api.get(f"/v3/surveys/{survey.id}/details", holds="pages"))
+        details = self.api.get(f"/v3/surveys/{survey.id}/details", holds="pages")
+        questions = self.odd.whole(f"the definition of the survey {survey.id}", lambda: answers.questions_of(survey, details))
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = 0 if is_full else newest.before(_LAG)
         found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = chain.from_iterable(answers.rows(survey, questions, one) for one in found)
+        rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey, questions))
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)
 
     def _responses(self, survey: str, since: int, bench: Bench) -> Iterator[Object]:
@@ -87,7 +87,7 @@ class Surveymonkey(StreamSource):
         path, params["page"], is_more = f"/v3/surveys/{survey}/responses/bulk", 1, last is None or _is_more(last)
         onward = Onward(f"the responses to {survey}")
         while is_more:
-            page = self.api.get(path, params, holds="data")
+            page = self.api.get(path, params, holds="data", each=("id",))
             if page["data"]:  # a page has no name but its number, which is ours: so it is known by what is on it
                 onward.to((page["data"][0]["id"], page["data"][-1]["id"]))
             is_more, params = _is_more(page), {**params, "page": params["page"] + 1}

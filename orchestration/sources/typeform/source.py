@@ -12,14 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
 from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Page
-from orchestration.sources.reading.values import from_milliseconds
+from orchestration.sources.reading.values import below, from_milliseconds
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.typeform import answers
 from orchestration.sources.typeform.answers import Form, Object
@@ -69,18 +68,21 @@ class Typeform(StreamSource):
         since = {} if is_full or not known.get("since") else {"since": _second(newest.before(_LAG))}
         found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = chain.from_iterable(answers.rows(form, one) for one in found)
+        rows = self.odd.each(f"responses to {form.id}", found, partial(answers.rows, form))
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "form": told}, is_full)
 
     def _form(self, settings: Any) -> Form:
         definition = self._definition(settings.id)
         measured = settings.questions
-        questions = answers.questions_of(settings.id, definition, measured) if definition else answers.undefined_questions(measured)
+        questions = answers.undefined_questions(measured)
+        if definition:
+            what = f"the definition of the form {settings.id}"
+            questions = self.odd.whole(what, lambda: answers.questions_of(settings.id, definition, measured))
         return Form(
             settings.id,
             questions,
             next(iter(settings.questions)),
-            (definition.get("settings") or {}).get("language"),
+            below(definition, "settings", "language"),
             settings.touchpoint,
             settings.customer_id_field,
             settings.email_field,

@@ -75,14 +75,17 @@ class Zendesk(StreamSource):
 
         def told(page: Object) -> Iterator[Row]:
             metrics = self._support.metrics(page)
-            for one in page["tickets"]:
+
+            def ticket(one: Object) -> tuple[Row, ...]:
                 identifier = str(one["id"])
                 spoken_of.append((identifier,))
                 if one.get("status") == "deleted":
                     gone[identifier] = True
-                else:
-                    gone.pop(identifier, None)
-                    yield rows.ticket(one, metrics.get(identifier) or {})
+                    return ()
+                gone.pop(identifier, None)
+                return (rows.ticket(one, metrics.get(identifier) or {}),)
+
+            return self.odd.each("tickets", page["tickets"], ticket)
 
         return replace(self._export(known, bench, told, (("ticket_id",), spoken_of)), gone=("ticket_id", gone))
 
@@ -93,7 +96,7 @@ class Zendesk(StreamSource):
             }
             users = self._support.users(page, living)
             sought_at = None if "users" in self._support.absent else self._now().isoformat(timespec="seconds")
-            yield from (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
+            return (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
 
         return self._export(known, bench, told, None)
 
@@ -119,7 +122,7 @@ class Zendesk(StreamSource):
             lambda: (("old", one) for one in self._support.ratings(newest.before(_LAG) // 1000)),
         )
         found = newest.watched(answers, lambda told: told[1].get("updated_at") or told[1].get("created_at"))
-        answered = chain.from_iterable(self._answer(*told) for told in found)
+        answered = self.odd.each("satisfaction", found, lambda told: self._answer(*told))
         return Reading(answered, lambda: {"since": newest.until(began)}, not known)
 
     def _answer(self, generation: str, one: Object) -> Iterator[Row]:

@@ -67,7 +67,7 @@ class Support:
 
     def users(self, page: Object, ids: Iterable[Any]) -> dict[str, Object]:
         """Id → user, from what came beside the tickets, else asked for; deleted ones are not there."""
-        self._users |= {str(user["id"]): user for user in page.get("users") or []}
+        self._users |= self._beside(page, "users", "id")
         wanted = sorted({str(one) for one in ids if one is not None})
         asked = [one for one in wanted if one not in self._users]
         for start in range(0, len(asked), _MANY):
@@ -75,18 +75,22 @@ class Support:
             self._users |= {str(user["id"]): user for user in found}
         return {one: self._users[one] for one in wanted if one in self._users}
 
+    def _beside(self, page: Object, what: str, key: str) -> dict[str, Object]:
+        """What came beside the tickets of a page, by its `key`."""
+        return {str(one[key]): one for one in self._api.odd.objects(f"{what} beside tickets", page.get(what) or [], (key,))}
+
     def _shown(self, ids: Iterable[str]) -> list[Object]:
-        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)}, holds="users")["users"])
+        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)}, holds="users", each=("id",))["users"])
 
     def metrics(self, page: Object) -> dict[str, Object]:
         """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
         own = {str(ticket["id"]): ticket["metric_set"] for ticket in page["tickets"] if ticket.get("metric_set")}
-        beside = {str(one["ticket_id"]): one for one in page.get("metric_sets") or []}
+        beside = self._beside(page, "metric_sets", "ticket_id")
         if own or "metric_sets" in page or not page["tickets"]:
             return {**beside, **own}
         if self._metrics is None:
             listed = self._had("ticket_metrics", lambda: self._listed("/api/v2/ticket_metrics", "ticket_metrics", {}))
-            self._metrics = {str(one["ticket_id"]): one for one in listed}
+            self._metrics = {str(one.get("ticket_id")): one for one in listed}
         return self._metrics
 
     def _had(self, what: str, ask: Callable[[], Iterable[Object]]) -> list[Object]:
@@ -124,12 +128,14 @@ class Support:
 
     def _export(self, cursor: str | None) -> Any:
         begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
-        return self._api.get(_EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, holds="tickets", limit="zendesk_incremental")
+        return self._api.get(
+            _EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, holds="tickets", each=("id",), limit="zendesk_incremental"
+        )
 
     def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
         asked, onward = {"page[size]": _MANY, **params}, Onward(path)
         while True:
-            page = self._api.get(path, asked, holds=key)
+            page = self._api.get(path, asked, holds=key, each=("id",))
             yield from page[key]
             behind = _behind(page, asked)
             if behind is None:

@@ -1,7 +1,9 @@
 """`check-source`: what it shows, what it hides, and its exit codes."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,24 @@ def test_wrong_names_and_missing_variables_are_configuration(check: Checked) -> 
     assert (code, "the environment variable TOKEN is not set" in told) == (2, True)
     code, told = check('{type: stripe, api_key: "${TOKEN}", base_url: "http://example.org"}', "stripe", "x")
     assert (code, "sources.0.base_url: only https is used; plain http only for loopback" in told) == (2, True)
+
+
+def test_of_a_database_it_says_how_many_rows_each_table_has_and_how_long_they_take(check: Checked, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("CREATE TABLE people (customer_id INTEGER, created_at TEXT, email TEXT)")
+        shop.executemany("INSERT INTO people VALUES (?, '2026-01-01', 'ann@example.org')", [(number,) for number in range(1234)])
+        shop.execute("CREATE VIEW nobody AS SELECT * FROM people WHERE false")
+        shop.commit()
+    tables = "{crm_customers: {table: people}, crm_tickets: {table: nobody, columns: {ticket_id: customer_id, opened_at: created_at}}}"
+    url = f"sqlite:///{tmp_path}/shop.db"
+    code, told = check(f'{{type: sql, url: "${{TOKEN}}", tables: {tables}}}', "sql", url)
+    assert code == 0, told
+    assert "crm_customers: 5 rows" in told
+    assert "first night: 1,234 rows, read in less than a second" in told
+    assert "crm_tickets: nothing there yet" in told
+    assert "first night: 0 rows, read in" in told
+    assert "ann@" not in told
+    assert url not in told
 
 
 def test_files_show_rows_too_and_a_broken_one_is_named(check: Checked, tmp_path: Path) -> None:

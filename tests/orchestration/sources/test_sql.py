@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.configuration.sources import SqlSource
 from orchestration.sources import SourceError
+from orchestration.sources.sql import Sql
 from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
@@ -63,6 +64,7 @@ def shop(server: str) -> Callable[[str], None]:
 def test_every_type_of_postgresql_comes_over(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:
     nights = Nights(tmp_path, _settings(server.replace("postgresql://", "postgresql+psycopg://")))
     assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
+    assert Sql.from_settings(nights.settings).extent("billing_payments")[0] == 5
     row = nights.rows("billing_payments")["00000000-0000-0000-0000-000000000003"]
     assert (row["amount"], row["occurred_at"], row["billing_customer_id"]) == (Decimal("3.25"), datetime(2026, 1, 1, 8), "3")
     assert row["notes"] == '{"x": 1}'
@@ -214,3 +216,16 @@ def test_times_of_sqlite_may_be_written_in_two_ways(tmp_path: Path) -> None:
 def test_a_cursor_of_numbers_and_texts_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="latest cannot be read by what changed: changed holds numbers and texts"):
         _read_in_turn(tmp_path, ((1, 8), (2, "9")))
+
+
+def test_a_row_without_a_key_lands_once(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("CREATE TABLE people (id INTEGER, joined TEXT, changed TEXT)")
+        shop.execute("INSERT INTO people VALUES (NULL, '2026-01-01', '2026-01-02'), (1, '2026-01-01', '2026-01-02')")
+        shop.commit()
+    columns = {"customer_id": "id", "created_at": "joined", "updated_at": "changed"}
+    tables: Any = {"crm_customers": {"table": "people", "columns": columns, "cursor": "changed"}}
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": f"sqlite:///{tmp_path}/shop.db"})
+    nights = Nights(tmp_path, settings)
+    assert landed(nights.night("crm_customers")) == {"crm_customers": 2}
+    assert landed(nights.night("crm_customers")) == {}  # it is read again, as all are that changed last

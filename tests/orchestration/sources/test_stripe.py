@@ -225,7 +225,7 @@ def test_a_product_with_another_name_is_one_plan_and_not_two(account: StripeAcco
 )
 def test_only_another_name_is_worth_reading_everything_again(event: str, before: Any, expected: bool) -> None:
     changes = Changes(0)
-    changes.add(
+    changes.added(
         {"type": event, "created": 1, "data": {"object": {"id": "x", "object": event.split(".")[0]}, "previous_attributes": before}}
     )
     assert changes.has_renamed is expected
