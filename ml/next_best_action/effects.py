@@ -13,7 +13,7 @@ control is cheaper): it is left out after that question, and the question is ask
 action stands for itself: it keeps its differences if its mean is believed, since whom to give it has to be decided somehow, or with
 DIFFERENCE_Z of its own. In twenty made-up worlds (`benchmarks.effects`) asking each action for itself alone reached 60 % of the best
 policy's gain, this 69 %. A stricter limit on the policy costs more than it saves; testing several actions as several costs nothing
-(decision 54). Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
+(decision 52). Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
 from __future__ import annotations
