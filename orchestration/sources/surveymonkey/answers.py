@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestration.sources.base import SourceError
 from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.scales import Scale
 from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
@@ -27,8 +28,7 @@ class Question:
     row: str | None
     metric: str
     scores: Mapping[str, float]
-    low: float
-    high: float
+    scale: Scale
 
 
 def questions_of(survey: Any, details: Object) -> list[Question]:
@@ -46,7 +46,7 @@ def questions_of(survey: Any, details: Object) -> list[Question]:
                 f"the choices of the question {wanted} of the survey {survey.id} have no numbers, so its answers are no scores"
             )
         low, high = (0.0, 10.0) if metric == "nps" else (min(told.values()), max(told.values()))
-        found.append(Question(wanted, question, row or None, metric, told, low, high))
+        found.append(Question(wanted, question, row or None, metric, told, Scale(low, high)))
     return found
 
 
@@ -73,6 +73,8 @@ def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[R
         own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
         chosen = [question.scores[str(one["choice_id"])] for one in own if str(one.get("choice_id")) in question.scores]
         if chosen:
+            answered_at = first_filled(response.get("date_modified"), response.get("date_created"))
+            low, high = question.scale.at(answered_at)
             yield {
                 # The first of the configuration goes by the response's id, so that one more question renames no answer.
                 "response_id": str(response["id"]) + (f":{question.name}" if place else ""),
@@ -81,9 +83,9 @@ def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[R
                 "survey_id": survey.id,
                 "metric": question.metric,
                 "score": chosen[0],
-                "scale_min": question.low,
-                "scale_max": question.high,
-                "responded_at": first_filled(response.get("date_modified"), response.get("date_created")),
+                "scale_min": low,
+                "scale_max": high,
+                "responded_at": answered_at,
                 "touchpoint": survey.touchpoint,
                 "comment": _written(answers.get(question.id, [])) or _written(answers.get(survey.comments.get(question.name, ""), [])),
             }

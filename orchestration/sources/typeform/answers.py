@@ -7,11 +7,12 @@ one of the question; a comment is what was written after a scored question and b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestration.sources.base import SourceError
+from orchestration.sources.base import Position, SourceError
 from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.scales import Scale, remembered
 from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
@@ -26,8 +27,7 @@ class Question:
 
     ref: str
     metric: str
-    low: int
-    high: int
+    scale: Scale
     comment: str | None
 
 
@@ -44,9 +44,11 @@ class Form:
     email_field: str
 
 
-def undefined_questions(measured: Mapping[str, str]) -> tuple[Question, ...]:
-    """The scored questions of a form whose definition may not be read: on the usual scales, without comments."""
-    return tuple(Question(ref, metric, *_SCALES[metric], None) for ref, metric in measured.items())
+def undefined_questions(measured: Mapping[str, str], known: Position) -> tuple[Question, ...]:
+    """The scored questions of a form whose definition may not be read: on the scales last told, else the usual ones; without comments."""
+    told = known.get("scales") or {}
+    scales = {ref: remembered(told[ref]) if ref in told else Scale(*_SCALES[metric]) for ref, metric in measured.items()}
+    return tuple(Question(ref, metric, scales[ref], None) for ref, metric in measured.items())
 
 
 def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) -> tuple[Question, ...]:
@@ -60,9 +62,15 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) 
     for field in fields:
         ref = next((name for name in _names(field) if name in measured), None)
         if ref is not None:
-            low, high = _scale(form_id, ref, field, measured[ref])
-            found.append(Question(ref, measured[ref], low, high, comments.get(ref)))
+            scale = Scale(*_scale(form_id, ref, field, measured[ref]))
+            found.append(Question(ref, measured[ref], scale, comments.get(ref)))
     return tuple(found)
+
+
+def on_their_scales(questions: tuple[Question, ...], known: Position) -> tuple[Question, ...]:
+    """The questions with the scales that they had before, as the last reading left them in its position."""
+    told, read_at = known.get("scales") or {}, known.get("read_at")
+    return tuple(replace(one, scale=one.scale.after(told.get(one.ref), read_at)) for one in questions)
 
 
 def rows(form: Form, response: Object) -> Iterator[Row]:
@@ -76,6 +84,7 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
         score = below(answers.get(question.ref), "number")
         if score is not None:
             who = who or _who(form, response)
+            low, high = question.scale.at(sent)
             yield {
                 **who,
                 # The first of the configuration goes by the token, so that one more question renames no answer.
@@ -83,8 +92,8 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
                 "survey_id": form.id,
                 "metric": question.metric,
                 "score": score,
-                "scale_min": question.low,
-                "scale_max": question.high,
+                "scale_min": low,
+                "scale_max": high,
                 "responded_at": response["submitted_at"],
                 "touchpoint": form.touchpoint,
                 "comment": below(answers.get(question.comment or ""), "text"),

@@ -18,6 +18,7 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Page
+from orchestration.sources.reading.scales import as_told
 from orchestration.sources.reading.values import below, from_milliseconds
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.typeform import answers
@@ -61,7 +62,8 @@ class Typeform(StreamSource):
         return [Stream(form.id, partial(self._read, form)) for form in self._forms]
 
     def _read(self, settings: Any, known: Position, bench: Bench) -> Reading:
-        form = self._form(settings)
+        form, read_at = self._form(settings, known), int(self._now().timestamp() * 1000)
+        scales = {**(known.get("scales") or {}), **as_told({one.ref: one.scale for one in form.questions})}
         told = hashlib.sha256(repr(form).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("form") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
@@ -69,15 +71,17 @@ class Typeform(StreamSource):
         found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = self.odd.each(f"responses to {form.id}", found, partial(answers.rows, form))
-        return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "form": told}, is_full)
+        kept = {"full_at": full_at, "form": told, "scales": scales, "read_at": read_at}
+        return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
 
-    def _form(self, settings: Any) -> Form:
+    def _form(self, settings: Any, known: Position) -> Form:
         definition = self._definition(settings.id)
         measured = settings.questions
-        questions = answers.undefined_questions(measured)
+        questions = answers.undefined_questions(measured, known)
         if definition:
             what = f"the definition of the form {settings.id}"
             questions = self.odd.whole(what, lambda: answers.questions_of(settings.id, definition, measured))
+            questions = answers.on_their_scales(questions, known)
         return Form(
             settings.id,
             questions,

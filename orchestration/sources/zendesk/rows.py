@@ -18,6 +18,7 @@ from orchestration.sources.reading.values import below, first_filled, from_secon
 Object = Mapping[str, Any]
 
 LOW, HIGH = 1, 5
+_SOLVED = ("solved", "closed")
 _GOOD_OR_BAD = {"good": HIGH, "good_with_comment": HIGH, "bad": LOW, "bad_with_comment": LOW}
 
 
@@ -29,7 +30,8 @@ def ticket(one: Object, metrics: Object) -> Row:
         "customer_id": one.get("requester_id"),
         "opened_at": opened_at,
         "first_replied_at": _first_reply(opened_at, replies.get("calendar")),
-        "solved_at": metrics.get("solved_at"),
+        # One that was opened again is not solved, whatever its metrics tell of the time before.
+        "solved_at": metrics.get("solved_at") if one.get("status") in _SOLVED else None,
         "status": one.get("status"),
         "priority": one.get("priority"),
         "channel": (one.get("via") or {}).get("channel"),

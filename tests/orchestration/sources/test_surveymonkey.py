@@ -41,7 +41,7 @@ def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_n
     details = {"pages": [{"questions": [matrix]}]}
     survey = SimpleNamespace(id="77", questions={"5:b": "csat"}, comments={}, touchpoint=None, customer_id_variable="customer_id")
     (question,) = questions_of(survey, details)
-    assert (question.low, question.high) == (1, 3)
+    assert (question.scale.low, question.scale.high) == (1, 3)
     answered = [{"row_id": "a", "choice_id": "c1"}, {"row_id": "b", "choice_id": "c3"}]
     told = {"id": "9", "pages": [{"questions": [{"id": "5", "answers": answered}]}]}
     assert [(row["response_id"], row["score"]) for row in rows(survey, [question], told)] == [("9", 3)]

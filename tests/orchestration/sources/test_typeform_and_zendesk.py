@@ -91,7 +91,7 @@ def test_a_form_that_is_read_otherwise_is_read_anew(forms: TypeformAccount, tmp_
 )
 def test_the_scale_is_that_of_the_question(field: dict[str, Any], metric: str, scale: tuple[int, int]) -> None:
     (question,) = questions_of("f", {"fields": [{"ref": "q", **field}]}, {"q": metric})
-    assert (question.low, question.high) == scale
+    assert (question.scale.low, question.scale.high) == scale
 
 
 def test_questions_that_are_not_there_or_have_no_scale_are_one_line() -> None:
@@ -121,6 +121,10 @@ def test_a_comment_belongs_to_the_question_before_it() -> None:
 def test_tickets_change_and_leave(desk: ZendeskAccount, tmp_path: Path) -> None:
     nights = _of_desk(tmp_path, desk)
     nights.night()
+    assert nights.rows("crm_tickets")["1"]["solved_at"] == datetime(2026, 1, 6, 10)
+    desk.put(1, requester_id=7, status="open")
+    nights.night()
+    assert nights.rows("crm_tickets")["1"].get("solved_at") is None  # it was opened again, and its metrics tell of the time before
     desk.put(2, requester_id=8, status="solved")
     desk.put(1, status="deleted")
     desk.put(4, requester_id=9, subject="Lost")  # by somebody who is no longer known

@@ -1,0 +1,63 @@
+"""A question that changes its scale: what was answered before stays on the scale on which it was asked."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.fakes.typeform import FORM, TypeformAccount
+from orchestration.sources.reading.scales import Scale, as_told, remembered
+from tests.fakes.accounts import ACCOUNTS
+from tests.fakes.surveymonkey import DETAILS, SurveymonkeyAccount
+from tests.orchestration.sources.nights import Nights, without_waiting
+
+JANUARY, FEBRUARY = (int(datetime(2026, month, 1, tzinfo=UTC).timestamp() * 1000) for month in (1, 2))
+
+
+def test_an_answer_is_on_the_scale_that_was_asked_when_it_was_given():
+    scale = Scale(1, 10).after([1, 7, [[JANUARY, 1, 5]]], FEBRUARY)
+    asked = ("2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00+00:00", None)
+    assert [scale.at(moment) for moment in asked] == [(1, 5), (1, 7), (1, 10), (1, 10)]
+    assert remembered(as_told({"q": scale})["q"]) == scale
+    assert Scale(1, 10).after(as_told({"q": scale})["q"], FEBRUARY + 1) == scale  # nothing has changed since
+    assert Scale(1, 5).after(None, None) == Scale(1, 5)
+
+
+def _scales(nights: Nights) -> dict[str, tuple[float, float]]:
+    told = nights.rows("survey_responses")
+    return {key: (float(row["score"]), float(row["scale_max"])) for key, row in told.items()}
+
+
+def test_a_form_whose_rating_gets_ten_steps_keeps_four_of_five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with without_waiting(monkeypatch), ACCOUNTS["typeform"]() as account:
+        assert isinstance(account.vendor, TypeformAccount)
+        nights = Nights(tmp_path, account.settings)
+        nights.night("survey_responses")
+        assert _scales(nights)["t1:service"] == (4, 5)
+        form: dict[str, Any] = deepcopy(FORM)
+        form["fields"][2]["properties"]["fields"][0]["properties"]["steps"] = 10
+        account.vendor.forms = {"form1": form}
+        account.vendor.clock = datetime.now(UTC) + timedelta(days=1)
+        account.vendor.respond("t9", {"customer_id": "C9"}, ("recommend", "number", 9), ("service", "number", 8))
+        for is_told in (True, True, False):  # everything is read again; what is new; everything, and the definition is hidden
+            account.vendor.hides_definitions = not is_told
+            nights.night("survey_responses")
+            told = _scales(nights)
+            assert (told["t1:service"], told["t9:service"], told["t9"]) == ((4, 5), (8, 10), (9, 10))
+
+
+def test_a_survey_that_gets_another_choice_keeps_its_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with without_waiting(monkeypatch), ACCOUNTS["surveymonkey"]() as account:
+        assert isinstance(account.vendor, SurveymonkeyAccount)
+        nights = Nights(tmp_path, account.settings)
+        nights.night("survey_responses")
+        details: dict[str, Any] = deepcopy(DETAILS)
+        (question,) = (one for page in details["pages"] for one in page["questions"] if one["id"] == "2")
+        question["answers"]["choices"].append({"id": "c10", "text": "10", "weight": 10})
+        monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
+        nights.night("survey_responses")
+        assert _scales(nights)["501:2"] == (4, 5)
