@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.nightly.aims import CONTROL, MODEL, Aim, aims_of
+from ml.nightly.aims import CONTROL, MODEL, RETENTION, Aim, aims_of
 from ml.nightly.choice import choose
 from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import Night, candidates_table, decisions_table
@@ -29,6 +29,7 @@ def decide(
     action_log: pd.DataFrame,
     features_tonight: pd.DataFrame,
     clv: pd.DataFrame,
+    churn: pd.DataFrame | None = None,
     as_of: date,
     artifacts: Path,
     exploration_share: float = 0.10,
@@ -40,8 +41,9 @@ def decide(
     """Decide for every customer among `candidates`. Deterministic given seed, as-of date and customer_key.
 
     `capacity`: most actions of the night, `capacities`: of each by its name. `clv` needs customer_key and clv_predicted;
-    a customer without a value counts as 0 and is only ever treated by exploration. `aims`: of actions by name, else retention; each
-    aim has a policy of its own.
+    a customer without a value counts as 0 and is only ever treated by exploration. `churn` needs customer_key and churn_probability:
+    nobody can be kept more surely than they would leave, so no more is believed of retention. `aims`: of actions by name, else
+    retention; each aim has a policy of its own.
     Without a policy that passed its check no effect is believed: everyone gets "nothing" but the explored share, which is how a
     log comes about. Status: published, kept_last_good, or refused; that of the first aim, which is retention wherever an action has it.
     """
@@ -51,7 +53,7 @@ def decide(
     sought = aims_of(candidates["action"].astype(str).unique(), aims or {})
     taught = _taught(action_log, features_tonight, sought, as_of, artifacts, seed)
     runs, run = [one.run for one in taught], taught[0].run
-    night = _night(candidates, features_tonight, clv, taught)
+    night = _night(candidates, features_tonight, clv, churn, taught)
     order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
     limits = {night.actions.index(name): most for name, most in (capacities or {}).items() if name in night.actions}
     choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity, limits)
@@ -76,7 +78,9 @@ def _taught(
     ]
 
 
-def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, taught: Sequence[Taught]) -> Night:
+def _night(
+    candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, churn: pd.DataFrame | None, taught: Sequence[Taught]
+) -> Night:
     """The long table of candidates as matrices: customers × actions, the control first."""
     keys, offers = candidates["customer_key"].astype(str), candidates["action"].astype(str)
     customers = pd.Index(sorted(keys.unique()))
@@ -92,14 +96,15 @@ def _night(candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, 
     holdout[rows] = candidates["is_holdout"].fillna(False).to_numpy(dtype=bool)
     value = clv.set_index(clv["customer_key"].astype(str))["clv_predicted"].reindex(customers).fillna(0).to_numpy(dtype=float)
     by_action = {name: one for one in taught for name in one.actions}
+    aimed = [by_action[name].aim if name in by_action else None for name in actions]
     channels = candidates.drop_duplicates("action").set_index("action")["channel"].reindex(actions).astype(object)
     return Night(
         customers=customers.to_numpy(),
         actions=actions,
         channels=[None if pd.isna(channel) else str(channel) for channel in channels],
-        aims=[by_action[name].aim if name in by_action else None for name in actions],
+        aims=aimed,
         versions=[by_action.get(name, taught[0]).run.version for name in actions],
-        uplift=_uplifts(customers, actions, features, taught),
+        uplift=_possible(_uplifts(customers, actions, features, taught), customers, aimed, churn),
         worth=_worth(candidates, rows, columns, value, len(actions)),
         cost=cost,
         gate=gate,
@@ -128,3 +133,12 @@ def _uplifts(customers: pd.Index, actions: list[str], features: pd.DataFrame, ta
             places = [actions.index(name) for name in one.actions]
             uplift[:, places] = known.reindex(index=customers, columns=list(one.actions)).fillna(0.0).to_numpy()
     return uplift
+
+
+def _possible(uplift: np.ndarray, customers: pd.Index, aims: list[Aim | None], churn: pd.DataFrame | None) -> np.ndarray:
+    """`uplift`, on retention no more than the chance of leaving; as it is for a customer of whom no model says that chance."""
+    if churn is None:
+        return uplift
+    leaving = churn.set_index(churn["customer_key"].astype(str))["churn_probability"].reindex(customers).to_numpy(dtype=float)
+    retains = np.array([aim == RETENTION for aim in aims])
+    return np.where(retains, np.fmin(uplift, leaving[:, None]), uplift)

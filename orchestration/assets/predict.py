@@ -132,6 +132,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
             action_log=("ml_inputs.action_log", "action_id, customer_key"),
             features_tonight=("ml_inputs.customer_features WHERE is_tonight", "customer_key"),
             clv=("ml.clv_scores", "customer_key"),
+            churn=("ml.churn_scores WHERE model_version <> 'base_rate'", "customer_key"),  # which says nothing of anybody
         ),
         as_of=tonight.as_of,
         artifacts=tonight.home.models,

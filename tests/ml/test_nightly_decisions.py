@@ -82,6 +82,20 @@ def test_who_responds_is_called_and_nobody_else(decided, night):
     assert called["reason"].str.startswith("Expected to raise the chance of staying by").all()
 
 
+def test_nobody_is_believed_to_be_kept_more_surely_than_they_would_leave(decided, night, models):
+    keys = night["features_tonight"]["customer_key"]
+    churn = pd.DataFrame({"customer_key": keys[::2], "churn_probability": np.where(np.arange(len(keys[::2])) % 2 == 0, 0.0, 0.9)})
+    capped = decide(**night, churn=churn, as_of=AS_OF, artifacts=models).tables["action_candidates"].to_pandas()
+    before = decided.tables["action_candidates"].to_pandas()
+    both = before.merge(capped, on=["customer_key", "action"], suffixes=("", "_capped")).merge(churn, how="left")
+    both = both[(both["action"] == "call") & both["gate_removed_by"].isna()]
+    stays, known = both["churn_probability"] == 0, both["churn_probability"].notna()
+    assert (both["score"][stays] > -20).sum() > 100  # a call costs 20
+    assert (both["score_capped"][stays] <= -20).all()
+    assert both["score_capped"][~stays].equals(both["score"][~stays])  # 0.25 of a chance of 0.9, or of an unknown one
+    assert (~known).sum() > 100
+
+
 def test_everyone_has_one_decision_and_gates_and_holdout_are_kept(decided, night):
     actions = decided.tables["next_best_actions"].to_pandas()
     assert sorted(actions["customer_key"]) == sorted(night["features_tonight"]["customer_key"])
