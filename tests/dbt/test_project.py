@@ -46,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str
         warehouse.expose_landing(connection, {})
         continuation.prepare(connection)
         connection.execute("INSERT INTO ops.built_night VALUES (DATE '2026-01-30', 'a build')")
-    done = run(folder, "build", database=database)
+    done = run_dbt(folder / "target", database, "build", with_unit_tests=True)
     assert done.returncode == 0, done.stdout[-4000:]
     return database, json.loads((folder / "target" / "run_results.json").read_text())["results"]
 

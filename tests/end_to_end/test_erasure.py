@@ -151,7 +151,7 @@ def test_whoever_comes_back_after_their_retention_is_a_new_customer(erased: dict
 
 def test_two_names_of_one_person_are_one_erasure(erased: dict[str, Any]) -> None:
     assert erased["said"].count("Erased: ") == 1
-    assert erased["said"].count("Erased before; the receipt is ") == 1
+    assert "Erased before" not in erased["said"]
     assert len(receipts(erased)) == 2  # and that of the retention before
 
 
