@@ -1,4 +1,5 @@
 """The models: frames in, frames out. Nothing here reads the environment, opens a warehouse, or knows the orchestrator.
+The one thing said to the environment is how threads wait (`ml.threads`), before scikit-learn is imported.
 
 `MODELS` names every model that runs at night, the function that runs it and the tables it fills; nothing is imported until it runs.
 """

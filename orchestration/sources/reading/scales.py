@@ -6,10 +6,12 @@ that of all answers until then; those between that reading and the change, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from orchestration.sources.base import Position
 from orchestration.sources.reading.newest import milliseconds
 
 
@@ -27,22 +29,24 @@ class Scale:
         past = ((low, high) for until, low, high in self.earlier if 0 < answered < until)
         return next(past, (self.low, self.high))
 
-    def after(self, told: Sequence[Any] | None, read_at: int | None) -> Scale:
-        """This one, with what `as_told` left of the question at the last reading; None: it was not read before."""
-        if told is None or read_at is None:
-            return self
-        before = remembered(told)
-        if (before.low, before.high) == (self.low, self.high):
-            return before
-        return replace(self, earlier=(*before.earlier, (read_at, before.low, before.high)))
 
-
-def remembered(told: Sequence[Any]) -> Scale:
-    """The scale of a question of which `as_told` left this."""
-    low, high, earlier = told
+def remembered(question: str, known: Position) -> Scale | None:
+    """The scale of a question as `as_told` left it in the position; None: it was not read before."""
+    if question not in known.get("scales", {}):
+        return None
+    low, high, earlier = known["scales"][question]
     return Scale(low, high, tuple((until, once_low, once_high) for until, once_low, once_high in earlier))
 
 
-def as_told(scales: Mapping[str, Scale]) -> dict[str, list[Any]]:
-    """What a position keeps of each question."""
-    return {question: [scale.low, scale.high, [list(span) for span in scale.earlier]] for question, scale in scales.items()}
+def with_past(scale: Scale, question: str, known: Position) -> Scale:
+    """The scale that a question has now, with those that it had before."""
+    before = remembered(question, known)
+    if before is None or (before.low, before.high) == (scale.low, scale.high):
+        return before or scale
+    return replace(scale, earlier=(*before.earlier, (known["asked_at"], before.low, before.high)))
+
+
+def as_told(scales: Mapping[str, Scale], known: Position, now: datetime) -> dict[str, Any]:
+    """What a position keeps: the scales of each question, of those no longer asked for as well, and when they were told."""
+    told = {question: [scale.low, scale.high, [list(span) for span in scale.earlier]] for question, scale in scales.items()}
+    return {"scales": {**known.get("scales", {}), **told}, "asked_at": int(now.timestamp() * 1000)}

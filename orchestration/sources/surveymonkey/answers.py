@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.sources.base import SourceError
+from orchestration.sources.base import Position, SourceError
 from orchestration.sources.reading.records import Row
-from orchestration.sources.reading.scales import Scale
+from orchestration.sources.reading.scales import Scale, with_past
 from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
@@ -31,8 +31,11 @@ class Question:
     scale: Scale
 
 
-def questions_of(survey: Any, details: Object) -> list[Question]:
-    """The scored questions as configured. Raises SourceError for one that is not there, or whose choices have no scores."""
+def questions_of(survey: Any, details: Object, position: Position) -> list[Question]:
+    """The scored questions as configured, each with the scales that it had before.
+
+    Raises SourceError for one that is not there, or whose choices have no scores.
+    """
     known = {str(question["id"]): question for page in details.get("pages") or [] for question in page.get("questions") or []}
     found = []
     for wanted, metric in survey.questions.items():
@@ -46,7 +49,7 @@ def questions_of(survey: Any, details: Object) -> list[Question]:
                 f"the choices of the question {wanted} of the survey {survey.id} have no numbers, so its answers are no scores"
             )
         low, high = (0.0, 10.0) if metric == "nps" else (min(told.values()), max(told.values()))
-        found.append(Question(wanted, question, row or None, metric, told, Scale(low, high)))
+        found.append(Question(wanted, question, row or None, metric, told, with_past(Scale(low, high), wanted, position)))
     return found
 
 

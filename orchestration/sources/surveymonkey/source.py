@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -63,10 +62,8 @@ class Surveymonkey(StreamSource):
 
     def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
         details = self.api.get(f"/v3/surveys/{survey.id}/details", holds="pages")
-        questions = self.odd.whole(f"the definition of the survey {survey.id}", lambda: answers.questions_of(survey, details))
-        spans, read_at = known.get("scales") or {}, int(self._now().timestamp() * 1000)
-        questions = [replace(one, scale=one.scale.after(spans.get(one.name), known.get("read_at"))) for one in questions]
-        scales = {**spans, **as_told({one.name: one.scale for one in questions})}
+        questions = self.odd.whole(f"the definition of the survey {survey.id}", lambda: answers.questions_of(survey, details, known))
+        scales = as_told({one.name: one.scale for one in questions}, known, self._now())
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
@@ -74,7 +71,7 @@ class Surveymonkey(StreamSource):
         found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey, questions))
-        kept = {"full_at": full_at, "survey": told, "scales": scales, "read_at": read_at}
+        kept = {"full_at": full_at, "survey": told, **scales}
         return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
 
     def _responses(self, survey: str, since: int, bench: Bench) -> Iterator[Object]:

@@ -7,12 +7,12 @@ one of the question; a comment is what was written after a scored question and b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from orchestration.sources.base import Position, SourceError
 from orchestration.sources.reading.records import Row
-from orchestration.sources.reading.scales import Scale, remembered
+from orchestration.sources.reading.scales import Scale, remembered, with_past
 from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
@@ -46,13 +46,15 @@ class Form:
 
 def undefined_questions(measured: Mapping[str, str], known: Position) -> tuple[Question, ...]:
     """The scored questions of a form whose definition may not be read: on the scales last told, else the usual ones; without comments."""
-    told = known.get("scales") or {}
-    scales = {ref: remembered(told[ref]) if ref in told else Scale(*_SCALES[metric]) for ref, metric in measured.items()}
+    scales = {ref: remembered(ref, known) or Scale(*_SCALES[metric]) for ref, metric in measured.items()}
     return tuple(Question(ref, metric, scales[ref], None) for ref, metric in measured.items())
 
 
-def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) -> tuple[Question, ...]:
-    """The scored questions in the order of the form. Raises SourceError for one that is not there, or that has no scale."""
+def questions_of(form_id: str, definition: Object, measured: Mapping[str, str], position: Position) -> tuple[Question, ...]:
+    """The scored questions in the order of the form, each with the scales that it had before.
+
+    Raises SourceError for one that is not there, or that has no scale.
+    """
     fields = list(_fields(definition.get("fields") or []))
     known = {name for field in fields for name in _names(field)}
     absent = next((ref for ref in measured if ref not in known), None)
@@ -62,15 +64,9 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str]) 
     for field in fields:
         ref = next((name for name in _names(field) if name in measured), None)
         if ref is not None:
-            scale = Scale(*_scale(form_id, ref, field, measured[ref]))
+            scale = with_past(Scale(*_scale(form_id, ref, field, measured[ref])), ref, position)
             found.append(Question(ref, measured[ref], scale, comments.get(ref)))
     return tuple(found)
-
-
-def on_their_scales(questions: tuple[Question, ...], known: Position) -> tuple[Question, ...]:
-    """The questions with the scales that they had before, as the last reading left them in its position."""
-    told, read_at = known.get("scales") or {}, known.get("read_at")
-    return tuple(replace(one, scale=one.scale.after(told.get(one.ref), read_at)) for one in questions)
 
 
 def rows(form: Form, response: Object) -> Iterator[Row]:

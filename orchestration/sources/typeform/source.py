@@ -62,8 +62,8 @@ class Typeform(StreamSource):
         return [Stream(form.id, partial(self._read, form)) for form in self._forms]
 
     def _read(self, settings: Any, known: Position, bench: Bench) -> Reading:
-        form, read_at = self._form(settings, known), int(self._now().timestamp() * 1000)
-        scales = {**(known.get("scales") or {}), **as_told({one.ref: one.scale for one in form.questions})}
+        form = self._form(settings, known)
+        scales = as_told({one.ref: one.scale for one in form.questions}, known, self._now())
         told = hashlib.sha256(repr(form).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("form") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
@@ -71,7 +71,7 @@ class Typeform(StreamSource):
         found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = self.odd.each(f"responses to {form.id}", found, partial(answers.rows, form))
-        kept = {"full_at": full_at, "form": told, "scales": scales, "read_at": read_at}
+        kept = {"full_at": full_at, "form": told, **scales}
         return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
 
     def _form(self, settings: Any, known: Position) -> Form:
@@ -80,8 +80,7 @@ class Typeform(StreamSource):
         questions = answers.undefined_questions(measured, known)
         if definition:
             what = f"the definition of the form {settings.id}"
-            questions = self.odd.whole(what, lambda: answers.questions_of(settings.id, definition, measured))
-            questions = answers.on_their_scales(questions, known)
+            questions = self.odd.whole(what, lambda: answers.questions_of(settings.id, definition, measured, known))
         return Form(
             settings.id,
             questions,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from examples.fakes.typeform import FORM, TypeformAccount
-from orchestration.sources.reading.scales import Scale, as_told, remembered
+from orchestration.sources.reading.scales import Scale, as_told, remembered, with_past
 from tests.fakes.accounts import ACCOUNTS
 from tests.fakes.surveymonkey import DETAILS, SurveymonkeyAccount
 from tests.orchestration.sources.nights import Nights, without_waiting
@@ -19,12 +19,13 @@ JANUARY, FEBRUARY = (int(datetime(2026, month, 1, tzinfo=UTC).timestamp() * 1000
 
 
 def test_an_answer_is_on_the_scale_that_was_asked_when_it_was_given():
-    scale = Scale(1, 10).after([1, 7, [[JANUARY, 1, 5]]], FEBRUARY)
+    scale = with_past(Scale(1, 10), "q", {"scales": {"q": [1, 7, [[JANUARY, 1, 5]]]}, "asked_at": FEBRUARY})
     asked = ("2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00+00:00", None)
     assert [scale.at(moment) for moment in asked] == [(1, 5), (1, 7), (1, 10), (1, 10)]
-    assert remembered(as_told({"q": scale})["q"]) == scale
-    assert Scale(1, 10).after(as_told({"q": scale})["q"], FEBRUARY + 1) == scale  # nothing has changed since
-    assert Scale(1, 5).after(None, None) == Scale(1, 5)
+    known = as_told({"q": scale}, {"scales": {"gone": [0, 10, []]}}, datetime.now(UTC))
+    assert with_past(Scale(1, 10), "q", known) == remembered("q", known) == scale  # nothing has changed since
+    assert remembered("gone", known) == Scale(0, 10)
+    assert with_past(Scale(1, 5), "new", known) == Scale(1, 5)
 
 
 def _scales(nights: Nights) -> dict[str, tuple[float, float]]:
@@ -48,6 +49,10 @@ def test_a_form_whose_rating_gets_ten_steps_keeps_four_of_five(tmp_path: Path, m
             nights.night("survey_responses")
             told = _scales(nights)
             assert (told["t1:service"], told["t9:service"], told["t9"]) == ((4, 5), (8, 10), (9, 10))
+        account.vendor.responses.append({**account.vendor.responses[0], "token": "odd", "answers": "none"})
+        for _ in ("a response cannot be read", "so all is read again"):
+            nights.night("survey_responses")
+            assert _scales(nights)["t1:service"] == (4, 5)
 
 
 def test_a_survey_that_gets_another_choice_keeps_its_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def test_answers_have_the_score_of_their_choice_and_change_later(tmp_path: Path,
 def test_questions_without_numbers_are_one_line() -> None:
     for question, said in (("9", "has no question 9"), ("3", "have no numbers")):
         with pytest.raises(SourceError, match=said):
-            questions_of(SimpleNamespace(id="77", questions={question: "nps"}), DETAILS)
+            questions_of(SimpleNamespace(id="77", questions={question: "nps"}), DETAILS, {})
 
 
 def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_no_score() -> None:
@@ -40,7 +40,7 @@ def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_n
     matrix = {"id": "5", "answers": {"rows": [{"id": "a"}, {"id": "b"}], "choices": choices}}
     details = {"pages": [{"questions": [matrix]}]}
     survey = SimpleNamespace(id="77", questions={"5:b": "csat"}, comments={}, touchpoint=None, customer_id_variable="customer_id")
-    (question,) = questions_of(survey, details)
+    (question,) = questions_of(survey, details, {})
     assert (question.scale.low, question.scale.high) == (1, 3)
     answered = [{"row_id": "a", "choice_id": "c1"}, {"row_id": "b", "choice_id": "c3"}]
     told = {"id": "9", "pages": [{"questions": [{"id": "5", "answers": answered}]}]}
@@ -48,4 +48,4 @@ def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_n
     answered[1]["choice_id"] = "c0"
     assert list(rows(survey, [question], told)) == []
     with pytest.raises(SourceError, match="asks 2 things; name one as `question:row`, a row being one of a, b"):
-        questions_of(SimpleNamespace(id="77", questions={"5": "csat"}), details)
+        questions_of(SimpleNamespace(id="77", questions={"5": "csat"}), details, {})

@@ -90,15 +90,15 @@ def test_a_form_that_is_read_otherwise_is_read_anew(forms: TypeformAccount, tmp_
     ],
 )
 def test_the_scale_is_that_of_the_question(field: dict[str, Any], metric: str, scale: tuple[int, int]) -> None:
-    (question,) = questions_of("f", {"fields": [{"ref": "q", **field}]}, {"q": metric})
+    (question,) = questions_of("f", {"fields": [{"ref": "q", **field}]}, {"q": metric}, {})
     assert (question.scale.low, question.scale.high) == scale
 
 
 def test_questions_that_are_not_there_or_have_no_scale_are_one_line() -> None:
     with pytest.raises(SourceError, match="the form form1 has no question nothing"):
-        questions_of("form1", FORM, {"nothing": "nps"})
+        questions_of("form1", FORM, {"nothing": "nps"}, {})
     with pytest.raises(SourceError, match="the question why of the form form1 is no opinion scale"):
-        questions_of("form1", FORM, {"why": "csat"})
+        questions_of("form1", FORM, {"why": "csat"}, {})
 
 
 def test_a_token_for_responses_alone_is_enough(forms: TypeformAccount, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_token_for_responses_alone_is_enough(forms: TypeformAccount, tmp_path:
 
 def test_a_comment_belongs_to_the_question_before_it() -> None:
     fields = [{"ref": ref, "type": kind} for ref, kind in (("a", "nps"), ("x", "long_text"), ("b", "nps"), ("y", "long_text"))]
-    form = Form("f", questions_of("f", {"fields": fields}, {"a": "nps", "b": "nps"}), "a", None, None, "customer_id", "email")
+    form = Form("f", questions_of("f", {"fields": fields}, {"a": "nps", "b": "nps"}, {}), "a", None, None, "customer_id", "email")
     told = [{"field": {"ref": ref}, "number": 5} for ref in "ab"] + [{"field": {"ref": ref}, "text": ref} for ref in "xy"]
     response = {"token": "t", "submitted_at": "2026-01-01T00:00:00Z", "answers": told}
     assert [row["comment"] for row in rows(form, response)] == ["x", "y"]
