@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from metricflow_semantic_interfaces.type_enums import DimensionType, EntityType
 
 sys.path.insert(0, str(Path(__file__).parent))
 import semantic_layer
@@ -77,6 +79,14 @@ CASES = {
     "recurring revenue by country": Case(
         {"mrr": "closing_mrr", "opening_mrr": "opening_mrr"}, f"marts.metric_retention_monthly WHERE {COUNTRIES}", BY_COUNTRY
     ),
+    "recurring revenue by plan": Case(
+        {
+            "churned_mrr": "sum(CASE WHEN movement = 'churn' THEN -movement_amount ELSE 0 END)",
+            "expansion_mrr": "sum(CASE WHEN movement = 'expansion' THEN movement_amount ELSE 0 END)",
+        },
+        "marts.fct_subscription_months GROUP BY ALL",
+        {f"subscription_month__{name}": name for name in ("plan", "opening_plan", "movement")},
+    ),
     "recurring revenue of a quarter": Case(
         {"opening_mrr": "arg_min(opening_mrr, month)", "mrr": "arg_max(closing_mrr, month)", "new_mrr": "sum(new_mrr)"},
         "marts.metric_mrr_movements GROUP BY ALL",
@@ -125,6 +135,11 @@ CASES = {
         "marts.metric_nps_monthly WHERE view = 'period' AND dimension = 'channel'",
         MONTH | {"response__channel": "dimension_value"},
     ),
+    "answers by survey and touchpoint": Case(
+        {"nps_responses": "count(*)", "nps_promoters": "count_if(score >= 9)"},
+        "marts.fct_survey_responses WHERE metric = 'nps' GROUP BY ALL",
+        {f"response__{name}": name for name in ("survey_id", "touchpoint", "metric")},
+    ),
     "nps that only the mart knows": Case(
         same("nps_weighted", nps_response_rate="response_rate"), f"marts.metric_nps_monthly WHERE view = 'period' AND {OVER_EVERYONE}"
     ),
@@ -144,6 +159,11 @@ CASES = {
         "marts.fct_feedback GROUP BY ALL",
         {"metric_time__month": "date_trunc('month', said_at)"},
     ),
+    "feedback by where it was said": Case(
+        {"sentiment": "avg(sentiment)"},
+        "marts.fct_feedback GROUP BY ALL",
+        {f"feedback__{name}": name for name in ("metric", "origin", "language")},
+    ),
     "themes": Case(
         {
             "theme_mentions": "mentions",
@@ -156,6 +176,12 @@ CASES = {
         MONTH | {"feedback_theme__metric": "metric", "feedback_theme__theme": "theme"},
     ),
     "tickets": Case(TICKETS, f"marts.metric_tickets_monthly WHERE {OVER_EVERYONE}"),
+    "tickets by priority": Case(
+        TICKETS, "marts.metric_tickets_monthly WHERE dimension = 'priority'", MONTH | {"ticket__priority": "dimension_value"}
+    ),
+    "tickets by channel": Case(
+        TICKETS, "marts.metric_tickets_monthly WHERE dimension = 'channel'", MONTH | {"ticket__channel": "dimension_value"}
+    ),
     "tickets by topic": Case(
         TICKETS, "marts.metric_tickets_monthly WHERE dimension = 'topic'", MONTH | {"ticket__topic": "dimension_value"}
     ),
@@ -172,6 +198,11 @@ CASES = {
         "marts.metric_campaign_performance",
         {"campaign__campaign_id": "campaign_id", "campaign__source": "source"},
     ),
+    "campaigns by what they do": Case(
+        {"campaign_cost": "sum(cost)"},
+        "marts.metric_campaign_performance GROUP BY ALL",
+        {f"campaign__{name}": name for name in ("channel", "action", "return_method")},
+    ),
     "loyalty": Case(
         same(
             "redemption_rate",
@@ -187,10 +218,25 @@ CASES = {
         "marts.fct_orders GROUP BY ALL",
         {"metric_time__month": "date_trunc('month', ordered_at)"},
     ),
+    "orders by kind and currency": Case(
+        {"net_amount": "sum(net_amount_reporting)"},
+        "marts.fct_orders GROUP BY ALL",
+        {"order__currency": "currency", "order__order_kind": "order_kind"},
+    ),
     "purchases of a segment": Case(
         {"purchases": "sum(frequency)"},
         "marts.dim_customer_segments GROUP BY ALL",
         {"customer__rfm_segment": "rfm_segment"},
+    ),
+    "purchases by use and channel": Case(
+        {"purchases": "sum(frequency)"},
+        "marts.dim_customer_segments GROUP BY ALL",
+        {"customer__usage_segment": "usage_segment", "customer__main_channel": "main_channel"},
+    ),
+    "value by who they are": Case(
+        {"clv_total": "sum(clv_total)"},
+        "marts.metric_customer_clv INNER JOIN marts.dim_customers USING (customer_key) GROUP BY ALL",
+        {f"customer__{name}": name for name in ("region", "industry", "company_size", "acquisition_channel", "plan", "is_active")},
     ),
     "value": Case(
         {name: f"sum({name})" for name in ("clv_historic", "clv_predicted", "clv_total", "expected_purchases")},
@@ -203,7 +249,9 @@ CASES = {
         {"customer__churn_risk_band": "churn_risk_band"},
     ),
     "next best actions": Case(
-        {"expected_value": "sum(expected_value)"}, "marts.fct_next_best_actions GROUP BY ALL", {"decision__action": "action"}
+        {"expected_value": "sum(expected_value)"},
+        "marts.fct_next_best_actions GROUP BY ALL",
+        {"decision__action": "action", "decision__is_holdout": "is_holdout"},
     ),
 }
 
@@ -248,3 +296,14 @@ def test_every_metric_of_the_semantic_layer_is_compared_with_a_mart() -> None:
     metrics = semantic_layer.manifest().metrics
     published = {metric.name for metric in metrics if not metric.type_params.is_private and not metric.name.startswith(PARTS)}
     assert published == {metric for case in CASES.values() for metric in case.metrics}
+
+
+def test_every_dimension_of_the_semantic_layer_is_asked_for() -> None:
+    asked = {name for case in CASES.values() for name in [*case.by, *re.findall(r"Dimension\('(\w+)'\)", " ".join(case.where))]}
+    offered = {
+        f"{model.primary_entity or next(entity.name for entity in model.entities if entity.type is EntityType.PRIMARY)}__{dimension.name}"
+        for model in semantic_layer.manifest().semantic_models
+        for dimension in model.dimensions
+        if dimension.type is DimensionType.CATEGORICAL and dimension.name != "is_complete"
+    }
+    assert offered - asked == set()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from examples.cdnow.make_exports import make_exports
+from ml import clv
 from orchestration.contract import INPUT_TABLES
 
 EXPORTS = Path(__file__).parents[2] / "examples" / "cdnow" / "exports"
@@ -45,7 +46,6 @@ def test_counts_of_the_published_sample():
 
 def test_published_fit_at_its_published_likelihood():
     """Fader, Hardie & Lee 2005, table 2."""
-    clv = pytest.importorskip("ml.clv", reason="ml.clv is not there yet")
     cases = calibration()
     model = clv.fit_bgnbd(cases["frequency"], cases["recency"], cases["T"])
     assert model.log_likelihood == pytest.approx(-9582.4, abs=0.1)

@@ -11,8 +11,6 @@ import pytest
 from examples.acme.world import FIRST_NAMES, LAST_NAMES
 from ml import identity_review
 
-needs_splink = pytest.mark.skipif(not identity_review.is_available(), reason="Splink is an extra: the dependency group `identity`")
-
 
 def people(random: Random, count: int) -> tuple[pd.DataFrame, set[tuple[str, str]]]:
     """Customers, every tenth of them twice: with another address and telephone number, one in two with letters of the name swapped."""
@@ -33,7 +31,6 @@ def people(random: Random, count: int) -> tuple[pd.DataFrame, set[tuple[str, str
     return pd.DataFrame(rows), pairs
 
 
-@needs_splink
 def test_doubles_are_proposed_and_strangers_are_not() -> None:
     customers, pairs = people(Random(3), 600)
     found = identity_review.propose(customers)
@@ -44,7 +41,6 @@ def test_doubles_are_proposed_and_strangers_are_not() -> None:
     assert found["match_weight"].is_monotonic_decreasing
 
 
-@needs_splink
 def test_weights_are_told_by_comparison_and_add_up() -> None:
     found = identity_review.propose(people(Random(3), 200)[0], least_probability=0.5)
     for weight, probability, told in zip(found["match_weight"], found["match_probability"], found["explanation"], strict=True):
@@ -54,14 +50,12 @@ def test_weights_are_told_by_comparison_and_add_up() -> None:
         assert probability == pytest.approx(1 / (1 + 2**-weight), abs=1e-6)
 
 
-@needs_splink
 def test_the_same_customers_in_any_order_give_the_same_proposals() -> None:
     customers, _ = people(Random(5), 150)
     shuffled = identity_review.propose(customers.sample(frac=1, random_state=1))
     pd.testing.assert_frame_equal(identity_review.propose(customers), shuffled)
 
 
-@needs_splink
 def test_customers_of_whom_little_is_known_are_no_pairs() -> None:
     nameless = pd.DataFrame({"customer_key": [f"k{number}" for number in range(30)]})
     for column in ("full_name", "company_name", "email_key", "phone_key", "country", "birth_year"):

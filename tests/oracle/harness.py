@@ -64,9 +64,12 @@ class Project:
 
     def complaints(self, check: str, tables: Tables, as_of: date | str) -> list[Row]:
         """The rows that a check of its own file finds wrong with a company that handed over `tables`."""
-        node = self.nodes[check]
-        with self.built(node.reads, tables, as_of) as connection:
-            return connection.sql(_query(node, date.fromisoformat(str(as_of)))).df().to_dict("records")
+        with self.built(self.nodes[check].reads, tables, as_of) as connection:
+            return self.found_by(check, connection, as_of)
+
+    def found_by(self, check: str, connection: duckdb.DuckDBPyConnection, as_of: date | str) -> list[Row]:
+        """The rows that a check of its own file finds wrong in a warehouse in which what it reads is built."""
+        return connection.sql(_query(self.nodes[check], date.fromisoformat(str(as_of)))).df().to_dict("records")
 
     def built(self, wanted: Iterable[str], tables: Tables, as_of: date | str) -> duckdb.DuckDBPyConnection:
         """A warehouse in memory in which the `wanted` models and all that they read are built. Close it."""
