@@ -76,13 +76,12 @@ def write_batches(
     return Written(target, read if narrowed == kept else _replaced(target, narrowed, bench), read)
 
 
-def write_scope(columns: Sequence[str], values: Iterable[Sequence[str]], target: Path) -> Path | None:
-    """Write what a batch speaks of; None when that is nothing."""
-    told = sorted(set(map(tuple, values)))
+def write_scope(column: str, values: Iterable[str], target: Path) -> Path | None:
+    """Write what a batch speaks of, in one column; None when that is nothing."""
+    told = sorted(set(values))
     if not told:
         return None
-    arrays = [text_array([row[place] for row in told]) for place in range(len(columns))]
-    pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), target)
+    pq.write_table(pa.Table.from_arrays([text_array(told)], names=[column]), target)
     return target
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
+from orchestration.sources.reading.again import is_wanted
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import id_of
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
@@ -90,14 +91,24 @@ class Stripe(StreamSource):
             position, listed = self._account.stood(bench, self._stands_now), self._account.listing(kind, bench)
             return Reading(self.odd.each(f"{kind}s", listed, lambda one: mapped(one, bench)), lambda: position, True)
         changes = self._account.changes(since)
-        ids = list(changes.ids.get(kind, {}))
-        rows = self.odd.each(f"{kind}s", again(kind, ids, since), lambda one: mapped(one, None))
-        return Reading(rows, lambda: self._stands(changes.newest), False, ((scope,), [(one,) for one in ids]))
+        ids, told, spoken_of = list(changes.ids.get(kind, {})), set[str](), list[str]()
+
+        def understood(one: Object) -> list[Row]:
+            told.add(one["id"])
+            rows = list(mapped(one, None))
+            spoken_of.append(one["id"])
+            return rows
+
+        def rows() -> Iterator[Row]:
+            yield from self.odd.each(f"{kind}s", again(kind, ids, since), understood)
+            spoken_of.extend(one for one in ids if one not in told)  # what is no longer there
+
+        return Reading(rows(), lambda: self._stands(changes.newest), False, (scope, spoken_of))
 
     def _since(self, known: Position) -> int | None:
         """The moment from which events tell all that changed; None when everything has to be listed, by our clock or by Stripe's."""
         read_at, since = known.get("read_at"), int(known.get("since", 0))
-        if read_at is None or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
+        if read_at is None or is_wanted(known, self._now()) or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
             return None
         return since if not since or self._account.newest_event() - since < _EVENTS_KEPT.total_seconds() else None
 

@@ -92,6 +92,23 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
 
 
+def test_a_call_with_two_people_leaves_both(account: HubspotAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account)
+    nights.night("crm_interactions")
+    assert {"calls:10", "calls:10:2"} <= set(nights.rows("crm_interactions"))
+    account.clock += 1000
+    account.put("calls", "10", links={"contacts": ["2"]})
+    nights.night("crm_interactions")
+    told = {key: row["customer_id"] for key, row in nights.rows("crm_interactions").items() if key.startswith("calls")}
+    assert told == {"calls:10": "2"}
+    account.put("calls", "10", links={"contacts": ["2", "1"]})
+    nights.night("crm_interactions")
+    assert "calls:10:1" in nights.rows("crm_interactions")
+    account.archive("calls", "10")
+    nights.night("crm_interactions")
+    assert not [key for key in nights.rows("crm_interactions") if key.startswith("calls")]
+
+
 def test_an_archived_contact_is_deleted_though_nobody_says_since_when() -> None:
     told = {"id": "1", "archived": True, "updatedAt": "2026-01-03T10:00:00Z", "properties": {"createdate": "2026-01-01T10:00:00Z"}}
     (row,) = contacts.rows(told, contacts.MAPPED, {}, {})
