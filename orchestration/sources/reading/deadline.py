@@ -7,7 +7,7 @@ own, because such clients cannot be interrupted; one that is given up ends with 
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future, wait
 from threading import Thread
 from typing import TypeVar
 
@@ -28,22 +28,16 @@ def for_bytes(size: int) -> float:
 
 def within(seconds: float, ask: Callable[[], Answer]) -> Answer:
     """What `ask` answers or raises. Raises TooLateError when that has not come in time."""
-    told: SimpleQueue[Callable[[], Answer]] = SimpleQueue()
+    told: Future[Answer] = Future()
 
     def work() -> None:
         try:
-            answer = ask()
+            told.set_result(ask())
         except BaseException as error:  # raised where somebody waits for it
-            told.put(lambda error=error: _raise(error))  # type: ignore[misc]
-        else:
-            told.put(lambda: answer)
+            told.set_exception(error)
 
     Thread(target=work, daemon=True).start()
-    try:
-        return told.get(timeout=seconds)()
-    except Empty:
-        raise TooLateError(f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:,.0f} s") from None
-
-
-def _raise(error: BaseException) -> None:
-    raise error
+    finished, _ = wait((told,), timeout=seconds)
+    if not finished:
+        raise TooLateError(f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:,.0f} s")
+    return told.result()
