@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
 
+from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.reading.again import is_wanted
@@ -57,7 +58,7 @@ class Stripe(StreamSource):
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""
-        left_out = [f"{count:,} {kind}s of test mode are left out: the key is a live one" for kind, count in self._account.left_out.items()]
+        left_out = [f"without {counted(count, kind)} of test mode: the key is a live one" for kind, count in self._account.left_out.items()]
         return [*super().notes(), *left_out, *(f"{path} is not there (404), and taken for empty" for path in self._account.absent)]
 
     def extents(self) -> list[Extent]:

@@ -297,7 +297,7 @@ def test_a_live_key_takes_nothing_of_test_mode(account: StripeAccount, tmp_path:
     nights = _nights(tmp_path, account)
     loads = nights.night("billing_customers")
     assert list(nights.rows("billing_customers")) == ["cus_9"]
-    assert any("of test mode are left out" in note for note in loads["billing_customers"].warnings)
+    assert any("without 1 customer of test mode" in note for note in loads["billing_customers"].warnings)
 
 
 def test_customers_who_come_while_the_list_is_read_hide_nobody(account: StripeAccount, tmp_path: Path) -> None:
