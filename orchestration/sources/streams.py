@@ -27,6 +27,8 @@ from orchestration.sources.reading.records import Row, as_batches, write_batches
 if TYPE_CHECKING:
     from orchestration.sources.http import Api
 
+_READ_IN_FULL = frozenset({"full_at", "read_at"})  # of the position of a stream that reads everything now and then
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -136,7 +138,7 @@ class StreamSource(ABC):
     def _written(
         self, table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress
     ) -> tuple[Batch, int]:
-        now = self._now()
+        now, odd_before = self._now(), self.odd.count
         reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
         target = bench.scratch / f"{label}.parquet"
         if reading.batches is not None:
@@ -144,8 +146,10 @@ class StreamSource(ABC):
         else:
             batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
         written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row, reading.gone)
-        was_all = reading.complete or again.is_wanted(known, now)
-        position = {**reading.position(), **again.after(known, now, was_all=was_all, is_odd=self.odd.found)}
+        told, was_all = reading.position(), reading.complete or again.is_wanted(known, now)
+        # What else was odd tonight may belong to it: that is looked for where all is read anyway every so often.
+        is_odd = self.odd.count > odd_before or (self.odd.found and not _READ_IN_FULL.isdisjoint(told))
+        position = {**told, **again.after(known, now, was_all=was_all, is_odd=is_odd)}
         if not self.odd.found and (line := again.line(position)):
             self.note(line)
         # Of what could not be read nothing is known: so nothing is concluded from what is absent.
