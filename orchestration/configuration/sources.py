@@ -35,6 +35,10 @@ class FilesSource(Part):
     options: dict[Name, bool | int | Text] = Field(
         {}, description="What fsspec's class for the store takes, such as `key`, `secret` and `endpoint_url`; credentials are references"
     )
+    timeout_minutes: PositiveInt | None = Field(
+        None,
+        description="How long a store may take to list, or for one object; by default ten minutes, or two and a second for every 32 kB",
+    )
 
     @field_validator("options")
     @classmethod
@@ -84,6 +88,7 @@ class SqlSource(Part):
     url: Secret
     tables: dict[Text, SqlTable] = Field(min_length=1, description="Input table → where it lies")
     name: Name = "sql"
+    timeout_minutes: PositiveInt = Field(120, description="How long the database may take for all rows of one table")
 
     @field_validator("tables")
     @classmethod

@@ -49,5 +49,9 @@ def _told(keys: str, parts: str) -> str:
 
 def _scoped(part: str, scope: Path, bench: Bench) -> str:
     relation = parquet([str(scope)])
-    columns = ", ".join(identifier(row[0]) for row in bench.connection.execute(f"DESCRIBE FROM {relation}").fetchall())
-    return f"SELECT DISTINCT {literal(part)} AS _file, _row_hash FROM {_landed(columns)} SEMI JOIN {relation} AS scope USING ({columns})"
+    ((column, *_),) = bench.connection.execute(f"DESCRIBE FROM {relation}").fetchall()
+    named = identifier(column)
+    # Of an object that is several rows all but the first have something behind its id: `emails:1:C2`, `701:responded`.
+    objects = (f"held.{named}", f"left(held.{named}, length(held.{named}) - instr(reverse(held.{named}), ':'))")
+    of_part = f"SELECT DISTINCT {literal(part)} AS _file, _row_hash FROM {_landed(named)}"
+    return " UNION ".join(f"{of_part} SEMI JOIN {relation} AS scope ON {one} = scope.{named}" for one in objects)

@@ -45,8 +45,8 @@ class Batch:
               unreadable: `error` says why, and what was landed from it stays
     complete  the rows are all that the part holds now, so a row landed before that is not among them has vanished; else they are all
               that it holds of their keys, and of what `scope` names
-    scope     Parquet with some columns of the table: where a batch is not complete, a row landed before that agrees with one of its rows
-              in all of them, and is not in `data`, has vanished
+    scope     Parquet with one column of the table: where a batch is not complete, a row landed before that has one of its values there, or
+              one with something behind it (`<value>:…`), and is not in `data`, has vanished
     data      Parquet: the contract's columns, unknown ones as VARCHAR, and LANDED_COLUMNS
     position  what the source wants to be told about this part on the next run
     """

@@ -40,6 +40,7 @@ class Files:
     path: Path | str
     spelling: Spelling = field(default_factory=Spelling)
     options: Mapping[str, Any] = field(default_factory=dict)
+    timeout_minutes: int | None = None
     type: ClassVar[str] = "files"
     _misread: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -47,7 +48,7 @@ class Files:
     def from_settings(cls, settings: Any) -> Files:
         """The source that one `{type: files, path: …}` describes; the path is absolute."""
         spelling = Spelling(settings.encoding, Numbers(settings.decimal, settings.thousands))
-        return cls(settings.path, spelling, settings.options)
+        return cls(settings.path, spelling, settings.options, settings.timeout_minutes)
 
     @cached_property
     def place(self) -> Place:
@@ -55,7 +56,7 @@ class Files:
         text = str(self.path)
         if text.startswith("file://"):
             return Folder(Path(unquote(urlsplit(text).path)))
-        return Objects(text, self.options) if "://" in text else Folder(Path(text))
+        return Objects(text, self.options, self.timeout_minutes) if "://" in text else Folder(Path(text))
 
     def check(self) -> None:
         """Raise SourceError when the place is missing, unreadable or holds no input table."""

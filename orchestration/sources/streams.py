@@ -8,8 +8,8 @@ goes back some time before the newest change it has seen, and sets no upper boun
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from orchestration.contract import Table
 from orchestration.sources.base import Batch, Bench, Position, SourceError
+from orchestration.sources.reading import again
 from orchestration.sources.reading.oddities import Oddities
 from orchestration.sources.reading.pages import Pages
 from orchestration.sources.reading.progress import Progress
@@ -26,7 +27,7 @@ from orchestration.sources.reading.records import Row, as_batches, write_batches
 if TYPE_CHECKING:
     from orchestration.sources.http import Api
 
-_ALL_WAS_READ = frozenset({"full_at", "read_at"})  # of a position: without it all is read
+_READ_IN_FULL = frozenset({"full_at", "read_at"})  # of the position of a stream that reads everything now and then
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Reading:
 
     rows      in the columns of the table; they are asked for while they are written
     position  where the stream stands, asked for once all rows are
-    complete  the rows are all that the stream holds
-    scope     columns, and values of them of which the rows are all there is; filled while rows are read
+    complete  the rows are all that the stream holds, unless some could not be read
+    scope     a column, and values of it of which the rows are all there is; filled while rows are read, once each is understood
     batches   the rows as Arrow instead, in columns of any type
     gone      a column, and values of it whose rows are left out; filled while rows are read
     """
@@ -44,7 +45,7 @@ class Reading:
     rows: Iterable[Row]
     position: Callable[[], Position]
     complete: bool
-    scope: tuple[Sequence[str], list[Sequence[str]]] | None = None
+    scope: tuple[str, list[str]] | None = None
     batches: Iterable[pa.RecordBatch] | None = None
     gone: tuple[str, Collection[str]] = ("", ())
 
@@ -137,6 +138,7 @@ class StreamSource(ABC):
     def _written(
         self, table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress
     ) -> tuple[Batch, int]:
+        now, odd_before = self._now(), self.odd.count
         reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
         target = bench.scratch / f"{label}.parquet"
         if reading.batches is not None:
@@ -144,26 +146,22 @@ class StreamSource(ABC):
         else:
             batches = as_batches(progress.counted(iter(reading.rows)), (*table.column_names, *stream.extra))
         written = write_batches(table, stream.part, batches, stream.extra, target, bench, first_row, reading.gone)
-        if self.odd.found:
-            reading, known = _of_some(reading), _unfinished(known)
-        position = dict(reading.position())
+        told, was_all = reading.position(), reading.complete or again.is_wanted(known, now)
+        # What else was odd tonight may belong to it: that is looked for where all is read anyway every so often.
+        is_odd = self.odd.count > odd_before or (self.odd.found and not _READ_IN_FULL.isdisjoint(told))
+        position = {**told, **again.after(known, now, was_all=was_all, is_odd=is_odd)}
+        if not self.odd.found and (line := again.line(position)):
+            self.note(line)
+        # Of what could not be read nothing is known: so nothing is concluded from what is absent.
+        is_complete = reading.complete and not self.odd.found
         scope = write_scope(*reading.scope, bench.scratch / f"{label}-scope.parquet") if reading.scope else None
-        if known and not reading.complete and not written.rows and scope is None:
-            return Batch(stream.part, "unchanged", {**known, **position}), 0
-        batch = Batch(stream.part, "changed", position, written.data, written.rows, reading.complete, stream.extra, scope=scope)
+        if known and not is_complete and not written.rows and scope is None:
+            return Batch(stream.part, "unchanged", {**again.without(known), **position}), 0
+        batch = Batch(stream.part, "changed", position, written.data, written.rows, is_complete, stream.extra, scope=scope)
         return batch, written.read
 
 
-def _of_some(reading: Reading) -> Reading:
-    """The same where some records could not be read: nothing is concluded from what is not there, and the next night reads all again."""
-    return replace(reading, complete=False, scope=None, position=lambda: _unfinished(reading.position()))
-
-
-def _unfinished(position: Position) -> Position:
-    return {key: value for key, value in position.items() if key not in _ALL_WAS_READ}
-
-
 def is_due(known: Position, every: timedelta, now: datetime) -> bool:
-    """Whether all there is is to be read tonight: nothing is known, or all was read longer ago than `every`."""
+    """Whether all there is is to be read tonight: nothing is known, all was read longer ago than `every`, or some could not be read."""
     full_at = known.get("full_at")
-    return full_at is None or now - datetime.fromisoformat(full_at) > every
+    return full_at is None or now - datetime.fromisoformat(full_at) > every or again.is_wanted(known, now)

@@ -157,9 +157,11 @@ def test_a_query_that_is_stopped_among_its_rows_is_one_line(url: str, shop: str,
         " FROM shop.seq_1_to_60000", "CREATE USER IF NOT EXISTS hasty@'127.0.0.1' IDENTIFIED BY 's3cret' WITH MAX_STATEMENT_TIME 0.4",
         "GRANT SELECT ON shop.* TO hasty@'127.0.0.1'")  # fmt: skip
     tables: Any = {"crm_customers": {"table": "shop.slow"}}
-    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": f"mysql://hasty:s3cret@{url}"})
-    error = Nights(tmp_path, settings).night("crm_customers")["crm_customers"].error or ""
-    assert error.startswith("shop.slow cannot be read: the database stopped the query because it took too long")
+    for user, minutes in (("hasty", 120), ("reader", 0.4 / 60)):
+        told = {"url": f"mysql://{user}:s3cret@{url}", "timeout_minutes": minutes}
+        settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update=told)
+        error = Nights(tmp_path / user, settings).night("crm_customers")["crm_customers"].error or ""
+        assert error.startswith("shop.slow cannot be read: the database stopped the query because it took too long")
 
 
 KINDS = {"nps": "number", "note": "text", "reasons": "list", "is_vip": "boolean", "as_of_date": "date", "seen": "time"}

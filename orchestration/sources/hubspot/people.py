@@ -64,16 +64,16 @@ class People:
             self._owners = {str(one["id"]): contacts.owner_name(one) for one in self._allowed("owners", self._crm.owners)}
         return self._owners
 
-    def with_contacts(self, kind: str, found: Iterator[Object]) -> Iterator[Object]:
-        """Those of the objects that belong to a contact."""
+    def of_contacts(self, kind: str, made: Callable[[Object], Iterable[Row]]) -> Callable[[Object], list[Row]]:
+        """`made` of what belongs to a contact, nothing of anything else."""
 
-        def of_contacts(one: Object) -> list[Object]:
+        def rows(one: Object) -> list[Row]:
             if associated_ids(one, "contacts"):
-                return [one]
+                return list(made(one))
             self._note(f"{kind} of no contact are left out: nobody can be told from them")
             return []
 
-        return self.odd.each(kind, found, of_contacts)
+        return rows
 
     def subscriptions(self, found: Iterator[Object]) -> Iterator[Row]:
         """What these contacts have subscribed to."""

@@ -53,7 +53,7 @@ def _recoded(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -
     if other:
         raise SourceError(f"{label}: the file is not text but {other}; export it as CSV, or give it the suffix of what it is")
     actual = _actual(path, start, encoding)
-    if actual == "utf-8" and b"\0" in start:
+    if actual == "utf-8" and start.count(0) * 4 > len(start):
         raise SourceError(f"{label}: the file is not UTF-8; it looks like UTF-16: set `encoding: utf-16` of the source")
     line_end = None if b"\r" in start and b"\n" not in start else ""  # old Macintosh line ends are translated, all others kept
     if line_end == "" and (actual == "utf-8" or (actual == "utf-8-sig" and suffix.startswith(".csv"))):

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.contract import Table
+from orchestration.plain_words import counted
 from orchestration.sources.base import Bench
 from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sql_text import literal
 
 _COMMAS = (
-    '{count:,} numbers with a comma cannot be read, and 1.234 beside them is a fraction; say `decimal: ","` of the source where a comma'
+    '{numbers} with a comma cannot be read, and 1.234 beside them is a fraction; say `decimal: ","` of the source where a comma'
     ' stands before the fraction, `thousands: ","` where it stands between thousands'
 )
 _POINTS = (
-    "{count:,} numbers with a decimal point cannot be read, because `decimal` is a comma; where the column holds both, 1.234 in it was read"
+    "{numbers} with a decimal point cannot be read, because `decimal` is a comma; where the column holds both, 1.234 in it was read"
     " as more than a thousand: export it in one way"
 )
 
@@ -35,4 +36,6 @@ def misread(table: Table, rows: Path, part: str, numbers: Numbers, bench: Bench)
     counts = ", ".join(f"count(*) FILTER (regexp_full_match(trim({text}), {pattern}))" for text in tests)
     query = f"SELECT {counts} FROM read_parquet({literal(str(rows))}) WHERE _bad_values IS NOT NULL"
     found = bench.connection.execute(query).fetchone() or ()
-    yield from (f"{part}: {column}: {told.format(count=count)}" for column, count in zip(columns, found, strict=True) if count)
+    yield from (
+        f"{part}: {column}: {told.format(numbers=counted(count, 'number'))}" for column, count in zip(columns, found, strict=True) if count
+    )

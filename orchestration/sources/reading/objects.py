@@ -1,7 +1,8 @@
 """Exported files in an object store: everything below a URL such as `s3://bucket/exports`, whatever fsspec reaches.
 
 Comes in: a URL, options of the store. Goes out: the same as of a folder. All is listed once a run; an object that changed, by its ETag or
-else by the time of its last change, is fetched into the scratch folder. Stores have errors of their own kinds, all of which are one line.
+else by the time of its last change, is fetched into the scratch folder. Stores have errors of their own kinds, all of which are one line,
+and clients that wait for ever: a list and an object have as long as their size asks for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import SourceError
+from orchestration.sources.reading.deadline import LISTING, TooLateError, for_bytes, within
 from orchestration.sources.reading.folder import HIDDEN, not_read, place_of
 from orchestration.sources.reading.formats import suffix_of
 
@@ -23,10 +25,13 @@ Answer = TypeVar("Answer")
 
 
 class Objects:
-    """The objects below `url`. `options`: what fsspec's class for the store takes, such as key, secret and endpoint_url of S3."""
+    """The objects below `url`. `options`: what fsspec's class for the store takes, such as key, secret and endpoint_url of S3.
 
-    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
-        self._url, self._options = url.rstrip("/"), dict(options)
+    timeout_minutes  how long listing, or fetching one object, may take, where that is not as long as its size asks for
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any], timeout_minutes: int | None = None) -> None:
+        self._url, self._options, self._minutes = url.rstrip("/"), dict(options), timeout_minutes
 
     def check(self) -> None:
         """Raise SourceError when nothing can be listed there."""
@@ -56,7 +61,7 @@ class Objects:
     def fetched(self, part: str, scratch: Path) -> Path:
         """A copy of the object, which has not changed since it was listed."""
         target = scratch / f"fetched-{part.replace('/', '-')}"
-        self._asked(lambda: self._store.get_file(f"{self._root}/{part}", str(target)), part)
+        self._asked(lambda: self._store.get_file(f"{self._root}/{part}", str(target)), part, for_bytes(int(self.stamp(part)["size"])))
         now = self._asked(lambda: self._store.info(f"{self._root}/{part}"), part)
         if _stamp(now)["size"] != target.stat().st_size or _stamp(now) != self.stamp(part):
             raise SourceError(f"{part}: the file changed while it was read; it is read again on the next run")
@@ -90,10 +95,13 @@ class Objects:
     def _root(self) -> str:
         return self._opened[1]
 
-    def _asked(self, ask: Callable[[], Answer], part: str) -> Answer:
+    def _asked(self, ask: Callable[[], Answer], part: str, seconds: float = LISTING) -> Answer:
         where = f"{self._url}/{part}" if part else self._url
         try:
-            return ask()
+            return within(self._minutes * 60 if self._minutes else seconds, ask)
+        except TooLateError as error:
+            wait = "look at the network, or let it take longer with `timeout_minutes` of the source"
+            raise SourceError(f"{where}: has not come within {error}, and is read in the next night; {wait}") from error
         except FileNotFoundError as error:
             raise SourceError(f"{where}: is not there; correct `path` of the files source, or export it again") from error
         except PermissionError as error:

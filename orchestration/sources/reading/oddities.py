@@ -47,6 +47,11 @@ class Oddities:
         """Whether anything was left out."""
         return bool(self._places)
 
+    @property
+    def count(self) -> int:
+        """How much was left out."""
+        return sum(place.count for place in list(self._places.values()))
+
     def lines(self) -> list[str]:
         """What was left out, one line for each place: how many, and where the first is. No value of a record."""
         told = [

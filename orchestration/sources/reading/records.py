@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from orchestration.contract import Table
 from orchestration.sources.base import Bench
-from orchestration.sources.reading.raw import Opened
+from orchestration.sources.reading.raw import Opened, Raw
 from orchestration.sources.reading.streaming import copied
 from orchestration.sources.reading.typed import row_query
 from orchestration.sql_text import identifier, literal
@@ -30,6 +30,7 @@ Row = Mapping[str, Any]
 # Rows that are Python objects at once, few enough for the processor's cache, and how many such chunks are handed over as one batch:
 # 20,000 objects at once took 30 to 40 % longer, and so did twenty batches in the place of one.
 _CHUNK, _JOINED = 1_000, 20
+_NOTHING = Raw("CAST(NULL AS VARCHAR)")
 _LARGEST = 1 << 63
 
 
@@ -61,7 +62,7 @@ def write_batches(
 
     def query(file: Opened) -> str:
         known = {column: file.columns[column] for column in table.column_names if column in file.columns}
-        unknown = {column: file.columns[column] for column in extra}
+        unknown = {column: file.columns.get(column, _NOTHING) for column in extra}
         return row_query(table, file, known, unknown, part, first_row, zone(bench))
 
     read = copied(iter(batches), query, target, bench)
@@ -76,13 +77,12 @@ def write_batches(
     return Written(target, read if narrowed == kept else _replaced(target, narrowed, bench), read)
 
 
-def write_scope(columns: Sequence[str], values: Iterable[Sequence[str]], target: Path) -> Path | None:
-    """Write what a batch speaks of; None when that is nothing."""
-    told = sorted(set(map(tuple, values)))
+def write_scope(column: str, values: Iterable[str], target: Path) -> Path | None:
+    """Write what a batch speaks of, in one column; None when that is nothing."""
+    told = sorted(set(values))
     if not told:
         return None
-    arrays = [text_array([row[place] for row in told]) for place in range(len(columns))]
-    pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), target)
+    pq.write_table(pa.Table.from_arrays([text_array(told)], names=[column]), target)
     return target
 
 

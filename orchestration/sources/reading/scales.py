@@ -1,7 +1,8 @@
 """On which scale an answer was given: a question tells only the one that it has now, and may have been asked on others before.
 
 Whoever reads a survey leaves each question's scale in its position, with the moment of the reading. A scale that has changed since was
-that of all answers until then; those between that reading and the change, which nothing tells, count on the new one.
+that of all answers until then, and until the survey was last changed where the vendor says when that was and it was after that reading.
+Whatever is not on the scale of its time was answered on the next one: of several changes in a day the vendor tells the last.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ class Scale:
     high: float
     earlier: tuple[tuple[int, float, float], ...] = ()
 
-    def at(self, moment: Any) -> tuple[float, float]:
+    def at(self, moment: Any, score: float) -> tuple[float, float]:
         """The scale of an answer of that moment, as the vendor writes it; one without a moment is on the present scale."""
         answered = milliseconds(moment)
-        past = ((low, high) for until, low, high in self.earlier if 0 < answered < until)
+        past = ((low, high) for until, low, high in self.earlier if 0 < answered < until and low <= score <= high)
         return next(past, (self.low, self.high))
 
 
@@ -38,12 +39,12 @@ def remembered(question: str, known: Position) -> Scale | None:
     return Scale(low, high, tuple((until, once_low, once_high) for until, once_low, once_high in earlier))
 
 
-def with_past(scale: Scale, question: str, known: Position) -> Scale:
-    """The scale that a question has now, with those that it had before."""
+def with_past(scale: Scale, question: str, known: Position, changed: Any = None) -> Scale:
+    """The scale that a question has now, with those that it had before. `changed`: when the survey was last, as the vendor writes it."""
     before = remembered(question, known)
     if before is None or (before.low, before.high) == (scale.low, scale.high):
         return before or scale
-    return replace(scale, earlier=(*before.earlier, (known["asked_at"], before.low, before.high)))
+    return replace(scale, earlier=(*before.earlier, (max(known["asked_at"], milliseconds(changed)), before.low, before.high)))
 
 
 def as_told(scales: Mapping[str, Scale], known: Position, now: datetime) -> dict[str, Any]:

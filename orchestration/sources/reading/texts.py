@@ -14,6 +14,7 @@ _UNUSUAL_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\
 # No width, the marks of writing directions, a byte order mark in the middle of a file: copied along, and seen by nobody.
 INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 SPACES = _BLANKS + _UNUSUAL_BLANKS + INVISIBLE
+_NUL = "chr(0)"  # fills fields of a fixed width up; PostgreSQL has no text with it, and stops whoever hands one over
 # How databases and data frames write "nothing": no number and no time is one of these words, and nobody means anything else by them.
 _NOTHING = ("NULL", "Null", "null", "(null)", "\\N", "<NA>", "None", "NaT")
 # What people and spreadsheets write is an answer where a number belongs, and waits in quarantine; as an id it would be that of many.
@@ -42,13 +43,14 @@ def says_something(column: Column, raw: str) -> str:
 
 def text(column: Column, raw: str) -> str:
     """SQL for a text column. The tests before the work make it nearly free for the usual text, which needs none."""
-    letters = f"nfc_normalize({raw})"
+    letters = f"nfc_normalize(replace({raw}, {_NUL}, ''))"
     if column.name.endswith("_id") or column.name == "email":
         letters = f"translate({letters}, {literal(INVISIBLE)}, '')"
     unusual = _word_of(column, f"nullif({outer(letters)}, '')")
     surrounded = _word_of(column, f"nullif(trim({raw}, {literal(_BLANKS)}), '')")
     is_surrounded = " OR ".join([f"{raw} < '!'", *(f"ends_with({raw}, {literal(blank)})" for blank in _BLANKS)])
     is_unusual = _both(f"strlen({raw}) <> length({raw})", f"NOT regexp_full_match({raw}, '{_AS_IT_SHOULD_BE}')")
+    is_unusual = f"{is_unusual} OR contains({raw}, {_NUL})"
     return f"CASE WHEN {is_unusual} THEN {unusual} WHEN {is_surrounded} THEN {surrounded} ELSE {_word(column, raw)} END"
 
 

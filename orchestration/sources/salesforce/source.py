@@ -8,7 +8,7 @@ read again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
@@ -105,20 +105,18 @@ class Salesforce(StreamSource):
         """`key` names the column of the record's id where a record may have no row: it is deleted, or not of a contact."""
         is_full = is_due(known, self._full_every, self._now())
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
-        spoken_of: list[Sequence[str]] = []
+        spoken_of: list[str] = []
 
-        def told(found: Iterator[Object]) -> Iterator[Object]:
-            for one in found:
-                spoken_of.append((one["Id"],))
-                if kind == "CampaignMember":
-                    spoken_of.append((one["Id"] + rows.RESPONDED,))
-                yield one
+        def made(one: Object) -> list[Row]:
+            told = list(mapped(one))
+            if not is_full or one.get("IsDeleted"):
+                spoken_of.append(one["Id"])
+            return told
 
         found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
-        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        scope = ((key,), spoken_of) if key and not is_full else None
-        made = self.odd.each(kind, told(found), mapped)
-        return Reading(made, lambda: {"since": newest.until(began), "full_at": full_at}, is_full, scope)
+        stands = {"full_at": began.isoformat(timespec="seconds") if is_full else known["full_at"]}
+        read = self.odd.each(kind, found, made)
+        return Reading(read, lambda: {"since": newest.until(began), **stands}, is_full, (key, spoken_of) if key else None)
 
     def _statements(self, kind: str, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
         """What was stated once stays stated, so that this stream is complete but once."""

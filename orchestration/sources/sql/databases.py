@@ -20,20 +20,25 @@ from orchestration.sources.sql.query import Asked, refusal, select
 
 _ROWS = 20_000
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
-# What people write → the driver that comes along, and what it is told: a TIMESTAMP is read in the session's zone.
+# What people write → the driver that comes along; a TIMESTAMP is read in the session's zone.
 _MYSQL = ("mysql://", "mariadb://")
 _BIT, _NO_DAY = 16, "0000-00-00"  # a type of MySQL's protocol; what MySQL writes where there is no day
-_UTC = {"init_command": "SET time_zone = '+00:00'"}
+# Both limits are what a statement and its rows may take, where the server sets no other: the one MySQL's, the other MariaDB's.
+_SESSION = """SET time_zone = '+00:00'
+    /*!50708 , max_execution_time = IF(@@max_execution_time = 0, {seconds} * 1000, @@max_execution_time) */
+    /*M!100101 , max_statement_time = IF(@@max_statement_time = 0, {seconds}, @@max_statement_time) */"""
+
+_LONGER = 60  # seconds after which a server that has not stopped a statement itself is taken for gone
 
 
 class Database:
-    """One database."""
+    """One database. MySQL and MariaDB have so many seconds for a statement and all of its rows; what others allow is theirs to say."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: float) -> None:
         try:
             plain = _with_driver(url)
             self._is_mysql = plain.startswith("mysql+pymysql:")
-            told = _UTC if self._is_mysql else {}
+            told = {"init_command": _SESSION.format(seconds=seconds), "read_timeout": seconds + _LONGER} if self._is_mysql else {}
             # To SQLite a number is less than any text, unless the column has a type (one of a view has none), and a time is a text.
             self._is_sqlite = plain.startswith("sqlite")
             self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)

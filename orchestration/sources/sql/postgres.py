@@ -23,11 +23,19 @@ _MONEY = """SELECT attname::text FROM pg_attribute JOIN pg_type ON pg_type.oid =
 _DIALECT = postgresql.dialect(paramstyle="named")  # the usual one doubles every % of a name
 
 
-class Postgres:
-    """One database."""
+# A line that is dead without anybody saying so is found out within two minutes.
+_LIVELY = {"connect_timeout": 15, "keepalives_idle": 60, "keepalives_interval": 15, "keepalives_count": 4}
+_IN_TIME = "SELECT set_config('statement_timeout', '{milliseconds}', false) WHERE current_setting('statement_timeout') = '0'"
 
-    def __init__(self, url: str) -> None:
-        self._url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+
+class Postgres:
+    """One database, which has so many seconds for a statement and all of its rows, where it sets no other limit itself."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        plain = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+        lively = "&".join(f"{name}={value}" for name, value in _LIVELY.items() if f"{name}=" not in plain)
+        self._url = f"{plain}{'&' if '?' in plain else '?'}{lively}"
+        self._in_time = _IN_TIME.format(milliseconds=int(seconds * 1000))
 
     def check(self) -> None:
         """Raise SourceError when the database cannot be reached."""
@@ -67,6 +75,7 @@ class Postgres:
         try:
             with dbapi.connect(self._url) as connection, connection.cursor() as cursor:
                 told = ""
+                cursor.execute(self._in_time)
                 yield cursor
         except adbc_driver_manager.Error as error:
             # The driver's message may quote values and the address.

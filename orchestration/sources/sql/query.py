@@ -17,7 +17,9 @@ from orchestration.sources.base import SourceError
 from orchestration.sql_text import literal
 
 UNREACHABLE, LOST = "08001", "08006"
-_TOO_LONG = "the database stopped the query because it took too long; let the user of the URL take longer"
+_TOO_LONG = (
+    "the database stopped the query because it took too long; raise `timeout_minutes` of the source, or what the user of the URL may take"
+)
 _CUT_OFF = "the connection was lost while rows were read; what had landed stays, the next run reads them"
 _MEANING = {
     UNREACHABLE: "nobody answers at this address, or the login is refused",

@@ -55,7 +55,7 @@ class Sql(StreamSource):
     @classmethod
     def from_settings(cls, settings: Any) -> Sql:
         """The database that one `{type: sql, url: …, tables: {…}}` describes."""
-        reader = Postgres(settings.url) if settings.url.startswith("postgres") else Database(settings.url)
+        reader = (Postgres if settings.url.startswith("postgres") else Database)(settings.url, settings.timeout_minutes * 60)
         return cls(reader, settings.tables, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:

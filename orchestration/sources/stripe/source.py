@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
 
+from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
+from orchestration.sources.reading.again import is_wanted
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import id_of
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
@@ -56,7 +58,7 @@ class Stripe(StreamSource):
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""
-        left_out = [f"{count:,} {kind}s of test mode are left out: the key is a live one" for kind, count in self._account.left_out.items()]
+        left_out = [f"without {counted(count, kind)} of test mode: the key is a live one" for kind, count in self._account.left_out.items()]
         return [*super().notes(), *left_out, *(f"{path} is not there (404), and taken for empty" for path in self._account.absent)]
 
     def extents(self) -> list[Extent]:
@@ -90,14 +92,24 @@ class Stripe(StreamSource):
             position, listed = self._account.stood(bench, self._stands_now), self._account.listing(kind, bench)
             return Reading(self.odd.each(f"{kind}s", listed, lambda one: mapped(one, bench)), lambda: position, True)
         changes = self._account.changes(since)
-        ids = list(changes.ids.get(kind, {}))
-        rows = self.odd.each(f"{kind}s", again(kind, ids, since), lambda one: mapped(one, None))
-        return Reading(rows, lambda: self._stands(changes.newest), False, ((scope,), [(one,) for one in ids]))
+        ids, told, spoken_of = list(changes.ids.get(kind, {})), set[str](), list[str]()
+
+        def understood(one: Object) -> list[Row]:
+            told.add(one["id"])
+            rows = list(mapped(one, None))
+            spoken_of.append(one["id"])
+            return rows
+
+        def rows() -> Iterator[Row]:
+            yield from self.odd.each(f"{kind}s", again(kind, ids, since), understood)
+            spoken_of.extend(one for one in ids if one not in told)  # what is no longer there
+
+        return Reading(rows(), lambda: self._stands(changes.newest), False, (scope, spoken_of))
 
     def _since(self, known: Position) -> int | None:
         """The moment from which events tell all that changed; None when everything has to be listed, by our clock or by Stripe's."""
         read_at, since = known.get("read_at"), int(known.get("since", 0))
-        if read_at is None or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
+        if read_at is None or is_wanted(known, self._now()) or self._now() - datetime.fromisoformat(read_at) > _EVENTS_KEPT:
             return None
         return since if not since or self._account.newest_event() - since < _EVENTS_KEPT.total_seconds() else None
 

@@ -1,12 +1,14 @@
 """Responses to a SurveyMonkey survey as rows of survey_responses.
 
 Comes in: the survey's details, what is measured, responses. Goes out: a row for each scored answer. The score of a choice is the number its
-text begins with, else its weight: the weights of NPS questions are -100, 0 and 100.
+text begins with, else its weight: the weights of NPS questions are -100, 0 and 100. A survey tells only the choices that it has now, so
+those that it had when it was read before are remembered with their scores.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,10 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A scored question: its name in the configuration, id and row (None: its only one), what it measures, scores of choices, scale."""
+    """A scored question: its name in the configuration, id and row (None: its only one), what it measures, scores of choices, scale.
+
+    unscored  choices that are no score, such as "not applicable"
+    """
 
     name: str
     id: str
@@ -29,6 +34,7 @@ class Question:
     metric: str
     scores: Mapping[str, float]
     scale: Scale
+    unscored: tuple[str, ...] = ()
 
 
 def questions_of(survey: Any, details: Object, position: Position) -> list[Question]:
@@ -42,14 +48,18 @@ def questions_of(survey: Any, details: Object, position: Position) -> list[Quest
         question, _, row = wanted.partition(":")
         answers = _answers(known.get(question), survey, wanted)
         # Whoever ticks "not applicable" gives no score, whatever weight that has.
-        scores = {str(choice["id"]): _score(choice) for choice in answers.get("choices") or [] if not choice.get("is_na")}
+        scores = {str(choice["id"]): None if choice.get("is_na") else _score(choice) for choice in answers.get("choices") or []}
         told = {choice: score for choice, score in scores.items() if score is not None}
         if len(set(told.values())) < 2:
             raise SourceError(
                 f"the choices of the question {wanted} of the survey {survey.id} have no numbers, so its answers are no scores"
             )
         low, high = (0.0, 10.0) if metric == "nps" else (min(told.values()), max(told.values()))
-        found.append(Question(wanted, question, row or None, metric, told, with_past(Scale(low, high), wanted, position)))
+        scale = with_past(Scale(low, high), wanted, position, details.get("date_modified"))
+        removed = {choice: score for choice, score in position.get("choices", {}).get(wanted, {}).items() if choice not in scores}
+        found.append(
+            Question(wanted, question, row or None, metric, {**removed, **told}, scale, tuple(sorted(scores.keys() - told.keys())))
+        )
     return found
 
 
@@ -67,17 +77,20 @@ def _answers(question: Object | None, survey: Any, wanted: str) -> Object:
     return answers
 
 
-def rows(survey: Any, questions: list[Question], response: Object) -> Iterator[Row]:
-    """The rows of one response. One that was begun and not finished has none."""
+def rows(survey: Any, questions: list[Question], lost: Counter[str], response: Object) -> Iterator[Row]:
+    """The rows of one response. One that was begun and not finished has none; `lost` counts answers whose choice nobody knows any more."""
     if response.get("response_status", "completed") != "completed":
         return
     answers = {str(one["id"]): one.get("answers") or [] for page in response.get("pages") or [] for one in page.get("questions") or []}
     for place, question in enumerate(questions):
         own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
-        chosen = [question.scores[str(one["choice_id"])] for one in own if str(one.get("choice_id")) in question.scores]
+        named = [str(one["choice_id"]) for one in own if one.get("choice_id")]
+        chosen = [question.scores[choice] for choice in named if choice in question.scores]
+        if not chosen and not set(named).issubset(question.unscored):
+            lost[question.name] += 1
         if chosen:
             answered_at = first_filled(response.get("date_modified"), response.get("date_created"))
-            low, high = question.scale.at(answered_at)
+            low, high = question.scale.at(answered_at, chosen[0])
             yield {
                 # The first of the configuration goes by the response's id, so that one more question renames no answer.
                 "response_id": str(response["id"]) + (f":{question.name}" if place else ""),

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
+from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward
 from orchestration.sources.reading.newest import Newest, milliseconds
@@ -36,6 +38,7 @@ class Surveymonkey(StreamSource):
     def __init__(self, api: Api, surveys: Sequence[Any], *, read_again: timedelta, told: Any = None, now: Callable[[], datetime]) -> None:
         super().__init__(told, now)
         self.api, self._surveys, self._read_again = api, surveys, read_again
+        self._lost: dict[str, Counter[str]] = {survey.id: Counter() for survey in surveys}
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Surveymonkey:
@@ -48,6 +51,13 @@ class Surveymonkey(StreamSource):
     def check(self) -> None:
         """Raise SourceError when the token is refused."""
         self.api.get("/v3/users/me")
+
+    def notes(self) -> list[str]:
+        """What was left out, one line each."""
+        lost = [(survey, question, count) for survey, found in self._lost.items() for question, count in found.items()]
+        removed = "whose choice had been removed before the survey was first read: no score is known of it"
+        told = [f"survey {survey}, question {question}: without {counted(count, 'answer')} {removed}" for survey, question, count in lost]
+        return [*super().notes(), *told]
 
     def extents(self) -> list[Extent]:
         """The responses of each survey."""
@@ -70,8 +80,8 @@ class Surveymonkey(StreamSource):
         since = 0 if is_full else newest.before(_LAG)
         found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey, questions))
-        kept = {"full_at": full_at, "survey": told, **scales}
+        rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey, questions, self._lost[survey.id]))
+        kept = {"full_at": full_at, "survey": told, **scales, "choices": {one.name: dict(one.scores) for one in questions}}
         return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
 
     def _responses(self, survey: str, since: int, bench: Bench) -> Iterator[Object]:

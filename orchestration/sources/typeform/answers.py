@@ -64,7 +64,7 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str], 
     for field in fields:
         ref = next((name for name in _names(field) if name in measured), None)
         if ref is not None:
-            scale = with_past(Scale(*_scale(form_id, ref, field, measured[ref])), ref, position)
+            scale = with_past(Scale(*_scale(form_id, ref, field, measured[ref])), ref, position, definition.get("last_updated_at"))
             found.append(Question(ref, measured[ref], scale, comments.get(ref)))
     return tuple(found)
 
@@ -80,7 +80,7 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
         score = below(answers.get(question.ref), "number")
         if score is not None:
             who = who or _who(form, response)
-            low, high = question.scale.at(sent)
+            low, high = question.scale.at(sent, score)
             yield {
                 **who,
                 # The first of the configuration goes by the token, so that one more question renames no answer.

@@ -8,7 +8,7 @@ Ratings are of one of two generations, never both: whichever the account has is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.again import is_wanted
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
@@ -70,7 +71,7 @@ class Zendesk(StreamSource):
         }.get(table, [])
 
     def _tickets(self, known: Position, bench: Bench) -> Reading:
-        spoken_of: list[Sequence[str]] = []
+        ever_gone: list[str] = []
         gone: dict[str, bool] = {}
 
         def told(page: Object) -> Iterator[Row]:
@@ -78,16 +79,16 @@ class Zendesk(StreamSource):
 
             def ticket(one: Object) -> tuple[Row, ...]:
                 identifier = str(one["id"])
-                spoken_of.append((identifier,))
                 if one.get("status") == "deleted":
                     gone[identifier] = True
+                    ever_gone.append(identifier)
                     return ()
                 gone.pop(identifier, None)
                 return (rows.ticket(one, metrics.get(identifier) or {}),)
 
             return self.odd.each("tickets", page["tickets"], ticket)
 
-        return replace(self._export(known, bench, told, (("ticket_id",), spoken_of)), gone=("ticket_id", gone))
+        return replace(self._export(known, bench, told), scope=("ticket_id", ever_gone), gone=("ticket_id", gone))
 
     def _requesters(self, known: Position, bench: Bench) -> Reading:
         def told(page: Object) -> Iterator[Row]:
@@ -98,9 +99,9 @@ class Zendesk(StreamSource):
             sought_at = None if "users" in self._support.absent else self._now().isoformat(timespec="seconds")
             return (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
 
-        return self._export(known, bench, told, None)
+        return self._export(known, bench, told)
 
-    def _export(self, known: Position, bench: Bench, told: Callable[[Object], Iterator[Row]], scope: Any) -> Reading:
+    def _export(self, known: Position, bench: Bench, told: Callable[[Object], Iterator[Row]]) -> Reading:
         """The export behind the cursor, page by page; all of it at first, every so often, and when the account has forgotten the cursor."""
         cursor = None if is_due(known, self._read_again, self._now()) else known.get("cursor")
         cursor = cursor if cursor and self._support.is_known(cursor) else None
@@ -113,10 +114,10 @@ class Zendesk(StreamSource):
                 self._requester_of |= {str(one["id"]): one.get("requester_id") for one in page["tickets"]}
                 yield page
 
-        return Reading(chain.from_iterable(map(told, pages())), lambda: dict(stands), cursor is None, scope if cursor else None)
+        return Reading(chain.from_iterable(map(told, pages())), lambda: dict(stands), cursor is None)
 
     def _satisfaction(self, known: Position, _: Bench) -> Reading:
-        newest, began = Newest(known.get("since")), self._now()
+        newest, began = Newest(None if is_wanted(known, self._now()) else known.get("since")), self._now()
         answers = self._first_allowed(
             lambda: (("new", one) for one in self._support.survey_responses()),
             lambda: (("old", one) for one in self._support.ratings(newest.before(_LAG) // 1000)),

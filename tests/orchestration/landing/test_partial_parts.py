@@ -42,7 +42,7 @@ class Scripted(StreamSource):
         made = [
             {**FIXED, "invoice_line_id": line, "amount": str(amount), "invoice_id": invoice} for line, (amount, invoice) in rows.items()
         ]
-        scope = (("invoice_id",), [(invoice,) for invoice in invoices]) if invoices else None
+        scope = ("invoice_id", list(invoices)) if invoices else None
         return Reading(made, lambda: {"seen": len(made)}, complete, scope)
 
 

@@ -105,8 +105,8 @@ def test_numbers_of_a_workbook_and_of_json_are_never_taken_for_texts_of_the_coun
             ("1.234", "12,50", "1.234,56"),
             "amount: 2 numbers with a comma cannot be read, and 1.234 beside them is a fraction; say `dec",
         ),
-        (".", ("1.234", "1,234.50"), "amount: 1 numbers with a comma cannot be read"),
-        (",", ("1.234", "12.50"), "amount: 1 numbers with a decimal point cannot be read, because `decimal` is a comma"),
+        (".", ("1.234", "1,234.50"), "amount: 1 number with a comma cannot be read"),
+        (",", ("1.234", "12.50"), "amount: 1 number with a decimal point cannot be read, because `decimal` is a comma"),
     ],
 )
 def test_a_column_that_mixes_spellings_is_said(tmp_path: Path, bench: Bench, decimal: str, amounts: tuple[str, ...], expected: str) -> None:

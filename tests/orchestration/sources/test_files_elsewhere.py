@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.configuration.sources import FilesSource
 from orchestration.sources import SourceError
+from orchestration.sources.reading.deadline import for_bytes
 from tests.fakes import s3
 from tests.fakes.workbook import row, workbook
 from tests.orchestration.sources.nights import Nights, landed
@@ -58,6 +59,35 @@ def test_a_place_without_objects_is_one_line(url: str, tmp_path: Path) -> None:
         Nights(tmp_path, FilesSource(type="files", path=url)).night()
     with pytest.raises(SourceError, match=r"gs://bucket/x: needs a package that is not installed"):
         Nights(tmp_path, FilesSource(type="files", path="gs://bucket/x")).night()
+
+
+def test_a_store_that_does_not_answer_is_given_up_and_what_lies_beside_lands(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put(f"{url}/crm_customers.csv", PEOPLE)
+    _put(f"{url}/crm_tickets.csv", TICKETS)
+    monkeypatch.setattr("orchestration.sources.reading.objects.for_bytes", lambda size: 0.2 if size == len(TICKETS) else 60)
+    store, over = type(fsspec.filesystem("memory")), threading.Event()
+    fetch = store.get_file
+
+    def get_file(self: Any, name: str, *rest: Any) -> Any:
+        return over.wait(60) if name.endswith("crm_tickets.csv") else fetch(self, name, *rest)
+
+    monkeypatch.setattr(store, "get_file", get_file)
+    loads = Nights(tmp_path, FilesSource(type="files", path=url)).night()
+    over.set()
+    assert landed(loads) == {"crm_customers": 2}
+    assert f"{url}/crm_tickets.csv: has not come within 0 s, and is read in the next night" in str(loads["crm_tickets"].error)
+    monkeypatch.setattr(store, "find", lambda *_, **__: over.wait(60))
+    over.clear()
+    settings = FilesSource(type="files", path=url, timeout_minutes=1)
+    with pytest.raises(SourceError, match=r"has not come within 0 s.*`timeout_minutes`"):
+        Nights(tmp_path, settings.model_copy(update={"timeout_minutes": 0.002})).night()
+    over.set()
+
+
+def test_a_large_object_has_longer() -> None:
+    assert [for_bytes(size) for size in (0, 32 << 20, 1 << 40)] == [120, 1144, 7200]
 
 
 def test_a_file_url_is_a_folder(tmp_path: Path) -> None:

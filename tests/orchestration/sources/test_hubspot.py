@@ -71,15 +71,15 @@ def test_what_the_index_shows_late_is_found_the_next_night(account: HubspotAccou
 
 def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Path) -> None:
     nights = _nights(tmp_path, account)
-    nights.night()
+    nights.night("crm_customers", "crm_tickets")
     account.clock += 24 * HOUR
     account.put("contacts", "5", email="eve@example.org")
-    nights.night()
+    nights.night("crm_customers", "crm_tickets")
     account.clock += 24 * HOUR
     account.merge("5", into="2")
     account.archive("contacts", "1")
     account.archive("tickets", "20")
-    nights.night()
+    nights.night("crm_customers", "crm_tickets")
     people = nights.rows("crm_customers")
     assert people["5"]["merged_into_customer_id"] == "2"
     assert people["1"]["deleted_at"] == datetime.fromisoformat(iso(account.clock)).replace(tzinfo=None)
@@ -88,8 +88,25 @@ def test_deletes_merges_and_returns_arrive(account: HubspotAccount, tmp_path: Pa
     account.objects["contacts"]["1"]["archived"] = False
     account.clock += HOUR
     account.put("contacts", "1", phone="5")
-    nights.night()
+    nights.night("crm_customers", "crm_tickets")
     assert "deleted_at" not in nights.rows("crm_customers")["1"]
+
+
+def test_a_call_with_two_people_leaves_both(account: HubspotAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account, objects=["contacts", "calls"])
+    nights.night("crm_interactions")
+    assert {"calls:10", "calls:10:2"} <= set(nights.rows("crm_interactions"))
+    account.clock += 1000
+    account.put("calls", "10", links={"contacts": ["2"]})
+    nights.night("crm_interactions")
+    told = {key: row["customer_id"] for key, row in nights.rows("crm_interactions").items() if key.startswith("calls")}
+    assert told == {"calls:10": "2"}
+    account.put("calls", "10", links={"contacts": ["2", "1"]})
+    nights.night("crm_interactions")
+    assert "calls:10:1" in nights.rows("crm_interactions")
+    account.archive("calls", "10")
+    nights.night("crm_interactions")
+    assert not [key for key in nights.rows("crm_interactions") if key.startswith("calls")]
 
 
 def test_an_archived_contact_is_deleted_though_nobody_says_since_when() -> None:
@@ -116,7 +133,7 @@ def test_a_company_that_changes_is_seen_with_all_its_contacts_the_next_night(acc
 
 def test_a_scope_that_hubspot_does_not_name_is_named(account: HubspotAccount, tmp_path: Path) -> None:
     account.mute.add("feedback_submissions")
-    loads = _nights(tmp_path, account).night()
+    loads = _nights(tmp_path, account).night("crm_customers", "survey_responses")
     error = loads["survey_responses"].error or ""
     assert "(most likely crm.objects.feedback_submissions.read); `objects` without feedback_submissions does not ask for it" in error
     assert loads["crm_customers"].error is None
@@ -134,11 +151,11 @@ def test_a_contact_that_is_archived_stays_of_its_company(account: HubspotAccount
 def test_what_the_token_may_not_read_is_named_and_the_rest_lands(account: HubspotAccount, tmp_path: Path) -> None:
     account.forbidden |= {"tickets", "companies"}
     nights = _nights(tmp_path, account)
-    loads = nights.night()
+    loads = nights.night("crm_customers", "crm_tickets")
     assert "the credential lacks the scope crm.objects.tickets.read" in (loads["crm_tickets"].error or "")
     assert loads["crm_customers"].error is None
     assert any("without their companies" in note for load in loads.values() for note in load.warnings)
-    assert _nights(tmp_path / "b", account, objects=["contacts", "calls"]).night()["crm_tickets"].error is None
+    assert _nights(tmp_path / "b", account, objects=["contacts", "calls"]).night("crm_tickets")["crm_tickets"].error is None
 
 
 def test_everything_is_listed_again_after_a_month_and_finds_what_is_gone_for_good(account: HubspotAccount, tmp_path: Path) -> None:

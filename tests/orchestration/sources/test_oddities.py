@@ -1,6 +1,7 @@
 """What is no record is left out and said, with its place; the rest lands, and nothing is taken for deleted for it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ def test_what_cannot_be_read_tonight_is_not_taken_for_deleted_and_all_is_read_ag
 
             with monkeypatch.context() as patched:
                 patched.setattr(account.vendor, "answer", answered)
-                patched.setattr("orchestration.sources.typeform.source.is_due", lambda known, *_: is_full or "full_at" not in known)
+                if is_full:
+                    patched.setattr("orchestration.sources.typeform.source.is_due", lambda *_: True)
+                patched.setattr("orchestration.sources.reading.again._SOONER", timedelta(days=1))  # the next night is at once
                 return nights.night("survey_responses")["survey_responses"]
 
         unread = night([None], is_full=True)

@@ -34,6 +34,18 @@ def _written(rows: Iterator[dict[str, Any]], bench: Bench, target: Path, gone: A
     return write_batches(TICKETS, "tickets", as_batches(rows, TICKETS.column_names), (), target, bench, 11, gone)
 
 
+def test_a_row_is_the_same_row_in_few_rows_as_in_many(bench: Bench, tmp_path: Path) -> None:
+    """Of few rows the columns in which nothing is told are not typed."""
+    rows = [{"ticket_id": str(number), "opened_at": "soon", "tier": None} for number in range(3)]
+    both = []
+    for name, size in (("few", 3), ("many", 1)):
+        batches = (batch.slice(start, size) for batch in as_batches(rows, (*TICKETS.column_names, "tier")) for start in range(0, 3, size))
+        write_batches(TICKETS, "tickets", batches, ("tier",), tmp_path / name, bench, 1)
+        both.append(bench.connection.sql(f"FROM read_parquet('{tmp_path / name}')").to_arrow_table())
+    assert both[0].equals(both[1])
+    assert both[0].column("_bad_values").to_pylist() == ['{"opened_at":"soon"}'] * 3
+
+
 def test_rows_keep_their_order_from_batch_to_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_CHUNK", 2)
     monkeypatch.setattr(records, "_JOINED", 2)

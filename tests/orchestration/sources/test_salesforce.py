@@ -127,22 +127,22 @@ def test_what_comes_in_bulk_is_what_comes_page_by_page(org: SalesforceOrg, tmp_p
         assert by_jobs.rows(table) == by_pages.rows(table)
     org.takes_jobs = False
     refused = _nights(tmp_path / "refused", org)
-    warnings = [line for load in refused.night().values() for line in load.warnings]
+    warnings = [line for load in refused.night("crm_customers").values() for line in load.warnings]
     assert warnings == ["large lists come 2,000 at a time: jobs of Bulk API 2.0 may not be ordered here"]
     assert refused.rows("crm_customers") == by_pages.rows("crm_customers")
 
 
 def test_whoever_responds_to_a_campaign_says_so_until_they_are_taken_out(org: SalesforceOrg, tmp_path: Path) -> None:
     nights = _nights(tmp_path, org)
-    nights.night()
+    nights.night("crm_interactions")
     org.clock = "2026-01-05T10:00:00.000+0000"
     org.put("CampaignMember", "00v1", HasResponded=True, FirstRespondedDate="2026-01-04")
-    nights.night()
+    nights.night("crm_interactions")
     told = {key: (row["kind"], row["campaign_id"]) for key, row in nights.rows("crm_interactions").items() if "v1" in key}
     assert told == {"00v1": ("sent", "7011"), "00v1:responded": ("replied", "7011")}
     org.clock = "2026-01-06T10:00:00.000+0000"
     org.put("CampaignMember", "00v1", IsDeleted=True)
-    nights.night()
+    nights.night("crm_interactions")
     assert not [key for key in nights.rows("crm_interactions") if "v1" in key]
 
 

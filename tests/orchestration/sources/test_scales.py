@@ -21,7 +21,10 @@ JANUARY, FEBRUARY = (int(datetime(2026, month, 1, tzinfo=UTC).timestamp() * 1000
 def test_an_answer_is_on_the_scale_that_was_asked_when_it_was_given():
     scale = with_past(Scale(1, 10), "q", {"scales": {"q": [1, 7, [[JANUARY, 1, 5]]]}, "asked_at": FEBRUARY})
     asked = ("2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00+00:00", None)
-    assert [scale.at(moment) for moment in asked] == [(1, 5), (1, 7), (1, 10), (1, 10)]
+    assert [scale.at(moment, 4) for moment in asked] == [(1, 5), (1, 7), (1, 10), (1, 10)]
+    assert [scale.at(moment, 8) for moment in asked] == [(1, 10)] * 4  # none of the earlier ones has an 8
+    in_march = with_past(Scale(1, 10), "q", {"scales": {"q": [1, 5, []]}, "asked_at": JANUARY}, "2026-02-01T00:00:00Z")
+    assert [in_march.at(moment, 4)[1] for moment in ("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z")] == [5, 10]
     known = as_told({"q": scale}, {"scales": {"gone": [0, 10, []]}}, datetime.now(UTC))
     assert with_past(Scale(1, 10), "q", known) == remembered("q", known) == scale  # nothing has changed since
     assert remembered("gone", known) == Scale(0, 10)
@@ -66,3 +69,18 @@ def test_a_survey_that_gets_another_choice_keeps_its_old_answers(tmp_path: Path,
         monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
         nights.night("survey_responses")
         assert _scales(nights)["501:2"] == (4, 5)
+
+
+def test_a_choice_that_is_removed_keeps_the_score_of_those_who_chose_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with without_waiting(monkeypatch), ACCOUNTS["surveymonkey"]() as account:
+        assert isinstance(account.vendor, SurveymonkeyAccount)
+        nights = Nights(tmp_path, account.settings)
+        nights.night("survey_responses")
+        details: dict[str, Any] = deepcopy(DETAILS)
+        (question,) = (one for page in details["pages"] for one in page["questions"] if one["id"] == "2")
+        question["answers"]["choices"] = [one for one in question["answers"]["choices"] if one["id"] != "r4"]
+        monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
+        (load,) = nights.night("survey_responses").values()
+        assert (load.error, load.tombstones, _scales(nights)["501:2"]) == (None, 0, (4, 5))
+        (load,) = Nights(tmp_path / "late", account.settings).night("survey_responses").values()
+        assert any("survey 77, question 2: without 1 answer whose choice had been removed" in line for line in load.warnings)

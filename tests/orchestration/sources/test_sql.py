@@ -120,14 +120,16 @@ def test_a_cursor_may_be_a_day_and_money_is_what_it_says(server: str, shop: Call
     assert landed(nights.night("billing_payments")) == {"billing_payments": 1}
 
 
+@pytest.mark.parametrize(("of_the_url", "of_the_source"), [(400, 120), (0, 0.4 / 60)])
 def test_a_query_that_is_stopped_among_its_rows_is_one_line_about_its_table(
-    server: str, shop: Callable[[str], None], tmp_path: Path
+    server: str, shop: Callable[[str], None], tmp_path: Path, of_the_url: int, of_the_source: float
 ) -> None:
     shop("""CREATE VIEW shop.slow AS SELECT 'c' || n AS customer_id, now() AS created_at,
         CASE WHEN n > 60000 THEN pg_sleep(0.05)::text END AS full_name FROM generate_series(1, 100000) AS n""")
-    url = f"{server}{'&' if '?' in server else '?'}options=-c%20statement_timeout%3D400"
+    url = f"{server}{'&' if '?' in server else '?'}options=-c%20statement_timeout%3D{of_the_url}"
     tables: Any = {"crm_customers": {"table": "shop.slow"}, "billing_payments": {"table": "shop.payments", "columns": COLUMNS}}
-    loads = Nights(tmp_path, SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": url})).night(*tables)
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": url, "timeout_minutes": of_the_source})
+    loads = Nights(tmp_path, settings).night(*tables)
     assert "shop.slow cannot be read: the database stopped the query because it took too long" in (loads["crm_customers"].error or "")
     assert landed(loads) == {"billing_payments": 5}
 
@@ -192,7 +194,7 @@ def _read_in_turn(folder: Path, *nights: tuple[tuple[int, Any], ...]) -> list[li
     """The ids that each night reads of a view of SQLite, whose columns have no type; a night begins with new rows of (id, cursor)."""
     with closing(sqlite3.connect(folder / "shop.db")) as database:
         database.executescript('CREATE TABLE "order" (id, changed); CREATE VIEW latest AS SELECT id, +changed AS changed FROM "order"')
-        reader, since, told = Database(f"sqlite:///{folder}/shop.db"), None, []
+        reader, since, told = Database(f"sqlite:///{folder}/shop.db", 60), None, []
         for rows in nights:
             database.executemany('INSERT INTO "order" VALUES (?, ?)', rows)
             database.commit()

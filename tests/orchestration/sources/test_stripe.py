@@ -96,7 +96,7 @@ def test_a_first_load_that_is_killed_goes_on_where_it_was(account: StripeAccount
     for number in range(60):
         account.put("charge", f"ch_{100 + number}", customer="cus_1", status="succeeded", amount=100, currency="usd", invoice=None)
     whole = _nights(tmp_path / "whole", account)
-    whole.night()
+    whole.night("billing_customers", "billing_payments")
     pages = account.asked.count(PAGE)
     in_the_middle = [place for place, asked in enumerate(account.asked, 1) if asked == PAGE][pages // 2]
     nights = _nights(tmp_path / "killed", account)
@@ -104,17 +104,17 @@ def test_a_first_load_that_is_killed_goes_on_where_it_was(account: StripeAccount
     with monkeypatch.context() as patched:
         killed_after(in_the_middle, patched)
         with pytest.raises(KeyboardInterrupt):
-            nights.night()
+            nights.night("billing_customers", "billing_payments")
     account.clock += 60
     account.put("charge", "ch_159", amount=50)  # listed already: this is told by its event, the night after
     before = account.asked.count(PAGE)
     assert 0 < before < pages
-    nights.night()
+    nights.night("billing_customers", "billing_payments")
     assert account.asked.count(PAGE) == pages + 1  # the one whose answer was lost
     assert nights.rows("billing_customers") == whole.rows("billing_customers")
     assert not list((tmp_path / "killed" / "landing").glob("_begun/*"))
     for each in (nights, whole):
-        each.night()
+        each.night("billing_customers", "billing_payments")
     assert nights.rows("billing_payments") == whole.rows("billing_payments")
     assert nights.rows("billing_payments")["ch_159"]["amount"] == Decimal("0.5")
 
@@ -258,13 +258,13 @@ def test_a_draft_that_was_deleted_leaves_nothing(account: StripeAccount, tmp_pat
 
 def test_after_thirty_days_without_a_night_everything_is_listed_again(account: StripeAccount, tmp_path: Path) -> None:
     nights = _nights(tmp_path, account)
-    nights.night()
+    nights.night("billing_payments")
     account.clock += int(timedelta(days=40).total_seconds())
     account.objects["charge"]["ch_2"]["status"] = "succeeded"
     del account.objects["charge"]["ch_0"]
     account.events.clear()  # Stripe has forgotten what happened since
     account.put("product", "prod_2", name="Later")
-    nights.night()
+    nights.night("billing_payments")
     charges = nights.rows("billing_payments")
     assert ("ch_0" in charges, charges["ch_2"]["status"]) == (False, "succeeded")
 
@@ -297,13 +297,13 @@ def test_a_live_key_takes_nothing_of_test_mode(account: StripeAccount, tmp_path:
     nights = _nights(tmp_path, account)
     loads = nights.night("billing_customers")
     assert list(nights.rows("billing_customers")) == ["cus_9"]
-    assert any("of test mode are left out" in note for note in loads["billing_customers"].warnings)
+    assert any("customers of test mode: the key is a live one" in note for note in loads["billing_customers"].warnings)
 
 
 def test_customers_who_come_while_the_list_is_read_hide_nobody(account: StripeAccount, tmp_path: Path) -> None:
     account.between_requests = lambda: account.put("customer", f"cus_new_{len(account.asked)}", email=None)  # type: ignore[method-assign]
     nights = _nights(tmp_path, account)
-    nights.night()
+    nights.night("billing_customers")
     account.between_requests = lambda: None  # type: ignore[method-assign]
-    nights.night()
+    nights.night("billing_customers")
     assert set(nights.rows("billing_customers")) == {*account.objects["customer"], "cus_3"}

@@ -1,5 +1,6 @@
 """SurveyMonkey: scores of choices, comments, what changes later."""
 
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,9 +44,10 @@ def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_n
     (question,) = questions_of(survey, details, {})
     assert (question.scale.low, question.scale.high) == (1, 3)
     answered = [{"row_id": "a", "choice_id": "c1"}, {"row_id": "b", "choice_id": "c3"}]
+    lost = Counter[str]()
     told = {"id": "9", "pages": [{"questions": [{"id": "5", "answers": answered}]}]}
-    assert [(row["response_id"], row["score"]) for row in rows(survey, [question], told)] == [("9", 3)]
+    assert [(row["response_id"], row["score"]) for row in rows(survey, [question], lost, told)] == [("9", 3)]
     answered[1]["choice_id"] = "c0"
-    assert list(rows(survey, [question], told)) == []
+    assert (list(rows(survey, [question], lost, told)), lost) == ([], Counter())
     with pytest.raises(SourceError, match="asks 2 things; name one as `question:row`, a row being one of a, b"):
         questions_of(SimpleNamespace(id="77", questions={"5": "csat"}), details, {})

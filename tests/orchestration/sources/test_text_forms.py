@@ -54,6 +54,13 @@ def test_what_joins_two_pictures_inside_a_text_stays(read: Any) -> None:
     assert (row["region"], row["email"]) == (family, "ann@x.example")
 
 
+def test_what_fills_fields_of_a_fixed_width_up_is_no_letter_and_no_other_encoding(read: Any) -> None:
+    _, rows = read(b"customer_id,created_at,full_name\n7\0\0,2025-01-01,An\0n\0\0\n")
+    assert [(row["customer_id"], row["full_name"]) for row in rows] == [("7", "Ann")]
+    batch, _ = read("customer_id,created_at\n7,2025-01-01\n".encode("utf-16-le"))
+    assert "it looks like UTF-16" in batch.error
+
+
 @pytest.mark.parametrize("word", ["NULL", "null", "\\N", "None", " NaT ", f"<NA>{NO_BREAK}"])
 def test_words_for_nothing_are_nothing_where_an_id_a_number_or_a_time_belongs(read: Any, word: str) -> None:
     """Else all records without another are merged into the record NULL, and a table of open ends waits in quarantine."""

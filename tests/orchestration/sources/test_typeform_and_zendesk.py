@@ -133,6 +133,20 @@ def test_tickets_change_and_leave(desk: ZendeskAccount, tmp_path: Path) -> None:
     assert nights.rows("crm_customers")["9"]["created_at"] == datetime(2026, 1, 5, 10)
 
 
+def test_a_ticket_that_is_told_to_be_deleted_leaves_though_another_cannot_be_read(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of_desk(tmp_path, desk)
+    nights.night("crm_tickets")
+    desk.changes.append({"subject": "a ticket without an id"})
+    desk.put(1, status="deleted")
+    (load,) = nights.night("crm_tickets").values()
+    assert any("an object without id" in note for note in load.warnings)
+    assert set(nights.rows("crm_tickets")) == {"2"}
+    desk.put(2, status="deleted")
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night("crm_tickets")
+    assert nights.rows("crm_tickets") == {}
+
+
 def test_what_comes_beside_the_tickets_is_not_asked_for_again(desk: ZendeskAccount, tmp_path: Path) -> None:
     desk.tells_beside = True
     nights = _of_desk(tmp_path, desk)
