@@ -52,7 +52,7 @@ def weeks(monkeypatch):
 
 
 def log(tmp_path):
-    query = f"SELECT external_id, outcome, code FROM '{tmp_path}/state/sync_log.parquet' WHERE code LIKE '%_there' ORDER BY ALL"
+    query = f"SELECT external_id, outcome, code FROM '{tmp_path}/state/sync_log/*.parquet' WHERE code LIKE '%_there' ORDER BY ALL"
     return duckdb.execute(query).fetchall()
 
 
