@@ -66,12 +66,14 @@ class CustomerioDestination(HttpDestination):
         self._knock(_BATCH, _WANTS, {"batch": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
-        moments = [name for name, kind in self.kinds.items() if kind in ("date", "time")]
+        moments = [self.name_of(name) for name, kind in self.kinds.items() if kind in ("date", "time")]
         return self.caller.call("POST", _BATCH, json={"batch": [self._operation(record, moments) for record in batch.records]})
 
     def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
-        told = {**record.fields, **{name: _moment(record.fields[name]) for name in moments if name in record.fields}}
-        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in self.named(told).items()}
+        attributes = self.named(record.fields)
+        attributes |= {name: _moment(attributes[name]) for name in moments if name in attributes}
+        if None in attributes.values():
+            attributes = {name: "" if value is None else value for name, value in attributes.items()}
         if self._update_only or record.makes_nobody:
             attributes["_update"] = True  # an attribute of no person: Customer.io's switch against making one
         return {"type": "person", "action": "identify", "identifiers": {"id": record.external_id}, "attributes": attributes}

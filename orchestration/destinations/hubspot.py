@@ -177,7 +177,7 @@ class HubspotDestination(HttpDestination):
         return not self._creates or record.makes_nobody or record.moved
 
     def _input(self, record: Record, trace: str) -> dict[str, Any]:
-        properties = {name: as_text(value) for name, value in self.named(record.fields).items()}
+        properties = {name: value if type(value) is str else as_text(value) for name, value in self.named(record.fields).items()}
         content: dict[str, Any] = {"objectWriteTraceId": trace, "properties": properties}
         by_record = self._id_property == RECORD_ID or record.by_remote_id
         return {"id": self._identifier(record), **({} if by_record else {"idProperty": self._id_property}), **content}
