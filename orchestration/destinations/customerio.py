@@ -24,7 +24,7 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Record, Resu
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.reading import as_json, code_of, listed
+from orchestration.destinations.reading import as_json, code_of, is_listed, listed
 
 _HOSTS = {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"}
 _WANTS = "check site_id, api_key and region"
@@ -84,7 +84,7 @@ class CustomerioDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)
-        if not isinstance(body, dict):  # something else answers in its place
+        if not isinstance(body, dict) or not is_listed(body, "errors"):  # something else answers in its place
             return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_answer"))
         errors = listed(body, "errors")
         if response.status_code != 207:
