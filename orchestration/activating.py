@@ -84,6 +84,8 @@ def reports(
 
 def unknown_fields(part: EveryDestination, destination: Destination, release: Release) -> str:
     """Why `fields` of the configuration cannot be followed: one of them is in no audience of the destination; empty when all are."""
+    if not part.fields:
+        return ""
     known = {field for audience in part.audiences for field in activation.kinds_of(release, audience, destination, chosen=False)}
     if not (missing := sorted(set(part.fields) - known)) or not known:
         return ""

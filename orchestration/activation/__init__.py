@@ -1,7 +1,7 @@
 """Activation: bringing a published audience to a destination, and knowing exactly what arrived there.
 
 Comes in: `sync_<destination type>__<audience>` of a release. Goes out: batches to the destination; per destination
-`state/activation/<name>.duckdb` (what it acknowledged, dead letters) and `state/sync_log.parquet` (every attempt).
+`state/activation/<name>.duckdb` (what it acknowledged, dead letters) and `state/sync_log/` (every attempt).
 
 1. Consent is enforced here again, whatever the models did: those without it are suppressed; what they were sent before is cleared.
 2. A record goes out when the SHA-256 of its fields differs from what the destination acknowledged last. State is written on
@@ -18,6 +18,7 @@ from orchestration.activation.audience import ActivationError
 from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, RENAMED, SOURCE_STALE
 from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import audiences, forget, orders
+from orchestration.activation.log import parts as log_parts
 from orchestration.activation.renamed import former_name
 from orchestration.activation.report import Comparison, SyncReport
 from orchestration.activation.sending import Progress
@@ -40,6 +41,7 @@ __all__ = [
     "history",
     "judged",
     "kinds_of",
+    "log_parts",
     "orders",
     "shown_sample",
     "synchronise",

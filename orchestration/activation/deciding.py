@@ -26,8 +26,8 @@ def make_plan(
     """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records.
 
     `mode` other than mirror leaves what customers have who leave the audience and may still be sent; without `recreate` a record that
-    was there is written only where it still is. `limit` and `only` (an external id
-    or customer_key) leave out all others.
+    was there, for this audience or another one, is written only where it still is. `limit` and `only` (an external id or customer_key)
+    leave out all others.
     """
     connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror", "recreate": recreate})
     connection.execute(_WAIT)
@@ -102,6 +102,8 @@ readdressed AS (
     FROM known JOIN desired USING (external_id)
     WHERE operation = 'upsert' AND remote_id IS NOT NULL AND known.address_hash <> desired.address_hash
 ),
+-- Whose record was there once, for whatever audience: who comes back, or joins another one, is no reason to make a deleted record again.
+taken AS (SELECT external_id FROM state.acknowledged WHERE operation = 'upsert' OR payload_hash IS NOT NULL),
 compared AS (
     SELECT external_id, coalesce(desired.customer_key, known.customer_key) AS customer_key, desired.email, remote_id, desired.fields,
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
@@ -115,7 +117,8 @@ compared AS (
         desired.external_id IS NULL AND known.address_hash IN (SELECT address_hash FROM desired WHERE suppressed_as IS NULL) AS is_passed_on
     FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
 )
-SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved, is_held AND is_wanted AND NOT $recreate AS stays_gone,
+SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
+    is_wanted AND NOT $recreate AND external_id IN (FROM taken) AS stays_gone,
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
     -- An id that was told for another address says nothing of this one.
     CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,

@@ -36,9 +36,16 @@ def tells_of_customers(fields: Mapping[str, str]) -> bool:
 
 def kinds_of(release: AudienceSource, audience: str, destination: Destination, *, chosen: bool = True) -> dict[str, str]:
     """Field → number, boolean, date, time, list or text of an audience; nothing where the release has no such audience."""
+    with duckdb.connect() as connection:
+        return kinds_by(connection, release, audience, destination, chosen=chosen)
+
+
+def kinds_by(
+    connection: duckdb.DuckDBPyConnection, release: AudienceSource, audience: str, destination: Destination, *, chosen: bool = True
+) -> dict[str, str]:
+    """The same, asked by a connection that is there already: to make one takes longer than the question."""
     table = f"sync_{destination.type}__{audience}"
     if table not in release.tables:
         return {}
-    with duckdb.connect() as connection:
-        fields = fields_of(columns_of(connection, release.table_file(table)), destination, chosen=chosen)
+    fields = fields_of(columns_of(connection, release.table_file(table)), destination, chosen=chosen)
     return {name: kind_of(kind) for name, kind in fields.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.activation.log import FILE
+from orchestration.activation.log import parts, write_part
 from orchestration.activation.state_tables import TABLES
 from orchestration.sql_text import literal
 
@@ -27,7 +27,7 @@ def forget(state_folder: Path, keys: Collection[str], external_ids: Collection[s
         orders = _rewritten(path, keys, external_ids, note)
         if orders:
             waiting[path.stem] = orders
-    _clear_log(state_folder / FILE, keys, external_ids, note)
+    _clear_log(state_folder, keys, external_ids, note)
     return waiting
 
 
@@ -88,20 +88,18 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
     return left
 
 
-def _clear_log(path: Path, keys: Collection[str], external_ids: Collection[str], note: Note) -> None:
-    if not path.exists():
-        return
-    waiting = path.with_name(f".{path.name}.forgetting")
+def _clear_log(state_folder: Path, keys: Collection[str], external_ids: Collection[str], note: Note) -> None:
     tests = (
         f"coalesce(list_contains({_list(values)}, {name}), false)"
         for name, values in (("customer_key", keys), ("external_id", external_ids))
     )
     mine = f"({' OR '.join(tests)})"
-    relation = f"read_parquet({literal(path)})"
     with duckdb.connect() as connection:
-        rows = _one(connection, f"SELECT count(*) FROM {relation} WHERE {mine}")
-        connection.execute(f"COPY (SELECT * FROM {relation} WHERE NOT {mine}) TO {literal(waiting)} (FORMAT parquet, COMPRESSION zstd)")
-    _put(waiting, path, rows, note, bool(rows))
+        for path in parts(state_folder):
+            rows = _one(connection, f"SELECT count(*) FROM read_parquet({literal(path)}) WHERE {mine}")
+            if rows:
+                note(path, rows, 0)
+                write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", path)
 
 
 def _put(waiting: Path, path: Path, rows: int, note: Note, wanted: bool) -> None:

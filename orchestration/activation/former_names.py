@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from orchestration.activation.audience import AudienceSource
-from orchestration.activation.fields import kinds_of
+from orchestration.activation.fields import kinds_by
 from orchestration.destinations.base import Destination
 from orchestration.destinations.fields import FORMER
 
@@ -22,11 +22,12 @@ def former(
     """Field (the name behind a mark) → kind of what is to be cleared. A name that another audience writes is not, nor, where the
     destination may be asked, one that it has no place for any more.
     """
-    kinds = kinds_of(release, audience, destination)
+    kinds = kinds_by(connection, release, audience, destination)
     query = "SELECT name, kind FROM state.written WHERE audience = ? AND name NOT IN (SELECT name FROM state.written WHERE audience <> ?)"
     known = dict(connection.execute(f"{query} ORDER BY name", [audience, audience]).fetchall())
     if not known and _was_sent(connection, audience):  # by a version that wrote no names down: all fields, by our names
-        known = {destination.our_name(field): kind for field, kind in kinds_of(release, audience, destination, chosen=False).items()}
+        every = kinds_by(connection, release, audience, destination, chosen=False)
+        known = {destination.our_name(field): kind for field, kind in every.items()}
     names = set(known) - {destination.name_of(field) for field in kinds}
     names = destination.there(names) if ask and names else names
     return {f"{FORMER}{name}": known[name] for name in sorted(names)}

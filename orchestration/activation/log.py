@@ -1,54 +1,68 @@
 """The sync log: every attempt to send a record, kept beside the releases and published with the next one.
 
-Comes in: attempts that a sync wrote into its state. Goes out: `state/sync_log.parquet`, replaced in one step.
+Comes in: attempts that a sync wrote into its state. Goes out: one Parquet file a sync, `state/sync_log/<when>-<destination>.parquet`, which
+is not touched again but to forget somebody: a sync costs what it sent, not what was sent in the ninety days before it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-FILE = "sync_log.parquet"
+from orchestration.activation import state
+from orchestration.sql_text import literal
+
+FOLDER = "sync_log"
 DAYS_KEPT = 90
+_ONE_FILE = "sync_log.parquet"  # in which versions before this one kept all of it
+_WHEN = "%Y%m%dT%H%M%S%f"
 
 
-def export_attempts(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Move `state.attempts` into `folder/sync_log.parquet`. A crash between its two steps repeats nothing."""
-    path, waiting = folder / FILE, folder / f".{FILE}.{os.getpid()}"
-    with _alone(folder):
-        kept = f"SELECT * FROM read_parquet('{_escaped(path)}')" if path.is_file() else "SELECT * FROM state.attempts WHERE false"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW logged AS {kept}")
-        connection.execute(f"COPY ({_QUERY}) TO '{_escaped(waiting)}' (FORMAT parquet, COMPRESSION zstd)")
-        os.chmod(waiting, 0o600)
-        os.replace(waiting, path)
-        connection.execute("DELETE FROM state.attempts")
+def parts(state_folder: Path) -> list[Path]:
+    """The files that hold the log, the oldest first; none where nothing was ever sent."""
+    one_file = state_folder / _ONE_FILE
+    return [*([one_file] if one_file.is_file() else []), *sorted((state_folder / FOLDER).glob("[!.]*.parquet"))]
 
 
-# What a crash left in the state after it reached the file is no newer than the file's newest of the same destination.
-_QUERY = f"""
-SELECT * FROM logged WHERE attempted_at > (SELECT max(attempted_at) FROM
-    (SELECT attempted_at FROM logged UNION ALL SELECT attempted_at FROM state.attempts)) - INTERVAL {DAYS_KEPT} DAY
-UNION ALL
-SELECT attempts.* FROM state.attempts LEFT JOIN
-    (SELECT destination, max(attempted_at) AS newest FROM logged GROUP BY destination) AS exported USING (destination)
-WHERE newest IS NULL OR attempted_at > newest
-"""
+def export_attempts(connection: duckdb.DuckDBPyConnection, state_folder: Path, destination: str) -> None:
+    """Move `state.attempts` into a file of its own, and drop files whose attempts are older than `DAYS_KEPT` days.
+
+    The file's name is in the state before the file is there, until the attempts have left the state: whatever a crash leaves of both, the
+    next export writes the same file again.
+    """
+    folder = state_folder / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _take_over(state_folder)
+    if connection.execute("SELECT 1 FROM state.attempts LIMIT 1").fetchone():
+        begun = f"{state.now():{_WHEN}}-{destination}"
+        connection.execute("INSERT INTO state.log_part SELECT ? WHERE NOT EXISTS (FROM state.log_part)", [begun])
+        ((name,),) = connection.execute("FROM state.log_part").fetchall()
+        write_part(connection, "FROM state.attempts", folder / f"{name}.parquet")
+        with state.transaction(connection):
+            connection.execute("DELETE FROM state.attempts; DELETE FROM state.log_part")
+    last = f"{state.now() - timedelta(days=DAYS_KEPT):{_WHEN}}"
+    for path in parts(state_folder):
+        if path.name < last:
+            path.unlink(missing_ok=True)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    handle = os.open(folder / f".{FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def write_part(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the rows of `query` to `path`, in one step."""
+    waiting = path.with_name(f".{path.name}.new")
+    connection.execute(f"COPY ({query}) TO {literal(waiting)} (FORMAT parquet, COMPRESSION zstd)")
+    waiting.chmod(0o600)
+    os.replace(waiting, path)
 
 
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _take_over(state_folder: Path) -> None:
+    """Put what an older version kept in one file among the others, named after its newest attempt."""
+    one_file = state_folder / _ONE_FILE
+    if not one_file.is_file():
+        return
+    with duckdb.connect() as connection, suppress(FileNotFoundError):  # another destination's sync was quicker
+        ((newest,),) = connection.execute(f"SELECT max(attempted_at) FROM read_parquet({literal(one_file)})").fetchall()
+        os.replace(one_file, state_folder / FOLDER / f"{newest or datetime.min:{_WHEN}}-before.parquet")

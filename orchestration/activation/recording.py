@@ -92,6 +92,9 @@ _RECORD: tuple[tuple[set[str], str], ...] = (
     ({"clear"}, f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE audience = $audience AND operation = 'upsert'
         AND address_hash IS NOT NULL
         AND remote_id IN (SELECT remote_id FROM answered WHERE operation = 'clear' AND outcome = '{_TAKEN}')"""),
+    # Of whom nothing was there and nothing was taken before, nobody has deleted anything.
+    ({"clear"}, f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE {_THIS} WHERE operation = 'clear' AND code = 'not_there')
+        AND external_id IN (SELECT external_id FROM state.acknowledged GROUP BY external_id HAVING count(*) = 1)"""),
     ({"given up"}, f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)"),
     (_ANY, """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
         FROM answered"""),

@@ -19,6 +19,7 @@ ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS state.log_part (name VARCHAR);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);
 CREATE TABLE IF NOT EXISTS state.written (audience VARCHAR, name VARCHAR, kind VARCHAR);

@@ -99,7 +99,7 @@ def synchronise(
                     _note_completeness(connection, report, no_more)
             finally:
                 report.forgotten += state.settle_orders(connection, audience)
-                export_attempts(connection, Path(state_folder))
+                export_attempts(connection, Path(state_folder), destination.name)
     if report.forgotten:
         rewritten(path)
     return report

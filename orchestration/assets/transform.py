@@ -11,10 +11,11 @@ from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
 from packaging.version import Version
 
-from orchestration import dbt, warehouse
+from orchestration import activation, dbt, warehouse
 from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.documentation import metric_docs
 from orchestration.gates import failing_rows
@@ -82,8 +83,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
     continued, fingerprint = phase == "before_models", continuation.fingerprint(dbt.project_hash(), variables)
     with night.warehouse() as connection:  # fails here, in words, when the warehouse holds another night
         night.forget_later(connection, phase)
-        warehouse.load_hash_key(connection, night.home.salt())
-        warehouse.load_sync_log(connection, night.home.state / "sync_log.parquet")
+        _hand_over(connection, night, phase)
         build, reason = continuation.begin(connection, night.as_of, fingerprint) if continued else (None, "")
     if context.is_subset:  # what was picked leaves tables of two nights side by side: it continues nothing, and nothing continues it
         build, reason = None, "what was picked is built anew"
@@ -105,6 +105,13 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
         raise dg.Failure(f"dbt could not build: {'; '.join(broken[:5])}")
     if failed:
         raise refused(night, f"dbt tests {phase.replace('_', ' ')}", failed)
+
+
+def _hand_over(connection: duckdb.DuckDBPyConnection, night: Night, phase: str) -> None:
+    """What the models read that is neither landed nor in their variables."""
+    warehouse.load_hash_key(connection, night.home.salt())
+    if phase == "after_models":  # nothing before reads it, and that of ninety nights is long
+        warehouse.load_sync_log(connection, activation.log_parts(night.home.state))
 
 
 def _run(

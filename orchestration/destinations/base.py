@@ -7,7 +7,7 @@ Goes out: outcomes. A destination never decides who is sent; it never raises bec
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -89,8 +89,10 @@ class Destination(Protocol):
 
     def named(self, fields: Fields) -> dict[str, Any]:
         """The fields by their names there; lists as one text, since few vendors filter by a list of texts."""
-        called = self._called
-        return {called[field]: listed_as_text(value) for field, value in fields.items()}
+        values: Iterable[Any] = fields.values()
+        if list in map(type, values):  # asked of a hundred thousand records: what a loop of Python's does eight times as slowly
+            values = map(listed_as_text, values)
+        return dict(zip(map(self._called.__getitem__, fields), values, strict=True))
 
     @cached_property
     def _called(self) -> Called:

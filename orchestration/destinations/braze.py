@@ -24,7 +24,7 @@ from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.pacing import forecast_seconds
-from orchestration.destinations.reading import as_json, code_of, listed
+from orchestration.destinations.reading import as_json, code_of, is_listed, listed
 
 _TAKEN = ("success", "queued")  # queued: Braze works on it later, as it says during an outage
 _WANTS = "its API key needs the permission users.track, and rest_url must be that of its cluster"
@@ -96,6 +96,8 @@ class BrazeDestination(HttpDestination):
         body = as_json(response)
         if not isinstance(body, dict) or body.get("message") not in _TAKEN:
             return Answer(batch.outcomes(Result.UNKNOWN, "not_in_the_answer"))
+        if not is_listed(body, "errors"):
+            return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_errors"))
         refused = {one.get("index"): code_of(one, "type") for one in listed(body, "errors")}
         if not all(isinstance(index, int) and 0 <= index < len(batch.records) for index in refused):
             return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_errors"))

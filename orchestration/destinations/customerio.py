@@ -24,7 +24,7 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Record, Resu
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.reading import as_json, code_of, listed
+from orchestration.destinations.reading import as_json, code_of, is_listed, listed
 
 _HOSTS = {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"}
 _WANTS = "check site_id, api_key and region"
@@ -66,12 +66,14 @@ class CustomerioDestination(HttpDestination):
         self._knock(_BATCH, _WANTS, {"batch": []})
 
     def _post(self, batch: Batch) -> httpx.Response:
-        moments = [name for name, kind in self.kinds.items() if kind in ("date", "time")]
+        moments = [self.name_of(name) for name, kind in self.kinds.items() if kind in ("date", "time")]
         return self.caller.call("POST", _BATCH, json={"batch": [self._operation(record, moments) for record in batch.records]})
 
     def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
-        told = {**record.fields, **{name: _moment(record.fields[name]) for name in moments if name in record.fields}}
-        attributes: dict[str, Any] = {name: "" if value is None else value for name, value in self.named(told).items()}
+        attributes = self.named(record.fields)
+        attributes |= {name: _moment(attributes[name]) for name in moments if name in attributes}
+        if None in attributes.values():
+            attributes = {name: "" if value is None else value for name, value in attributes.items()}
         if self._update_only or record.makes_nobody:
             attributes["_update"] = True  # an attribute of no person: Customer.io's switch against making one
         return {"type": "person", "action": "identify", "identifiers": {"id": record.external_id}, "attributes": attributes}
@@ -82,7 +84,7 @@ class CustomerioDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)
-        if not isinstance(body, dict):  # something else answers in its place
+        if not isinstance(body, dict) or not is_listed(body, "errors"):  # something else answers in its place
             return Answer(batch.outcomes(Result.UNKNOWN, "unreadable_answer"))
         errors = listed(body, "errors")
         if response.status_code != 207:

@@ -46,16 +46,26 @@ class HttpDestination(Destination):
     def send(self, batch: Batch) -> Answer:
         """Deliver the batch, part by part, halving what is refused as a whole."""
         before, part_answer = self.caller.made, Answer([])
-        known = [record for record in batch.records if self._identifier(record)]
-        # To be cleared, but known there by an address that we do not have any more: a person has to look.
-        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
-        for part in self._parts(replace(batch, records=known)):
+        known, outcomes = self._nameable(batch)
+        for part in self._parts(known):
             if part_answer.stop:
                 outcomes += part.outcomes(Result.RETRYABLE, "not_sent")
                 continue
             part_answer = blaming_nobody(self._sent(part))
             outcomes += part_answer.outcomes
         return replace(part_answer, outcomes=outcomes, calls=self.caller.made - before)
+
+    def _nameable(self, batch: Batch) -> tuple[Batch, list[Outcome]]:
+        """The records that can be named, and outcomes of the others.
+
+        Those are to be cleared, but are known there by an address that we do not have any more: a person has to look.
+        """
+        names = list(map(self._identifier, batch.records))
+        if all(names):
+            return batch, []
+        told = list(zip(batch.records, names, strict=True))
+        nameless = [Outcome(record.external_id, Result.REJECTED, "no_address") for record, name in told if not name]
+        return replace(batch, records=[record for record, name in told if name]), nameless
 
     def _identifier(self, record: Record) -> str:
         """What the vendor knows the record by; empty when we do not know it."""

@@ -18,7 +18,7 @@ import orjson
 from tenacity import RetryError, Retrying, retry_if_exception, retry_if_result, stop_after_attempt
 
 from orchestration.destinations.pacing import IN_DOUBT, MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, pause_for_all, wait_as_told
-from orchestration.destinations.transport import checked_url
+from orchestration.destinations.transport import checked_url, trusted
 
 TIMEOUT = 30.0
 # httpx tells every URL at level INFO, and some vendors want addresses in the query.
@@ -67,7 +67,13 @@ class Caller:
         self._allowed = tuple(re.compile(one) for one in allowed)
         self._hopeless, self._pacer = hopeless, Pacer(windows, sleep=sleep)
         self._client = httpx.Client(
-            timeout=timeout, follow_redirects=False, trust_env=False, headers=dict(headers or {}), auth=auth, limits=_CONNECTIONS
+            timeout=timeout,
+            verify=trusted(),
+            follow_redirects=False,
+            trust_env=False,
+            headers=dict(headers or {}),
+            auth=auth,
+            limits=_CONNECTIONS,
         )
 
     @property

@@ -15,35 +15,29 @@ Never called: anything that subscribes, archives, merges or deletes. Never writt
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, DestinationError, Found, Holdings, Outcome, Record
-from orchestration.destinations.delivery import HttpDestination, divided
-from orchestration.destinations.fields import PREFIX, as_text, labelled, shortened
+from orchestration.destinations.base import Answer, Batch, Found, Holdings, Outcome, Record
+from orchestration.destinations.delivery import divided
+from orchestration.destinations.fields import as_text
 from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import MERGED, holdings, read, refused, traced
+from orchestration.destinations.hubspot_properties import ContactProperties
 from orchestration.destinations.hubspot_search import found
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.reading import as_json, code_of, listed
+from orchestration.destinations.reading import as_json, code_of
 
 RECORD_ID = "hs_object_id"
 _READS = "to compare what contacts hold its token needs crm.objects.contacts.read"
-_SCOPES = "its token needs crm.objects.contacts.write, crm.schemas.contacts.read and crm.schemas.contacts.write"
-# kind of a field → HubSpot's type and field type
-_TYPES = {"number": ("number", "number"), "boolean": ("bool", "booleancheckbox"), "date": ("date", "date"), "time": ("datetime", "date")}
-_TEXT, _LIST = ("string", "text"), ("string", "textarea")
-_YES_NO: list[dict[str, Any]] = [
-    {"label": label, "value": value, "displayOrder": -1, "hidden": False} for label, value in (("Yes", "true"), ("No", "false"))
-]
 
 
-class HubspotDestination(HttpDestination):
+class HubspotDestination(ContactProperties):
     """An account of HubSpot's."""
 
     type: ClassVar[str] = "hubspot"
@@ -83,23 +77,6 @@ class HubspotDestination(HttpDestination):
         """Check that the token may read and write properties of contacts."""
         self._existing()
 
-    def prepare(self, kinds: Mapping[str, str]) -> None:
-        """Make the properties that are missing. One that is there with another type is refused: values would be rejected one by one."""
-        wanted, there = self._wanted(kinds), self._existing()
-        self._refuse_others(wanted, there)
-        if self._id_property.startswith(PREFIX):
-            wanted[self._id_property] = _TEXT
-        missing = sorted(set(wanted) - set(there))
-        made = [self._make(name, *wanted[name]) for name in missing]
-        if not all(made) and (absent := set(missing) - set(self._existing())):
-            raise DestinationError(
-                f"destination {self.name}: HubSpot keeps archived properties under the names {shortened(absent, 3)}; restore or delete them"
-            )
-
-    def check_fields(self, kinds: Mapping[str, str]) -> None:
-        """Check that no property of another type is in the way of one that the first sync makes."""
-        self._refuse_others(self._wanted(kinds), self._existing())
-
     def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
@@ -122,48 +99,6 @@ class HubspotDestination(HttpDestination):
         body = self._must("POST", f"{self._contacts}/read", _READS, json={**content, "properties": properties})
         return holdings(wanted, body, by)
 
-    def _refuse_others(self, wanted: Mapping[str, tuple[str, str]], there: Mapping[str, Mapping[str, Any]]) -> None:
-        known = {name: there[name] for name in wanted if name in there}
-        other = [name for name, told in known.items() if not _takes(str(told.get("type")), wanted[name][0])]
-        if other:
-            raise DestinationError(
-                f"destination {self.name}: properties of another type are there already: {shortened(other, 3)}; rename them"
-            )
-        if not_ours := [name for name, told in known.items() if told.get("hubspotDefined") or _is_read_only(told)]:
-            raise DestinationError(
-                f"destination {self.name}: {shortened(not_ours, 3)} are HubSpot's own properties or read-only; give `fields` other names"
-            )
-
-    def _wanted(self, kinds: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-        """Property → HubSpot's type and field type."""
-        return {self.name_of(field): _LIST if kind == "list" else _TYPES.get(kind, _TEXT) for field, kind in kinds.items()}
-
-    def there(self, names: Collection[str]) -> set[str]:
-        """Those that are properties of contacts."""
-        return set(names) & set(self._existing())
-
-    def _existing(self) -> dict[str, dict[str, Any]]:
-        body = self._must("GET", self._properties, _SCOPES)
-        return {str(one.get("name")): one for one in listed(body, "results")}
-
-    def _make(self, name: str, kind: str, field: str) -> bool:
-        """Make a property; false where HubSpot says that there is one: somebody made it since we looked, or it is archived."""
-        content: dict[str, Any] = {
-            "name": name,
-            "label": f"Rapport: {labelled(name)}",
-            "groupName": self._group,
-            "type": kind,
-            "fieldType": field,
-        }
-        content |= {"options": _YES_NO} if kind == "bool" else {}
-        content |= {"hasUniqueValue": True} if name == self._id_property else {}  # cannot be changed later
-        response = self._asked("POST", self._properties, _SCOPES, json=content)
-        if not response.is_success and response.status_code != 409:
-            raise DestinationError(
-                f"destination {self.name}: HubSpot answers {response.status_code} to making the property {name}; make it there"
-            )
-        return response.is_success
-
     def _parts(self, batch: Batch) -> Iterator[Batch]:
         return divided(batch, [self._updates(record) for record in batch.records])
 
@@ -177,7 +112,7 @@ class HubspotDestination(HttpDestination):
         return not self._creates or record.makes_nobody or record.moved
 
     def _input(self, record: Record, trace: str) -> dict[str, Any]:
-        properties = {name: as_text(value) for name, value in self.named(record.fields).items()}
+        properties = {name: value if type(value) is str else as_text(value) for name, value in self.named(record.fields).items()}
         content: dict[str, Any] = {"objectWriteTraceId": trace, "properties": properties}
         by_record = self._id_property == RECORD_ID or record.by_remote_id
         return {"id": self._identifier(record), **({} if by_record else {"idProperty": self._id_property}), **content}
@@ -197,15 +132,6 @@ class HubspotDestination(HttpDestination):
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         return Answer(read(batch, as_json(response), self._id_property))
-
-
-def _is_read_only(told: Mapping[str, Any]) -> bool:
-    rights = told.get("modificationMetadata")
-    return bool(told.get("calculated") or (isinstance(rights, Mapping) and rights.get("readOnlyValue")))
-
-
-def _takes(there: str, wanted: str) -> bool:
-    return there == wanted or (there, wanted) == ("enumeration", "bool")
 
 
 def _is_daily(response: httpx.Response) -> bool:

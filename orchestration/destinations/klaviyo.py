@@ -92,8 +92,8 @@ class KlaviyoDestination(ImportJobs):
         More than one where Klaviyo refuses the batch and does not say whose fault it is.
         """
         before = self.caller.made
-        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
-        records = [record for record in batch.records if self._identifier(record)]
+        nameable, outcomes = self._nameable(batch)
+        records = list(nameable.records)
         asked = [one for one in records if one.operation != "clear" and (self._update_only or one.stays_gone)]
         if asked:
             known = self._profiles.known(asked, required=True)

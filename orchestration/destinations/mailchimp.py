@@ -160,12 +160,11 @@ class MailchimpDestination(MemberJobs):
 
     def send(self, batch: Batch) -> Answer:
         """Single calls side by side, or one job."""
-        known = [record for record in batch.records if self._identifier(record)]
-        outcomes = [Outcome(record.external_id, Result.REJECTED, "no_address") for record in batch.records if not self._identifier(record)]
-        if len(known) > self.limits.max_records:
-            return self._started(replace(batch, records=known), outcomes)
+        known, outcomes = self._nameable(batch)
+        if len(known.records) > self.limits.max_records:
+            return self._started(known, outcomes)
         answers: list[Answer] = []
-        parts = list(self._parts(replace(batch, records=known)))
+        parts = list(self._parts(known))
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as side_by_side:
             for start in range(0, len(parts), _SIDE_BY_SIDE):
                 if answers and any(answer.stop for answer in answers[-_SIDE_BY_SIDE:]):
@@ -173,7 +172,7 @@ class MailchimpDestination(MemberJobs):
                     break
                 answers += side_by_side.map(self._sent, parts[start : start + _SIDE_BY_SIDE])
         stop = next((answer.stop for answer in answers if answer.stop), "")
-        return Answer(outcomes + [one for answer in answers for one in answer.outcomes], stop, calls=len(known))
+        return Answer(outcomes + [one for answer in answers for one in answer.outcomes], stop, calls=len(parts))
 
     def _post(self, batch: Batch) -> httpx.Response:
         method, path, content = self._call(batch.records[0])

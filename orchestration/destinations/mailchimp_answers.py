@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import tarfile
 import zlib
@@ -16,6 +15,7 @@ from functools import cache
 from typing import Any
 
 import httpx
+import orjson
 
 from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
@@ -49,7 +49,7 @@ def operations(calls: Iterable[tuple[str, str, dict[str, Any]]]) -> list[dict[st
             "path": path.removeprefix("/3.0"),
             "params": NO_VALIDATION,
             "operation_id": str(number),
-            "body": json.dumps(content, ensure_ascii=False),
+            "body": orjson.dumps(content).decode(),
         }
         for number, (method, path, content) in enumerate(calls)
     ]
@@ -63,6 +63,8 @@ def tag_of(name: str) -> str:
 
 def field_value(value: Any) -> Any:
     """A value as a merge field takes it: empty text clears."""
+    if type(value) is str:
+        return value[:255]
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -95,7 +97,7 @@ def results_of(client: httpx.Client, url: str, job: Job) -> list[Outcome]:
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
             files = [archive.extractfile(member) for member in archive.getmembers() if member.isfile() and member.name.endswith(".json")]
-            answers = [one for file in files if file for one in json.loads(file.read())]
+            answers = [one for file in files if file for one in orjson.loads(file.read())]
     except (tarfile.TarError, EOFError, zlib.error, ValueError):
         return job.outcomes(Result.UNKNOWN, "unreadable_answers")
     told = {str(one.get("operation_id")): one for one in answers if isinstance(one, dict)}
@@ -106,7 +108,7 @@ def _outcome(record: Record, answer: dict[str, Any] | None) -> Outcome:
     if answer is None or not re.fullmatch(r"\d{3}", str(answer.get("status_code"))):
         return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
     try:
-        body = json.loads(answer.get("response") or "{}")
+        body = orjson.loads(answer.get("response") or "{}")
     except ValueError:
         body = {}
     return member_outcome(record, int(answer["status_code"]), body)

@@ -22,6 +22,7 @@ from orchestration.destinations.http import Caller
 from orchestration.destinations.mailchimp_answers import operations, results_of
 from orchestration.destinations.polling import polled
 from orchestration.destinations.reading import as_json, listed, text_of
+from orchestration.destinations.transport import trusted
 
 WANTS = "check api_key and list_id"
 JOBS = "/3.0/batches"
@@ -34,7 +35,7 @@ class MemberJobs(HttpDestination):
 
     def __init__(self, name: str, caller: Caller) -> None:
         super().__init__(name, caller)
-        self._reading_answers = httpx.Client(timeout=60, trust_env=False)
+        self._reading_answers = httpx.Client(timeout=60, verify=trusted(), trust_env=False)
         self._one_at_a_time, self._listed, self._seen = threading.Lock(), dict[str, dict[str, Any]](), dict[str, int]()
         self._listings, self._listed_at, self._lists = 0, 0.0, True
 

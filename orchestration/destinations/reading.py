@@ -27,6 +27,12 @@ def listed(body: Any, name: str) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def is_listed(body: Mapping[str, Any], name: str) -> bool:
+    """Whether `name` of a body is what `listed` can read whole: nothing, or a list of mappings only."""
+    found = body.get(name)
+    return not found or (isinstance(found, list) and all(isinstance(one, dict) for one in found))
+
+
 def text_of(body: Any, *path: str) -> str:
     """The value at `path` of a body as text; nothing when it is not there."""
     for name in path:

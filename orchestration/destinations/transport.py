@@ -9,14 +9,22 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import ssl
 import time
 from collections.abc import Sequence
+from functools import cache
 
 import httpx
 
 from orchestration.destinations.base import DestinationError
 
 _MARK = "whsec_"
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities whose certificates are believed, read once a process: reading them takes longer than a short sync's calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def signing_key(secret: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import landing, releases
+from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy.subject import Subject
@@ -32,7 +32,7 @@ def everything(home: Home, subject: Subject) -> dict[str, Any]:
         "quarantine": _quarantined(home, landed),
         "releases": [one for name in releases.ids(home.root) if (one := _released(home, name, subject))],
         "activation": _activated(home, subject),
-        "sync_log": _logged(home.state / "sync_log.parquet", subject),
+        "sync_log": _logged(activation.log_parts(home.state), subject),
     }
 
 
@@ -90,8 +90,9 @@ def _activated(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _logged(path: Path, subject: Subject) -> list[dict[str, Any]]:
-    if not path.exists():
+def _logged(parts: list[Path], subject: Subject) -> list[dict[str, Any]]:
+    if not parts:
         return []
     query = "FROM read_parquet(?) WHERE list_contains(?, external_id) OR list_contains(?, customer_key)"
-    return duckdb.execute(query, [str(path), sorted(subject.person.external_ids), list(subject.keys)]).to_arrow_table().to_pylist()
+    files = [str(path) for path in parts]
+    return duckdb.execute(query, [files, sorted(subject.person.external_ids), list(subject.keys)]).to_arrow_table().to_pylist()

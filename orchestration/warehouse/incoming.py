@@ -50,11 +50,11 @@ def load_hash_key(connection: duckdb.DuckDBPyConnection, salt: str) -> None:
     connection.execute("INSERT INTO ops.hash_key VALUES (?)", [salt])
 
 
-def load_sync_log(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Bring what activation logged so far into `ops.sync_log`, to be published with the next release."""
+def load_sync_log(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
+    """Bring what activation logged so far, in files that hold a part each, into `ops.sync_log`, to be published with the next release."""
     connection.execute("DELETE FROM ops.sync_log")
-    if path.exists():
-        connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [str(path)])
+    if parts:
+        connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?)", [[str(path) for path in parts]])
 
 
 def load_erasures(

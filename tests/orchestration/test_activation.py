@@ -83,7 +83,7 @@ def customer(number, score=0.5, plan="pro", erased=False, withdrawn=False, as_of
 
 
 def log(tmp_path):
-    query = f"SELECT external_id, outcome, code, release_id FROM '{tmp_path}/state/sync_log.parquet' ORDER BY attempted_at, external_id"
+    query = f"SELECT external_id, outcome, code, release_id FROM '{tmp_path}/state/sync_log/*.parquet' ORDER BY attempted_at, external_id"
     return duckdb.execute(query).fetchall()
 
 
@@ -282,7 +282,7 @@ def test_the_log_has_every_attempt(tmp_path, night, fake):
     fake.answer = lambda batch: Answer(batch.outcomes(Result.REJECTED, "invalid_plan"))
     night([customer(1), customer(2)])
     assert log(tmp_path) == [("x1", "acknowledged", None, "r1"), ("x2", "rejected", "invalid_plan", "r2")]
-    columns = [row[0] for row in duckdb.execute(f"DESCRIBE SELECT * FROM '{tmp_path}/state/sync_log.parquet'").fetchall()]
+    columns = [row[0] for row in duckdb.execute(f"DESCRIBE SELECT * FROM '{tmp_path}/state/sync_log/*.parquet'").fetchall()]
     assert columns == ["destination", "audience", "customer_key", "external_id", "outcome", "code", "release_id", "attempted_at"]
 
 

@@ -196,7 +196,7 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     report = night(rows)
     assert seen == [("j1", ["x0", "x1", "x2"])]
     assert (fake.sent, report.decisions) == ([], {"dead": 1, "unchanged": 2})
-    log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log.parquet' ORDER BY ALL").fetchall()
+    log = duckdb.execute(f"SELECT external_id, outcome FROM '{tmp_path}/state/sync_log/*.parquet' ORDER BY ALL").fetchall()
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
 
 

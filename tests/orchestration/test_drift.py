@@ -6,8 +6,8 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from orchestration.activation import history, judged, state
-from orchestration.destinations.base import Answer, Holdings, Outcome, Result
+from orchestration.activation import BREAKERS, history, judged, state
+from orchestration.destinations.base import Answer, Holdings, Outcome, Result, not_there
 from orchestration.destinations.holdings import alike
 from orchestration.destinations.limits import Limits
 from tests.orchestration.test_activation_engine import Fake, customer
@@ -52,7 +52,7 @@ def weeks(monkeypatch):
 
 
 def log(tmp_path):
-    query = f"SELECT external_id, outcome, code FROM '{tmp_path}/state/sync_log.parquet' WHERE code LIKE '%_there' ORDER BY ALL"
+    query = f"SELECT external_id, outcome, code FROM '{tmp_path}/state/sync_log/*.parquet' WHERE code LIKE '%_there' ORDER BY ALL"
     return duckdb.execute(query).fetchall()
 
 
@@ -197,3 +197,32 @@ def test_one_value_is_written_in_many_ways(sent, told):
 )  # fmt: skip
 def test_another_value_is_another_value(sent, told):
     assert not alike(sent, told)
+
+
+def staying_gone(fake):
+    return {record.external_id: record.stays_gone for batch in fake.batches for record in batch.records if record.operation == "upsert"}
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_who_comes_back_or_joins_another_audience_was_there_already(tmp_path, night, fake, elsewhere):
+    night(ROWS[:5], recreate=False)
+    if elsewhere:
+        with duckdb.connect(str(tmp_path / "state" / "activation" / "fake.duckdb")) as connection:
+            connection.execute("UPDATE acknowledged SET audience = 'another one'")
+    else:
+        assert night(ROWS[1:5], recreate=False).decisions == {"clear": 1, "unchanged": 4}
+    night(ROWS, recreate=False)
+    assert {one: gone for one, gone in staying_gone(fake).items() if one in ("x0", "x5")} == {"x0": True, "x5": False}
+    night([customer(0, score=0.7), *ROWS[1:]], recreate=True)
+    assert staying_gone(fake) == {"x0": False}, "made again unless told otherwise"
+
+
+def test_who_never_was_there_is_made_although_they_were_cleared_once(night, fake):
+    usual = fake.answer
+    fake.answer = lambda batch: Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))
+    night(ROWS[:1], recreate=False)
+    fake.answer = lambda batch: Answer([not_there(one) for one in batch.records])
+    assert night(ROWS[5:], recreate=False, overrides=BREAKERS).outcomes["acknowledged"] == 1
+    fake.answer = usual
+    night(ROWS[:1], recreate=False)
+    assert staying_gone(fake) == {"x0": False}

@@ -299,3 +299,14 @@ def test_a_page_that_is_not_found_is_no_member_that_is_gone(place):
     vendor.faults = [(404, {}, b"<html>")]
     assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("retryable", "http_404")}
     assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("acknowledged", "not_there")}
+
+
+TOLD = [("customerio", 200, {}), ("customerio", 207, {}), ("braze", 201, {"message": "success"})]
+
+
+@pytest.mark.parametrize("errors", [[7], "all of it", [{"index": 0, "batch_index": 0}, None], {"0": "invalid"}])
+@pytest.mark.parametrize(("kind", "status", "told"), TOLD)
+def test_errors_that_cannot_be_read_are_not_taken_for_none(place, kind, status, told, errors):
+    destination, vendor = place(kind)
+    vendor.faults = [(status, {}, {**told, "errors": errors})]
+    assert counted(sent(destination, batch_of(2))) == {"unknown": 2}

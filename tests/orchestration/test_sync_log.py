@@ -1,0 +1,108 @@
+"""The sync log as files: one a sync, kept for ninety days, whole whatever a crash interrupts, and an older home's taken over."""
+
+from datetime import datetime, timedelta
+
+import duckdb
+import pytest
+
+from orchestration import warehouse
+from orchestration.activation import forget, log, log_parts, state
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def attempt(folder):
+    """Log attempts (external ids) of a sync of `crm`, as one that begins now or that many days from now."""
+
+    def run(*external_ids, days=0, destination="crm"):
+        with state.opened(folder / "activation" / f"{destination}.duckdb", writable=True) as connection:
+            moment = state.now() + timedelta(days=days)
+            for one in external_ids:
+                row = [destination, "scores", f"key of {one}", one, "acknowledged", None, "r1", moment]
+                connection.execute(f"INSERT INTO state.attempts VALUES ({', '.join('?' * len(row))})", row)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(state, "now", lambda: moment)
+                log.export_attempts(connection, folder, destination)
+
+    return run
+
+
+def logged(folder):
+    """External ids as the next release publishes them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE SCHEMA ops; CREATE TABLE ops.sync_log ({warehouse.OPS_TABLES['sync_log']})")
+        warehouse.load_sync_log(connection, log_parts(folder))
+        return [one for (one,) in connection.execute("SELECT external_id FROM ops.sync_log ORDER BY attempted_at, external_id").fetchall()]
+
+
+def test_a_sync_writes_what_it_sent_and_touches_nothing_older(folder, attempt):
+    attempt("x1", "x2")
+    (before,) = log_parts(folder)
+    written = before.stat().st_ino
+    attempt("x1", destination="mails")
+    attempt()
+    assert (len(log_parts(folder)), before.stat().st_ino) == (2, written)
+    assert logged(folder) == ["x1", "x2", "x1"]
+
+
+def test_what_is_older_than_ninety_days_is_dropped(folder, attempt):
+    attempt("old", days=-90)
+    attempt("young", days=-89)
+    attempt()
+    assert logged(folder) == ["young"]
+
+
+@pytest.mark.parametrize("lost", ["after the file", "before the file"])
+def test_a_crash_loses_nothing_and_repeats_nothing(folder, attempt, monkeypatch, lost):
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((state, "transaction", die) if lost == "after the file" else (log, "write_part", die)))
+        with pytest.raises(KeyboardInterrupt):
+            attempt("x1")
+    assert logged(folder) == (["x1"] if lost == "after the file" else [])
+    attempt("x2", days=-1)  # the clock was set back meanwhile
+    assert logged(folder) == ["x2", "x1"]
+    attempt("x3", days=1)
+    assert logged(folder) == ["x2", "x1", "x3"]
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_an_erased_person_leaves_every_file_of_it(folder, attempt, monkeypatch, crashed):
+    attempt("x1", "x2", days=-2)
+    if crashed:
+        monkeypatch.setattr(state, "transaction", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            attempt("x1", "x3", days=-1)
+        monkeypatch.undo()
+    attempt("x4", destination="mails")
+    kept = log_parts(folder)[-1].stat().st_ino
+    noted = []
+    forget(folder, {"key of x1"}, set(), lambda path, rows, _: noted.append((path.parent.name, rows)))
+    assert ("sync_log", 1) in noted
+    attempt("x5", days=1)
+    assert logged(folder) == ["x2", *(["x3"] if crashed else []), "x4", "x5"]
+    assert kept in [path.stat().st_ino for path in log_parts(folder)], "what does not name them is not written anew"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in log_parts(folder))
+
+
+def test_the_one_file_of_an_older_home_is_read_cleared_and_taken_over(folder, attempt):
+    folder.mkdir()
+    newest = datetime(2026, 2, 1, 3)
+    rows = f"""SELECT 'crm' AS destination, 'scores' AS audience, 'key of ' || one AS customer_key, one AS external_id,
+        'acknowledged' AS outcome, NULL::VARCHAR AS code, 'r1' AS release_id, TIMESTAMP '{newest}' AS attempted_at
+        FROM (VALUES ('x1'), ('x2')) AS t(one)"""
+    duckdb.execute(f"COPY ({rows}) TO '{folder}/sync_log.parquet' (FORMAT parquet)")
+    assert logged(folder) == ["x1", "x2"], "a night before the next sync publishes it"
+    forget(folder, set(), {"x1"}, lambda *_: None)
+    assert logged(folder) == ["x2"]
+    attempt("x3", days=(newest - state.now()).days + 80)
+    assert logged(folder) == ["x2", "x3"]
+    assert not (folder / "sync_log.parquet").exists()
+    attempt(days=(newest - state.now()).days + 92)
+    assert logged(folder) == ["x3"], "as old as its newest attempt"
