@@ -93,6 +93,6 @@ def _activated(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
 def _logged(parts: list[Path], subject: Subject) -> list[dict[str, Any]]:
     if not parts:
         return []
-    query = "FROM read_parquet(?) WHERE list_contains(?, external_id) OR list_contains(?, customer_key)"
+    query = "FROM read_parquet(?, union_by_name = true) WHERE list_contains(?, external_id) OR list_contains(?, customer_key)"
     files = [str(path) for path in parts]
     return duckdb.execute(query, [files, sorted(subject.person.external_ids), list(subject.keys)]).to_arrow_table().to_pylist()
