@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ml.churn import ChurnModel, reasons, train
-from ml.churn.candidates import fit, named
+from ml.churn.candidates import Rows, fit, named
 from ml.churn.training import refit
 from ml.encoding import parse
 from ml.evaluation import log_losses, roc_auc
@@ -99,7 +99,7 @@ def test_a_line_and_trees_together_are_chosen_where_each_knows_something():
     assert (1 / (1 + np.exp(-parts))).to_numpy() == pytest.approx(model.predict(frame[:50]).to_numpy())
     codes, unseen = model.encoder.codes(parse(frame[:1500])), model.encoder.read(frame[1500:])
     for name in ("logistic", "boosting_pairs"):
-        alone = fit(named(name), model.encoder, codes, label[:1500].astype(float), 100, 0).score(model.encoder, unseen)
+        alone = fit(named(name), Rows(model.encoder, codes, label[:1500].astype(float)), 100, 0).score(model.encoder, unseen)
         assert log_losses(label[1500:], model.predict(frame[1500:])).mean() < log_losses(label[1500:], 1 / (1 + np.exp(-alone))).mean()
 
 
