@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 METRICS = ("roc_auc", "pr_auc", "lift_top_10", "precision_top_10", "brier", "log_loss", "calibration_slope", "calibration_intercept")
 _TOP = 0.10
 _EPSILON = 1e-9
+_STEP = 1e-4  # the last of Newton: what is left is about its square
 
 
 @alone
@@ -27,7 +28,9 @@ def evaluate(label: ArrayLike, probability: ArrayLike, *, draws: int = 200, seed
     ranked = _ranked(label, probability)
     generator = np.random.default_rng(seed)
     value = _metrics(ranked, np.ones(ranked.label.size))
-    sampled = np.array([_metrics(ranked, _resampled(generator, ranked.label.size)) for _ in range(draws)]).reshape(draws, len(METRICS))
+    found = (value[-2], value[-1]) if np.isfinite(value[-2:]).all() else (1.0, 0.0)  # a draw's slope is near that of all
+    drawn = [_metrics(ranked, _resampled(generator, ranked.label.size), found) for _ in range(draws)]
+    sampled = np.array(drawn).reshape(draws, len(METRICS))
     low, high = _interval(sampled)
     return pd.DataFrame({"metric": METRICS, "value": value, "low": low, "high": high})
 
@@ -57,7 +60,8 @@ def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
     """Probability that a random leaver scores above a random stayer (ties count half); NaN when one group is empty."""
     y = np.asarray(label, dtype=float)
     groups = np.unique(np.asarray(score, dtype=float), return_inverse=True)[1]
-    return _auc(_summed(groups, y), _summed(groups, 1 - y))
+    positives = np.bincount(groups, weights=y).astype(np.float64)
+    return _auc(positives, np.bincount(groups) - positives)
 
 
 def calibration(label: ArrayLike, logit: ArrayLike, weights: ArrayLike | None = None) -> tuple[float, float]:
@@ -69,45 +73,52 @@ def calibration(label: ArrayLike, logit: ArrayLike, weights: ArrayLike | None = 
 
 @dataclass(frozen=True)
 class _Ranked:
+    """Customers in the order of their probabilities, the lowest first, and what does not depend on how often a draw takes each."""
+
     label: Floats
-    probability: Floats
     logit: Floats
-    group: NDArray[np.int64]  # rank of the probability, 0 = lowest; equal probabilities share one
+    losses: Floats
+    squares: Floats  # of the errors
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]  # of each group of equal probabilities
 
 
 def _ranked(label: ArrayLike, probability: ArrayLike) -> _Ranked:
     y, p = np.asarray(label, dtype=float), np.asarray(probability, dtype=float)
     if y.shape != p.shape or not np.isin(y, (0.0, 1.0)).all() or np.isnan(p).any():
         raise ValueError("evaluate: needs one label (0 or 1) and one probability per customer, none missing")
+    order = np.argsort(p, kind="stable")
+    y, p = y[order], p[order]
     clipped = np.clip(p, _EPSILON, 1 - _EPSILON)
-    return _Ranked(y, p, np.log(clipped) - np.log1p(-clipped), np.unique(p, return_inverse=True)[1])
+    starts = np.flatnonzero(np.append(True, np.diff(p) > 0)) if p.size else np.empty(0, dtype=np.int64)
+    return _Ranked(y, np.log(clipped) - np.log1p(-clipped), log_losses(y, p), (p - y) ** 2, order, starts)
 
 
 def _resampled(generator: np.random.Generator, rows: int) -> Floats:
     return np.bincount(generator.integers(0, rows, rows), minlength=rows).astype(float)
 
 
-def _metrics(ranked: _Ranked, weights: Floats) -> list[float]:
-    y, p = ranked.label, ranked.probability
-    positives = _summed(ranked.group, weights * y)
-    negatives = _summed(ranked.group, weights * (1 - y))
-    total, base = weights.sum(), positives.sum() / weights.sum()
+def _metrics(ranked: _Ranked, weights: Floats, start: tuple[float, float] = (1.0, 0.0)) -> list[float]:
+    """`weights`: how often each customer counts, in their order. `start`: where the search for slope and intercept begins."""
+    y, w = ranked.label, weights[ranked.order]
+    positives, everyone = _summed(w * y, ranked.starts), _summed(w, ranked.starts)
+    negatives = everyone - positives
+    total, base = w.sum(), positives.sum() / w.sum()
     precision = _precision_at_top(positives, negatives, _TOP * total)
-    slope, intercept = _recalibrated(y, ranked.logit, weights, (1.0, 0.0))
     return [
         _auc(positives, negatives),
         _average_precision(positives, negatives),
         precision / base if base > 0 else np.nan,
         precision,
-        float(weights @ (p - y) ** 2 / total),
-        float(weights @ log_losses(y, p) / total),
-        slope,
-        intercept,
+        float(w @ ranked.squares / total),
+        float(w @ ranked.losses / total),
+        *_recalibrated(y, ranked.logit, w, start),
     ]
 
 
-def _summed(group: NDArray[np.int64], values: Floats) -> Floats:
-    return np.bincount(group, weights=values).astype(np.float64)
+def _summed(values: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Per group, which mostly is one customer."""
+    return values if starts.size == values.size else np.asarray(np.add.reduceat(values, starts), dtype=np.float64)
 
 
 def _auc(positives: Floats, negatives: Floats) -> float:
@@ -139,15 +150,17 @@ def _recalibrated(y: Floats, x: Floats, weights: Floats, start: tuple[float, flo
     slope, intercept = start
     for _ in range(25):
         p = 1 / (1 + np.exp(-np.clip(slope * x + intercept, -30, 30)))
-        curvature, residual = weights * p * (1 - p), weights * (y - p)
-        a, b, c = curvature @ (x * x), curvature @ x, curvature.sum()
+        residual = weights * (y - p)
+        curvature = weights * p * (1 - p)
+        along = curvature * x
+        a, b, c = along @ x, along.sum(), curvature.sum()
         determinant = a * c - b * b
         if determinant <= 1e-12:
             return np.nan, np.nan
         g, h = residual @ x, residual.sum()
         step = ((c * g - b * h) / determinant, (a * h - b * g) / determinant)
         slope, intercept = slope + step[0], intercept + step[1]
-        if max(abs(step[0]), abs(step[1])) < 1e-7:
+        if max(abs(step[0]), abs(step[1])) < _STEP:
             break
     return float(slope), float(intercept)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from ml.additive import ConstantScorer, Floats, LinearScorer, Scorer, plain_trees
 from ml.encoding import Encoder, Parsed, parse
 from ml.threads import alone, quiet_threads
+
+if TYPE_CHECKING:  # scikit-learn is read when something is learnt
+    from ml.additive.boosting import Bins
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 FOLDS, FOLDS_OF_MANY, MANY = 5, 2, 20_000  # of so many rows half of them teach as much as four fifths, at a quarter of the cost
@@ -34,6 +37,7 @@ class Trees(NamedTuple):
 
 
 OUTCOME_TREES = Trees(60, 6, 25)
+COARSE = 32  # bins of a column for trees of effects, which are faint
 
 
 @dataclass(frozen=True)
@@ -99,34 +103,34 @@ def regress(encoder: Encoder, codes: Floats, target: Floats, seed: int, trees: T
         return _ridge(encoder.design(codes), target)
 
 
-def grown(codes: Floats, target: Floats, seed: int, trees: Trees, weight: Floats | None = None) -> Scorer:
-    """A few shallow trees. Rows with a weight should come as bins (`ml.additive.binned`).
+def grown(codes: Floats, target: Floats, seed: int, trees: Trees, weight: Floats | None = None, bins: Bins | None = None) -> Scorer:
+    """A few shallow trees. `bins`: of these rows, COARSE of them per column, where they were made for more trees than these.
 
     scikit-learn finds the bins of weighted rows in a loop of Python: that took nine tenths of the time.
     """
     if not codes.shape[1] or target.size < _FEWEST:
         return ConstantScorer(float(np.average(target, weights=weight)) if target.size else 0.0)
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    from ml.additive.boosting import Bins, Regressor
 
-    codes = _without_silent_columns(codes, weight)
-    model = HistGradientBoostingRegressor(
+    told = _without_silent_columns(codes)
+    model = Regressor(
         learning_rate=0.08,
         max_iter=trees.number,
         max_leaf_nodes=trees.leaves,
         min_samples_leaf=max(30, target.size // trees.fineness),
         l2_regularization=10.0,
+        max_bins=COARSE if bins else 255,
         early_stopping=False,
         random_state=seed,
     )
     with quiet_threads(target.size):
-        model.fit(codes, target, sample_weight=weight)
-        return plain_trees(model, codes[:200], model.predict(codes[:200]))
+        model.on(bins or Bins.of(told, 255)).fit(told, target, sample_weight=weight)
+        return plain_trees(model, told[:200], model.predict(told[:200]))
 
 
-def _without_silent_columns(codes: Floats, weight: Floats | None) -> Floats:
-    """Columns that no row with a weight says anything of are all 0: a fold of a small log has such, and scikit-learn fails on them."""
-    told = ~np.isnan(codes if weight is None else codes[weight > 0])
-    silent = ~told.any(axis=0)
+def _without_silent_columns(codes: Floats) -> Floats:
+    """Columns that no row says anything of are all 0: a fold of a small log has such, and scikit-learn fails on them."""
+    silent = np.isnan(codes).all(axis=0)
     return np.where(silent, 0.0, codes) if silent.any() else codes
 
 

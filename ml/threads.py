@@ -9,9 +9,10 @@ of 2.7, and seven times as long.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -23,14 +24,20 @@ def wait_asleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> Any:
+    """The loaded libraries that have threads, looked for again when Python has read more modules: a search takes 7 ms of the processor."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
 def quiet_threads(rows: int) -> AbstractContextManager[Any]:
     """One thread for small tables: too little work to share, and threads that wait for each other on a busy machine cost minutes.
 
     Never more than two: the sum of three partial sums depends on which came first, and a fit that is repeated must give the same digits.
     """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1 if rows < 50_000 else 2)
+    return _libraries(len(sys.modules)).limit(limits=1 if rows < 50_000 else 2)
 
 
 def alone(work: Callable[P, R]) -> Callable[P, R]:
@@ -38,9 +45,7 @@ def alone(work: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(work)
     def worked(*args: P.args, **kwargs: P.kwargs) -> R:
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(limits=1, user_api="blas"):
+        with _libraries(len(sys.modules)).limit(limits=1, user_api="blas"):
             return work(*args, **kwargs)
 
     return worked

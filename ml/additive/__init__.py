@@ -10,7 +10,7 @@ from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.restoring import restore
 from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
 from ml.additive.survival import SurvivalScorer
-from ml.additive.trees import binned, plain_trees, unbinned
+from ml.additive.trees import plain_trees
 
 __all__ = [
     "ConstantScorer",
@@ -22,8 +22,6 @@ __all__ = [
     "Scorer",
     "SurvivalScorer",
     "TreeScorer",
-    "binned",
     "plain_trees",
     "restore",
-    "unbinned",
 ]

@@ -5,7 +5,6 @@ Comes in: a fitted HistGradientBoosting classifier (binary) or regressor. Goes o
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 
 from ml.additive.scorers import Floats, TreeScorer
 from ml.encoding import Encoder
-
-BINS = 32  # values told apart per column where rows have weights
 
 
 def plain_trees(booster: Any, sample: Floats, expected: Floats) -> TreeScorer:
@@ -46,27 +43,8 @@ def plain_trees(booster: Any, sample: Floats, expected: Floats) -> TreeScorer:
 
 def _expected_values(table: NDArray[Any], is_leaf: NDArray[np.bool_], left: NDArray[np.int64], right: NDArray[np.int64]) -> Floats:
     """Leaves keep their output; a node gets its children's mean, weighted by training rows. Children come after parents."""
-    value, count = table["value"].astype(np.float64), table["count"].astype(np.float64)
-    for node in np.flatnonzero(~is_leaf)[::-1]:
-        children = [left[node], right[node]]
-        value[node] = np.average(value[children], weights=count[children])
-    return value
-
-
-def binned(codes: Floats) -> tuple[Floats, Floats]:
-    """(the bin of every code, NaN where missing; columns × BINS upper ends of the bins, but for the last, which has none)."""
-    knots, bins = np.full((codes.shape[1], BINS - 1), np.nan), np.full_like(codes, np.nan)
-    for position, values in enumerate(codes.T):
-        present = np.flatnonzero(~np.isnan(values))
-        if present.size:  # a column may be missing everywhere among few rows: it has no bins then
-            knots[position] = np.quantile(values[present], np.linspace(0, 1, BINS + 1)[1:-1], method="nearest")
-            bins[present, position] = np.searchsorted(knots[position], values[present], "left")
-    return bins, knots
-
-
-def unbinned(scorer: TreeScorer, knots: Floats) -> TreeScorer:
-    """Trees that were grown on `binned` codes, for the codes themselves: bin ≤ k is code ≤ the upper end of bin k."""
-    splits = (scorer.feature >= 0) & np.isfinite(scorer.threshold)  # +∞ parts what is missing from what is not
-    threshold = scorer.threshold.copy()
-    threshold[splits] = knots[scorer.feature[splits], np.floor(scorer.threshold[splits]).astype(int)]
-    return replace(scorer, threshold=threshold)
+    value, count, lefts, rights = table["value"].tolist(), table["count"].tolist(), left.tolist(), right.tolist()
+    for node in np.flatnonzero(~is_leaf)[::-1].tolist():
+        one, other = lefts[node], rights[node]
+        value[node] = (value[one] * count[one] + value[other] * count[other]) / (count[one] + count[other])
+    return np.array(value)

@@ -1,6 +1,6 @@
 """The candidates, simplest first: base rate, logistic regression in four ways, survival by months, boosting of three sizes, a mixture.
 
-Comes in: codes, label. Goes out: fitted scorers; for boosting also the scores after every tenth tree, so that one
+Comes in: `Rows`. Goes out: fitted scorers; for boosting also the scores after every tenth tree, so that one
 cross-validation chooses the number of trees too.
 
 Settings are for the size of the table: default boosting is over-fitted and badly calibrated on a few thousand rows.
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +21,10 @@ from ml.churn.survival import Months, fit_survival
 from ml.encoding import Encoder
 from ml.threads import quiet_threads
 
-STEP, CHUNK = 10, 50  # trees between two looks at the score; trees grown at a time
+if TYPE_CHECKING:  # scikit-learn is read when something is learnt
+    from ml.additive.boosting import Bins, Classifier
+
+STEP, CHUNK = 10, 20  # trees between two looks at the score; trees grown at a time
 WIDE = 100  # columns
 
 
@@ -62,18 +66,42 @@ UNCORRECTED = {"base_rate", "survival"}  # nothing to correct; a line through lo
 MIXTURE = Candidate("mixture", "mixture", 8)  # of the best line and the best trees; see `ml.churn.trials`
 
 
-def fit(
-    candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, trees: int, seed: int, months: Months | None = None
-) -> Scorer:
-    """The fitted scorer; `trees` only matters for boosting, `months` (when they left) for survival, which needs them."""
-    if candidate.family == "constant" or not encoder.columns:
-        return ConstantScorer(base_log_odds(label))
-    if candidate.family == "survival" and months is not None:
-        return fit_survival(encoder.design(codes), months, candidate.strength)
+class Rows:
+    """Rows to learn from, as `encoder` codes them; what several candidates need of them is made once. `months`: when they left."""
+
+    def __init__(self, encoder: Encoder, codes: Floats, label: Floats, months: Months | None = None) -> None:
+        self.encoder, self.codes, self.label, self.months = encoder, codes, label, months
+
+    @cached_property
+    def design(self) -> Floats:
+        """For linear candidates."""
+        return self.encoder.design(self.codes)
+
+    @cached_property
+    def most_bins(self) -> int:
+        """Per column: the work of a split is columns times bins."""
+        return 255 if self.codes.shape[1] <= WIDE else 63
+
+    @cached_property
+    def bins(self) -> Bins:
+        """For trees."""
+        from ml.additive.boosting import Bins
+
+        return Bins.of(self.codes, self.most_bins)
+
+
+def fit(candidate: Candidate, rows: Rows, trees: int, seed: int) -> Scorer:
+    """The fitted scorer; `trees` only matters for boosting. Survival needs the months in which they left."""
+    if candidate.family == "constant" or not rows.encoder.columns:
+        return ConstantScorer(base_log_odds(rows.label))
+    if candidate.family == "survival" and rows.months is not None:
+        return fit_survival(rows.design, rows.months, candidate.strength)
     if candidate.family == "linear":
-        return _fit_linear(candidate, encoder, codes, label, seed)
-    booster = _boosted(candidate, codes, label, trees, seed)
-    return plain_trees(booster, codes[:200], booster.decision_function(codes[:200]))
+        return _fit_linear(candidate, rows, seed)
+    sample = rows.codes[:200]
+    with quiet_threads(rows.label.size):
+        booster = _booster(candidate, rows, seed).grown_to(trees, rows.codes, rows.label)
+        return plain_trees(booster, sample, booster.decision_function(sample))
 
 
 def named(name: str) -> Candidate:
@@ -81,24 +109,22 @@ def named(name: str) -> Candidate:
     return next(one for one in (*CANDIDATES, MIXTURE) if one.name == name)
 
 
-def staged_scores(
-    candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, unseen: Floats, seed: int, months: Months | None = None
-) -> Iterator[list[tuple[int, Floats]]]:
-    """Fit on one part and score another: lists of (trees, log-odds), one look per STEP trees; without boosting once, with 0 trees.
+def staged_scores(candidate: Candidate, rows: Rows, unseen: Floats, seed: int) -> Iterator[list[tuple[int, Floats]]]:
+    """Fit on some rows and score others: lists of (trees, log-odds), one look per STEP trees; without boosting once, with 0 trees.
 
     Trees grow as far as the caller goes on asking: few tables need all of them.
     """
-    if candidate.family != "trees" or not encoder.columns:
-        scorer = fit(candidate, encoder, codes, label, 0, seed, months)
-        scores = scorer.score(encoder, unseen)
-        yield [(0, log_odds(scores) if isinstance(scorer, SurvivalScorer) else scores)]
+    if candidate.family != "trees" or not rows.encoder.columns:
+        scorer = fit(candidate, rows, 0, seed)
+        found = scorer.score(rows.encoder, unseen)
+        yield [(0, log_odds(found) if isinstance(scorer, SurvivalScorer) else found)]
         return
-    booster = _booster(candidate, label.size, codes.shape[1], seed)
+    booster, scores = _booster(candidate, rows, seed), None
     for grown in range(CHUNK, candidate.trees + 1, CHUNK):
-        with quiet_threads(label.size):
-            booster.set_params(max_iter=grown, warm_start=True).fit(codes, label)
-            stages = enumerate(booster.staged_decision_function(unseen), start=1)
-            yield [(count, np.asarray(scores).ravel()) for count, scores in stages if count > grown - CHUNK and count % STEP == 0]
+        with quiet_threads(rows.label.size):
+            stages = booster.grown_to(grown, rows.codes, rows.label).stages(unseen, scores, grown - CHUNK)
+        scores = stages[-1]
+        yield [(grown - CHUNK + count, stage) for count, stage in enumerate(stages, start=1) if count % STEP == 0]
 
 
 def base_log_odds(label: Floats) -> float:
@@ -107,31 +133,27 @@ def base_log_odds(label: Floats) -> float:
     return float(np.log(share) - np.log1p(-share))
 
 
-def _fit_linear(candidate: Candidate, encoder: Encoder, codes: Floats, label: Floats, seed: int) -> LinearScorer:
+def _fit_linear(candidate: Candidate, rows: Rows, seed: int) -> LinearScorer:
     from sklearn.linear_model import LogisticRegression
 
     # liblinear shrinks the intercept too; the scaling makes that negligible
     sparse = {"l1_ratio": 1.0, "solver": "liblinear", "intercept_scaling": 10.0, "random_state": seed} if candidate.is_sparse else {}
-    with quiet_threads(label.size):
-        model = LogisticRegression(C=candidate.strength, max_iter=500, **sparse).fit(encoder.design(codes), label)
+    with quiet_threads(rows.label.size):
+        model = LogisticRegression(C=candidate.strength, max_iter=500, **sparse).fit(rows.design, rows.label)
     return LinearScorer(float(model.intercept_[0]), model.coef_[0].astype(np.float64))
 
 
-def _boosted(candidate: Candidate, codes: Floats, label: Floats, trees: int, seed: int) -> Any:
-    with quiet_threads(label.size):
-        return _booster(candidate, label.size, codes.shape[1], seed).set_params(max_iter=trees).fit(codes, label)
+def _booster(candidate: Candidate, rows: Rows, seed: int) -> Classifier:
+    from ml.additive.boosting import Classifier
 
-
-def _booster(candidate: Candidate, rows: int, columns: int, seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
+    booster = Classifier(
         learning_rate=candidate.learning_rate,
         max_leaf_nodes=candidate.leaves,
-        min_samples_leaf=int(np.clip(rows // candidate.fineness, 1000 // candidate.fineness, 100)),
+        min_samples_leaf=int(np.clip(rows.label.size // candidate.fineness, 1000 // candidate.fineness, 100)),
         l2_regularization=candidate.penalty,
         max_features=candidate.seen,
-        max_bins=255 if columns <= WIDE else 63,  # the work of a split is columns times bins
+        max_bins=rows.most_bins,
         early_stopping=False,
         random_state=seed,
     )
+    return booster.on(rows.bins)

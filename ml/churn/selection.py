@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.additive import Floats
-from ml.churn.candidates import CANDIDATES, WIDE, Candidate, staged_scores
+from ml.churn.candidates import CANDIDATES, WIDE, Candidate, Rows, staged_scores
 from ml.churn.examples import Examples
 from ml.churn.folds import Split, random_folds, rolling_folds
 from ml.churn.trials import Trial, mean_losses, mixture, told
@@ -25,7 +25,7 @@ from ml.encoding import Encoder
 from ml.evaluation import log_losses
 from ml.threads import quiet_threads
 
-_LEAST_GAIN = 0.002  # of the base rate's log loss, by the trees grown since the last look; less is not worth the time of more
+_LEAST_GAIN, _PATIENCE = 0.002, 2  # of the base rate's log loss, by so many chunks of trees; less is not worth the time of more
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _competed(candidates: list[Candidate], splits: list[list[Split]], examples: 
     with quiet_threads(examples.size):
         for candidate in candidates:
             if _is_worth_trying(candidate, trials):
-                trials.append(_trial(candidate, prepared, splits, rows, examples, seed))
+                trials.append(_trial(candidate, prepared, splits, rows, examples.label[rows], seed))
     trials += mixture(trials, examples.label[rows])
     groups = None if examples.groups is None else examples.groups[rows]
     chosen, table = _choose(trials, groups)
@@ -103,32 +103,28 @@ def _is_worth_trying(candidate: Candidate, trials: list[Trial]) -> bool:
     return trials[-1].losses.mean() <= min(trial.losses.mean() for trial in trials)
 
 
-def _prepare(examples: Examples, split: Split) -> tuple[Encoder, Floats, Floats]:
-    fitted = Encoder.fit(examples.parsed.take(split[0]), examples.label[split[0]])
-    codes = fitted.codes(examples.parsed)
-    return fitted, codes[split[0]], codes[split[1]]
+def _prepare(examples: Examples, split: Split) -> tuple[Rows, Floats]:
+    """What to learn from, and codes of what is judged."""
+    inside, outside = split
+    encoder = Encoder.fit(examples.parsed.take(inside), examples.label[inside])
+    codes = encoder.codes(examples.parsed)
+    months = None if examples.months is None else examples.months[inside]
+    return Rows(encoder, codes[inside], examples.label[inside], months), codes[outside]
 
 
 def _trial(
     candidate: Candidate,
-    prepared: list[list[tuple[Encoder, Floats, Floats]]],
+    prepared: list[list[tuple[Rows, Floats]]],
     splits: list[list[Split]],
     rows: NDArray[np.int64],
-    examples: Examples,
+    judged: Floats,
     seed: int,
 ) -> Trial:
-    """The stage with the least loss; trees grow in all folds alike until more of them hardly lower it."""
-    label, months = examples.label, examples.months
-    growing = [
-        staged_scores(candidate, encoder, train, label[inside], unseen, seed, None if months is None else months[inside])
-        for repeat, folds in enumerate(prepared)
-        for (encoder, train, unseen), (inside, _) in zip(folds, splits[repeat], strict=True)
-    ]
+    """The stage with the least loss; trees grow in all folds alike until more of them hardly lower it. `judged`: labels of `rows`."""
+    growing = [staged_scores(candidate, *fold, seed) for folds in prepared for fold in folds]
     where = [(repeat, np.searchsorted(rows, outside)) for repeat, folds in enumerate(splits) for _, outside in folds]
-    judged = label[rows]
-    best, before = None, np.inf
-    share = float(judged.mean())
-    least = _LEAST_GAIN * float(log_losses(judged, np.full(judged.size, share)).mean())
+    base = float(log_losses(judged, np.full(judged.size, judged.mean())).mean())
+    best, reached = None, [np.inf] * _PATIENCE
     for looks in zip(*growing, strict=True):
         for stages in zip(*looks, strict=True):
             scores = np.empty((len(splits), rows.size))
@@ -136,9 +132,9 @@ def _trial(
                 scores[repeat, outside] = unseen_scores
             tried = Trial(candidate, stages[0][0], scores, mean_losses(judged, scores))
             best = tried if best is None or tried.losses.mean() < best.losses.mean() else best
-        if best is not None and before - best.losses.mean() < least:
+        reached.append(np.inf if best is None else float(best.losses.mean()))
+        if reached[-1 - _PATIENCE] - reached[-1] < _LEAST_GAIN * base:
             break
-        before = before if best is None else float(best.losses.mean())
     assert best is not None
     return best
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import UNCORRECTED
+from ml.churn.candidates import UNCORRECTED, Rows
 from ml.churn.examples import Examples
 from ml.churn.folds import Moments
 from ml.churn.leakage import Suspicion, suspicions
@@ -63,7 +63,7 @@ def train(
     line, crossed = _calibrated(selection, judged)
     encoder = Encoder.fit(usable.parsed, usable.label)
     chosen = selection.chosen
-    scorer = fit_parts(chosen.parts, encoder, encoder.codes(usable.parsed), usable.label, seed, usable.months)
+    scorer = fit_parts(chosen.parts, Rows(encoder, encoder.codes(usable.parsed), usable.label, usable.months), seed)
     metrics = _metrics(judged.label[selection.rows], crossed, seed)
     report = _report(selection, suspected, usable, line) | {"metrics": metrics} | _folds(first, few)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
@@ -77,7 +77,7 @@ def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: 
     examples = Examples(parse(features, kinds), y, months=months).at_most(FIT_ROWS, seed)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
     encoder = Encoder.fit(examples.parsed, examples.label)
-    scorer = fit_parts(parts_of(chosen), encoder, encoder.codes(examples.parsed), examples.label, seed, examples.months)
+    scorer = fit_parts(parts_of(chosen), Rows(encoder, encoder.codes(examples.parsed), examples.label, examples.months), seed)
     report = model.report | {"rows": examples.size, "base_rate": float(examples.label.mean())}
     return ChurnModel(encoder, scorer, model.line, tuple(encoder.names), report)
 

@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ml.additive import Floats, MixedScorer, Scorer
-from ml.churn.candidates import MIXTURE, Candidate, fit, named
-from ml.churn.survival import Months
-from ml.encoding import Encoder
+from ml.churn.candidates import MIXTURE, Candidate, Rows, fit, named
 from ml.evaluation import log_losses
 
 _SHARES = (0.25, 0.5, 0.75)  # of the line
@@ -69,9 +67,9 @@ def _best(trials: Sequence[Trial]) -> Trial | None:
     return min(trials, key=lambda trial: trial.losses.mean(), default=None)
 
 
-def fit_parts(parts: Sequence[Part], encoder: Encoder, codes: Floats, label: Floats, seed: int, months: Months | None = None) -> Scorer:
+def fit_parts(parts: Sequence[Part], rows: Rows, seed: int) -> Scorer:
     """The fitted scorer of all parts together."""
-    scorers = tuple(fit(part.candidate, encoder, codes, label, part.trees, seed, months) for part in parts)
+    scorers = tuple(fit(part.candidate, rows, part.trees, seed) for part in parts)
     return scorers[0] if len(scorers) == 1 else MixedScorer(np.array([part.weight for part in parts]), scorers)
 
 

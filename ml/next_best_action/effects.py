@@ -23,12 +23,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer, binned
+from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer
 from ml.encoding import Encoder
 from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effects, pays_alone, pays_together, weights
 from ml.next_best_action.contrasts import Evidence
 from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
-from ml.outcomes import Split, fold_rows
+from ml.outcomes import COARSE, Split, fold_rows
 
 Mean = tuple[float, float]  # of an action over the log, as believed, and its standard error
 
@@ -81,10 +81,12 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 
 
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
-    bins = binned(codes)
-    grown = [Grown(encoder, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
+    from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
+
+    bins = Bins.of(codes, COARSE)
+    grown = [Grown(encoder, codes, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
     is_imputed = len(codes) >= IMPUTED_FROM and evidence.evenness < EVEN
-    imputed = [Imputed(encoder, bins, evidence, seed, LARGE_TREES)] if is_imputed else []
+    imputed = [Imputed(encoder, codes, bins, evidence, seed, LARGE_TREES)] if is_imputed else []
     return [Linear(codes, evidence), *grown, *imputed]
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer, TreeScorer, unbinned
+from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer
 from ml.encoding import Encoder
 from ml.next_best_action.contrasts import Arms, Evidence, Sums, contrasts, summed
 from ml.next_best_action.differences import learn_differences
 from ml.outcomes import Split, Trees, grown
+
+if TYPE_CHECKING:  # scikit-learn is read when something is learnt
+    from ml.additive.boosting import Bins
 
 # Effects are faint, so small trees come first; large ones for columns that act together: of 50,000 decisions where the sign of one column
 # turns what another means small trees found 22 % of the best policy's gain, both 83 %.
@@ -25,7 +28,6 @@ SMALL_TREES, LARGE_TREES = Trees(30, 3, 15), Trees(60, 8, 40)
 IMPUTED_FROM = 1500  # decisions; below it an arm has too few for trees of its own
 # Where every arm is worth three quarters of its decisions imputed effects change next to nothing and take more than half of the time.
 EVEN = 0.75
-Binned = tuple[Floats, Floats]  # of `ml.additive.binned`
 
 
 class Learner(Protocol):
@@ -74,31 +76,30 @@ class Linear:
 
 
 class Forest(ABC):
-    """Trees for each action alone, on `binned` codes."""
+    """Trees for each action alone; `bins` are of `codes`, COARSE of them per column."""
 
-    def __init__(self, encoder: Encoder, bins: Binned, evidence: Evidence, seed: int, trees: Trees) -> None:
-        self._encoder, self._evidence, self._seed, self._trees = encoder, evidence, seed, trees
-        self._bins, self._knots = bins
+    def __init__(self, encoder: Encoder, codes: Floats, bins: Bins, evidence: Evidence, seed: int, trees: Trees) -> None:
+        self._encoder, self._codes, self._bins = encoder, codes, bins
+        self._evidence, self._seed, self._trees = evidence, seed, trees
 
     @abstractmethod
     def _learnt(self, rows: NDArray[np.int64]) -> list[Scorer]:
-        """One per action, of bins."""
+        """One per action."""
 
     def scorers(self) -> Sequence[Scorer]:
         """One per action."""
-        found = self._learnt(np.arange(len(self._bins)))
-        return [unbinned(one, self._knots) if isinstance(one, TreeScorer) else one for one in found]
+        return self._learnt(np.arange(len(self._codes)))
 
     def unseen(self, splits: Sequence[Split]) -> list[Floats]:
         """Per action."""
-        scores = np.empty((len(self._bins), int(self._evidence.taken.max())))
+        scores = np.empty((len(self._codes), int(self._evidence.taken.max())))
         for inside, outside in splits:
             for position, scorer in enumerate(self._learnt(inside)):
-                scores[outside, position] = scorer.score(self._encoder, self._bins[outside])
+                scores[outside, position] = scorer.score(self._encoder, self._codes[outside])
         return list(scores.T)
 
     def _grown(self, rows: NDArray[np.int64], target: Floats, weight: Floats) -> Scorer:
-        return grown(self._bins[rows], target, self._seed, self._trees, weight)
+        return grown(self._codes[rows], target, self._seed, self._trees, weight, self._bins.take(rows))
 
 
 class Grown(Forest):
@@ -125,8 +126,8 @@ class Imputed(Forest):
         return [self._effect(arms[0], arms[action], levels[0], levels[action], outcome) for action in range(1, len(arms))]
 
     def _effect(self, control: NDArray[np.int64], treated: NDArray[np.int64], without: Scorer, under: Scorer, outcome: Floats) -> Scorer:
-        gained = outcome[treated] - without.score(self._encoder, self._bins[treated])
-        missed = under.score(self._encoder, self._bins[control]) - outcome[control]
+        gained = outcome[treated] - without.score(self._encoder, self._codes[treated])
+        missed = under.score(self._encoder, self._codes[control]) - outcome[control]
         return self._at_stake(np.concatenate([treated, control]), np.concatenate([gained, missed]))
 
     def _at_stake(self, rows: NDArray[np.int64], target: Floats) -> Scorer:

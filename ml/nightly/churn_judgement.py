@@ -19,7 +19,7 @@ import pandas as pd
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
-from ml.churn.candidates import UNCORRECTED, fit, named
+from ml.churn.candidates import UNCORRECTED, Rows, fit, named
 from ml.churn.folds import Moments, random_folds
 from ml.churn.model import ChurnModel
 from ml.churn.survival import Months, months_of
@@ -151,7 +151,7 @@ def _recency_columns(names: Sequence[str] | pd.Index) -> list[str]:
 def _one_column(past: pd.DataFrame, newest: pd.DataFrame, y: Floats, name: str, seed: int) -> tuple[float, Floats]:
     encoder = Encoder.fit(parse(past[[name]]), y)
     codes = encoder.codes(parse(past[[name]], {column.name: column.kind for column in encoder.columns}))
-    scorer = fit(named("logistic"), encoder, codes, y, 0, seed)
+    scorer = fit(named("logistic"), Rows(encoder, codes, y), 0, seed)
     before, after = (1 / (1 + np.exp(-scorer.score(encoder, part))) for part in (codes, encoder.read(newest[[name]])))
     return float(log_losses(y, before).mean()), after
 

@@ -23,6 +23,9 @@ from ml.plain_numbers import money
 Floats = NDArray[np.float64]
 
 
+_DRAWN = "Drawn at random from the actions that passed, so that the policy can be judged"
+
+
 @dataclass(frozen=True)
 class Night:
     """Everything known before the choice; matrices are customers × actions, column 0 is the control.
@@ -103,7 +106,8 @@ def _reasons(night: Night, choice: Choice) -> pa.Array:
     )
     reason[choice.beyond_capacity] = "Tonight's capacity went to customers for whom an action is worth more"
     reason[night.holdout] = "Held out: never treated, so that the effect of treating the others can be measured"
-    reason[choice.is_explored] = "Drawn at random from the actions that passed, so that the policy can be judged"
+    reason[choice.is_explored] = _DRAWN
+    reason[choice.is_explored & (night.scores[rows, choice.action] < 0)] = f"{_DRAWN}; it is believed to bring less than it costs"
     expected = pa.array((choice.action > 0) & ~choice.is_explored)
     return pc.if_else(expected, _expectations(night, rows, choice), pa.array(reason, pa.string()))
 

@@ -39,7 +39,7 @@ def cdnow(purchase_days: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def customers():
     """A generator of customers: raw columns of every kind, and a label that depends on three of them."""
 

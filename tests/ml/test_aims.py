@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,6 +73,13 @@ def decided(night, models) -> Result:
     return decide(**night, artifacts=models, aims=AIMED)
 
 
+@pytest.fixture(scope="module")
+def by_staying(night, tmp_path_factory) -> tuple[dict, Path, Result]:
+    """What is given, where its models lie, and the night in which every action is judged by staying."""
+    plain, home = night | {"candidates": night["candidates"].drop(columns="worth")}, tmp_path_factory.mktemp("by_staying")
+    return plain, home, decide(**plain, artifacts=home)
+
+
 def _chosen(decided: Result, night: dict) -> pd.DataFrame:
     chosen = decided.tables["next_best_actions"].to_pandas().merge(night["features_tonight"])
     return chosen[(chosen["propensity"] > 0.5) & ~chosen["is_holdout"]]
@@ -87,10 +96,9 @@ def test_each_action_goes_to_those_with_whom_it_reaches_its_aim(decided, night):
     assert pd.isna(named["nothing"])
 
 
-def test_what_an_action_brings_besides_its_aim_is_worth_nothing(decided, night, tmp_path):
+def test_what_an_action_brings_besides_its_aim_is_worth_nothing(decided, night, by_staying):
     """Seen by staying alone, everybody would be asked to recommend: 0.3 × 200 − 5."""
-    everyone = decide(**(night | {"candidates": night["candidates"].drop(columns="worth")}), artifacts=tmp_path)
-    assert (_chosen(everyone, night)["action"] == "recommend").mean() > 0.6
+    assert (_chosen(by_staying[2], night)["action"] == "recommend").mean() > 0.6
     asked = _chosen(decided, night).query("action == 'recommend'")
     assert asked["expected_uplift"].mean() == pytest.approx(0.3, abs=0.08)
     assert asked["expected_value"].to_numpy() == pytest.approx((100 * asked["expected_uplift"] - 5).to_numpy())
@@ -111,6 +119,9 @@ def test_reasons_and_runs_name_the_aim(decided, models):
         assert mine["reason"].str.startswith(words).all()
         (versions[AIMED[action]],) = set(mine["model_version"])
     assert actions.loc[actions["action"] == "upgrade", "reason"].str.contains(" percent; worth 300").any()
+    harmful = actions[(actions["expected_value"] < 0) & ~actions["is_holdout"]]
+    assert harmful["reason"].str.endswith("; it is believed to bring less than it costs").all()
+    assert (harmful["reason"].str.startswith("Drawn at random")).sum() == len(harmful) > 5
     runs = decided.tables["model_runs"].to_pandas()
     assert set(runs["model"]) == {"next_best_action", "next_best_action_referral", "next_best_action_expansion"}
     told = runs.set_index(["model", "candidate", "metric"])["value"]
@@ -123,9 +134,10 @@ def test_reasons_and_runs_name_the_aim(decided, models):
     assert all(version in actions["policy_version"].iloc[0] for version in versions.values())
 
 
-def test_an_aim_of_which_the_log_knows_too_little_leaves_the_others_alone(night, tmp_path):
+def test_an_aim_of_which_the_log_knows_too_little_leaves_the_others_alone(decided, models, night, tmp_path):
+    shutil.copytree(models, tmp_path / "models", ignore=shutil.ignore_patterns("next_best_action_referral"))  # what it knows of is known
     log = night["action_log"].assign(outcome_referral=np.nan)
-    result = decide(**(night | {"action_log": log}), artifacts=tmp_path, aims=AIMED)
+    result = decide(**(night | {"action_log": log}), artifacts=tmp_path / "models", aims=AIMED)
     status = result.tables["model_runs"].to_pandas().groupby("model")["status"].first()
     assert status["next_best_action_referral"] == "refused"
     assert status["next_best_action"] == status["next_best_action_expansion"] == result.report["status"] == "published"
@@ -133,11 +145,12 @@ def test_an_aim_of_which_the_log_knows_too_little_leaves_the_others_alone(night,
     assert (_chosen(result, night)["action"] == "upgrade").sum() > 60
 
 
-def test_who_names_no_aim_decides_as_before(night, tmp_path):
-    plain = night | {"candidates": night["candidates"].drop(columns="worth")}
-    without = decide(**plain, artifacts=tmp_path / "a")
-    named = decide(**plain, artifacts=tmp_path / "b", aims=dict.fromkeys(AIMED, "retention"))
+def test_who_names_no_aim_decides_as_before(by_staying):
+    plain, home, without = by_staying
+    learnt = sorted(home.rglob("*"))
+    named = decide(**plain, artifacts=home, aims=dict.fromkeys(AIMED, "retention"))
     assert named.tables["next_best_actions"].equals(without.tables["next_best_actions"])
+    assert sorted(home.rglob("*")) == learnt  # the same lesson: nothing was learnt anew
     assert set(without.tables["model_runs"].column("model").to_pylist()) == {"next_best_action"}
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from ml.churn import ChurnModel, reasons, train
-from ml.churn.candidates import fit, named
+from ml.churn.candidates import Rows, fit, named
+from ml.churn.leakage import suspicions
 from ml.churn.training import refit
 from ml.encoding import parse
 from ml.evaluation import log_losses, roc_auc
@@ -29,6 +30,12 @@ def boosted(interacting) -> ChurnModel:
     return train(*interacting)
 
 
+@pytest.fixture(scope="module")
+def three_hundred(customers) -> tuple[pd.DataFrame, ChurnModel]:
+    frame, label = customers(300)
+    return frame, train(frame, label)
+
+
 def test_it_learns_from_200_raw_rows_and_keeps_the_index(customers):
     frame, label = customers(200)
     model = train(frame, label)
@@ -39,18 +46,16 @@ def test_it_learns_from_200_raw_rows_and_keeps_the_index(customers):
     assert roc_auc(truth, model.predict(fresh)) > 0.72
 
 
-def test_a_row_alone_scores_as_in_its_batch(customers):
-    frame, label = customers(300)
-    model = train(frame, label)
+def test_a_row_alone_scores_as_in_its_batch(three_hundred):
+    frame, model = three_hundred
     together = model.predict(frame)
     for position in range(10):
         assert model.predict(frame.iloc[[position]]).iloc[0] == together.iloc[position]
         assert model.predict(frame.iloc[position].to_frame().T).iloc[0] == pytest.approx(together.iloc[position], rel=1e-12)
 
 
-def test_column_order_unseen_levels_and_missing_columns(customers):
-    frame, label = customers(300)
-    model = train(frame, label)
+def test_column_order_unseen_levels_and_missing_columns(three_hundred):
+    frame, model = three_hundred
     assert (model.predict(frame[frame.columns[::-1]].assign(new_column=1)) == model.predict(frame)).all()
     assert model.predict(frame.assign(plan="never heard of", region="nowhere")).notna().all()
     with pytest.raises(ValueError, match=r"missing column\(s\) logins_30d, plan"):
@@ -99,13 +104,12 @@ def test_a_line_and_trees_together_are_chosen_where_each_knows_something():
     assert (1 / (1 + np.exp(-parts))).to_numpy() == pytest.approx(model.predict(frame[:50]).to_numpy())
     codes, unseen = model.encoder.codes(parse(frame[:1500])), model.encoder.read(frame[1500:])
     for name in ("logistic", "boosting_pairs"):
-        alone = fit(named(name), model.encoder, codes, label[:1500].astype(float), 100, 0).score(model.encoder, unseen)
+        alone = fit(named(name), Rows(model.encoder, codes, label[:1500].astype(float)), 100, 0).score(model.encoder, unseen)
         assert log_losses(label[1500:], model.predict(frame[1500:])).mean() < log_losses(label[1500:], 1 / (1 + np.exp(-alone))).mean()
 
 
-def test_parts_add_up_to_the_prediction(interacting, boosted, customers):
-    additive_frame, label = customers(400)
-    for model, frame in ((boosted, interacting[0]), (train(additive_frame, label), additive_frame)):
+def test_parts_add_up_to_the_prediction(interacting, boosted, three_hundred):
+    for model, frame in ((boosted, interacting[0]), three_hundred[::-1]):
         probability = model.predict(frame).to_numpy()
         assert model.contributions(frame).sum(axis=1).to_numpy() == pytest.approx(np.log(probability / (1 - probability)), abs=1e-9)
 
@@ -133,7 +137,7 @@ def test_a_column_that_knows_the_future_is_named_and_kept_out(customers):
     assert set(suspected) == {"closed_on", "note"}
     assert suspected["closed_on"]["left_out"]
     assert "closed_on" not in model.required
-    assert train(frame, label).report["suspicious_features"] == []
+    assert suspicions(parse(frame), label.to_numpy(dtype=float), 0) == []
 
 
 def test_the_same_seed_gives_the_same_model_and_it_survives_being_written_down(interacting, boosted):

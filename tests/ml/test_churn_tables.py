@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ml.churn import train
-from ml.churn.candidates import CHUNK, base_log_odds, fit, named, staged_scores
+from ml.churn.candidates import CHUNK, Rows, base_log_odds, fit, named, staged_scores
 from ml.churn.folds import Moments, random_folds, rolling_folds
 from ml.encoding import Encoder, parse
 from ml.evaluation import roc_auc
@@ -81,10 +81,11 @@ def test_trees_grown_in_steps_are_the_trees_grown_at_once(simple):
     encoder = Encoder.fit(parsed, y)
     codes = encoder.codes(parsed)
     candidate = named("boosting_pairs")
-    looks = staged_scores(candidate, encoder, codes, y, codes, seed=3)
+    rows = Rows(encoder, codes, y)
+    looks = staged_scores(candidate, rows, codes, seed=3)
     first, second = next(looks), next(looks)
     assert [trees for trees, _ in first + second] == list(range(10, 2 * CHUNK + 1, 10))
-    at_once = fit(candidate, encoder, codes, y, 2 * CHUNK, seed=3).score(encoder, codes)
+    at_once = fit(candidate, rows, 2 * CHUNK, seed=3).score(encoder, codes)
     assert second[-1][1] == pytest.approx(at_once, abs=1e-9)
     assert base_log_odds(y) == pytest.approx(np.log((y.sum() + 0.5) / ((1 - y).sum() + 0.5)))
 

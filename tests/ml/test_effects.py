@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, binned, restore, unbinned
+from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, restore
+from ml.additive.boosting import Bins
 from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
 from ml.next_best_action import effects as believing
@@ -15,7 +16,7 @@ from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
 from ml.next_best_action.effects import learn_effects
 from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES, Grown, Imputed, Linear
-from ml.outcomes import Trees, fold_rows, grown
+from ml.outcomes import COARSE, Trees, fold_rows, grown
 
 
 def _evidence(rows: int, effects: np.ndarray, seed: int, stake: float = 1.0) -> tuple[Evidence, np.ndarray]:
@@ -92,10 +93,10 @@ def test_what_is_said_out_of_fold_has_not_seen_the_fold():
     left = evidence.left.copy()
     left[outside] *= -1
     turned = Evidence(evidence.taken, evidence.propensity, left, evidence.stake)
-    encoder, bins = Encoder.fit(parse(pd.DataFrame(design, columns=["a", "b"])), evidence.left), binned(design)
+    rows = Encoder.fit(parse(pd.DataFrame(design, columns=["a", "b"])), evidence.left), design, Bins.of(design, COARSE)
     for before, after in (
         (Linear(design, evidence), Linear(design, turned)),
-        (Grown(encoder, bins, evidence, 0, SMALL_TREES), Grown(encoder, bins, turned, 0, SMALL_TREES)),
+        (Grown(*rows, evidence, 0, SMALL_TREES), Grown(*rows, turned, 0, SMALL_TREES)),
     ):
         for said, said_then in zip(before.unseen(splits), after.unseen(splits), strict=True):
             assert (said[outside] == said_then[outside]).all()
@@ -199,8 +200,7 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     parsed = parse(frame)
     encoder = Encoder.fit(parsed, target)
     codes = encoder.codes(parsed)
-    bins, knots = binned(codes)
-    scorer = unbinned(grown(bins, target, 0, Trees(60, 4, 25), np.full(3000, 0.7)), knots)
+    scorer = grown(codes, target, 0, Trees(60, 4, 25), np.full(3000, 0.7), Bins.of(codes, COARSE))
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
 
@@ -214,12 +214,13 @@ def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_o
     taken = (random.random(3000) < chance).astype(int)
     left = taken * effect + random.normal(0, 0.7, 3000)
     evidence = Evidence(taken, np.where(taken == 1, chance, 1 - chance), left - left.mean(), np.ones(3000))
-    told = [of(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).scorers()[0].score(Encoder(()), codes) for of in (Grown, Imputed)]
+    given = Encoder(()), codes, Bins.of(codes, COARSE), evidence, 0, LARGE_TREES
+    told = [of(*given).scorers()[0].score(Encoder(()), codes) for of in (Grown, Imputed)]
     weighted, imputed = (np.corrcoef(one, effect)[0, 1] for one in told)
     assert imputed > weighted + 0.03
     assert imputed > 0.8
     folds = list(fold_rows(3000, 0))
-    unseen = Imputed(Encoder(()), binned(codes), evidence, 0, LARGE_TREES).unseen(folds)[0]
+    unseen = Imputed(*given).unseen(folds)[0]
     assert np.corrcoef(unseen, effect)[0, 1] > 0.6
 
 

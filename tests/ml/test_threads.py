@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from ml import evaluation
 from ml.clv.fitting import maximise
+from ml.threads import _libraries, quiet_threads
 
 
 def _threads() -> set[int]:
@@ -35,6 +36,15 @@ def test_a_likelihood_and_metrics_are_summed_on_one_thread(monkeypatch):
         assert _threads() == {2}
     assert len(seen) > 5
     assert all(one == {1} for one in seen)
+
+
+def test_libraries_that_have_threads_are_looked_for_once_while_python_reads_no_more_modules():
+    with quiet_threads(10):
+        looked = _libraries.cache_info().misses
+    for _ in range(3):
+        with quiet_threads(10):
+            assert _threads() == {1}
+    assert _libraries.cache_info().misses == looked
 
 
 @pytest.mark.parametrize(("chosen", "waits"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])

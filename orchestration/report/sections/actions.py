@@ -53,7 +53,8 @@ def _by_action(context: Context, rows: list[Row], customers: int) -> Block:
         for row in rows
     ]  # fmt: skip
     return Table(
-        "Decisions by action; uplift is the gain in what it aims at: the chance of staying, where nothing else is named",
+        "Decisions by action, those drawn at random to learn from among them (their uplift may be below 0); uplift is the gain in what it "
+        "aims at: the chance of staying, where nothing else is named",
         ["Action", "Customers", "Mean uplift", "Expected value"],
         listed,
     )
