@@ -105,7 +105,7 @@ def _checks(
     check = context.op_execution_context.op.name
     stopped = [_line(result) for result in blocking(results)]
     if stopped:
-        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reason="; ".join(stopped[:5]))
+        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reasons=stopped)
     for key in (dg.AssetKey([schema, table]) for table in tables):
         if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys:
             yield _check(check, key, [result for result in results if result.table_name == key.path[-1]])
