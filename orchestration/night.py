@@ -92,5 +92,5 @@ class Night:
 def refused(night: Night, stage: str, reasons: list[str]) -> RefusedError:
     """Write down that `stage` refused the night, where `status` and the page find it; returns the error to raise."""
     error = RefusedError(stage, reasons)
-    releases.record_refusal(night.home.root, as_of=night.as_of, stage=stage, reason=str(error))
+    releases.record_refusal(night.home.root, as_of=night.as_of, stage=stage, reasons=reasons)
     return error

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from orchestration import alerts, releases, run_history, settings
+from orchestration import alerts, last_run, releases, run_history, settings
 from orchestration.commands import summary
 from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
@@ -84,10 +84,11 @@ def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     if run.tags.items() >= BY_COMMAND_LINE.items() and not run_history.was_killed(events):
         return dg.SkipReason("the command line has told it")
     loaded = settings.load(settings.chosen_config(None))
+    as_of, outcome = run.tags.get("dagster/partition", "an unknown day"), outcome_of(run.run_id, events)
+    last_run.remember(Home(loaded.home), as_of, run.run_id, outcome.status, outcome.reasons)
     if not loaded.alerts:
         return dg.SkipReason("the configuration names nobody under `alerts`")
-    as_of = run.tags.get("dagster/partition", "an unknown day")
-    outcome, served = outcome_of(run.run_id, events), summary.served_in_words(Home(loaded.home))
+    served = summary.served_in_words(Home(loaded.home))
     problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, served, run.run_id))
     for problem in problems:
         context.log.error(problem)

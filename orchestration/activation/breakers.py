@@ -100,7 +100,8 @@ def _score_shift(connection: duckdb.DuckDBPyConnection, destination: Destination
         ).fetchall()
         shift = stability(dict(kept), dict(connection.execute(_BINS.format(field=field)).fetchall())) if kept else 0.0
         if shift > _MOST_SHIFT:
-            return f"the distribution of {field} has shifted by {shift:.2f}, more than {_MOST_SHIFT}: is the model a new one?"
+            moved = f"the distribution of {field} has shifted by {shift:.2f}, more than {_MOST_SHIFT}"
+            return f"{moved}: does another model score, or a base rate in its place? The release's model cards say"
     return ""
 
 

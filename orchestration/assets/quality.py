@@ -12,7 +12,7 @@ from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.contract import INPUT_TABLES
-from orchestration.gates import gatekeeping
+from orchestration.gates import doubts, gatekeeping
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
@@ -33,8 +33,8 @@ def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -
     with tonight.warehouse(begins=True) as connection:
         gatekeeping.examine(tonight, connection)
         results = gatekeeping.judge_landing(tonight, connection)
-    for doubt in filter(_is_doubt, results):
-        context.log.warning(_in_doubt(doubt))
+    for doubt in doubts.of_landing(results):
+        context.log.warning(doubt)
     yield from _checks(context, tonight, "landing", list(INPUT_TABLES), results)
 
 
@@ -95,6 +95,8 @@ def audience_gate(context: dg.AssetCheckExecutionContext, night: NightResource) 
 def _judged(context: dg.AssetCheckExecutionContext, tonight: Night, gate: Gate, tables: list[str]) -> Iterator[dg.AssetCheckResult]:
     with tonight.warehouse() as connection:
         results = gatekeeping.judge(tonight, connection, gate, tables)
+    for doubt in doubts.of_marts(results):
+        context.log.warning(doubt)
     yield from _checks(context, tonight, "marts", tables, results)
 
 
@@ -105,7 +107,7 @@ def _checks(
     check = context.op_execution_context.op.name
     stopped = [_line(result) for result in blocking(results)]
     if stopped:
-        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reason="; ".join(stopped[:5]))
+        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reasons=stopped)
     for key in (dg.AssetKey([schema, table]) for table in tables):
         if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys:
             yield _check(check, key, [result for result in results if result.table_name == key.path[-1]])
@@ -131,17 +133,6 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
             "expectations": dg.MetadataValue.md(markdown(("expectation", "status", "severity", "observed", "protects"), rows)),
         },
     )
-
-
-def _is_doubt(result: CheckResult) -> bool:
-    """Whether numbers may be wrong though nothing is refused; how much came, and when, is on the page of the release."""
-    return result.severity == "warn" and result.status == "failed" and result.suite not in ("landing:volume", "landing:freshness")
-
-
-def _in_doubt(result: CheckResult) -> str:
-    if result.suite == gatekeeping.REFERENCES:
-        return f"{result.observed}: {result.description}"
-    return f"{result.table_name}: {result.observed} of {result.expectation.partition('(')[2].rstrip(')')}: {result.description}"
 
 
 def _line(result: CheckResult) -> str:

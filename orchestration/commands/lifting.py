@@ -25,6 +25,8 @@ def lift(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool) -
         lifted = lifting.lift(home, asked)
     receipts = counted(len(lifted.receipts), "receipt")
     print(f"Lifted: all ids and contacts ({len(lifted.hashes):,}) of {receipts}, where it says by whom and when.")
+    if lifted.shared:
+        print(f"  of these, somebody who stays erased had {len(lifted.shared):,} too: under a new id they would land again.")
     for source, table, part in lifted.parts:
         print(f"  read whole on the next run: {part} ({table} of {source})")
     print("  data_erasures loses what they are of past months again with the next release.")

@@ -5,23 +5,38 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from orchestration import landing
 from orchestration.commands.asking import agrees, named, require, require_somebody
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.plain_words import counted
-from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification
+from orchestration.privacy import contact, erasure, exporting, journal, lifting, receipts, retention, verification, whom
 from orchestration.privacy.lifting import NobodyErasedError
 from orchestration.privacy.retention import MOST_AT_ONCE
-from orchestration.privacy.subject import Subject, UnknownPersonError, find, of_records, together
+from orchestration.privacy.subject import Subject, Together, UnknownPersonError
 from orchestration.redaction import Needles
 from orchestration.releases import ReleaseError
 from orchestration.settings import ConfigurationError, Settings
 
-_MOST_TOLD = 10
+
+class Finder(Protocol):
+    """What tells whom names mean: `whom` of customers, `contact` of contacts of companies."""
+
+    def find(self, home: Home, wanted: str) -> Subject:
+        """One of them, complete."""
+        ...
+
+    def people(self, home: Home, names: Iterable[str]) -> list[Subject]:
+        """All of them, each once."""
+        ...
+
+    def together(self, home: Home, found: Sequence[Subject]) -> Together:
+        """People who were found, complete."""
+        ...
 
 
 def told(command: Callable[[], int]) -> int:
@@ -36,7 +51,7 @@ def told(command: Callable[[], int]) -> int:
         return 1
 
 
-def finder(loaded: Settings, command: str, *, contacts: bool) -> Callable[[Home, str], Subject]:
+def finder(loaded: Settings, command: str, *, contacts: bool) -> Finder:
     """What finds whom a name means. Raises ConfigurationError where the option does not fit what customers are here."""
     is_company = loaded.company.customer_level == "company"
     if is_company and not contacts:
@@ -46,14 +61,14 @@ def finder(loaded: Settings, command: str, *, contacts: bool) -> Callable[[Home,
         )
     if contacts and not is_company:
         raise ConfigurationError(f"{command}: the customers here are people (customer_level: contact); name the person with --customer")
-    return contact.find if contacts else find
+    return contact if contacts else whom
 
 
 def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, contacts: bool = False) -> int:
     """Erase everybody named, after what was interrupted before; returns the exit code."""
     names = named(wanted, file)
     home = Home.of(loaded)
-    who = finder(loaded, "erase", contacts=contacts) if names else find
+    who = finder(loaded, "erase", contacts=contacts) if names else whom
     with home.exclusive("an erasure"):
         home.prepare()
         begun = journal.unfinished(home.erasures)
@@ -68,34 +83,13 @@ def erase(loaded: Settings, wanted: list[str], file: Path | None, agreed: bool, 
             print("Nothing was erased.")
             return 1
         for some in (people[first : first + MOST_AT_ONCE] for first in range(0, len(people), MOST_AT_ONCE)):
-            _tell(erasure.carry_out(loaded, home, _begun(home, some, contacts)))
+            _tell(erasure.carry_out(loaded, home, erasure.begin(home, who.together(home, some))))
     return 0
 
 
-def _people(home: Home, names: list[str], who: Callable[[Home, str], Subject]) -> list[Subject]:
+def _people(home: Home, names: list[str], who: Finder) -> list[Subject]:
     """Whom the names mean who were not erased before. Raises UnknownPersonError, which tells every name that means nobody."""
-    found: dict[object, Subject] = {}
-    unknown: list[str] = []
-    for name in (name for name in dict.fromkeys(names) if not _was_erased(home, name, who)):
-        try:
-            one = who(home, name)
-            found.setdefault((one.keys or one.records or one.answers), one)  # two of the names may be one person
-        except UnknownPersonError as error:
-            unknown.append(str(error))
-    if unknown:
-        more = f"; and {len(unknown) - _MOST_TOLD:,} more" if len(unknown) > _MOST_TOLD else ""
-        nobody = "; nobody was erased" if len(names) > 1 else ""
-        raise UnknownPersonError("; ".join(unknown[:_MOST_TOLD]) + more + nobody)
-    return list(found.values())
-
-
-def _begun(home: Home, people: list[Subject], contacts: bool) -> journal.Journal:
-    """One erasure, of one person or of many: each reads and writes the whole home once."""
-    if len(people) == 1:
-        return erasure.begin(home, people[0])
-    records = sorted({record for one in people for record in one.records})
-    whole = contact.of_records(home, records) if contacts else of_records(home, records)
-    return erasure.begin(home, together(whole, people), people=people)
+    return who.people(home, [name for name in dict.fromkeys(names) if not _was_erased(home, name, who)])
 
 
 def erase_expired(loaded: Settings) -> int:
@@ -124,7 +118,7 @@ def verify(loaded: Settings, wanted: str) -> int:
     path = Path(wanted) if wanted.endswith(".json") else home.erasures / f"{wanted}.json"
     if path.is_file():
         tombstones = Tombstones(home.erasures)
-        tombstones.hashes = frozenset(receipts.read(path)["subject"])
+        tombstones.hashes &= frozenset(receipts.read(path)["subject"])  # whoever was lifted since may be here
         found = [f"{file} ({counted(rows, 'row')})" for file, rows in landing.remaining(home.landing, tombstones).items()]
         looked_at = "A receipt names nobody: the landed rows were compared with its hashes."
     else:
@@ -159,7 +153,7 @@ def export(loaded: Settings, wanted: str, out: Path | None, *, contacts: bool = 
     """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
     home, who = Home.of(loaded), finder(loaded, "export", contacts=contacts)
     with home.exclusive("an export"):
-        content = json.dumps(exporting.everything(home, who(home, wanted)), indent=1, ensure_ascii=False, default=str)
+        content = json.dumps(exporting.everything(home, who.find(home, wanted)), indent=1, ensure_ascii=False, default=str)
     if out is None:
         print(content)
         return 0
@@ -171,18 +165,21 @@ def export(loaded: Settings, wanted: str, out: Path | None, *, contacts: bool = 
     return 0
 
 
-def _was_erased(home: Home, name: str, who: Callable[[Home, str], Subject]) -> bool:
-    known = receipts.of(home, set(lifting.hashes_of(home, name)) & Tombstones(home.erasures).hashes)
-    if known:
-        if who is contact.find:  # their record stays, so it is found
-            print(f"Erased before; the receipt is {known[-1]}.")
-            return True
-        try:
-            find(home, name)
-        except UnknownPersonError:
-            print(f"Erased before; the receipt is {known[-1]}.")
-            return True
-    return False
+def _was_erased(home: Home, name: str, who: Finder) -> bool:
+    buried = Tombstones(home.erasures).hashes
+    known = receipts.of(home, set(lifting.hashes_of(home, name)) & buried) if buried else []
+    # The record of a contact stays, so it is found.
+    if not known or (who is not contact and _is_somebody(home, name)):
+        return False
+    print(f"Erased before; the receipt is {known[-1]}.")
+    return True
+
+
+def _is_somebody(home: Home, name: str) -> bool:
+    try:
+        return bool(whom.people(home, [name]))
+    except UnknownPersonError:
+        return False
 
 
 def _agrees(people: int) -> bool:

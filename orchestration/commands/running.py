@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import signal
 import socket
@@ -14,12 +13,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration import alerts, dbt, settings
+from orchestration import alerts, dbt, last_run, settings
 from orchestration.commands import summary
 from orchestration.commands.arguments import FAILED, complain
 from orchestration.commands.console import Terminal, say, show_outcome
 from orchestration.configuration import preflight
-from orchestration.home import OWNER_ONLY_FILE, Home, HomeError, write_private
+from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
 from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
 
@@ -97,8 +96,7 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
     with Terminal(loaded.company.name, as_of) as terminal:
         outcome = run_night(home, as_of, terminal.step, log)
-    told = {"as_of": str(as_of), "run_id": outcome.run_id, "status": outcome.status, "reasons": outcome.reasons, "steps": terminal.seconds}
-    write_private(home.state / "last_run.json", json.dumps(told, indent=1))
+    last_run.remember(home, str(as_of), outcome.run_id, outcome.status, outcome.reasons, terminal.seconds)
     show_outcome(home, outcome, log)
     _tell(loaded, as_of, outcome.status, outcome.reasons, outcome.run_id)
     return _EXIT[outcome.status]

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import releases
+from orchestration import last_run, releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
 from orchestration.plain_words import counted, in_plain_words, lasting
@@ -77,9 +77,19 @@ def status(settings: Settings) -> Status:
             f"  checks       {_checked(release)}",
         ]
     lines += [f"  home         {home.root}"]
-    refusal = releases.standing_refusal(home.root)
-    lines += [f"  refused      {refusal.when[:16]} (as of {refusal.as_of}) at {refusal.stage}: {refusal.reason}"] if refusal else []
-    return Status((*lines, *_waiting(settings)))
+    return Status((*lines, *_stopped(home, release), *_waiting(settings)))
+
+
+def _stopped(home: Home, release: Release | None) -> Iterator[str]:
+    """Why the served release is not newer: the last refusal of a gate, and the last night where it failed, a line for each reason."""
+    refusal, failed = releases.standing_refusal(home.root), last_run.failed_since(home, release.created_at if release else None)
+    if refusal is not None:
+        at = datetime.fromisoformat(refusal.when)
+        yield f"  refused      the night of {refusal.as_of} at the {refusal.stage}, {at:%Y-%m-%d %H:%M} UTC"
+        yield from (f"               {reason}" for reason in refusal.reason.splitlines())
+    if failed is not None:
+        yield f"  failed       the night of {failed.as_of}, {failed.at:%Y-%m-%d %H:%M} UTC"
+        yield from (f"               {reason}" for reason in failed.reasons)
 
 
 def too_old(home: Home, hours: float) -> str | None:

@@ -143,10 +143,10 @@ def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
 
 
 def _share_in_words(count: TableCounts, most: float) -> str:
-    rules = ", ".join(f"{rule} {rows:,}" for rule, rows in count.by_rule.items())
+    rules = ", ".join(f"{rule} {rows:,}" for rule, rows in count.by_rule.items()) or "none"
     bad, landed = count.judged
-    which = "" if landed == count.landed else " of its newest load"
-    return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({rules or 'none'})"
+    which, whose = ("", "") if landed == count.landed else (" of its newest load", "with those of before: ")
+    return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({whose}{rules})"
 
 
 def _references(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:

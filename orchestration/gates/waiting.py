@@ -23,7 +23,7 @@ from orchestration.sql_text import literal
 MOST_SHOWN = 200
 _BY_TABLE = """
 SELECT table_name, count(DISTINCT (source, load_id, row_number)),
-    (SELECT string_agg(rule || ' ' || n, ', ' ORDER BY n DESC, rule) FROM (
+    (SELECT string_agg(format('{} {:,}', rule, n), ', ' ORDER BY n DESC, rule) FROM (
         SELECT rule, count(*) AS n FROM ops.quarantined_rows AS same WHERE same.table_name = rows.table_name GROUP BY rule))
 FROM ops.quarantined_rows AS rows GROUP BY table_name ORDER BY table_name"""
 _BY_RULE = "SELECT source, table_name, rule, count(*) FROM ops.quarantined_rows GROUP BY ALL ORDER BY ALL"

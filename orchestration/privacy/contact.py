@@ -5,7 +5,7 @@ Comes in: the home, the CRM's id of a record or an e-mail address. Goes out: a S
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -17,31 +17,67 @@ from orchestration.landing import Tombstones
 from orchestration.landing.spelling import email_key
 from orchestration.landing.written import parquet
 from orchestration.plain_words import counted
-from orchestration.privacy.identifiers import spelled
-from orchestration.privacy.subject import Subject, UnknownPersonError, completed, identities_of
+from orchestration.privacy.identifiers import Record, spelled
+from orchestration.privacy.known import Known
+from orchestration.privacy.subject import Subject, Together, UnknownPersonError, completed
+from orchestration.privacy.whom import told
 
 
 def find(home: Home, wanted: str) -> Subject:
     """The contact whom a CRM knows by the id `wanted`, or whose records have that e-mail address."""
+    return together(home, people(home, [wanted])).whole
+
+
+def people(home: Home, names: Iterable[str]) -> list[Subject]:
+    """Whom the names mean, each once, by their records; with the address by which they were named, whoever was.
+
+    Raises UnknownPersonError, which tells every name that means nobody, or more than one, or on whom an account hangs.
+    """
+    found: dict[tuple[Record, ...], Subject] = {}
+    unknown: list[str] = []
+    wanted = list(dict.fromkeys(names))
+    for name in wanted:
+        try:
+            one = _person(home, name)
+            found.setdefault(one.records, one)
+        except UnknownPersonError as error:
+            unknown.append(str(error))
+    if unknown:
+        raise UnknownPersonError(told(unknown, len(wanted)))
+    return list(found.values())
+
+
+def _person(home: Home, wanted: str) -> Subject:
     records = _records(home, wanted)
     if not records:
         raise UnknownPersonError(f"{wanted}: no contact has this id in a CRM, or this e-mail address")
     if "@" not in wanted and len({source for source, *_ in records}) > 1:
         raise UnknownPersonError(f"{wanted}: a record of several CRMs; name the contact by e-mail address")
-    _require_other_ties(home, subject := of_records(home, records, wanted if "@" in wanted else ""))
-    return subject
+    one = Subject(tuple(sorted(records)), texts=(wanted,) if "@" in wanted else ())
+    _require_other_ties(home, one)
+    return one
 
 
-def of_records(home: Home, records: Iterable[tuple[str, str, str]], email: str = "") -> Subject:
-    """Contacts by their records, to be erased together."""
-    subject = completed(home, Subject(tuple(sorted(records))), identities_of(home), email)
-    mine = Tombstones.in_memory(subject.tombstones)
+def of_records(home: Home, records: Iterable[Record]) -> Together:
+    """Contacts by their records, whom nobody tells apart."""
+    return together(home, [Subject(tuple(sorted(records)))])
+
+
+def together(home: Home, found: Sequence[Subject]) -> Together:
+    """Contacts who were found, complete: what they are buried under opens and closes nothing of their company."""
+    done = completed(home, found, Known.of(home))
+    mine = Tombstones.in_memory(done.whole.tombstones)
     tickets = {row["ticket_id"] for *_, row in landing.rows_of(home.landing, mine, ("crm_tickets",)) if row["ticket_id"]}
-    buried = tuple((CONTACT_KINDS[kind], source, value) for kind, source, value in subject.tombstones)
-    return replace(subject, tombstones=buried, tickets=tuple(sorted(tickets)), is_contact=True)
+    whole = replace(_as_contact(done.whole), tickets=tuple(sorted(tickets)))
+    return Together(whole, tuple(_as_contact(one) for one in done.each) if len(found) > 1 else (whole,))
 
 
-def _records(home: Home, wanted: str) -> set[tuple[str, str, str]]:
+def _as_contact(one: Subject) -> Subject:
+    pairs = {name: tuple((CONTACT_KINDS[kind], *rest) for kind, *rest in getattr(one, name)) for name in ("tombstones", "shared_contacts")}
+    return replace(one, tombstones=pairs["tombstones"], shared_contacts=pairs["shared_contacts"], is_contact=True)
+
+
+def _records(home: Home, wanted: str) -> set[Record]:
     """With those that were merged into them, or into which they were."""
     pairs = [("email", "", spelled(wanted))] if "@" in wanted else [("crm", source, wanted) for source in landing.sources(home.landing)]
     found: set[tuple[str, str, str]] = set()

@@ -6,7 +6,7 @@ Tombstones come first, so that whatever happens next nothing lands again; the jo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from orchestration.privacy import journal, receipts, remainder, verification
 from orchestration.privacy.identifiers import KINDS
 from orchestration.privacy.journal import Journal
 from orchestration.privacy.steps import ORDER
-from orchestration.privacy.subject import Subject
+from orchestration.privacy.subject import Subject, Together
 from orchestration.settings import Settings
 
 STEPS = (*ORDER, "verify", "receipt", "end")
@@ -32,13 +32,14 @@ class StillThereError(Exception):
     """After everything, a file still holds the person; the message is one line that names it."""
 
 
-def begin(home: Home, subject: Subject, *, bury_contacts: bool = True, people: Sequence[Subject] = ()) -> Journal:
+def begin(home: Home, found: Together, *, bury_contacts: bool = True) -> Journal:
     """Plan the erasure and write it down; from here on it is carried through.
 
-    people         of many at once, each alone: what is lifted again is lifted for one of them
+    found          one person, or many at once, whose erasure may be lifted for one of them
     bury_contacts  whether their e-mail addresses and phone numbers are kept from landing for good, and not their ids alone
     Raises NamedExportError, before anything is written: the name would land again with every night.
     """
+    subject = found.whole
     _refuse_named_exports(home, subject)
     begun = journal.begin(home.erasures, subject)
     tombstones = Tombstones(home.erasures)
@@ -50,7 +51,9 @@ def begin(home: Home, subject: Subject, *, bury_contacts: bool = True, people: S
         contacts = {tombstones.hashed(*pair) for pair in subject.tombstones if pair[0] not in (*KINDS.values(), "contact")}
         begun.facts["dug_up"] = sorted(contacts - tombstones.hashes)
     begun.facts["subject"] = sorted(tombstones.hashed(*pair) for pair in subject.tombstones)
-    begun.facts["people"] = [sorted({tombstones.hashed(*pair) for pair in one.tombstones}) for one in people]
+    if len(found.each) > 1:
+        begun.facts["people"] = [sorted({tombstones.hashed(*pair) for pair in one.tombstones}) for one in found.each]
+    begun.facts["shared"] = [sorted({tombstones.hashed(*pair) for pair in one.shared_contacts}) for one in found.each]
     begun.facts["others"] = subject.others
     begun.save()
     return begun
@@ -120,7 +123,7 @@ def _told(settings: Settings, home: Home, begun: Journal) -> dict[str, Any]:
             for held in begun.holdings
             if held.erased > 0
         ],
-        "contacts_shared_with_others": begun.subject.shared,
+        "contacts_shared_with_others": len(begun.subject.shared_contacts),
     }
 
 

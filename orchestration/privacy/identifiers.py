@@ -6,10 +6,12 @@ alone: it stays, and is not a reason to keep anybody from landing.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration import landing
 from orchestration.contract import RECORD_TABLES
@@ -21,38 +23,65 @@ from orchestration.landing.written import parquet
 KINDS = {"crm_customers": "crm", "billing_customers": "billing"}
 
 
+Pair = tuple[str, str, str]  # kind, source, value: what a tombstone is a hash of
+Record = tuple[str, str, str]  # source, record type, id
+
+
 @dataclass(frozen=True)
 class Contacts:
-    """What a person can be reached by: as tombstones take it, as it was written, hashed; and how many of it others have had too."""
+    """What people can be reached by, as tombstones take it.
 
-    own: list[tuple[str, str, str]]
+    own     of them alone
+    of      record → the contacts that its rows say, shared ones too
+    shared  what others have had as well
+    texts   `own`, as it was written
+    hashes  `own`, hashed
+    """
+
+    own: list[Pair]
+    of: dict[Record, list[Pair]]
+    shared: list[Pair]
     texts: set[str]
     hashes: set[str]
-    shared: int
 
 
-def contacts_of(home: Home, said: list[dict[str, Any]], email: str, mine: set[tuple[str, str, str]]) -> Contacts:
-    """The contacts in the rows `said` of the records `mine`, and `email`, without those that somebody else has had."""
-    emails = {row["email"]: spelled(row["email"]) for row in said if row.get("email")} | ({email: spelled(email)} if email else {})
-    numbers = {(row.get("phone"), row.get("country")) for row in said if row.get("phone")}
-    keys = {number: dialled(number, country) for number, country in numbers}
+def contacts_of(home: Home, said: list[tuple[Record, dict[str, Any]]], emails: Iterable[str], mine: Collection[Record]) -> Contacts:
+    """The contacts in the rows `said` of the records `mine`, and `emails`, apart from those that somebody else has had."""
+    mail, phone = _mail_keys({*emails, *(row["email"] for _, row in said if row.get("email"))}), _phone_keys(row for _, row in said)
     theirs = _held_by_others(home, mine)
-    own_emails = {text: key for text, key in emails.items() if key and key not in theirs}
-    own_phones = {str(text): key for text, key in keys.items() if key and key not in theirs}
-    pairs = [("email", "", key) for key in sorted(set(own_emails.values()))] + [
-        ("phone", "", key) for key in sorted(set(own_phones.values()))
-    ]
+    own_emails = {text: key for text, key in mail.items() if key not in theirs}
+    own_phones = {text: key for (text, _), key in phone.items() if key not in theirs}
+    of: dict[Record, list[Pair]] = {}
+    for record, row in said:
+        keys = (("email", mail.get(row.get("email") or "")), ("phone", phone.get((row.get("phone") or "", row.get("country")))))
+        of.setdefault(record, []).extend((kind, "", key) for kind, key in keys if key)
     salt = home.salt()
-    hashes = {_pseudonym(salt, text) for text in [*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)]}
-    return Contacts(
-        pairs,
-        {*own_emails, *own_emails.values(), *own_phones, *own_phones.values(), *map(international, own_phones.values())},
-        hashes,
-        len(emails) + len(keys) - len(own_emails) - len(own_phones),
-    )
+    hashes = {_pseudonym(salt, text) for text in {*own_emails, *own_emails.values(), *(text.strip().lower() for text in own_emails)}}
+    own = {(kind, "", key) for kind, keys in (("email", own_emails), ("phone", own_phones)) for key in keys.values()}
+    every = {(kind, "", key) for kind, keys in (("email", mail), ("phone", phone)) for key in keys.values()}
+    texts = {*own_emails, *own_emails.values(), *own_phones, *own_phones.values(), *map(international, own_phones.values())}
+    return Contacts(sorted(own), of, sorted(every - own), texts, hashes)
 
 
-def _held_by_others(home: Home, mine: set[tuple[str, str, str]]) -> set[str]:
+def _mail_keys(texts: Collection[str]) -> dict[str, str]:
+    """Address as it was written → as it is compared, where it is one."""
+    query = f"SELECT said, {email_key('said')} FROM (SELECT unnest(?::VARCHAR[]) AS said)"
+    return {text: key for text, key in duckdb.execute(query, [sorted(texts)]).fetchall() if key}
+
+
+def _phone_keys(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str | None], str]:
+    """(number, country) as they were written → as it is compared, where it can be."""
+    numbers = [{"phone": row["phone"], "country": row.get("country")} for row in rows if row.get("phone")]
+    if not numbers:
+        return {}
+    with duckdb.connect() as connection:
+        connection.register("numbers", pa.Table.from_pylist(numbers, pa.schema([("phone", pa.string()), ("country", pa.string())])))
+        query = f"SELECT phone, country_said, phone_key FROM ({phones('numbers')}) WHERE phone_key IS NOT NULL"
+        found = connection.execute(query).fetchall()
+    return {(text, country): key for text, country, key in found}
+
+
+def _held_by_others(home: Home, mine: Collection[Record]) -> set[str]:
     """Spellings of contacts that a record of somebody else has had, in any version."""
     held: set[str] = set()
     with duckdb.connect() as connection:
@@ -68,7 +97,7 @@ def _held_by_others(home: Home, mine: set[tuple[str, str, str]]) -> set[str]:
     return held
 
 
-def own_names(home: Home, said: list[dict[str, Any]], mine: set[tuple[str, str, str]]) -> set[str]:
+def own_names(home: Home, said: Iterable[dict[str, Any]], mine: Collection[Record]) -> set[str]:
     """Full names that nobody else has: a namesake keeps theirs."""
     names = {row["full_name"] for row in said if row.get("full_name") and " " in row["full_name"].strip()}
     for source, table, files in _record_files(home):
@@ -97,9 +126,7 @@ def spelled(text: str) -> str:
 
 def dialled(number: str | None, country: str | None) -> str | None:
     """A phone number as it is compared; None where it is none."""
-    said = "(SELECT CAST($number AS VARCHAR) AS phone, CAST($country AS VARCHAR) AS country) AS said_once"
-    rows = duckdb.execute(f"SELECT phone_key FROM ({phones(said)})", {"number": number, "country": country}).fetchall()
-    return rows[0][0] if rows else None
+    return _phone_keys([{"phone": number, "country": country}]).get((number or "", country))
 
 
 def _pseudonym(salt: str, value: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,30 +25,52 @@ from orchestration.privacy.journal import write_durably
 
 
 class NobodyErasedError(Exception):
-    """No tombstone is of this name; the message is one line."""
+    """No tombstone is of this name, or those of several people are; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Lift:
-    """What is to be lifted, or was: hashes of ids and contacts, the receipts they are from, and the parts that will be read anew."""
+    """What is to be lifted, or was: hashes of ids and contacts, the receipts they are from, and the parts that will be read anew.
+
+    shared  those among `hashes` that are of somebody as well who stays erased
+    """
 
     hashes: frozenset[str]
     receipts: tuple[Path, ...]
+    shared: frozenset[str] = frozenset()
     parts: tuple[tuple[str, str, str], ...] = ()
 
 
 def asked(home: Home, names: Iterable[str]) -> Lift:
-    """What lifting `names` would lift: everything of whom they name; of a retention, which tells nobody apart, what is named alone."""
+    """What lifting `names` would lift: everything of whom they name; of a retention, which tells nobody apart, what is named alone.
+
+    A contact that they share with somebody who stays erased is lifted too: it is theirs, and they could not land with it else.
+    """
     buried, found, told = Tombstones(home.erasures).hashes, frozenset[str](), dict[Path, None]()
     for name in names:
         path = home.erasures / f"{name.removesuffix('.json')}.json"
-        hashes = frozenset(receipts.read(path)["subject"]) if path in receipts.listed(home) else hashes_of(home, name)
+        whole = frozenset(receipts.read(path)["subject"]) if path in receipts.listed(home) else frozenset()
+        hashes = whole or hashes_of(home, name)
         mine = dict.fromkeys(receipts.of(home, set(hashes)))
-        hashes = hashes.union(*(receipts.theirs(receipt, hashes) for receipt in mine))
+        hashes = hashes.union(*(_theirs(name, receipt, hashes, is_whole=bool(whole)) for receipt in mine))
         if not hashes & buried:
             raise NobodyErasedError(f"{name}: nobody who was erased has this id, address or receipt")
         found, told = found | (hashes & buried), told | mine
-    return Lift(found, tuple(told))
+    return Lift(found, tuple(told), _of_others(home, found, buried))
+
+
+def _theirs(name: str, receipt: Path, hashes: frozenset[str], *, is_whole: bool) -> frozenset[str]:
+    """All hashes of whom a receipt knows by one of `hashes`. Raises NobodyErasedError where that is several, unless all are meant."""
+    people = [(own, shared) for own, shared in receipts.people(receipt) if own & hashes]
+    if len(people) > 1 and not is_whole:
+        raise NobodyErasedError(f"{name}: {len(people)} people who were erased together have this; name one by an id of theirs")
+    return frozenset().union(*(own | shared for own, shared in people))
+
+
+def _of_others(home: Home, lifted: frozenset[str], buried: frozenset[str]) -> frozenset[str]:
+    """What is lifted of somebody of whom something else stays buried."""
+    people = [own & buried for path in receipts.listed(home) for own, _ in receipts.people(path)]
+    return frozenset().union(*(own & lifted for own in people if own - lifted))
 
 
 def lift(home: Home, wanted: Lift) -> Lift:
@@ -61,7 +83,7 @@ def lift(home: Home, wanted: Lift) -> Lift:
     line = {**note, "tombstones": sorted(wanted.hashes), "receipts": [path.stem for path in wanted.receipts], "until": _until(wanted)}
     write_durably(_log(home), "".join(f"{json.dumps(one)}\n" for one in [*lifts(home), line]))
     Tombstones(home.erasures).remove(wanted.hashes)
-    return Lift(wanted.hashes, wanted.receipts, parts)
+    return replace(wanted, parts=parts)
 
 
 def lifts(home: Home) -> list[dict[str, Any]]:

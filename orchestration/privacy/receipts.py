@@ -6,7 +6,6 @@ Comes in: the journal of an erasure at its end. Goes out: a JSON file; and which
 from __future__ import annotations
 
 import json
-from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ def write(home: Home, begun: Journal, told: dict[str, Any]) -> Path:
         "subject": begun.facts["subject"],
         "people": max(len(begun.subject.keys), len(people), 1),
         **({"subjects": people} if people else {}),
+        "shared": begun.facts.get("shared", []),
         "records": len(begun.subject.records),
         "rows_removed": sum(one["rows_removed"] for one in begun.files.values()),
         "rows_cleared_of_mentions": sum(one["rows_cleared"] for one in begun.files.values()),
@@ -53,11 +53,12 @@ def of(home: Home, hashes: set[str]) -> list[Path]:
     return [path for path in listed(home) if hashes & set(read(path)["subject"])]
 
 
-def theirs(path: Path, hashes: Set[str]) -> frozenset[str]:
-    """All hashes of the people in a receipt who have one of `hashes`; where it does not tell people apart, none further."""
+def people(path: Path) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Whom a receipt tells apart: the hashes of each, and those of contacts that somebody had as well who was not erased with them."""
     told = read(path)
-    people = told.get("subjects") or ([told["subject"]] if told.get("people") == 1 else [])
-    return frozenset(one for person in people if hashes & set(person) for one in person)
+    each = told.get("subjects") or ([told["subject"]] if told.get("people") == 1 else [])
+    shared = told.get("shared") or [[] for _ in each]
+    return [(frozenset(own), frozenset(also)) for own, also in zip(each, shared, strict=False)]
 
 
 def listed(home: Home) -> list[Path]:

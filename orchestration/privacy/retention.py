@@ -21,7 +21,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import contact, erasure, journal
 from orchestration.privacy.identifiers import KINDS
-from orchestration.privacy.subject import Subject, of_keys
+from orchestration.privacy.subject import Together, of_keys
 from orchestration.redaction import Needles
 from orchestration.settings import Settings
 from orchestration.warehouse import renewal
@@ -118,7 +118,7 @@ def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _
     # Told before the texts go, for with them the warehouse does that tells it.
     whom: list[Any] = [] if days is None else overdue_contacts(home, days) if is_company else overdue(home, days)
     texts = 0 if months is None else _expire_texts(home, months, at)
-    found: Callable[[Home, Any], Subject] = contact.of_records if is_company else of_keys
+    found: Callable[[Home, Any], Together] = contact.of_records if is_company else of_keys
     for first in range(0, len(whom), MOST_AT_ONCE):
         begun = erasure.begin(home, found(home, whom[first : first + MOST_AT_ONCE]), bury_contacts=False)
         receipts.append(erasure.carry_out(settings, home, begun, at))

@@ -44,10 +44,12 @@ class Spotter:
 
     def __init__(self, spellings: Mapping[str, bytes]) -> None:
         self._spellings = spellings
-        self._runs = {text: _runs(text) for text in spellings}
+        self._runs = [(text, run) for text in spellings for run in _runs(text)]
+        self._short = [text for text, run in self._runs if len(run) < min(_SIZES)]
+        self._long = [(text, run) for text, run in self._runs if len(run) >= min(_SIZES)]
         # size → the last bytes of a run, as a number → whose, and the run
         self._pieces: dict[int, dict[int, list[tuple[str, bytes]]]] = {size: {} for size in _SIZES}
-        for text, run in ((text, run) for text, runs in self._runs.items() for run in runs):
+        for text, run in self._runs:
             size = next((size for size in _SIZES if len(run) >= size), None)
             if size:
                 self._pieces[size].setdefault(int.from_bytes(run[-size:], "little"), []).append((text, run))
@@ -87,11 +89,10 @@ class Spotter:
 
     def _candidates(self, content: bytes) -> Iterator[tuple[str, int]]:
         """(text, place of its run); -1 for a text that is to be tried everywhere."""
-        runs = [(text, run) for text, runs in self._runs.items() for run in runs]
-        yield from ((text, -1) for text, run in runs if len(run) < min(_SIZES))
+        yield from ((text, -1) for text in self._short)
         lowered = content.lower()
-        if len(runs) < _FEW:
-            yield from ((text, at) for text, run in runs if len(run) >= min(_SIZES) for at in _places(lowered, run))
+        if len(self._runs) < _FEW:
+            yield from ((text, at) for text, run in self._long for at in _places(lowered, run))
             return
         for text, run, end in self._sifted(lowered):
             if lowered.endswith(run, 0, end):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ from orchestration.releases.layout import private_folder
 from orchestration.releases.manifest import ReleaseError
 from orchestration.releases.reading import current
 
+_MOST_REASONS = 5
+
 
 @dataclass(frozen=True)
 class Refusal:
-    """A night that published nothing. `as_of` and `when` are ISO-8601; `when` is UTC."""
+    """A night that published nothing. `as_of` and `when` are ISO-8601; `when` is UTC; `reason` has a line for each."""
 
     as_of: str
     when: str
@@ -26,9 +29,11 @@ class Refusal:
     reason: str
 
 
-def record_refusal(home: str | Path, *, as_of: date, stage: str, reason: str) -> Refusal:
+def record_refusal(home: str | Path, *, as_of: date, stage: str, reasons: Sequence[str]) -> Refusal:
     """Append a refusal; returns it."""
-    refusal = Refusal(as_of.isoformat(), datetime.now(UTC).isoformat(), stage, " ".join(reason.split()))
+    lines = [" ".join(reason.split()) for reason in reasons[:_MOST_REASONS]]
+    lines += [f"and {len(reasons) - _MOST_REASONS:,} more"] if len(reasons) > _MOST_REASONS else []
+    refusal = Refusal(as_of.isoformat(), datetime.now(UTC).isoformat(), stage, "\n".join(lines))
     path = private_folder(Path(home) / "state") / "refusals.jsonl"
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

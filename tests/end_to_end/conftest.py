@@ -45,8 +45,9 @@ class Company:
         return self.folder / "exports"
 
     def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess[str]:
-        """`python -m orchestration COMMAND --config …`, in a process of its own as a user would."""
-        return orchestration(command, "--config", str(self.config), *arguments)
+        """`python -m orchestration COMMAND --config …`; a night in a process of its own, as a user would start it."""
+        started = orchestration if command == "run" else commands.called
+        return started(command, "--config", str(self.config), *arguments)
 
     def night(self, as_of: str) -> str:
         """Run the night, which must be published; returns the screen."""

@@ -12,8 +12,7 @@ import pytest
 
 from orchestration import landing, releases, settings
 from orchestration.home import Home
-from orchestration.privacy import erasure, journal, verification
-from orchestration.privacy.subject import Subject, find
+from orchestration.privacy import erasure, journal, verification, whom
 from tests.end_to_end.conftest import FIRST_CUSTOMER
 from tests.long_tests import ARE_WANTED, long_test
 
@@ -27,8 +26,9 @@ class Erasing:
 
     def __init__(self, company: Any) -> None:
         self.settings, self.home = settings.load(company.config, {}), Home(company.home)
-        self.subject: Subject = find(self.home, FIRST_CUSTOMER)
-        erasure.begin(self.home, self.subject)
+        found = whom.together(self.home, whom.people(self.home, [FIRST_CUSTOMER]))
+        self.subject = found.whole
+        erasure.begin(self.home, found)
 
     def go_on(self, at: Callable[[str], None] = lambda _: None) -> None:
         (begun,) = journal.unfinished(self.home.erasures)

@@ -74,7 +74,8 @@ def test_what_lies_there_and_is_not_used_is_on_the_screen(small: Small, say: Cal
 def test_the_refusal_is_told_again_by_status_and_quarantine(small: Small, say: Callable[..., Said]) -> None:
     small.export({"crm_customers.csv": CUSTOMERS.replace("2026-01-0", "1/2026/")})
     assert say().code == 3
-    assert "9 of 28 rows of files are bad" in say("status").line("refused")
+    assert say("status").line("at the landing gate")
+    assert "9 of 28 rows of files are bad" in say("status").line("crm_customers: ")
     assert say("status").line("quarantine   9 rows of crm_customers (unparseable 9)")
     assert say("quarantine").line("crm_customers").endswith("9")
     assert "created_at cannot be read" in say("quarantine", "--table", "crm_customers").line("c1 ")

@@ -350,8 +350,19 @@ def test_scores_that_have_shifted_are_refused_by_their_name(night, fake):
     moved = [customer(number, score=0.8 + number % 20 / 100) for number in range(300)]
     report = night(moved)
     assert "the distribution of churn_probability has shifted" in report.refused
+    assert "does another model score, or a base rate in its place?" in report.refused
     assert night(moved, overrides=("score_shift",)).ok
     assert night(moved).ok
+
+
+def test_who_was_erased_is_no_shift_and_no_change(tmp_path, night, fake):
+    fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
+    everybody = [customer(number, score=number % 20 / 100) for number in range(300)]
+    night(everybody)
+    gone = range(0, 300, 3)
+    forget(tmp_path / "state", [f"k{number}" for number in gone], [f"x{number}" for number in gone], lambda *_: None)
+    report = night([one for number, one in enumerate(everybody) if number % 3], max_change_share=0.2)
+    assert (report.ok, report.decisions, report.change_share) == (True, {"clear": 100, "unchanged": 200}, 0)
 
 
 def test_scores_that_all_move_a_little_are_sent_and_stop_nothing(night, fake):

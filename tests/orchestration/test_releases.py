@@ -249,7 +249,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_the_pointer_alone(tmp_path, h
 def test_a_refusal_stands_until_the_next_release(warehouse, home):
     publish(warehouse, home)
     assert releases.standing_refusal(home) is None
-    told = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="mart gate", reason="opening +\nnew is not closing")
+    told = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="mart gate", reasons=["opening +\nnew is not closing"])
     assert releases.standing_refusal(home) == told
     assert (told.as_of, told.stage, told.reason) == ("2026-02-01", "mart gate", "opening + new is not closing")
     publish(warehouse, home)
@@ -258,8 +258,8 @@ def test_a_refusal_stands_until_the_next_release(warehouse, home):
 
 
 def test_a_refusal_cut_short_by_a_crash_does_not_hide_the_others(home):
-    first = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="landing gate", reason="a")
+    first = releases.record_refusal(home, as_of=date(2026, 2, 1), stage="landing gate", reasons=["a"])
     with (home / "state" / "refusals.jsonl").open("a") as file:
         file.write('{"as_of": "2026-02')
-    second = releases.record_refusal(home, as_of=date(2026, 2, 3), stage="landing gate", reason="b")
+    second = releases.record_refusal(home, as_of=date(2026, 2, 3), stage="landing gate", reasons=["b"])
     assert releases.refusals(home) == [first, second]

@@ -115,7 +115,7 @@ def test_a_source_that_seldom_has_news_is_not_late(command, hubspot, monkeypatch
 
 
 def test_from_a_release_that_a_refused_night_left_standing_nothing_is_sent_unasked(command, hubspot, tmp_path):
-    releases.record_refusal(tmp_path / "home", as_of=date(2026, 2, 1), stage="mart_gate", reason="a key twice")
+    releases.record_refusal(tmp_path / "home", as_of=date(2026, 2, 1), stage="mart_gate", reasons=["a key twice"])
     code, _, complaint = command("sync", "crm")
     assert (code, hubspot.requests) == (1, [])
     assert "the night of 2026-02-01 was refused at mart_gate, so release r1 is older than it should be [release_refused]" in complaint

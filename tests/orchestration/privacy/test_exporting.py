@@ -13,7 +13,8 @@ from orchestration.gates import gatekeeping
 from orchestration.home import Home
 from orchestration.night import Night
 from orchestration.privacy import contact, exporting
-from orchestration.privacy.subject import UnknownPersonError, find
+from orchestration.privacy.subject import UnknownPersonError
+from orchestration.privacy.whom import find
 
 CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
 sources: [{type: files, path: exports}]

@@ -12,6 +12,7 @@ from orchestration import landing, settings
 from orchestration.__main__ import main
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
+from orchestration.privacy import whom
 
 CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
 sources: [{type: files, path: exports}]
@@ -145,7 +146,7 @@ def test_a_name_of_nobody_in_a_list_is_told_before_anybody_is_erased(home: Home,
 def test_an_erasure_that_nobody_can_confirm_is_refused_before_anybody_is_looked_for(
     home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestration.commands.rights.find", None)
+    monkeypatch.setattr("orchestration.commands.rights.whom", None)
     assert erase(home, "--customer", "lifted-1") == 2
     assert capsys.readouterr().err == "rapport: erase: This cannot be undone. Nobody can be asked here; say so with --yes\n"
 
@@ -168,3 +169,50 @@ def test_whoever_was_lifted_can_be_erased_again(home: Home) -> None:
     assert erase(home, "--customer", "lifted-1", "--yes") == 0
     land(home)
     assert held(home)["crm_customers"] == ["lifted-2", "stays-3"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["erased together", "erased one after another"])
+def test_an_address_that_two_shared_comes_back_with_either(home: Home, together: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is theirs: with it buried for the other they could not land."""
+    with (home.root.parent / "exports" / "crm_customers.csv").open("a") as file:
+        file.write("two-1,2026-01-04,we@x.example,,\ntwo-2,2026-01-04,We@x.example,,\n")
+    land(home)
+    for names in [["two-1", "two-2"]] if together else [["two-1"], ["two-2"]]:
+        assert erase(home, "--customer", *names, "--yes") == 0
+    capsys.readouterr()
+    assert erase(home, "--lift", "--customer", "two-1", "--yes") == 0
+    assert "of these, somebody who stays erased had 1 too: under a new id they would land again." in capsys.readouterr().out
+    land(home)
+    assert held(home) == {**EVERYBODY, "crm_customers": ["lifted-1", "lifted-2", "stays-3", "two-1"]}
+
+
+def test_a_name_of_two_who_were_erased_together_lifts_neither(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    with (home.root.parent / "exports" / "crm_customers.csv").open("a") as file:
+        file.write("two-1,2026-01-04,we@x.example,,\ntwo-2,2026-01-04,we@x.example,,\n")
+    land(home)
+    assert erase(home, "--customer", "two-1", "two-2", "--yes") == 0
+    before = landing.Tombstones(home.erasures).hashes
+    assert erase(home, "--lift", "--customer", "we@x.example", "--yes") == 2
+    assert "we@x.example: 2 people who were erased together have this; name one by an id of theirs" in capsys.readouterr().err
+    assert landing.Tombstones(home.erasures).hashes == before
+
+
+def test_a_receipt_of_whom_was_lifted_since_finds_nobody(home: Home) -> None:
+    assert erase(home, "--customer", "lifted-1", "lifted-2", "--yes") == 0
+    assert erase(home, "--lift", "--customer", "lifted-1", "--yes") == 0
+    land(home)
+    (receipt,) = home.erasures.glob("2*.json")
+    assert erase(home, "--verify", receipt.stem) == 0
+
+
+def test_however_many_are_erased_landing_is_read_as_often(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[object] = []
+    reading = landing.rows_of
+    monkeypatch.setattr(landing, "rows_of", lambda *asked: (reads.append(asked), reading(*asked))[1])
+
+    def reads_for(*names: str) -> int:
+        reads.clear()
+        assert len(whom.together(home, whom.people(home, names)).each) == len(names)
+        return len(reads)
+
+    assert reads_for("lifted-1", "lifted-2", "stays-3") == reads_for("lifted-1") < 5

@@ -136,7 +136,7 @@ def test_nothing_personal_is_read(page):
 
 
 def test_a_refused_night_is_told_at_the_top(release):
-    refusal = releases.Refusal("2026-02-01", "2026-02-02T02:00:00", "the mart gate", "closing <is not> opening")
+    refusal = releases.Refusal("2026-02-01", "2026-02-02T02:00:00", "mart gate", "closing <is not> opening")
     text = text_of(html := render(release, refusal=refusal))
     assert "The night for 2026-02-01 was refused. It stopped at the mart gate: closing &lt;is not&gt; opening" in text
     assert 'role="alert"' in html

@@ -1,0 +1,31 @@
+"""What a gate lets pass and a person should not miss: a line each, told below `Noticed` when the night ends.
+
+Comes in: what became of expectations. Goes out: lines without values of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from expectations.base import CheckResult
+from orchestration.gates.gatekeeping import REFERENCES
+
+
+def of_landing(results: Iterable[CheckResult]) -> Iterator[str]:
+    """Where numbers may be wrong though nothing is refused; how much came, and when, is on the page of the release."""
+    for one in results:
+        if one.severity == "warn" and one.status == "failed" and one.suite not in ("landing:volume", "landing:freshness"):
+            place = "" if one.suite == REFERENCES else f"{one.table_name}: "
+            of = "" if one.suite == REFERENCES else f" of {_column(one)}"
+            yield f"{place}{one.observed}{of}: {one.description}"
+
+
+def of_marts(results: Iterable[CheckResult]) -> Iterator[str]:
+    """Columns whose values are distributed otherwise than in the last good release: rather a broken source than a new world."""
+    for one in results:
+        if one.status == "failed" and one.expectation.startswith("Drift("):
+            yield f"{one.table_name}.{_column(one)} has drifted: {one.observed}"
+
+
+def _column(result: CheckResult) -> str:
+    return result.expectation.partition("(")[2].rstrip(")")

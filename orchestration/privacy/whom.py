@@ -1,0 +1,96 @@
+"""Who is meant by a name: any source's id, a customer_key (one of before a merge or a split, too) or an e-mail address.
+
+Comes in: the home, names. Goes out: people by their records and keys, or as whole Subjects. Raises UnknownPersonError.
+Landing is searched, and only for names that no identity tells of: once for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from orchestration import landing
+from orchestration.contract import RECORD_TABLES
+from orchestration.home import Home
+from orchestration.landing import Tombstones
+from orchestration.privacy.identifiers import KINDS, Record, spelled
+from orchestration.privacy.known import Known
+from orchestration.privacy.subject import Subject, Together, UnknownPersonError, completed
+
+_MOST_TOLD = 10
+
+
+def find(home: Home, wanted: str) -> Subject:
+    """The person who is called `wanted`."""
+    return together(home, people(home, [wanted])).whole
+
+
+def together(home: Home, found: Sequence[Subject]) -> Together:
+    """People who were found, complete."""
+    return completed(home, found, Known.of(home))
+
+
+def people(home: Home, names: Iterable[str]) -> list[Subject]:
+    """Whom the names mean, each once, by their records and keys; with the address by which they were named, whoever was.
+
+    Raises UnknownPersonError, which tells every name that means nobody, or more than one.
+    """
+    known = Known.of(home)
+    keys = {name: known.keys(name) for name in dict.fromkeys(names)}
+    keys |= _by_address(home, [name for name, found in keys.items() if not found and "@" in name], known)
+    keys |= {name: known.keys_of_before(name) for name, found in keys.items() if not found}
+    records = _landed(home, [name for name, found in keys.items() if not found])
+    found: dict[object, Subject] = {}
+    unknown: list[str] = []
+    for name, mine in keys.items():
+        try:
+            one = _person(home, name, mine, known.records(mine) or records.get(name, ()), known)
+            found.setdefault(one.keys or one.records or one.answers, one)  # two of the names may be one person
+        except UnknownPersonError as error:
+            unknown.append(str(error))
+    if unknown:
+        raise UnknownPersonError(told(unknown, len(keys)))
+    return list(found.values())
+
+
+def told(unknown: Sequence[str], names: int) -> str:
+    """One line that says of which of `names` nobody could be told."""
+    more = f"; and {len(unknown) - _MOST_TOLD:,} more" if len(unknown) > _MOST_TOLD else ""
+    return "; ".join(unknown[:_MOST_TOLD]) + more + ("; nobody was erased" if names > 1 else "")
+
+
+def _person(home: Home, name: str, keys: set[str], records: tuple[Record, ...], known: Known) -> Subject:
+    if len(keys) > 1:
+        raise UnknownPersonError(f"{name}: {len(keys)} customers have this id; name one by its customer_key: {', '.join(sorted(keys))}")
+    one = Subject(records, tuple(sorted(keys)), texts=(name,) if "@" in name else ())
+    if records:
+        return one
+    whole = completed(home, [one], known).whole if one.texts else one
+    if not whole.answers:
+        raise UnknownPersonError(f"{name}: no customer has this id, in any source or as customer_key")
+    return whole
+
+
+def _by_address(home: Home, names: Iterable[str], known: Known) -> dict[str, set[str]]:
+    spelling = {name: spelled(name) for name in names}
+    keys: dict[str, set[str]] = {one: set() for one in spelling.values()}
+    for record, row in _records(home, [("email", "", one) for one in keys if one]):
+        if record in known.identities and (one := spelled(row.get("email") or "")) in keys:
+            keys[one].add(known.identities[record])
+    return {name: keys[one] for name, one in spelling.items()}
+
+
+def _landed(home: Home, names: Sequence[str]) -> dict[str, tuple[Record, ...]]:
+    """Records that no identity tells of yet, such as those in quarantine."""
+    found: dict[str, set[Record]] = {name: set() for name in names}
+    sources = landing.sources(home.landing)
+    for record, _ in _records(home, [(kind, source, name) for kind in KINDS.values() for source in sources for name in names]):
+        if record[2] in found:
+            found[record[2]].add(record)
+    return {name: tuple(sorted(records)) for name, records in found.items()}
+
+
+def _records(home: Home, pairs: Sequence[tuple[str, str, str]]) -> list[tuple[Record, dict[str, Any]]]:
+    """The landed rows of records with one of these ids or addresses."""
+    rows = landing.rows_of(home.landing, Tombstones.in_memory(pairs), RECORD_TABLES) if pairs else ()
+    return [((source, KINDS[table], row[RECORD_TABLES[table]]), row) for source, table, _, row in rows if row[RECORD_TABLES[table]]]

@@ -1,0 +1,56 @@
+"""`status` says why the served release is not newer: refused by a gate or failed, whoever started the night, a line for each reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestration import last_run, releases, settings
+from orchestration.commands import summary
+from orchestration.home import Home
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> settings.Settings:
+    (tmp_path / "exports").mkdir()
+    text = (
+        "company: {name: Acme, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
+    )
+    (tmp_path / "config.yaml").write_text(text)
+    loaded = settings.load(tmp_path / "config.yaml", {})
+    Home(loaded.home).prepare()
+    return loaded
+
+
+def said(company: settings.Settings) -> list[str]:
+    return [line for line in summary.status(company).lines if line.startswith(("  refused", "  failed", " " * 15))]
+
+
+def test_a_night_that_failed_is_told_until_one_is_published_after_it(company: settings.Settings) -> None:
+    home = Home(company.home)
+    last_run.remember(home, "2026-11-12", "r1", "failed", ("files: tickets need opened_at", "crm: 401"))
+    first, *reasons = said(company)
+    assert first.startswith("  failed       the night of 2026-11-12, ")
+    assert first.endswith(" UTC")
+    assert reasons == [" " * 15 + "files: tickets need opened_at", " " * 15 + "crm: 401"]
+    ended = datetime.now(UTC)
+    assert last_run.failed_since(home, ended - timedelta(hours=1)) is not None
+    assert last_run.failed_since(home, ended + timedelta(seconds=2)) is None
+    last_run.remember(home, "2026-11-12", "r2", "published", ())
+    assert said(company) == []
+
+
+def test_every_reason_of_a_refusal_is_a_line_and_more_than_five_are_counted(company: settings.Settings) -> None:
+    reasons = [f"table_{number}: bad" for number in range(7)]
+    releases.record_refusal(company.home, as_of=date(2026, 11, 12), stage="landing gate", reasons=reasons)
+    first, *lines = said(company)
+    assert first.startswith("  refused      the night of 2026-11-12 at the landing gate, ")
+    assert [line.strip() for line in lines] == [*reasons[:5], "and 2 more"]
+
+
+def test_a_file_of_an_older_version_says_nothing_of_when(company: settings.Settings) -> None:
+    home = Home(company.home)
+    (home.state / "last_run.json").write_text('{"as_of": "2026-11-12", "status": "failed", "reasons": ["x"], "steps": {}}')
+    assert last_run.failed_since(home, None) is None

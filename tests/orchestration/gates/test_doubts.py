@@ -1,0 +1,24 @@
+"""What a gate lets pass is told when the night ends: a broken source looks like drift, and a night that only warns is published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from expectations.base import CheckResult
+from orchestration.gates import doubts
+
+DRIFT = CheckResult(
+    "mart:drift", "Drift(country)", "dim_customers", "failed", False, "PSI 8.03, 0.25 allowed", None, "warn", "Rather a broken source."
+)
+
+
+def test_a_column_that_has_drifted_is_named() -> None:
+    kept = [replace(DRIFT, status="passed"), replace(DRIFT, status="not_run"), replace(DRIFT, expectation="ColumnValuesToBeBetween(nps)")]
+    assert list(doubts.of_marts([*kept, DRIFT])) == ["dim_customers.country has drifted: PSI 8.03, 0.25 allowed"]
+
+
+def test_of_landing_the_doubts_are_about_values_not_about_how_much_came_or_when() -> None:
+    odd = replace(DRIFT, suite="landing:values", table_name="crm_tickets", expectation="ToBeBetween(text)", observed="3 of 9")
+    quiet = [replace(odd, suite="landing:volume"), replace(odd, suite="landing:freshness"), replace(odd, severity="block")]
+    assert list(doubts.of_landing([odd, *quiet])) == ["crm_tickets: 3 of 9 of text: Rather a broken source."]
+    assert list(doubts.of_landing([replace(odd, suite="landing:references")])) == ["3 of 9: Rather a broken source."]
