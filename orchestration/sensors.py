@@ -80,15 +80,18 @@ def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
 
 def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     run = context.dagster_run
-    events = [entry.dagster_event for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
+    entries = [entry for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
+    events = [entry.get_dagster_event() for entry in entries]
     if run.tags.items() >= BY_COMMAND_LINE.items() and not run_history.was_killed(events):
         return dg.SkipReason("the command line has told it")
     loaded = settings.load(settings.chosen_config(None))
     as_of, outcome = run.tags.get("dagster/partition", "an unknown day"), outcome_of(run.run_id, events)
-    last_run.remember(Home(loaded.home), as_of, run.run_id, outcome.status, outcome.reasons)
+    home, ended = Home(loaded.home), datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC)
+    if home.state.is_dir():  # else the night did not get as far as its home
+        last_run.remember(home, as_of, run.run_id, outcome.status, outcome.reasons, at=ended)
     if not loaded.alerts:
         return dg.SkipReason("the configuration names nobody under `alerts`")
-    served = summary.served_in_words(Home(loaded.home))
+    served = summary.served_in_words(home)
     problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, served, run.run_id))
     for problem in problems:
         context.log.error(problem)

@@ -54,7 +54,8 @@ def load_sync_log(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) 
     """Bring what activation logged so far, in files that hold a part each, into `ops.sync_log`, to be published with the next release."""
     connection.execute("DELETE FROM ops.sync_log")
     if parts:
-        connection.execute("INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?, union_by_name = true)", [[str(path) for path in parts]])
+        query = "INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?, union_by_name = true)"
+        connection.execute(query, [[str(path) for path in parts]])
 
 
 def load_erasures(

@@ -42,6 +42,15 @@ def test_a_night_that_failed_is_told_until_one_is_published_after_it(company: se
     assert said(company) == []
 
 
+def test_a_failure_that_is_heard_of_after_a_later_night_is_not_the_last_end(company: settings.Settings) -> None:
+    home, now = Home(company.home), datetime.now(UTC)
+    last_run.remember(home, "2026-11-12", "r2", "published", (), at=now - timedelta(hours=4))
+    last_run.remember(home, "2026-11-12", "r1", "failed", ("crm: 401",), at=now - timedelta(hours=5))
+    assert said(company) == []
+    last_run.remember(home, "2026-11-13", "r3", "failed", ("crm: 401",), at=now - timedelta(hours=3))
+    assert len(said(company)) == 2
+
+
 def test_every_reason_of_a_refusal_is_a_line_and_more_than_five_are_counted(company: settings.Settings) -> None:
     reasons = [f"table_{number}: bad" for number in range(7)]
     releases.record_refusal(company.home, as_of=date(2026, 11, 12), stage="landing gate", reasons=reasons)
