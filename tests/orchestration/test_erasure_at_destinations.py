@@ -126,7 +126,7 @@ def test_a_receipt_names_where_a_destination_that_is_configured_no_more_has_stil
     with state.opened(tmp_path / "activation" / "old.duckdb", writable=True) as connection:
         connection.execute("INSERT INTO state.to_forget (audience, external_id) VALUES ('customer_scores', 'x1')")
     settings = SimpleNamespace(destinations=[SimpleNamespace(name="new", live=True)])
-    begun = SimpleNamespace(facts={}, holdings=(), subject=SimpleNamespace(shared=0))
+    begun = SimpleNamespace(facts={}, holdings=(), subject=SimpleNamespace(shared_contacts=()))
     assert erasure._told(settings, SimpleNamespace(state=tmp_path), begun)["destinations"] == {
         "new": "nothing was sent of this person, or it has been cleared",
         "old": "1 clearing record to be sent: this destination is configured no more; configure it again, or clear them there by hand",
