@@ -4,8 +4,9 @@ Comes in: codes, and the `Bins` of the same rows. Goes out: fitted boosters, for
 rows after each tree. As it comes, every fit sorts every column anew, and one that is grown on (`warm_start`) predicts by all its trees
 before it grows the next: a third of the time on tables of customers, and half of it for the small trees of effects.
 
-What it leans on is not public (`_BinMapper`, `_bin_data`, `_raw_predict`, `_predict_iterations`); the tests compare it with the public
-way digit by digit, so that another version of scikit-learn cannot change a score unseen.
+What it leans on is not public (`BaseHistGradientBoosting`, `_BinMapper`, `_bin_data`, `_raw_predict`, `_predict_iterations`); the tests
+compare it with the public way digit by digit, so that another version of scikit-learn cannot change a score unseen
+(docs/decisions/0057-boosting-stands-on-parts-of-scikit-learn-that-are-not-public.md).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
+from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
 
 from ml.additive.scorers import Floats
 
@@ -39,7 +41,7 @@ class Bins:
         return Bins(self.mapper, np.asfortranarray(self.codes[rows]))
 
 
-class _OnBins:
+class _OnBins(BaseHistGradientBoosting):
     """What a booster does otherwise than scikit-learn's."""
 
     bins: Bins
@@ -57,9 +59,9 @@ class _OnBins:
     def _raw_predict(self, codes: Any, n_threads: int | None = None) -> Floats:
         """While it is grown on: what all trees until now say of the rows it learns from. The caller adds each new tree to it in place."""
         if not getattr(self, "_in_fit", False):
-            return super()._raw_predict(codes, n_threads)  # type: ignore[misc]
+            return super()._raw_predict(codes, n_threads)
         if self._sums is None:
-            self._sums = super()._raw_predict(codes, n_threads)  # type: ignore[misc]
+            self._sums = super()._raw_predict(codes, n_threads)
         return self._sums
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -58,15 +59,20 @@ def test_a_form_whose_rating_gets_ten_steps_keeps_four_of_five(tmp_path: Path, m
             assert _scales(nights)["t1:service"] == (4, 5)
 
 
+def _offer(monkeypatch: pytest.MonkeyPatch, changed: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """From now on SurveyMonkey's second question offers what `changed` makes of its choices."""
+    details: dict[str, Any] = deepcopy(DETAILS)
+    (question,) = (one for page in details["pages"] for one in page["questions"] if one["id"] == "2")
+    question["answers"]["choices"] = changed(question["answers"]["choices"])
+    monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
+
+
 def test_a_survey_that_gets_another_choice_keeps_its_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with without_waiting(monkeypatch), ACCOUNTS["surveymonkey"]() as account:
         assert isinstance(account.vendor, SurveymonkeyAccount)
         nights = Nights(tmp_path, account.settings)
         nights.night("survey_responses")
-        details: dict[str, Any] = deepcopy(DETAILS)
-        (question,) = (one for page in details["pages"] for one in page["questions"] if one["id"] == "2")
-        question["answers"]["choices"].append({"id": "c10", "text": "10", "weight": 10})
-        monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
+        _offer(monkeypatch, lambda choices: [*choices, {"id": "c10", "text": "10", "weight": 10}])
         nights.night("survey_responses")
         assert _scales(nights)["501:2"] == (4, 5)
 
@@ -76,10 +82,7 @@ def test_a_choice_that_is_removed_keeps_the_score_of_those_who_chose_it(tmp_path
         assert isinstance(account.vendor, SurveymonkeyAccount)
         nights = Nights(tmp_path, account.settings)
         nights.night("survey_responses")
-        details: dict[str, Any] = deepcopy(DETAILS)
-        (question,) = (one for page in details["pages"] for one in page["questions"] if one["id"] == "2")
-        question["answers"]["choices"] = [one for one in question["answers"]["choices"] if one["id"] != "r4"]
-        monkeypatch.setattr("tests.fakes.surveymonkey.DETAILS", details)
+        _offer(monkeypatch, lambda choices: [one for one in choices if one["id"] != "r4"])
         (load,) = nights.night("survey_responses").values()
         assert (load.error, load.tombstones, _scales(nights)["501:2"]) == (None, 0, (4, 5))
         (load,) = Nights(tmp_path / "late", account.settings).night("survey_responses").values()
