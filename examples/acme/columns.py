@@ -59,7 +59,7 @@ def table(name: str, columns: Mapping[str, Column | NDArray[np.generic]], end: i
     contract = INPUT_TABLES[name]
     unknown = set(columns) - set(contract.column_names)
     if unknown:
-        raise ValueError(f"{name} has no column {min(unknown)!r}; see orchestration/contract/tables.py")
+        raise ValueError(f"{name} has no column {min(unknown)!r}; see orchestration/contract")
     whole = pa.table({column: columns[column] for column in contract.column_names if column in columns})
     limit = pa.scalar(end * 1_000_000, pa.int64()).cast(TIME)
     known = whole.filter(pc.less_equal(whole[contract.event_time], limit))

@@ -1,118 +1,19 @@
-"""SUITES: what is asked of every table at a gate. A suite is one file and one line here; `sync_*` tables share one."""
+"""SUITES: what is asked of every table at a gate. A suite is one file of this folder, named after its table; `sync_*` tables share one."""
 
 from __future__ import annotations
 
-from types import ModuleType
+from importlib import import_module
+from pkgutil import iter_modules
 
 from expectations.base import Gate, Suite
-from expectations.suites import (
-    billing_customers,
-    billing_invoice_lines,
-    billing_payments,
-    billing_subscriptions,
-    crm_actions,
-    crm_campaigns,
-    crm_consents,
-    crm_customers,
-    crm_interactions,
-    crm_loyalty_events,
-    crm_referrals,
-    crm_tickets,
-    customer_360,
-    customer_identities,
-    data_erasures,
-    data_quality,
-    data_reconciliation,
-    data_sources,
-    dim_customer_key_redirects,
-    dim_customer_segments,
-    dim_customers,
-    dim_dates,
-    exchange_rates,
-    fct_action_candidates,
-    fct_churn_scores,
-    fct_feedback,
-    fct_next_best_actions,
-    fct_orders,
-    fct_subscription_months,
-    fct_survey_responses,
-    fct_tickets,
-    metric_campaign_performance,
-    metric_ces_monthly,
-    metric_cohort_retention,
-    metric_csat_monthly,
-    metric_customer_clv,
-    metric_customer_health,
-    metric_engagement_monthly,
-    metric_feedback_themes_monthly,
-    metric_lifecycle_monthly,
-    metric_loyalty_monthly,
-    metric_mrr_movements,
-    metric_nps_monthly,
-    metric_referrals_monthly,
-    metric_retention_monthly,
-    metric_tickets_monthly,
-    model_quality,
-    survey_invitations,
-    survey_responses,
-    sync_log,
-)
 from expectations.suites.sync import audience_suite
 
-_MODULES: tuple[ModuleType, ...] = (
-    billing_customers,
-    billing_invoice_lines,
-    billing_payments,
-    billing_subscriptions,
-    crm_actions,
-    crm_campaigns,
-    crm_consents,
-    crm_customers,
-    crm_interactions,
-    crm_loyalty_events,
-    crm_referrals,
-    crm_tickets,
-    customer_360,
-    customer_identities,
-    data_erasures,
-    data_quality,
-    data_reconciliation,
-    data_sources,
-    dim_customer_key_redirects,
-    dim_customer_segments,
-    dim_customers,
-    dim_dates,
-    exchange_rates,
-    fct_action_candidates,
-    fct_churn_scores,
-    fct_feedback,
-    fct_next_best_actions,
-    fct_orders,
-    fct_subscription_months,
-    fct_survey_responses,
-    fct_tickets,
-    metric_campaign_performance,
-    metric_ces_monthly,
-    metric_cohort_retention,
-    metric_csat_monthly,
-    metric_customer_clv,
-    metric_customer_health,
-    metric_engagement_monthly,
-    metric_feedback_themes_monthly,
-    metric_lifecycle_monthly,
-    metric_loyalty_monthly,
-    metric_mrr_movements,
-    metric_nps_monthly,
-    metric_referrals_monthly,
-    metric_retention_monthly,
-    metric_tickets_monthly,
-    model_quality,
-    survey_invitations,
-    survey_responses,
-    sync_log,
-)
-
-SUITES: dict[str, Suite] = {module.SUITE.table_name: module.SUITE for module in _MODULES}
+_AUDIENCES = "sync"
+SUITES: dict[str, Suite] = {
+    name: import_module(f"{__name__}.{name}").SUITE
+    for name in sorted(module.name for module in iter_modules(__path__))
+    if name != _AUDIENCES
+}
 
 
 def suite_for(table_name: str) -> Suite:
@@ -121,7 +22,7 @@ def suite_for(table_name: str) -> Suite:
         return SUITES[table_name]
     if table_name.startswith("sync_"):
         return audience_suite(table_name)
-    raise KeyError(f"{table_name} has no suite; add expectations/suites/{table_name}.py and its line in expectations/suites/__init__.py")
+    raise KeyError(f"{table_name} has no suite; add expectations/suites/{table_name}.py")
 
 
 def suites_of(gate: Gate) -> list[Suite]:

@@ -5,7 +5,7 @@ Comes in: a Night and a connection to its warehouse. Goes out: `ops.quarantined_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 
@@ -18,8 +18,9 @@ from expectations.landing import check_freshness, check_references, check_shares
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, landing, warehouse
 from orchestration.contract import INPUT_TABLES
-from orchestration.gates import drifting, freshness, quarantine, references
+from orchestration.gates import drifting, freshness, loads, quarantine, references
 from orchestration.gates.judging import judged, judged_by_rows
+from orchestration.gates.loads import Load, within
 from orchestration.gates.quarantine import TableCounts
 from orchestration.gates.row_rules import NO_EVENT_BEFORE
 from orchestration.night import Night
@@ -28,7 +29,6 @@ from orchestration.settings import ConfigurationError
 
 REFERENCES = "landing:references"
 _ONE_ROW_A_CUSTOMER = ("dim_customers", "customer_360")
-_JUDGED = "CREATE TABLE IF NOT EXISTS ops.judged_loads (source VARCHAR, table_name VARCHAR, load_id VARCHAR)"
 
 
 def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
@@ -53,16 +53,15 @@ def set_aside(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:
 
 def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     """The suites of every input table over what was accepted since it was last judged, and the share in quarantine."""
-    connection.execute(_JUDGED)
-    results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite)]
+    news = loads.unjudged(connection)
+    results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite, news.get(suite.table_name, []))]
     results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
     results += check_volumes(freshness.volumes(connection))
     results += check_freshness(freshness.ages(night, connection), night.settings.tuning.max_days_behind)
-    results += _references(connection)
+    results += _references(connection, news)
     night.record(connection, "landing", map(asdict, results))
     if not blocking(results):
-        for table in INPUT_TABLES:
-            connection.execute(f"INSERT INTO ops.judged_loads SELECT DISTINCT _source, '{table}', _load_id FROM {_unjudged(table)}")
+        loads.let_pass(connection)
     return results
 
 
@@ -106,25 +105,20 @@ def guarded_marts() -> list[str]:
     return sorted(name for name, suite in SUITES.items() if suite.gate == "mart")
 
 
-def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[CheckResult]:
+def _landing_results(connection: duckdb.DuckDBPyConnection, suite: Suite, news: Sequence[Load]) -> list[CheckResult]:
     """Judgement of the newest rows; where nothing new was accepted, the last judgement stands."""
     table = suite.table_name
-    if connection.execute(f"SELECT 1 FROM {_unjudged(table)} LIMIT 1").fetchone() is None:
+    if not news:
         kept = _kept(connection, suite.name)
         if kept:
             return kept
     # A broken row that a later one mends leaves quarantine, but is as broken as before: it is never accepted.
     # An anti join and not NOT EXISTS, which DuckDB answers ten times as slowly here.
-    accepted = f"""(SELECT * FROM {_unjudged(table)}
+    accepted = f"""(SELECT * FROM landing.{table}
         ANTI JOIN (
             SELECT source AS _source, load_id AS _load_id, row_number AS _row_number FROM ops.gate_broken WHERE table_name = '{table}'
-        ) USING (_source, _load_id, _row_number) WHERE NOT coalesce(_is_deleted, false))"""
+        ) USING (_source, _load_id, _row_number) WHERE {within(news)} AND NOT coalesce(_is_deleted, false))"""
     return judged_by_rows(connection, suite, accepted)
-
-
-def _unjudged(table: str) -> str:
-    return f"""(SELECT * FROM landing.{table} WHERE (_source, _load_id) NOT IN
-        (SELECT (source, load_id) FROM ops.judged_loads WHERE table_name = '{table}'))"""
 
 
 def _kept(connection: duckdb.DuckDBPyConnection, suite: str) -> list[CheckResult]:
@@ -149,9 +143,9 @@ def _share_in_words(count: TableCounts, most: float) -> str:
     return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({whose}{rules})"
 
 
-def _references(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+def _references(connection: duckdb.DuckDBPyConnection, news: Mapping[str, Sequence[Load]]) -> list[CheckResult]:
     """What new rows name; of a table without new ones the last judgement stands."""
-    results = check_references(references.measure(connection, {table: _unjudged(table) for table in references.REFERENCES}))
+    results = check_references(references.measure(connection, {table: within(news.get(table, [])) for table in references.REFERENCES}))
     judged = {result.table_name for result in results}
     return results + [kept for kept in _kept(connection, REFERENCES) if kept.table_name not in judged]
 

@@ -19,9 +19,9 @@ import duckdb
 
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.gates import between_rows as sql
+from orchestration.gates.loads import Load, by_table, within
 from orchestration.gates.quarantine_counts import TableCounts, counts
 from orchestration.gates.row_rules import RowRule, own_rules, read_currencies
-from orchestration.sql_text import literal
 
 __all__ = ["TableCounts", "counts", "examine"]
 
@@ -89,26 +89,23 @@ def _fingerprint(rules: Mapping[str, list[RowRule]], guests: Sequence[str]) -> s
     return hashlib.sha256(repr((sorted(rules.items()), between, guests)).encode()).hexdigest()[:16]
 
 
-def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bool) -> dict[str, list[tuple[str, str]]]:
+def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bool) -> dict[str, list[Load]]:
     """Table → (source, load id) not examined so far, noted as examined; all of them when the memory cannot be trusted."""
     connection.execute("UPDATE landed_loads SET rules = ?", [fingerprint])
     stale = connection.execute("SELECT count(*) FROM (FROM ops.gate_loads EXCEPT FROM landed_loads)").fetchone()
     if full or stale != (0,):
         for name in _MEMORY:
             connection.execute(f"DELETE FROM ops.{name}")
-    fresh = connection.execute("FROM landed_loads EXCEPT FROM ops.gate_loads").fetchall()
+    fresh = connection.execute("SELECT source, table_name, load_id FROM (FROM landed_loads EXCEPT FROM ops.gate_loads)").fetchall()
     connection.execute("DELETE FROM ops.gate_loads; INSERT INTO ops.gate_loads FROM landed_loads; DROP TABLE landed_loads")
-    loads: dict[str, list[tuple[str, str]]] = {}
-    for source, table_name, load_id, *_ in sorted(fresh):
-        loads.setdefault(table_name, []).append((source, load_id))
-    return loads
+    return by_table(fresh)
 
 
 def _examine_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, rules: list[RowRule], loads: list[tuple[str, str]], guests: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, table: Table, rules: list[RowRule], loads: list[Load], guests: Sequence[str]
 ) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE found ({_FOUND})")
-    scope = _scope(loads)
+    scope = within(loads)
     if loads:
         connection.execute(f"INSERT INTO found {sql.own_breaches(table, rules, scope)}")
         _find_conflicts(connection, table, scope)
@@ -119,14 +116,6 @@ def _examine_table(
         if loads:
             connection.execute(f"INSERT INTO found {sql.waiting_rows(table, parent, scope)}")
     _remember(connection, table, scope)
-
-
-def _scope(loads: list[tuple[str, str]]) -> str:
-    """A condition on constants of the landing views, so that other loads are not even opened."""
-    by_source: dict[str, list[str]] = {}
-    for source, load_id in loads:
-        by_source.setdefault(source, []).append(literal(load_id))
-    return "(" + " OR ".join(f"(_source = {literal(s)} AND _load_id IN ({', '.join(ids)}))" for s, ids in by_source.items()) + ")"
 
 
 def _find_conflicts(connection: duckdb.DuckDBPyConnection, table: Table, scope: str) -> None:

@@ -1,6 +1,7 @@
 """How many ids of other tables name nothing that has landed, where a row may do without: no such row waits in quarantine.
 
-Comes in: a connection to a warehouse, and the rows of each table that are to be looked at. Goes out: a frame for the landing gate to judge.
+Comes in: a connection to a warehouse, and a condition on the rows of each table that are to be looked at.
+Goes out: a frame for the landing gate to judge.
 One lost customer is no fault; when half of them are, ids have lost their zeros or are those of another system, and every sum by customer
 is wrong without a word.
 """
@@ -26,22 +27,22 @@ REFERENCES = {
 def measure(connection: duckdb.DuckDBPyConnection, rows: Mapping[str, str]) -> pd.DataFrame:
     """One row per source and table that names anything: `named`, `unknown` (rows), and what is named.
 
-    rows  table → relation of its rows that are to be looked at
+    rows  table → condition on its landed rows that are to be looked at
     Where nothing of the table that is named has landed there is nothing to be told: its system is not connected.
     """
-    found = [row for table, relation in rows.items() for row in _measured(connection, table, relation)]
+    found = [row for table, condition in rows.items() for row in _measured(connection, table, condition)]
     return pd.DataFrame(found, columns=["source", "table_name", "column_name", "parent", "named", "unknown"])
 
 
-def _measured(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> Iterator[tuple[object, ...]]:
+def _measured(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> Iterator[tuple[object, ...]]:
     parent = REFERENCES[table]
     sources = "" if parent.table == _ANY_SOURCE else "AND has._source = one._source"
     held = f"SELECT DISTINCT _source, {parent.parent_column} AS id FROM landing.{parent.table} WHERE NOT coalesce(_is_deleted, false)"
     query = f"""
         WITH held AS ({held}),
         one AS (
-            SELECT _source, {parent.column} AS id FROM {relation}
-            WHERE {parent.column} IS NOT NULL AND NOT coalesce(_is_deleted, false)
+            SELECT _source, {parent.column} AS id FROM landing.{table}
+            WHERE {condition} AND {parent.column} IS NOT NULL AND NOT coalesce(_is_deleted, false)
         )
         SELECT one._source, count(*), count(*) FILTER (NOT EXISTS (FROM held AS has WHERE has.id = one.id {sources}))
         FROM one WHERE EXISTS (FROM held AS has WHERE true {sources}) GROUP BY one._source ORDER BY one._source"""

@@ -1,4 +1,4 @@
-{#- What staging needs to know of each input table; the same as orchestration/contract/tables.py, where it is explained.
+{#- What staging needs to know of each input table; the same as in orchestration/contract, where it is explained.
     A record of a person that vanished at its source is kept as deleted, so that past months keep their customer.
     `known`: what staging hides while it lies ahead. `follows_parent`: staging looks at the parent's row as well. -#}
 {% macro input_tables() -%}
