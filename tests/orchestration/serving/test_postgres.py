@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -216,11 +215,9 @@ def test_a_table_of_somebody_else_is_not_replaced(tmp_path: Path, database: str)
 
 
 def test_no_server_is_one_line_without_the_password(tmp_path: Path) -> None:
-    began = time.monotonic()
     with pytest.raises(ServingError, match="no connection; check host") as told_of:
         serve(tmp_path, published(tmp_path, FIRST), "postgresql://rapport:s3cret@127.0.0.1:1/crm")
     assert "s3cret" not in str(told_of.value)
-    assert time.monotonic() - began < 30
 
 
 def test_the_columns_of_a_view_may_grow_in_place() -> None:
