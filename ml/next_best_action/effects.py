@@ -45,11 +45,9 @@ class Effect:
     error: float  # standard error of that mean
     evidence: float  # z of the differences between customers
 
-    def predict(self, encoder: Encoder, codes: Floats, stake: Floats) -> Floats:
-        """Expected change of the outcome per row."""
-        if self.slope == 0:
-            return stake * self.constant
-        return stake * (self.constant + self.slope * (self.scorer.score(encoder, codes) - self.centre))
+    def expected(self, score: Floats, stake: Floats) -> Floats:
+        """Expected change of the outcome per row, of what `scorer` says of it."""
+        return stake * (self.constant + self.slope * (score - self.centre))
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,8 @@ def score_churn(
     model = _tonights_model(labelled, tonight, run, horizon_days, artifacts, seed)
     if model is None:
         return _base_rate(labelled, tonight, values, run, horizon_days)
-    seen = features_of(tonight)
-    probability = model.predict(seen).to_numpy()
-    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, probability, model.reasons(seen)))
+    probability, reasons = model.explained(features_of(tonight))
+    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, probability.to_numpy(), reasons))
 
 
 def _matured(features: pd.DataFrame, as_of: date, horizon_days: int, seed: int) -> pd.DataFrame:
