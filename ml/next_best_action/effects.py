@@ -79,6 +79,8 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 
 
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+    if not encoder.columns:
+        return [Linear(codes, evidence)]
     from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
 
     bins = Bins.of(codes, COARSE)
