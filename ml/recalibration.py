@@ -31,7 +31,7 @@ def recalibrated(y: Floats, x: Floats, weights: Floats, start: tuple[float, floa
         p = _chances(x, slope, intercept)
         residual, curvature = weights * (y - p), weights * p * (1 - p)
         along = curvature * x
-        step = _step(residual @ x, residual.sum(), along @ x, along.sum(), curvature.sum())
+        step = _step(float(residual @ x), residual.sum(), float(along @ x), along.sum(), curvature.sum())
         slope, intercept = slope + step[0], intercept + step[1]
         if not max(abs(step[0]), abs(step[1])) >= _STEP:
             break

@@ -177,7 +177,9 @@ def test_histories_are_put_in_order_by_their_labels_and_are_whole(cdnow):
         fit_bgnbd(some["frequency"] + 0.5, some["recency"].clip(lower=0.1), some["T"])
 
 
-@pytest.mark.parametrize(("value", "why"), [(-1.0, "no customer has a repeat purchase and a mean value above 0"), (9.0, "exactly the same")])
+@pytest.mark.parametrize(
+    ("value", "why"), [(-1.0, "no customer has a repeat purchase and a mean value above 0"), (9.0, "exactly the same")]
+)
 def test_order_values_that_tell_nothing_are_refused(value, why):
     with pytest.raises(Refused, match=why):
         fit_gamma_gamma(np.arange(100) % 5, np.full(100, value))
