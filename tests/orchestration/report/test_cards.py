@@ -48,8 +48,9 @@ FROM (VALUES ('judgement', 'holdout_days', 28), ('repeat_purchases', 'tracking_2
 INSERT INTO marts.model_quality SELECT 'next_best_action', DATE '2026-01-31', 'published', NULL, candidate, 'v', DATE '2026-01-31', metric,
     value, low, high
 FROM (VALUES ('everyone_not_held_out', 'holdout_lift_2025-09', 0.021, -0.011, 0.053),
-    ('call', 'holdout_lift_2025-09', 0.052, 0.011, 0.093), ('everyone_not_held_out', 'holdout_lift_all_months', 0.018, 0.006, 0.03), ('call', 'customers_decided', 5, NULL, NULL),
-    ('call', 'is_personal', 1, NULL, NULL), ('policy', 'may_claim_to_beat_nothing', 0, NULL, NULL)) AS t(candidate, metric, value, low, high);
+    ('call', 'holdout_lift_2025-09', 0.052, 0.011, 0.093), ('everyone_not_held_out', 'holdout_lift_all_months', 0.018, 0.006, 0.03),
+    ('call', 'customers_decided', 5, NULL, NULL), ('call', 'is_personal', 1, NULL, NULL),
+    ('policy', 'may_claim_to_beat_nothing', 0, NULL, NULL)) AS t(candidate, metric, value, low, high);
 ALTER TABLE marts.model_quality ADD COLUMN age_days INTEGER;
 UPDATE marts.model_quality SET age_days = 29
 """
