@@ -18,7 +18,7 @@ from ml.additive import Floats
 from ml.encoding import Parsed
 from ml.encoding.kinds import CATEGORY, DATE, FLAG
 
-LEFT, TIMES = 0.5, 3.0  # of those who had it so many left at least, and so many times the share of all
+LEFT, TIMES, SURPRISE = 0.5, 3.0, 4.0  # of those who had it so many left at least, so many times the share of all, by so many errors
 EXPECTED, STILL = 10.0, 0.1  # so many of tonight's would have it, were it as frequent as then; of those at most this share does
 
 
@@ -48,7 +48,8 @@ def vanished(then: Parsed, left: Floats, now: Parsed) -> Vanished | None:
 
 def _is_suspicious(one: Vanished, usual: float) -> bool:
     often = one.left >= max(LEFT, min(TIMES * usual, 1.0)) * one.had
-    return often and one.expected >= EXPECTED and one.tonight <= STILL * one.expected
+    no_chance = one.left - usual * one.had >= SURPRISE * np.sqrt(usual * (1 - usual) * one.had)  # where most leave, all of ten often do
+    return often and bool(no_chance) and one.expected >= EXPECTED and one.tonight <= STILL * one.expected
 
 
 def _told(name: str, then: Parsed, left: Floats, now: Parsed) -> Iterator[Vanished]:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.churn.vanishing import vanished
+from ml.encoding import parse
 from ml.nightly import score_churn
 from ml.nightly.churn_tonight import Sides
 
@@ -66,6 +68,15 @@ def test_what_is_written_when_they_leave_is_named(name, said, value):
 )
 def test_what_was_known_then_is_left_alone(name, said):
     assert given_away(said, name) is None
+
+
+def test_where_most_leave_a_value_whose_few_customers_all_left_is_chance():
+    random = np.random.default_rng(0)
+    left, has = (random.random(400) < 0.85).astype(float), np.arange(400) < 14
+    left[:14] = 1.0
+    then, now = parse(pd.DataFrame({"plan": np.where(has, "old", "new")})), parse(pd.DataFrame({"plan": ["new"] * 400}))
+    assert vanished(then, left, now) is None
+    assert vanished(then, np.where(has, 1.0, random.random(400) < 0.1), now) is not None
 
 
 def test_the_night_refuses_what_knows_the_future_and_fits_nothing(tmp_path):
