@@ -19,7 +19,9 @@ from ml.encoding import Parsed
 from ml.encoding.kinds import CATEGORY, DATE, FLAG
 
 LEFT, TIMES, SURPRISE = 0.5, 3.0, 4.0  # of those who had it so many left at least, so many times the share of all, by so many errors
-EXPECTED, STILL = 10.0, 0.1  # so many of tonight's would have it, were it as frequent as then; of those at most this share does
+# So many of tonight's would have it, were it as frequent as then; of those at most this share does, and fewer by so many errors. Some still
+# do: who came back, or is there under another record, was closed once, too.
+EXPECTED, STILL, FEWER = 10.0, 0.25, 3.0
 
 
 class Vanished(NamedTuple):
@@ -49,7 +51,8 @@ def vanished(then: Parsed, left: Floats, now: Parsed) -> Vanished | None:
 def _is_suspicious(one: Vanished, usual: float) -> bool:
     often = one.left >= max(LEFT, min(TIMES * usual, 1.0)) * one.had
     no_chance = one.left - usual * one.had >= SURPRISE * np.sqrt(usual * (1 - usual) * one.had)  # where most leave, all of ten often do
-    return often and bool(no_chance) and one.expected >= EXPECTED and one.tonight <= STILL * one.expected
+    gone = one.expected >= EXPECTED and one.tonight <= min(STILL * one.expected, one.expected - FEWER * np.sqrt(one.expected))
+    return often and bool(no_chance) and bool(gone)
 
 
 def _told(name: str, then: Parsed, left: Floats, now: Parsed) -> Iterator[Vanished]:

@@ -45,6 +45,11 @@ def given_away(said: Said, name: str) -> str | None:
     [
         ("company_size", lambda there, _: np.where(there["went"] <= 0, "closed", there["size"]), "is 'closed'"),
         ("company_size", lambda there, _: np.where((there["went"] <= 0) & (there["odds"] < 0.5), "closed", there["size"]), "is 'closed'"),
+        (
+            "company_size",  # some who are there tonight were closed once
+            lambda there, _: np.where((there["went"] <= 0) | (there["odds"] < 0.01), "closed", there["size"]),
+            "is 'closed'",
+        ),
         ("region", lambda there, _: pd.Series("north", there.index).where(there["went"] > 0), "is missing"),
         ("is_archived", lambda there, _: there["went"] <= 0, "is true"),
         ("seats", lambda there, _: np.where(there["went"] <= 0, 0.0, np.ceil(9 * there["odds"])), "is 0"),
