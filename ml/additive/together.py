@@ -20,11 +20,10 @@ def scores_of(scorers: Sequence[Scorer], encoder: Encoder, codes: Floats) -> Flo
     """Rows × scorers; each as its own `score` says, to the last digits."""
     parts = [(number, weight, part) for number, scorer in enumerate(scorers) for weight, part in _parts(scorer)]
     scores = np.zeros((len(codes), len(scorers)))
-    ranked = [(number, weight, part) for number, weight, part in parts if isinstance(part, RankedScorer)]
-    for alike in _alike(ranked):
+    for alike in _alike([(number, weight, part) for number, weight, part in parts if isinstance(part, RankedScorer)]):
         found = alike[0][2].ranks.scores(codes, np.column_stack([part.coefficients for _, _, part in alike]))
-        for position, (number, weight, part) in enumerate(alike):
-            scores[:, number] += weight * (part.base + found[:, position])
+        for position, (number, weight, ranked) in enumerate(alike):
+            scores[:, number] += weight * (ranked.base + found[:, position])
     for number, weight, part in parts:
         if not isinstance(part, RankedScorer):
             scores[:, number] += weight * part.score(encoder, codes)

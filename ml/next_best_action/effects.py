@@ -79,7 +79,7 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 
 
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
-    if not encoder.columns:
+    if not codes.shape[1]:
         return [Linear(codes, evidence)]
     from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
 
