@@ -99,12 +99,16 @@ def lifts(rows: Sequence[Row]) -> list[Block]:
     told = {(month, row["candidate"]): row for (month,), row in found}
     months, actions = (sorted({at[side] for at in told}) for side in (0, 1))
     actions = sorted(actions, key=lambda name: not name.startswith("everyone"))  # the randomised comparison comes first
-    listed = [
-        [Cell(words.label(month)), *(number(with_interval(told.get((month, name)), words.percent)) for name in actions)]
-        for month in reversed(months)
-    ]
     caption = "Share that stayed above that of those held out, by month of the decision, with 95\u202f% intervals"
-    return [Table(caption, ["Month", *map(words.label, actions)], listed)]
+    if len(months) > len(actions):
+        return [_lift_table(caption, "Month", months[::-1], actions, lambda month, name: told.get((month, name)))]
+    return [_lift_table(caption, "Of", actions, months[::-1], lambda name, month: told.get((month, name)))]
+
+
+def _lift_table(caption: str, first: str, down: Sequence[str], across: Sequence[str], of: Callable[[str, str], Row | None]) -> Table:
+    """The longer side downwards, as the page is narrow."""
+    listed = [[Cell(words.label(one)), *(number(with_interval(of(one, other), words.percent)) for other in across)] for one in down]
+    return Table(caption, [first, *map(words.label, across)], listed)
 
 
 def promoted(record: Sequence[Promotion]) -> list[Block]:
