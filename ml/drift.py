@@ -20,7 +20,11 @@ _BINS = 10
 def psi(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     """One row per usable column of `reference`, most drifted first. Raises ValueError naming columns missing in `current`."""
     then = parse(reference)
-    now = parse(current, then.kinds)
+    return psi_of(then, parse(current, then.kinds))
+
+
+def psi_of(then: Parsed, now: Parsed) -> pd.DataFrame:
+    """`psi` of frames that were read already; `now` has the columns of `then`."""
     rows = [(name, _column_psi(then, now, name)) for name in then.values]
     frame = pd.DataFrame(rows, columns=["column", "psi"]).sort_values(["psi", "column"], ascending=[False, True], ignore_index=True)
     frame["drift"] = pd.cut(frame["psi"], [-np.inf, 0.1, 0.25, np.inf], labels=["none", "some", "strong"], right=False).astype(str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -24,6 +25,12 @@ def money(values: Floats) -> pa.Array:
 
 
 def _written(rounded: Floats, digits: int) -> pa.Array:
+    """Each distinct number is written once: a million of three digits are a few thousand."""
+    places, distinct = pd.factorize(rounded, use_na_sentinel=False)
+    return _texts(distinct, digits).take(pa.array(places))
+
+
+def _texts(rounded: Floats, digits: int) -> pa.Array:
     whole = (rounded == np.round(rounded)) & (np.abs(rounded) < 1e15)
     counts = np.where(whole, rounded, 0).astype(np.int64)
     minus = pc.if_else(pa.array(counts < 0), "-", "")

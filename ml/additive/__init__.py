@@ -10,6 +10,7 @@ from ml.additive.ranked import RankedScorer, Ranks
 from ml.additive.restoring import restore
 from ml.additive.scorers import ConstantScorer, Floats, LinearScorer, Scorer, TreeScorer
 from ml.additive.survival import SurvivalScorer
+from ml.additive.together import scores_of
 from ml.additive.trees import plain_trees
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "TreeScorer",
     "plain_trees",
     "restore",
+    "scores_of",
 ]

@@ -8,11 +8,12 @@ grows with its order of magnitude: on the example company they found nine tenths
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.additive.scorers import Floats
+from ml.additive.scorers import CHUNK, Floats
 from ml.encoding import Encoder
 
 _KNOTS = 200
@@ -48,6 +49,41 @@ class Ranks:
             ranks[:, position] = np.where(gone[:, position], 0.0, found)
         return np.hstack([ranks, np.where(self.missing > 0, gone - self.missing, 0.0)])
 
+    def scores(self, codes: Floats, coefficients: Floats) -> Floats:
+        """Rows × models: what `design` times `coefficients` (its columns × models) comes to, without making it; summed column by column."""
+        scores = np.zeros((len(codes), coefficients.shape[1]))
+        columns = [self._column(position, coefficients) for position in range(codes.shape[1])]
+        for begin in range(0, len(codes), CHUNK):
+            for position, column in enumerate(columns):
+                scores[begin : begin + CHUNK] += column.of(codes[begin : begin + CHUNK, position])
+        return scores
+
+    def parts(self, codes: Floats, coefficients: Floats) -> Floats:
+        """Rows × columns: what each column adds to the score of one model."""
+        return np.column_stack([self._column(position, coefficients[:, None]).of(values)[:, 0] for position, values in enumerate(codes.T)])
+
+    def _column(self, position: int, coefficients: Floats) -> _Column:
+        knots, places = np.unique(self.knots[position], return_inverse=True)
+        below = np.append(0, np.cumsum(np.bincount(places)))
+        ranks = np.append(np.column_stack([2 * below[:-1], below[:-1] + below[1:]]).ravel(), 2 * below[-1]) / (2 * _KNOTS)
+        rank = np.append((ranks - self.mean[position]) / self.spread[position], 0.0)
+        gone = np.append(np.zeros(ranks.size), 1.0) - self.missing[position] if self.missing[position] > 0 else np.zeros(rank.size)
+        of_rank, of_gone = coefficients[position], coefficients[self.mean.size + position]
+        return _Column(knots, rank[:, None] * of_rank + gone[:, None] * of_gone)
+
+
+class _Column(NamedTuple):
+    """What a column adds where a value lies below, on and above each of its knots (ascending), and last where there is none: × models."""
+
+    knots: Floats
+    adds: Floats
+
+    def of(self, values: Floats) -> Floats:
+        """Values × models."""
+        place = np.searchsorted(self.knots, values)
+        is_on = self.knots[np.minimum(place, self.knots.size - 1)] == values
+        return self.adds[np.where(np.isnan(values), len(self.adds) - 1, 2 * place + is_on)]
+
 
 def _ranks(knots: Floats, values: Floats) -> Floats:
     """Middle of the knots that equal a value, as a share of all."""
@@ -63,13 +99,12 @@ class RankedScorer:
     coefficients: Floats
 
     def score(self, encoder: Encoder, codes: Floats) -> Floats:
-        """Score per row, as the sum of the parts: a row alone scores as it does in a batch."""
-        return self.base + self.parts(encoder, codes).sum(axis=1)
+        """Score per row, as the sum of the parts, one after another: a row alone scores as it does in a batch."""
+        return self.base + self.ranks.scores(codes, self.coefficients[:, None])[:, 0]
 
     def parts(self, encoder: Encoder, codes: Floats) -> Floats:
         """What each column adds, by its rank and by being missing."""
-        weighted = self.ranks.design(codes) * self.coefficients
-        return weighted[:, : codes.shape[1]] + weighted[:, codes.shape[1] :]
+        return self.ranks.parts(codes, self.coefficients)
 
     def arrays(self) -> dict[str, NDArray]:
         """What `restore` needs."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ml.encoding import Encoder
 
 Floats = NDArray[np.float64]
-_CHUNK = 16_384  # rows at a time: a column of them fits the processor's cache
+CHUNK = 16_384  # rows at a time: a column of them fits the processor's cache
 
 
 class Scorer(Protocol):
@@ -69,10 +69,10 @@ class LinearScorer:
         """What each column adds."""
         starts = np.append(0, np.cumsum([column.width for column in encoder.columns]))
         result = np.empty((len(codes), len(encoder.columns)))
-        for begin in range(0, len(codes), _CHUNK):
-            weighted = encoder.design(codes[begin : begin + _CHUNK]) * self.coefficients
+        for begin in range(0, len(codes), CHUNK):
+            weighted = encoder.design(codes[begin : begin + CHUNK]) * self.coefficients
             for position in range(len(encoder.columns)):
-                result[begin : begin + _CHUNK, position] = weighted[:, starts[position] : starts[position + 1]].sum(axis=1)
+                result[begin : begin + CHUNK, position] = weighted[:, starts[position] : starts[position + 1]].sum(axis=1)
         return result
 
     def arrays(self) -> dict[str, NDArray]:
@@ -100,22 +100,22 @@ class TreeScorer:
     def score(self, encoder: Encoder, codes: Floats) -> Floats:
         """Score per row."""
         result = np.empty(len(codes))
-        for begin in range(0, len(codes), _CHUNK):
-            chunk = np.asfortranarray(codes[begin : begin + _CHUNK])
+        for begin in range(0, len(codes), CHUNK):
+            chunk = np.asfortranarray(codes[begin : begin + CHUNK])
             total = np.full(len(chunk), self.base_of_trees)
             for root in self.roots:
                 total += self._output(int(root), chunk)
-            result[begin : begin + _CHUNK] = total
+            result[begin : begin + CHUNK] = total
         return result
 
     def parts(self, encoder: Encoder, codes: Floats) -> Floats:
         """What each column adds, in path order of every tree."""
         result = np.zeros((len(codes), len(encoder.columns)), order="F")
-        for begin in range(0, len(codes), _CHUNK):
-            chunk = np.asfortranarray(codes[begin : begin + _CHUNK])
+        for begin in range(0, len(codes), CHUNK):
+            chunk = np.asfortranarray(codes[begin : begin + CHUNK])
             everyone = np.ones(len(chunk), dtype=bool)
             for root in self.roots:
-                self._add_parts(int(root), chunk, everyone, result[begin : begin + _CHUNK])
+                self._add_parts(int(root), chunk, everyone, result[begin : begin + CHUNK])
         return result
 
     def arrays(self) -> dict[str, NDArray]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ml.additive import Floats
 from ml.churn.folds import Split
 from ml.churn.selection import clustered_error
-from ml.evaluation import calibration, log_losses
+from ml.evaluation import log_losses
+from ml.recalibration import calibration
 
 Line = tuple[float, float]
 IDENTITY: Line = (1.0, 0.0)

@@ -42,8 +42,7 @@ class ChurnModel:
 
         Columns may come in any order, further ones are ignored; a text never seen in training counts as other or unknown.
         """
-        scored = [self._chance(self.line[0] * self.scorer.score(self.encoder, codes) + self.line[1]) for codes in self._codes(features)]
-        return pd.Series(np.concatenate(scored) if scored else [], index=features.index, name="churn_probability", dtype=float)
+        return _by_row([self._scored(codes) for codes in self._codes(features)], features.index)
 
     def corrected(self, line: Line) -> ChurnModel:
         """The same model, its log-odds mapped by one more line."""
@@ -68,6 +67,15 @@ class ChurnModel:
     def reasons(self, features: pd.DataFrame, most: int = 3) -> pa.ChunkedArray:
         """Up to `most` sentences per row, strongest first, as lists of texts in the order of the rows."""
         return pa.chunked_array([self._told(codes, most) for codes in self._codes(features)], type=pa.list_(pa.string()))
+
+    def explained(self, features: pd.DataFrame, most: int = 3) -> tuple[pd.Series, pa.ChunkedArray]:
+        """`predict` and `reasons` of rows that are read once for both."""
+        told = [(self._scored(codes), self._told(codes, most)) for codes in self._codes(features)]
+        reasons = pa.chunked_array([sentences for _, sentences in told], type=pa.list_(pa.string()))
+        return _by_row([chances for chances, _ in told], features.index), reasons
+
+    def _scored(self, codes: Floats) -> Floats:
+        return self._chance(self.line[0] * self.scorer.score(self.encoder, codes) + self.line[1])
 
     def _told(self, codes: Floats, most: int) -> pa.ListArray:
         parts = self.line[0] * self.scorer.parts(self.encoder, codes)
@@ -96,3 +104,7 @@ class ChurnModel:
         line = (float(described["line"][0]), float(described["line"][1]))
         encoder = Encoder.from_json(described["columns"])
         return ChurnModel(encoder, restore(arrays), line, tuple(described["required"]), described["report"])
+
+
+def _by_row(chances: list[Floats], index: pd.Index) -> pd.Series:
+    return pd.Series(np.concatenate(chances) if chances else [], index=index, name="churn_probability", dtype=float)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, gammaln, hyp2f1
 
-from ml.clv.counted import Counted, Floats, count_purchases, once_per_pair
+from ml.clv.counted import Counted, Floats, ahead, count_purchases, history, once_per_pair
 from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 
 _NAMES = ("r", "alpha", "a", "b")
@@ -35,7 +35,7 @@ class BgNbd(Fit):
         The paper's 2F1 is rewritten by Euler's transformation, so that its arguments stay small for heavy buyers.
         """
         r, alpha, a, b = self._params()
-        x, age, t = (np.asarray(values, dtype=float) for values in (frequency, T, t))
+        (x, _, age), t = history(frequency, recency, T), ahead(t)
         a = a + 1e-7 if abs(a - 1) < 1e-7 else a  # the singularity at a = 1 is removable
 
         def while_alive(x: Floats, age: Floats, t: Floats) -> Floats:
@@ -47,7 +47,7 @@ class BgNbd(Fit):
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer has not left. BG/NBD gives 1 to everyone without a repeat: not a churn score."""
-        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        x, t_x, age = history(frequency, recency, T)
         r, alpha, a, b = self._params()
         stays = x + self._extra_stay
         with np.errstate(divide="ignore", over="ignore"):  # who cannot have left: odds of 0; beyond the largest number: surely gone

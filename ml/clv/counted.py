@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from ml.logged import aligned
 from ml.refusal import Refused
 
 Floats = NDArray[np.float64]
@@ -64,7 +65,8 @@ def floats(values: ArrayLike, name: str) -> Floats:
 
 def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum: int) -> Counted:
     """Distinct rows of `columns`. Raises Refused for columns of unequal length or fewer than `minimum` customers."""
-    arrays = [floats(values, name) for name, values in columns.items()]
+    order = next((values.index for values in columns.values() if isinstance(values, pd.Series)), None)
+    arrays = [floats(_in_order(values, order), name) for name, values in columns.items()]
     weight = np.ones(arrays[0].size) if weights is None else floats(weights, "weights")
     if len({array.size for array in (*arrays, weight)}) > 1:
         raise Refused(f"{', '.join(columns)}: differ in length; give one value per customer each")
@@ -75,6 +77,11 @@ def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum
     first, which = _distinct(arrays)
     count = np.bincount(which, weights=weight, minlength=first.size)
     return Counted(tuple(array[first] for array in arrays), count.astype(np.float64), which)
+
+
+def _in_order(values: ArrayLike, order: pd.Index | None) -> ArrayLike:
+    """Series that carry the labels of the first in another order are put into its order."""
+    return aligned(values, order) if isinstance(values, pd.Series) and order is not None and not values.index.equals(order) else values
 
 
 def _distinct(arrays: list[Floats]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -107,12 +114,36 @@ def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weig
     """Distinct (frequency, recency, T) rows. Raises Refused when they contradict each other or nobody bought twice."""
     counted = count_rows({"frequency": frequency, "recency": recency, "T": T}, weights, minimum)
     x, t_x, age = counted.columns
-    contradicts = (x < 0) | (t_x < 0) | (t_x > age) | ((x == 0) & (t_x > 0))
-    if contradicts.any():
-        affected = counted.count[contradicts].sum()
-        raise Refused(f"{affected:g} customers contradict 0 <= recency <= T with recency 0 where frequency is 0; mend them first")
+    _require_possible(x, t_x, age, counted.count)
+    broken = counted.count[x != np.floor(x)].sum()
+    if broken:
+        raise Refused(f"frequency: {broken:g} customers have a fraction of a purchase; give whole numbers, of repeat purchases")
     if not (counted.count[age > 0] > 0).any():
         raise Refused("T: is 0 for everyone; nobody has been observed for any time")
     if not (x > 0).any():
         raise Refused("no customer bought a second time; repeat purchases are what these models learn from")
     return counted
+
+
+def history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """What a prediction stands on, of customers or of one; NaN stays NaN. Raises Refused when a history contradicts itself."""
+    x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+    _require_possible(x, t_x, age, np.ones(1))
+    return x, t_x, age
+
+
+def ahead(t: ArrayLike) -> Floats:
+    """How far a prediction looks ahead. Raises Refused where that is before now."""
+    time = np.asarray(t, dtype=float)
+    if (time < 0).any():
+        raise Refused("t: is below 0; give how far to look ahead, in the unit of T")
+    return time
+
+
+def _require_possible(x: Floats, t_x: Floats, age: Floats, count: Floats) -> None:
+    """`count`: customers per history."""
+    contradicts = (x < 0) | (t_x < 0) | (t_x > age) | ((x == 0) & (t_x > 0))
+    if np.any(contradicts):
+        raise Refused(
+            f"{(contradicts * count).sum():g} customers contradict 0 <= recency <= T with recency 0 where frequency is 0; mend them first"
+        )

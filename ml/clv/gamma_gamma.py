@@ -51,6 +51,10 @@ def fit_gamma_gamma(
     """
     x, mean = np.asarray(frequency, dtype=float), np.asarray(mean_value, dtype=float)
     kept = (x > 0) & (mean > 0)
+    if not kept.any():
+        raise Refused("Gamma-Gamma: no customer has a repeat purchase and a mean value above 0; give the mean of the repeat purchases")
+    if np.ptp(mean[kept]) == 0:
+        raise Refused("Gamma-Gamma: all customers spend exactly the same on a purchase, so nothing says how they differ")
     counted = count_rows({"frequency": x[kept], "mean_value": mean[kept]}, None if weights is None else np.asarray(weights)[kept], 30)
     correlation = _correlation(counted)
     if abs(correlation) > max_correlation:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, hyp2f1
 
-from ml.clv.counted import Counted, Floats, count_purchases, count_rows
+from ml.clv.counted import Counted, Floats, ahead, count_purchases, count_rows, history
 from ml.clv.fitting import ROUGH_ROWS, Fit, Likelihood, maximise, numeric_gradient
 
 _NAMES = ("r", "alpha", "s", "beta")
@@ -27,14 +27,14 @@ class ParetoNbd(Fit):
     def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Expected purchases in the next `t` units, given the history."""
         r, alpha, s, beta = (self.params[name] for name in _NAMES)
-        x, age, t = (np.asarray(values, dtype=float) for values in (frequency, T, t))
+        (x, _, age), t = history(frequency, recency, T), ahead(t)
         s = s + 1e-7 if abs(s - 1) < 1e-7 else s  # the singularity at s = 1 is removable
         lasting = -np.expm1((s - 1) * np.log((beta + age) / (beta + age + t))) / (s - 1)
         return (r + x) * (beta + age) / (alpha + age) * lasting * self.p_alive(frequency, recency, T)
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer has not left by T."""
-        x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        x, t_x, age = history(frequency, recency, T)
         params = np.array([self.params[name] for name in _NAMES])
         alive, dead = _log_parts(params, x, t_x, age)
         return np.exp(alive - np.logaddexp(alive, dead))

@@ -45,11 +45,9 @@ class Effect:
     error: float  # standard error of that mean
     evidence: float  # z of the differences between customers
 
-    def predict(self, encoder: Encoder, codes: Floats, stake: Floats) -> Floats:
-        """Expected change of the outcome per row."""
-        if self.slope == 0:
-            return stake * self.constant
-        return stake * (self.constant + self.slope * (self.scorer.score(encoder, codes) - self.centre))
+    def expected(self, score: Floats, stake: Floats) -> Floats:
+        """Expected change of the outcome per row, of what `scorer` says of it."""
+        return stake * (self.constant + self.slope * (score - self.centre))
 
 
 @dataclass(frozen=True)
@@ -81,6 +79,8 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 
 
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+    if not codes.shape[1]:
+        return [Linear(codes, evidence)]
     from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
 
     bins = Bins.of(codes, COARSE)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ml.additive import Floats, restore
+from ml.additive import Floats, restore, scores_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.logged import as_logged, checked_actions, checked_log
 from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
@@ -27,6 +27,7 @@ from ml.threads import alone
 FEWEST_DECISIONS = 200
 FEWEST_PER_ACTION = 30
 _LEAST_PROPENSITY = 0.01  # below it one decision would outweigh a hundred
+_BATCH = 100_000  # rows scored at a time
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,16 @@ class Policy:
         return uplifts.add(untreated, axis=0) - self.costs
 
     def _told(self, features: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
-        codes = self.encoder.read(features)
+        batches = [self._of_codes(self.encoder.read(features.iloc[at : at + _BATCH])) for at in range(0, max(len(features), 1), _BATCH)]
+        untreated, uplifts = (np.concatenate(side) for side in zip(*batches, strict=True))
+        return untreated, pd.DataFrame(uplifts, index=features.index, columns=list(self.actions))
+
+    def _of_codes(self, codes: Floats) -> tuple[Floats, Floats]:
         untreated = self.outcome.of_codes(codes)[:, 0]
         stake = scaled_stakes(untreated, self.least_stake)
-        columns = [np.zeros(len(features)), *(effect.predict(self.encoder, codes, stake) for effect in self.effects)]
-        return untreated, pd.DataFrame(np.column_stack(columns), index=features.index, columns=list(self.actions))
+        scores = scores_of([effect.scorer for effect in self.effects], self.encoder, codes)
+        uplifts = [effect.expected(score, stake) for effect, score in zip(self.effects, scores.T, strict=True)]
+        return untreated, np.column_stack([np.zeros(len(codes)), *uplifts])
 
     def choose(self, features: pd.DataFrame) -> pd.Series:
         """The action with the highest believed effect net of cost; the control where none beats it."""

@@ -19,8 +19,8 @@ from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.calibration import IDENTITY, Line
 from ml.churn.training import refit
-from ml.nightly.churn_checks import drift_refusal
 from ml.nightly.churn_judgement import compare, features_of, judge, left_in
+from ml.nightly.churn_tonight import Sides, drift_refusal
 from ml.nightly.learning import Learnt, Lesson, learn, load
 from ml.nightly.risk import expected_losses, risk_bands
 from ml.nightly.tables import Result, Run, build, empty, uniform
@@ -46,9 +46,8 @@ def score_churn(
     model = _tonights_model(labelled, tonight, run, horizon_days, artifacts, seed)
     if model is None:
         return _base_rate(labelled, tonight, values, run, horizon_days)
-    seen = features_of(tonight)
-    probability = model.predict(seen).to_numpy()
-    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, probability, model.reasons(seen)))
+    probability, reasons = model.explained(features_of(tonight))
+    return run.result(churn_scores=_scores(tonight, values, run, horizon_days, probability.to_numpy(), reasons))
 
 
 def _matured(features: pd.DataFrame, as_of: date, horizon_days: int, seed: int) -> pd.DataFrame:
@@ -68,10 +67,12 @@ def _tonights_model(
             raise Refused("no cut-off has a window that is over yet")
         newest = labelled["cutoff_date"].max()
         lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
+        sides = Sides.of(labelled, tonight)
+        if sides.given_away:
+            raise Refused(f"a feature knows the future ({sides.given_away})")
         against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
         model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against))
-        columns = list(model.required)
-        refusal = drift_refusal(model, labelled.loc[labelled["cutoff_date"] == newest, columns], tonight[columns], run)
+        refusal = drift_refusal(model, sides, run)
         if refusal is not None:
             raise Refused(refusal)
     except Refused as reason:

@@ -1,6 +1,6 @@
-"""What else is measured of a churn model that was judged out of time, and whether tonight's customers are still those it knows.
+"""What else is measured of a churn model that was judged out of time.
 
-Comes in: what customers did, what was expected of them, their features. Goes out: numbers in `run`; `drift_refusal` also a reason.
+Comes in: what customers did, what was expected of them, their features. Goes out: numbers in `run`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,12 @@ import pandas as pd
 from ml.additive import Floats
 from ml.churn import ChurnModel
 from ml.churn.survival import Months
-from ml.drift import psi
 from ml.encoding import parse
 from ml.encoding.kinds import CATEGORY
 from ml.nightly.tables import Run
 
 EPOCH = date(1970, 1, 1)
 FEWEST_IN_GROUP, MOST_GROUPS_TOLD = 200, 8
-# A season moves a column by 0.5, a young company's customers by 1; 2 is another kind of customer, or a column in another unit.
-DRIFT_LIMIT, MATTERS = 2.0, 0.05
-AGES = ("tenure_days", "days_since_first_order", "days_since_first_paid")  # they grow by a day a day for everyone: that is no drift
-_DRIFT_ROWS = 20_000
 
 
 def measure_deciles(run: Run, name: str, left: Floats, expected: Floats) -> None:
@@ -66,29 +61,6 @@ def measure_survival(run: Run, model: ChurnModel, features: pd.DataFrame, months
     for month, staying in enumerate(curve.to_numpy().T, start=1):
         run.measure(str(model.report["chosen"]), f"after_month_{month}_expected", 1 - staying.mean())
         run.measure(str(model.report["chosen"]), f"after_month_{month}_left", *_share(((months > 0) & (months <= month)).astype(float)))
-
-
-def drift_refusal(model: ChurnModel, then: pd.DataFrame, now: pd.DataFrame, run: Run) -> str | None:
-    """Measure which columns moved most since the newest cut-off learnt from, which weigh most; name one that weighs and moved too far."""
-    if not then.shape[1]:
-        return None
-    tonight = now.iloc[:: max(1, len(now) // _DRIFT_ROWS)]
-    drift = psi(then.iloc[:_DRIFT_ROWS], tonight).set_index("column")["psi"]
-    for column, index in drift.head(5).items():
-        run.measure(str(column), "psi", index)
-    weight = model.contributions(tonight.iloc[:2000]).drop(columns="(base)").abs().mean()
-    share = weight / max(float(weight.sum()), 1e-12)
-    for column, part in share.nlargest(8).items():
-        run.measure(str(column), "share_of_score", float(part))
-    far = [
-        str(column)
-        for column, index in drift.items()
-        if index > DRIFT_LIMIT and column not in AGES and share.get(str(column), 0.0) >= MATTERS
-    ]
-    if not far:
-        return None
-    moved = f"{far[0]} has moved by a stability index of {drift[far[0]]:.2f}, above {DRIFT_LIMIT:g}"
-    return f"tonight's customers are not those it learnt from: {moved}"
 
 
 def _gap(left: Floats, expected: Floats) -> tuple[float, float]:

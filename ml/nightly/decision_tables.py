@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from ml.plain_numbers import money
 Floats = NDArray[np.float64]
 
 
+PASSED = -1
 _DRAWN = "Drawn at random from the actions that passed, so that the policy can be judged"
 
 
@@ -30,6 +30,7 @@ _DRAWN = "Drawn at random from the actions that passed, so that the policy can b
 class Night:
     """Everything known before the choice; matrices are customers × actions, column 0 is the control.
 
+    `gate`: the place among `gates` of what removed the action, PASSED where nothing did.
     `aims`, `versions`: per action what it aims at (None: the control) and the policy that says how well; `worth`: of one unit of that.
     """
 
@@ -41,7 +42,8 @@ class Night:
     uplift: Floats
     worth: Floats
     cost: Floats
-    gate: NDArray[Any]  # None = passed
+    gate: NDArray[np.int8]
+    gates: list[str]
     offered: NDArray[np.bool_]
     holdout: NDArray[np.bool_]
 
@@ -55,7 +57,7 @@ class Night:
     @property
     def passed(self) -> NDArray[np.bool_]:
         """Offered and removed by no gate."""
-        return self.offered & pd.isna(self.gate)
+        return self.offered & (self.gate == PASSED)
 
 
 def decisions_table(night: Night, choice: Choice, as_of: date, policy_version: str) -> pa.Table:
@@ -83,15 +85,17 @@ def candidates_table(night: Night, choice: Choice, as_of: date) -> pa.Table:
     gate = night.gate.copy()
     late = night.passed.copy()
     late[:, 0] = False
-    gate[late & night.holdout[:, None]] = "holdout"
-    gate[late & choice.closed] = "capacity"
+    gate[late & night.holdout[:, None]] = len(night.gates)
+    gate[late & choice.closed] = len(night.gates) + 1
+    removed_by = pa.array([*night.gates, "holdout", "capacity"])
     rows, columns = np.nonzero(night.offered)
+    codes = gate[rows, columns]
     named = {
-        "customer_key": night.customers[rows],
+        "customer_key": pa.array(night.customers, pa.string()).take(pa.array(rows)),
         "as_of_date": as_of,
         "action": pa.array(night.actions).take(pa.array(columns)),
         "channel": pa.array(night.channels, pa.string()).take(pa.array(columns)),
-        "gate_removed_by": gate[rows, columns],
+        "gate_removed_by": removed_by.take(pa.array(codes, mask=codes == PASSED)),
         "score": night.scores[rows, columns],
     }
     return build("action_candidates", len(rows), named)

@@ -18,7 +18,7 @@ import pandas as pd
 from ml.nightly.aims import CONTROL, MODEL, RETENTION, Aim, aims_of
 from ml.nightly.choice import choose
 from ml.nightly.decision_lift import measure_lift
-from ml.nightly.decision_tables import Night, candidates_table, decisions_table
+from ml.nightly.decision_tables import PASSED, Night, candidates_table, decisions_table
 from ml.nightly.tables import Result, Run, empty, together, uniform
 from ml.nightly.taught import Taught, teach
 
@@ -82,16 +82,17 @@ def _night(
     candidates: pd.DataFrame, features: pd.DataFrame, clv: pd.DataFrame, churn: pd.DataFrame | None, taught: Sequence[Taught]
 ) -> Night:
     """The long table of candidates as matrices: customers × actions, the control first."""
-    keys, offers = candidates["customer_key"].astype(str), candidates["action"].astype(str)
-    customers = pd.Index(sorted(keys.unique()))
-    actions = [CONTROL, *sorted(set(offers.unique()) - {CONTROL})]
-    rows, columns = customers.get_indexer(pd.Index(keys)), pd.Index(actions).get_indexer(pd.Index(offers))
+    rows, customers = pd.factorize(candidates["customer_key"].astype(str), sort=True)
+    offers, names = pd.factorize(candidates["action"].astype(str))
+    gates, gate_names = pd.factorize(candidates["gate_removed_by"])
+    actions = [CONTROL, *sorted(set(names) - {CONTROL})]
+    columns = pd.Index(actions).get_indexer(pd.Index(names))[offers]
     shape = (len(customers), len(actions))
-    cost, gate, offered = np.zeros(shape), np.full(shape, None, dtype=object), np.zeros(shape, dtype=bool)
+    cost, gate, offered = np.zeros(shape), np.full(shape, PASSED, dtype=np.int8), np.zeros(shape, dtype=bool)
     cost[rows, columns] = candidates["cost"].fillna(0).to_numpy(dtype=float)
-    gate[rows, columns] = candidates["gate_removed_by"].astype(object).where(candidates["gate_removed_by"].notna(), None)
+    gate[rows, columns] = gates
     offered[rows, columns] = True
-    offered[:, 0], gate[:, 0] = True, None
+    offered[:, 0], gate[:, 0] = True, PASSED
     holdout = np.zeros(len(customers), dtype=bool)
     holdout[rows] = candidates["is_holdout"].fillna(False).to_numpy(dtype=bool)
     value = clv.set_index(clv["customer_key"].astype(str))["clv_predicted"].reindex(customers).fillna(0).to_numpy(dtype=float)
@@ -99,7 +100,7 @@ def _night(
     aimed = [by_action[name].aim if name in by_action else None for name in actions]
     channels = candidates.drop_duplicates("action").set_index("action")["channel"].reindex(actions).astype(object)
     return Night(
-        customers=customers.to_numpy(),
+        customers=customers.to_numpy(dtype=object),
         actions=actions,
         channels=[None if pd.isna(channel) else str(channel) for channel in channels],
         aims=aimed,
@@ -108,6 +109,7 @@ def _night(
         worth=_worth(candidates, rows, columns, value, len(actions)),
         cost=cost,
         gate=gate,
+        gates=[str(name) for name in gate_names],
         offered=offered,
         holdout=holdout,
     )

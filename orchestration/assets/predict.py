@@ -67,8 +67,8 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
     result = MODELS["churn"].load()(
         **frames(
             tonight,
-            features=("ml_inputs.customer_features", "customer_key, cutoff_date"),
-            values=("ml.clv_scores", "customer_key"),
+            features="ml_inputs.customer_features",
+            values="ml.clv_scores",
         ),
         as_of=tonight.as_of,
         horizon_days=tonight.settings.tuning.churn_horizon_days,
@@ -128,11 +128,11 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
     result = MODELS["next_best_action"].load()(
         **frames(
             tonight,
-            candidates=("ml_inputs.action_candidates", "customer_key, action"),
+            candidates="ml_inputs.action_candidates",
             action_log=("ml_inputs.action_log", "action_id, customer_key"),
-            features_tonight=("ml_inputs.customer_features WHERE is_tonight", "customer_key"),
-            clv=("ml.clv_scores", "customer_key"),
-            churn=("ml.churn_scores WHERE model_version <> 'base_rate'", "customer_key"),  # which says nothing of anybody
+            features_tonight="ml_inputs.customer_features WHERE is_tonight",
+            clv="ml.clv_scores",
+            churn="ml.churn_scores WHERE model_version <> 'base_rate'",  # which says nothing of anybody
         ),
         as_of=tonight.as_of,
         artifacts=tonight.home.models,

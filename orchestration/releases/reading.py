@@ -112,7 +112,7 @@ def current_id(home: str | Path) -> str | None:
     """Id of the release that is served now, None before the first."""
     try:
         return os.readlink(releases_folder(home) / POINTER)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

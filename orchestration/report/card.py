@@ -105,7 +105,13 @@ def _why(facts: Facts) -> str:
 
 
 def _trust(rows: Sequence[Row]) -> Section:
-    blocks = [*curves.calibration(rows), *tracking(rows), *curves.groups(rows), *curves.compared(measured.metrics(rows))]
+    blocks = [
+        *curves.calibration(rows),
+        *tracking(rows),
+        *curves.groups(rows),
+        *curves.lifts(rows),
+        *curves.compared(measured.metrics(rows)),
+    ]
     lead = "Measured on what it had not seen, beside the baselines it has to beat."
     return Section("trust", "How far to trust it", lead, blocks or [Note("Nothing could be measured.")])
 

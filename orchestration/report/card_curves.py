@@ -11,6 +11,7 @@ from orchestration.report.content import Block, Cell, Table, number
 from orchestration.report.marts import Row
 
 _MOST_LISTED = 12
+_FLAGS, _COUNTS = ("is_", "may_claim_"), ("customers_decided", "groups_checked")
 _DECISIONS = {FIRST: "first", PROMOTED: "took over", KEPT: "did not: worse"}
 
 
@@ -90,6 +91,26 @@ def drift(rows: Sequence[Row]) -> list[Block]:
     return [ranked(caption, "Index", moved)] if moved else []
 
 
+def lifts(rows: Sequence[Row]) -> list[Block]:
+    """What treating brought: the share that stayed beside those who were held out, of each action, newest month first."""
+    found = measured.points(rows, "lift")
+    if not found:
+        return []
+    told = {(month, row["candidate"]): row for (month,), row in found}
+    months, actions = (sorted({at[side] for at in told}) for side in (0, 1))
+    actions = sorted(actions, key=lambda name: not name.startswith("everyone"))  # the randomised comparison comes first
+    caption = "Share that stayed above that of those held out, by month of the decision, with 95\u202f% intervals"
+    if len(months) > len(actions):
+        return [_lift_table(caption, "Month", months[::-1], actions, lambda month, name: told.get((month, name)))]
+    return [_lift_table(caption, "Of", actions, months[::-1], lambda name, month: told.get((month, name)))]
+
+
+def _lift_table(caption: str, first: str, down: Sequence[str], across: Sequence[str], of: Callable[[str, str], Row | None]) -> Table:
+    """The longer side downwards, as the page is narrow."""
+    listed = [[Cell(words.label(one)), *(number(with_interval(of(one, other), words.percent)) for other in across)] for one in down]
+    return Table(caption, [first, *map(words.label, across)], listed)
+
+
 def promoted(record: Sequence[Promotion]) -> list[Block]:
     """New fits beside the ones that scored before them, newest first."""
     if not record:
@@ -114,6 +135,10 @@ def with_interval(row: Row | None, text: Callable[..., str] | None = None) -> st
     """The value, and its interval where it has one."""
     if row is None or row["value"] is None:
         return words.MISSING
+    if row["metric"].startswith(_FLAGS):
+        return "yes" if row["value"] else "no"
+    if row["metric"] in _COUNTS:
+        return words.whole(row["value"])
     shown = text or (lambda value: _short(value, 3 if abs(row["value"]) < 10 else 0))
     return shown(row["value"]) if row["low"] is None else f"{shown(row['value'])} ({shown(row['low'])} to {shown(row['high'])})"
 

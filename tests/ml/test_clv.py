@@ -1,4 +1,4 @@
-"""Every lifetime-value model against the numbers its paper publishes."""
+"""Every lifetime-value model against the numbers its paper publishes, to half of the last digit printed there."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _history(cdnow: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 )
 def test_purchase_models_reproduce_the_published_fits(cdnow, fit, published, log_likelihood):
     fitted = fit(*_history(cdnow))
-    assert fitted.params == pytest.approx(published, abs=0.0011)
-    assert fitted.log_likelihood == pytest.approx(log_likelihood, abs=0.06)
+    assert fitted.params == pytest.approx(published, abs=0.0005)
+    assert fitted.log_likelihood == pytest.approx(log_likelihood, abs=0.05)
     assert all(0 < error < 10 for error in fitted.standard_errors.values())
 
 
@@ -42,17 +42,17 @@ def test_bgnbd_forecasts_the_holdout_as_published(cdnow):
     history = _history(cdnow)
     expected = fit_bgnbd(*history).expected_purchases(39, *history)
     metrics = judge(expected, cdnow["holdout"], history[0]).set_index("metric")["value"]
-    assert metrics["total_expected"] == pytest.approx(1653, abs=1)
+    assert metrics["total_expected"] == pytest.approx(1653, abs=0.5)
     assert metrics["total_actual"] == 1882
-    assert metrics["rmse"] == pytest.approx(1.608, abs=0.001)
-    assert metrics["rmse_naive"] == pytest.approx(1.971, abs=0.001)
-    assert metrics["rmse_zero"] == pytest.approx(2.206, abs=0.001)
+    assert metrics["rmse"] == pytest.approx(1.608, abs=0.0005)
+    assert metrics["rmse_naive"] == pytest.approx(1.971, abs=0.0005)
+    assert metrics["rmse_zero"] == pytest.approx(2.206, abs=0.0005)
 
 
 def test_gamma_gamma_reproduces_the_published_fit(cdnow):
     fitted = fit_gamma_gamma(cdnow["frequency"], cdnow["mean_value"])
     assert fitted.customers == 946
-    assert fitted.params == pytest.approx({"p": 6.25, "q": 3.74, "v": 15.44}, abs=0.006)
+    assert fitted.params == pytest.approx({"p": 6.25, "q": 3.74, "v": 15.44}, abs=0.005)
     assert fitted.expected_value(0, np.nan) == pytest.approx(fitted.population_mean)
     assert abs(fitted.expected_value(50, 100.0) - 100) < abs(fitted.expected_value(1, 100.0) - 100)
 
@@ -61,8 +61,8 @@ def test_gamma_gamma_reproduces_the_published_fit(cdnow):
 def test_sbg_reproduces_the_published_fit(cohort, alpha, beta, error):
     survivors = pd.read_csv(DATA / "sbg_fader_hardie_2007.csv")[cohort].to_numpy()
     fitted = fit_sbg(survivors[:8])
-    assert fitted.params == pytest.approx({"alpha": alpha, "beta": beta}, abs=0.001)
-    assert np.abs(100 * fitted.survival(np.arange(8, 13)) - survivors[8:]).mean() == pytest.approx(error, abs=0.01)
+    assert fitted.params == pytest.approx({"alpha": alpha, "beta": beta}, abs=0.0005)
+    assert np.abs(100 * fitted.survival(np.arange(8, 13)) - survivors[8:]).mean() == pytest.approx(error, abs=0.005)
 
 
 def test_sbg_residual_lifetime_is_the_sum_it_stands_for():
@@ -82,7 +82,7 @@ def test_sbg_from_tenures_equals_sbg_from_a_curve():
 def test_bgbb_reproduces_the_published_fit():
     table = pd.read_csv(DATA / "bgbb_donations_2010.csv")
     fitted = fit_bgbb(table["frequency"], table["recency"], table["periods"], weights=table["weights"])
-    assert fitted.params == pytest.approx({"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783}, abs=0.001)
+    assert fitted.params == pytest.approx({"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783}, abs=0.00055)  # 1.2035
     assert fitted.log_likelihood == pytest.approx(-33225.6, abs=0.05)
     assert fitted.expected_purchases(5, [0, 6], [0, 6], [6, 6]) == pytest.approx([0.07, 3.75], abs=0.006)  # table 5 of the paper
 

@@ -8,7 +8,8 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ml.drift import psi
-from ml.evaluation import calibration, difference, evaluate
+from ml.evaluation import difference, evaluate
+from ml.recalibration import calibration
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from ml.churn.examples import Examples
 from ml.churn.folds import Moments
 from ml.churn.selection import select, settle
 from ml.encoding import parse
-from ml.evaluation import calibration, log_losses
+from ml.evaluation import log_losses
+from ml.recalibration import calibration
 
 
 def renewals(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:

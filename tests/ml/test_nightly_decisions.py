@@ -181,6 +181,7 @@ def test_the_months_tell_whether_treating_paid():
     held, call = np.arange(6000) % 10 == 0, random.random(6000) < 0.5
     log = pd.DataFrame(
         {
+            "customer_key": np.arange(6000),
             "decided_at": np.where(np.arange(6000) < 5000, pd.Timestamp("2026-03-05"), pd.Timestamp("2026-04-05")),
             "is_holdout": held & (np.arange(6000) < 5000),
             "action": np.where(call & ~held, "call", "nothing"),
@@ -191,11 +192,37 @@ def test_the_months_tell_whether_treating_paid():
     run = Run("next_best_action", AS_OF)
     measure_lift(run, log)
     found = pd.DataFrame(run.measured).set_index(["candidate", "metric"])
-    assert set(found.index.get_level_values("metric")) == {"holdout_lift_2026-03"}
+    assert set(found.index.get_level_values("metric")) == {"holdout_lift_2026-03", "holdout_lift_all_months"}
     for name, lift in (("everyone_not_held_out", 0.2), ("call", 0.4), ("nothing", 0.0)):
         row = found.loc[(name, "holdout_lift_2026-03")]
         assert row["low"] < lift < row["high"]
         assert row["high"] - row["low"] < 0.12
+
+
+def test_months_with_few_held_out_speak_together_and_one_customer_counts_once():
+    """Twelve months of 200 decisions, 10 of them held out, for the same 200 customers, who do each month as they did before."""
+    random = np.random.default_rng(5)
+    customer, month = np.tile(np.arange(200), 12), np.repeat(np.arange(12), 200)
+    stays = random.random(200) < np.where(np.arange(200) < 10, 0.5, 0.8)
+    log = pd.DataFrame(
+        {
+            "customer_key": customer,
+            "decided_at": pd.Timestamp("2025-01-15") + pd.to_timedelta(30 * month, "D"),
+            "is_holdout": customer < 10,
+            "action": "nothing",
+            "propensity": 1.0,
+            "stayed": stays[customer].astype(float),
+        }
+    )
+    told = []
+    for rows in (log, log.assign(customer_key=np.arange(2400))):
+        run = Run("next_best_action", AS_OF)
+        measure_lift(run, rows)
+        assert {one["metric"] for one in run.measured} == {"holdout_lift_all_months"}
+        told.append(next(one for one in run.measured if one["candidate"] == "everyone_not_held_out"))
+    assert told[0]["value"] == told[1]["value"] == pytest.approx(stays[10:].mean() - stays[:10].mean())
+    ratio = (told[0]["high"] - told[0]["low"]) / (told[1]["high"] - told[1]["low"])
+    assert ratio == pytest.approx(12**0.5, rel=0.01)  # 200 customers, not 2,400
 
 
 def test_the_stored_policy_tells_what_its_card_needs(models, decided):

@@ -155,3 +155,41 @@ def test_numbers_beyond_measure_harm_nobody_and_an_array_is_refused(customers):
     for call in (lambda: train(frame[["seats"]].to_numpy(), label), lambda: fit_policy(frame.to_numpy(), [], 0.5, [], control="a")):
         with pytest.raises(TypeError, match="pandas DataFrame"):
             call()
+
+
+@pytest.mark.parametrize("fit", [fit_bgnbd, fit_pareto_nbd])
+def test_predictions_refuse_what_cannot_have_been(cdnow, fit):
+    fitted = fit(cdnow["frequency"], cdnow["recency"], cdnow["T"])
+    with pytest.raises(Refused, match="t: is below 0"):
+        fitted.expected_purchases(-1, 2, 3.0, 4.0)
+    for impossible in ((2, 5.0, 4.0), (0, 1.0, 4.0), (-1, 0.0, 4.0)):
+        with pytest.raises(Refused, match="1 customers contradict 0 <= recency <= T"):
+            fitted.p_alive(*impossible)
+        with pytest.raises(Refused, match="contradict"):
+            fitted.expected_purchases(39, *impossible)
+
+
+def test_histories_are_put_in_order_by_their_labels_and_are_whole(cdnow):
+    some = cdnow.iloc[:300]
+    straight = fit_bgnbd(some["frequency"], some["recency"], some["T"]).params
+    assert fit_bgnbd(some["frequency"], some["recency"][::-1], some["T"].sample(frac=1, random_state=0)).params == straight
+    with pytest.raises(Refused, match="300 customers have a fraction of a purchase"):
+        fit_bgnbd(some["frequency"] + 0.5, some["recency"].clip(lower=0.1), some["T"])
+
+
+@pytest.mark.parametrize(
+    ("value", "why"), [(-1.0, "no customer has a repeat purchase and a mean value above 0"), (9.0, "exactly the same")]
+)
+def test_order_values_that_tell_nothing_are_refused(value, why):
+    with pytest.raises(Refused, match=why):
+        fit_gamma_gamma(np.arange(100) % 5, np.full(100, value))
+
+
+def test_without_a_column_an_action_is_for_all_or_for_nobody():
+    random = np.random.default_rng(0)
+    action = random.choice(["nothing", "call"], 2000)
+    outcome = (random.random(2000) < np.where(action == "call", 0.7, 0.4)).astype(float)
+    nobody_differs = pd.DataFrame(index=range(2000))
+    policy = fit_policy(nobody_differs, action, 0.5, outcome, control="nothing", cost={"call": 0.1})
+    assert (policy.choose(nobody_differs) == "call").all()
+    assert policy.uplifts(nobody_differs)["call"].iloc[0] == pytest.approx(0.3, abs=0.07)

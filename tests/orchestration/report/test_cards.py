@@ -45,6 +45,12 @@ FROM (VALUES ('judgement', 'holdout_days', 28), ('repeat_purchases', 'tracking_2
     ('repeat_purchases', 'tracking_2026-01-03_actual', 11), ('repeat_purchases', 'tracking_2026-01-17_expected', 40),
     ('repeat_purchases', 'tracking_2026-01-17_actual', 44), ('repeat_purchases', 'tracking_2026-01-31_expected', 80),
     ('repeat_purchases', 'tracking_2026-01-31_actual', 90)) AS t(candidate, metric, value);
+INSERT INTO marts.model_quality SELECT 'next_best_action', DATE '2026-01-31', 'published', NULL, candidate, 'v', DATE '2026-01-31', metric,
+    value, low, high
+FROM (VALUES ('everyone_not_held_out', 'holdout_lift_2025-09', 0.021, -0.011, 0.053),
+    ('call', 'holdout_lift_2025-09', 0.052, 0.011, 0.093), ('everyone_not_held_out', 'holdout_lift_all_months', 0.018, 0.006, 0.03),
+    ('call', 'customers_decided', 5, NULL, NULL), ('call', 'is_personal', 1, NULL, NULL),
+    ('policy', 'may_claim_to_beat_nothing', 0, NULL, NULL)) AS t(candidate, metric, value, low, high);
 ALTER TABLE marts.model_quality ADD COLUMN age_days INTEGER;
 UPDATE marts.model_quality SET age_days = 29
 """
@@ -59,10 +65,19 @@ def cards(tmp_path_factory):
 
 
 def test_every_model_of_the_night_has_one(cards):
-    assert set(cards) == {"model_churn.html", "model_clv.html"}
+    assert set(cards) == {"model_churn.html", "model_clv.html", "model_next_best_action.html"}
     for html in cards.values():
         assert Outline(html).open == []
         assert not re.search(r"https?://|@import|url\(", html)
+
+
+def test_it_says_what_treating_brought_and_answers_yes_or_no(cards):
+    told = text_of(cards["model_next_best_action.html"]).replace("\u202f", " ")
+    lifts = "Of all months 2025-09 everyone not held out 1.8 % (0.6 % to 3.0 %) 2.1 % (−1.1 % to 5.3 %) call – 5.2 % (1.1 % to 9.3 %)"
+    assert lifts in told
+    assert "call is personal yes" in told
+    assert "call customers decided 5 " in told
+    assert "may claim to beat nothing no" in told
 
 
 def test_it_says_what_was_learnt_compared_and_chosen(cards):
