@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.reading.archive import inside
-from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, plain_utf8
+from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, PACKED, plain_utf8
 from orchestration.sources.reading.json_file import json_document, json_lines
 from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sources.reading.parquet import parquet
@@ -27,9 +27,9 @@ from orchestration.sql_text import literal
 
 _DELIMITED = (".csv", ".tsv")
 _TEXT = (*_DELIMITED, ".json", ".jsonl", ".ndjson")
-_DOCUMENTS = (".json", ".json.gz", ".json.zst")
+_DOCUMENTS = (".json", *(f".json{packed}" for packed in PACKED))
 _ZIP = ".zip"
-SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx", _ZIP)
+SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", *PACKED)), ".parquet", ".xlsx", _ZIP)
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # for Excel, which does not look for itself
