@@ -45,7 +45,7 @@ class Form:
 
 
 def undefined_questions(measured: Mapping[str, str], known: Position) -> tuple[Question, ...]:
-    """The scored questions of a form whose definition may not be read: as they were last told, else on the usual scales without comments."""
+    """The scored questions of a form whose definition may not be read: as they were last told, else on usual scales without comments."""
     scales = {ref: remembered(ref, known) or Scale(*_SCALES[metric]) for ref, metric in measured.items()}
     comments = known.get("comments", {})
     return tuple(Question(ref, metric, scales[ref], comments.get(ref)) for ref, metric in measured.items())

@@ -101,8 +101,8 @@ class Typeform(StreamSource):
         except RefusedError as error:
             if error.status not in (403, 404):
                 raise
-            taken = "its scales and comments are as it last told" if "comments" in known else "scales are taken for the usual ones, comments are not read"
-            self.note(f"the form {form_id} does not tell what it asks, so {taken}: {error}")
+            usual, last = "scales are taken for the usual ones, and comments are not read", "its scales and comments are as it last told"
+            self.note(f"the form {form_id} does not tell what it asks: {last if 'comments' in known else usual}: {error}")
             return {}
 
     def _responses(self, form_id: str, since: Mapping[str, str], bench: Bench) -> Iterator[Object]:
