@@ -2,7 +2,8 @@
 
 Prints for each source seconds (processor of this process / wall clock), what share of the bare reader's pace is left, rows a second, and
 for vendors requests per thousand rows:
-- vendors: an account in a process of its own, landed, beside httpx that asks the same requests and parses the answers, neither paced;
+- vendors: an account in a process of its own, landed, beside httpx that asks the same requests and parses the answers, neither paced; and
+  beside a script that does the same and writes the fields, typed, to Parquet (scripted.py);
 - a table of PostgreSQL, beside ADBC that reads it as Arrow into Parquet; files, beside DuckDB that copies them into Parquet.
 Landing (typing, hashing, committing) is in ours and not in theirs. Each runs in a process of its own, whose most memory is printed. Never
 part of the tests.
@@ -31,6 +32,7 @@ import httpx
 import pandas as pd  # noqa: F401
 import pyarrow.parquet as pq
 
+from benchmarks.scripted import Script
 from benchmarks.vendor_pages import PAGES, serve
 from orchestration.configuration import sources as declared
 from orchestration.contract import INPUT_TABLES
@@ -71,7 +73,7 @@ def _landed(settings: Any, table: str, folder: Path) -> None:
     assert load.rows
 
 
-def _vendor(kind: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
+def _vendor(kind: str, rows: int, folder: Path) -> tuple[Any, Any, int, Any]:
     near, far = multiprocessing.Pipe()
     process = multiprocessing.Process(target=serve, args=(kind, rows, far), daemon=True)
     process.start()
@@ -80,8 +82,9 @@ def _vendor(kind: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
     asked = _recorded()
     ours = _seconds(_landed, SETTINGS[kind](url), TABLES.get(kind, "survey_responses"), folder)
     bare = _seconds(_repeated, url, list(asked))
+    scripted = _seconds(_scripted, kind, url, list(asked), folder / "scripted.parquet")
     process.terminate()
-    return bare, ours, len(asked)
+    return bare, ours, len(asked), scripted
 
 
 def _recorded() -> list[tuple[str, str, Any]]:
@@ -97,10 +100,16 @@ def _recorded() -> list[tuple[str, str, Any]]:
     return asked
 
 
-def _repeated(url: str, asked: list[tuple[str, str, Any]]) -> None:
+def _repeated(url: str, asked: list[tuple[str, str, Any]], take: Callable[[Any], None] = id) -> None:
     with httpx.Client(base_url=url, trust_env=False, timeout=60.0) as bare:
         for method, path, content in asked:
-            _parsed(bare.request(method, path, params=content.get("params"), json=content.get("body")))
+            take(_parsed(bare.request(method, path, params=content.get("params"), json=content.get("body"))))
+
+
+def _scripted(kind: str, url: str, asked: list[tuple[str, str, Any]], target: Path) -> None:
+    script = Script(kind, target)
+    _repeated(url, asked, script.take)
+    script.close()
 
 
 def _parsed(answer: httpx.Response) -> Any:
@@ -151,17 +160,22 @@ def _files(suffix: str, rows: int, folder: Path) -> tuple[Any, Any, int]:
     return bare, ours, 0
 
 
+def _shares(theirs: Any, ours: Any) -> str:
+    return " / ".join(f"{one / other:.0%}" for one, other in zip(theirs, ours, strict=True))
+
+
 def _measured(kind: str, rows: int) -> str:
     """One line about one source."""
     folder = Path(tempfile.mkdtemp(prefix="rapport-sources-"))
     try:
         work = _vendor if kind in PAGES else _sql if kind == "sql" else _files
-        bare, ours, calls = work(kind, rows, folder)
-        shares = " / ".join(f"{one / other:.0%}" for one, other in zip(bare, ours, strict=True))
+        bare, ours, calls, *scripted = work(kind, rows, folder)
+        shares = _shares(bare, ours) + "".join(f" of its pace, {_shares(one, ours)} of that of a script that writes" for one in scripted)
         asked = f", {1000 * calls / rows:.2f} requests per thousand" if calls else ""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         took = f"bare {bare[0]:.1f} / {bare[1]:.1f} s, landed {ours[0]:.1f} / {ours[1]:.1f} s"
-        return f"{kind:<13}{rows:>11,} rows: {took}: {shares} of its pace, {rows / ours[1]:,.0f} a second{asked}; {memory:,.0f} MiB"
+        shares += "" if scripted else " of its pace"
+        return f"{kind:<13}{rows:>11,} rows: {took}: {shares}, {rows / ours[1]:,.0f} a second{asked}; {memory:,.0f} MiB"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

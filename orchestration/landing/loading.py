@@ -53,6 +53,7 @@ def _run(source: str, load_id: str, tables: Mapping[str, Sequence[Path]], root: 
     destination = dlt.destinations.filesystem(
         bucket_url=root.resolve().as_uri(), layout=LAYOUT, extra_placeholders={"load": load_id}, warn_unsafe_layout_separators=False
     )
+    _remember_capabilities(destination)
     pipeline = dlt.pipeline(f"landing_{source}", pipelines_dir=str(dlt_dir), destination=destination, dataset_name=source)
     pipeline.config.restore_from_destination = False
     # What an interrupted run left here was never committed: it is read and landed anew, so dlt starts from nothing.
@@ -61,6 +62,20 @@ def _run(source: str, load_id: str, tables: Mapping[str, Sequence[Path]], root: 
     pipeline.extract([_resource(table, paths) for table, paths in tables.items()], schema=schema)
     pipeline.normalize()
     pipeline.load(raise_on_failed_jobs=True)
+
+
+def _remember_capabilities(destination: Any) -> None:
+    """dlt asks twenty times a load what its destination can do, and looks for the answer in the environment each time: a third of what the
+    smallest load takes.
+    """
+    ask, known = destination.capabilities, dict[Any, Any]()
+
+    def capabilities(config: Any = None, naming: Any = None) -> Any:
+        if type(naming) not in known:
+            known[type(naming)] = ask(config, naming)
+        return known[type(naming)].copy()  # dlt changes what it is told
+
+    destination.capabilities = capabilities
 
 
 def _resource(table: str, paths: Sequence[Path]) -> Any:

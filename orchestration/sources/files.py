@@ -1,5 +1,5 @@
-"""Exports as files: `<table>.csv|.tsv|.json|.jsonl|.ndjson|.parquet|.xlsx` (text also `.gz` and `.zst`, each also in a zip), or a folder
-`<table>/` of such files, nested as you like.
+"""Exports as files: `<table>.csv|.tsv|.json|.jsonl|.ndjson|.parquet|.xlsx` (text also `.gz`, `.bz2`, `.xz` and `.zst`, each also in a zip),
+or a folder `<table>/` of such files, nested as you like.
 
 Comes in: a folder, or the URL of an object store. Goes out: one batch a file: the whole of every file that changed since it last landed.
 A file is unchanged when its size and time (an object: its tag) are, or else when its content is. A file that cannot be read is one line

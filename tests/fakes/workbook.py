@@ -17,8 +17,10 @@ def workbook(**sheets: str) -> bytes:
         book.writestr("xl/_rels/workbook.xml.rels", _related(office, parts))
         book.writestr("_rels/.rels", _related(office, {"rId1": ("officeDocument", "xl/workbook.xml")}))
         book.writestr("xl/styles.xml", f'<styleSheet xmlns="{main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>')
-        for number, rows in enumerate(sheets.values(), 1):
-            book.writestr(f"xl/worksheets/sheet{number}.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>')
+        for number, sheet in enumerate(sheets.values(), 1):
+            rows, tag, merges = sheet.partition("<mergeCells>")
+            content = f"<sheetData>{rows}</sheetData>{tag}{merges}"
+            book.writestr(f"xl/worksheets/sheet{number}.xml", f'<worksheet xmlns="{main}">{content}</worksheet>')
     return target.getvalue()
 
 
@@ -41,3 +43,9 @@ def row(number: int, *cells: Any) -> str:
 
     told = "".join(cell(place, value) for place, value in enumerate(cells) if value is not None)
     return f'<row r="{number}">{told}</row>'
+
+
+def merged(*areas: str) -> str:
+    """Behind the rows of a sheet: cells that are one, such as A2:A4."""
+    told = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
+    return f"<mergeCells>{told}</mergeCells>"

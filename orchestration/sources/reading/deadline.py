@@ -20,6 +20,9 @@ LISTING = 600.0  # seconds: a thousand names a call, and a million names
 class TooLateError(Exception):
     """There was no answer in time; the message is how long that was."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:,.0f} s")
+
 
 def for_bytes(size: int) -> float:
     """Seconds for as many bytes: as long as an answer of a vendor has for them."""
@@ -39,5 +42,5 @@ def within(seconds: float, ask: Callable[[], Answer]) -> Answer:
     Thread(target=work, daemon=True).start()
     finished, _ = wait((told,), timeout=seconds)
     if not finished:
-        raise TooLateError(f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:,.0f} s")
+        raise TooLateError(seconds)
     return told.result()

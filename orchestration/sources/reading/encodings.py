@@ -7,10 +7,13 @@ that are written as only UTF-8 writes them.
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import lzma
 import shutil
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +24,30 @@ from orchestration.sources.base import Bench, SourceError
 INSTEAD_OF_EMPTY = "export it again, or remove it where there is nothing to export; a file without rows still has its header"
 # How files of another kind begin, whatever they are called.
 _NO_TEXT = {b"PAR1": "Parquet", b"\x1f\x8b": "gzip", b"PK\x03\x04": "a workbook or a zip archive"}
+# Suffix of what is packed → what opens it.
+PACKED: Mapping[str, Callable[[Path], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": lambda path: pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"),
+}
 _START = 4096  # bytes that tell what kind of file it is
 _BLOCK = 1 << 20
 
 
 def plain_utf8(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:
     """`path` itself, or an unpacked and recoded copy: DuckDB takes a cut-off gzip for a whole one, and reads packed text on one thread."""
-    plain = path
-    if suffix.endswith((".gz", ".zst")):
+    plain, unpack = path, PACKED.get(f".{suffix.rpartition('.')[2]}")
+    if unpack is not None:
         plain = bench.scratch / f"unpacked-{path.name}.txt"
         try:
-            with _unpacked(path, suffix) as packed, plain.open("wb") as unpacked:
+            with unpack(path) as packed, plain.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked, _BLOCK)
-        except (EOFError, zlib.error, OSError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the machine's fault, not the file's
             raise SourceError(f"{label}: the packed file is damaged or cut off; export it again") from error
     return _recoded(plain, suffix, label, encoding, bench)
-
-
-def _unpacked(path: Path, suffix: str) -> Any:
-    return gzip.open(path) if suffix.endswith(".gz") else pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
 
 
 def _recoded(path: Path, suffix: str, label: str, encoding: str, bench: Bench) -> Path:

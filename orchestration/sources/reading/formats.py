@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePath
@@ -17,7 +18,7 @@ import duckdb
 
 from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.reading.archive import inside
-from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, plain_utf8
+from orchestration.sources.reading.encodings import INSTEAD_OF_EMPTY, PACKED, plain_utf8
 from orchestration.sources.reading.json_file import json_document, json_lines
 from orchestration.sources.reading.numbers import PLAIN, Numbers
 from orchestration.sources.reading.parquet import parquet
@@ -27,9 +28,9 @@ from orchestration.sql_text import literal
 
 _DELIMITED = (".csv", ".tsv")
 _TEXT = (*_DELIMITED, ".json", ".jsonl", ".ndjson")
-_DOCUMENTS = (".json", ".json.gz", ".json.zst")
+_DOCUMENTS = (".json", *(f".json{packed}" for packed in PACKED))
 _ZIP = ".zip"
-SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", ".gz", ".zst")), ".parquet", ".xlsx", _ZIP)
+SUFFIXES = (*(text + packed for text in _TEXT for packed in ("", *PACKED)), ".parquet", ".xlsx", _ZIP)
 DELIMITERS = (",", ";", "\t", "|")
 _HEADER_LIMIT = 1 << 20
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # for Excel, which does not look for itself
@@ -84,7 +85,7 @@ def _opened(path: Path, label: str, spelling: Spelling, bench: Bench) -> Opened:
         return replace(parquet(sheet, label, bench), numbers=spelling.numbers)
     plain = plain_utf8(path, suffix, label, spelling.encoding, bench)
     if suffix.startswith(_DELIMITED):
-        return replace(_delimited(plain, label, suffix), numbers=spelling.numbers)
+        return replace(_delimited(plain, label, suffix, bench), numbers=spelling.numbers)
     return json_document(plain, label, bench) if suffix in _DOCUMENTS else json_lines(plain, label, bench)
 
 
@@ -100,9 +101,10 @@ def explained(error: duckdb.Error, label: str) -> str:
     return place + (reason or f"cannot be read ({type(error).__name__})")
 
 
-def _delimited(path: Path, label: str, suffix: str) -> Opened:
+def _delimited(path: Path, label: str, suffix: str, bench: Bench) -> Opened:
     header, delimiter, before = _header(path, label, suffix)
     refuse_duplicates(header, label)
+    path = _with_one_line_end(path, bench) if before else path
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(header)))
     # Below the last row a spreadsheet writes lines of nothing but delimiters.
     filled = " OR ".join(f"c{place} <> ''" for place in range(len(header)))
@@ -112,6 +114,21 @@ def _delimited(path: Path, label: str, suffix: str) -> Opened:
         f" WHERE {filled})"
     )
     return Opened(relation, {column: Raw(f"c{place}") for place, column in enumerate(header)})
+
+
+def _with_one_line_end(path: Path, bench: Bench) -> Path:
+    """The file, or a copy whose first line ends like the second: below one that is skipped and ends otherwise DuckDB finds no rows, and no
+    fault either. Of all other lines it says so.
+    """
+    with path.open("rb") as file:
+        first, second = file.readline(_HEADER_LIMIT), file.readline(_HEADER_LIMIT)
+        if first.endswith(b"\r\n") == second.endswith(b"\r\n"):
+            return path
+        target = bench.scratch / f"ended-{path.name}"
+        with target.open("wb") as copy:
+            copy.write(first.rstrip(b"\r\n") + (b"\r\n" if second.endswith(b"\r\n") else b"\n") + second)
+            shutil.copyfileobj(file, copy)
+    return target
 
 
 def _header(path: Path, label: str, suffix: str) -> tuple[list[str], str, int]:

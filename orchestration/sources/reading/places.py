@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISREG
 from time import time_ns
 from typing import Any, Protocol
 
@@ -71,6 +72,8 @@ class Folder:
             status = (self._path / part).stat()
         except OSError as error:
             raise SourceError(f"{part}: the file cannot be read ({error.strerror}); rows landed from it stay") from error
+        if not S_ISREG(status.st_mode):  # a pipe is waited on for ever
+            raise SourceError(f"{part}: is a pipe or a device and no file; export it as a file")
         return {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
 
     def is_settled(self, stamp: Mapping[str, Any]) -> bool:

@@ -32,6 +32,8 @@ Row = Mapping[str, Any]
 _CHUNK, _JOINED = 1_000, 20
 _NOTHING = Raw("CAST(NULL AS VARCHAR)")
 _LARGEST = 1 << 63
+# Kinds of which what is equal is written alike.
+_ALIKE = ({str}, {int}, {type(None)})
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,14 @@ def _column(rows: Sequence[Row], name: str) -> pa.Array:
 
 def text_array(values: Sequence[Any]) -> pa.Array:
     """Values of any kind as text."""
-    kinds = set(map(type, values)) - {type(None)}
+    kinds = set(map(type, values))
+    if kinds in _ALIKE and values[0] == values[-1] and values.count(values[0]) == len(values):  # the survey, its scale, what nobody said
+        return pa.repeat(_texts(values[:1], kinds)[0], len(values))
+    return _texts(values, kinds)
+
+
+def _texts(values: Sequence[Any], kinds: set[type]) -> pa.Array:
+    kinds = kinds - {type(None)}
     if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
         return pa.array(values, pa.int64()).cast(pa.string())
     if kinds == {float}:

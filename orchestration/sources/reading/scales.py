@@ -26,6 +26,8 @@ class Scale:
 
     def at(self, moment: Any, score: float) -> tuple[float, float]:
         """The scale of an answer of that moment, as the vendor writes it; one without a moment is on the present scale."""
+        if not self.earlier:  # nearly always, and to read a moment takes longer than all else
+            return self.low, self.high
         answered = milliseconds(moment)
         past = ((low, high) for until, low, high in self.earlier if 0 < answered < until and low <= score <= high)
         return next(past, (self.low, self.high))

@@ -1,7 +1,8 @@
 """The sheet of an Excel workbook as Parquet with every value as text.
 
 Comes in: an .xlsx file. Goes out: a file in the scratch folder. The sheet is the one that is called like the table, else the only one that
-holds anything; its first row names the columns. A date is written as ISO-8601, a whole number without a fraction, an empty cell is none.
+holds anything; its first row names the columns. A date is written as ISO-8601, a whole number without a fraction, an empty cell is none; a
+cell that is merged with those below it says the same for their rows, which hold nothing themselves.
 """
 
 from __future__ import annotations
@@ -58,7 +59,16 @@ def _sheet(sheets: list[tuple[str, Any]], label: str) -> Iterable[Sequence[Any]]
         raise SourceError(f"{label}: the workbook is empty; a file without rows still has its header")
     if len(named) > 1:
         raise SourceError(f"{label}: the workbook has {len(named)} sheets with content; call the one to be read {table}")
-    rows: Iterable[Sequence[Any]] = named[0].to_python(skip_empty_area=True)
+    return _with_merged(named[0])
+
+
+def _with_merged(sheet: Any) -> list[list[Any]]:
+    """The rows of a sheet; a name of columns that is merged with what is below it stays a name."""
+    rows: list[list[Any]] = sheet.to_python(skip_empty_area=True)
+    top, left = sheet.start or (0, 0)
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        for row in range(first + 1, min(last + 1, top + len(rows))) if first > top else ():
+            rows[row - top][column - left] = rows[first - top][column - left]
     return rows
 
 

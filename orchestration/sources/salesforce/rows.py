@@ -54,7 +54,7 @@ CONTACTS, LEADS = "003", "00Q"  # what their ids begin with: an activity may be 
 
 def contact(one: Object, mapped: Mapping[str, str]) -> Row:
     """A contact; deleted when it was changed last."""
-    account = one.get("Account") or {}
+    account, owner = one.get("Account") or {}, one.get("Owner") or {}
     row = {
         "customer_id": one["Id"],
         "created_at": one.get("CreatedDate"),
@@ -64,14 +64,14 @@ def contact(one: Object, mapped: Mapping[str, str]) -> Row:
         "company_name": account.get("Name"),
         "industry": account.get("Industry"),
         "company_size": account.get("NumberOfEmployees"),
-        "owner": below(one, "Owner", "Name"),
+        "owner": owner.get("Name"),
         "merged_into_customer_id": one.get("MasterRecordId"),
     }
     for column, field in mapped.items():
         value = below(one, *field.split(".")) if "." in field else one.get(field)
         if value is not None or column not in row:
             row[column] = value
-    row["phone"] = first_filled(row.get("phone"), one.get("MobilePhone"))
+    row["phone"] = row.get("phone") or one.get("MobilePhone") or None
     return row
 
 

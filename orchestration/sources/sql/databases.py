@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 
 from orchestration.sources.base import SourceError
 from orchestration.sources.reading.records import text_array
+from orchestration.sources.sql.in_time import LONGER
 from orchestration.sources.sql.query import Asked, refusal, select
 
 _ROWS = 20_000
@@ -27,21 +30,22 @@ _BIT, _NO_DAY = 16, "0000-00-00"  # a type of MySQL's protocol; what MySQL write
 _SESSION = """SET time_zone = '+00:00'
     /*!50708 , max_execution_time = IF(@@max_execution_time = 0, {seconds} * 1000, @@max_execution_time) */
     /*M!100101 , max_statement_time = IF(@@max_statement_time = 0, {seconds}, @@max_statement_time) */"""
-
-_LONGER = 60  # seconds after which a server that has not stopped a statement itself is taken for gone
+_STEPS = 100_000  # of SQLite's own between two looks at the clock: some milliseconds
 
 
 class Database:
-    """One database. MySQL and MariaDB have so many seconds for a statement and all of its rows; what others allow is theirs to say."""
+    """One database. MySQL, MariaDB and SQLite have so many seconds for a statement and all of its rows; of others it is theirs to say."""
 
     def __init__(self, url: str, seconds: float) -> None:
         try:
             plain = _with_driver(url)
             self._is_mysql = plain.startswith("mysql+pymysql:")
-            told = {"init_command": _SESSION.format(seconds=seconds), "read_timeout": seconds + _LONGER} if self._is_mysql else {}
+            told = {"init_command": _SESSION.format(seconds=seconds), "read_timeout": seconds + LONGER} if self._is_mysql else {}
             # To SQLite a number is less than any text, unless the column has a type (one of a view has none), and a time is a text.
             self._is_sqlite = plain.startswith("sqlite")
             self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)
+            if self._is_sqlite:
+                sa.event.listen(self._engine, "connect", partial(_limited, seconds))
         except sa.exc.ArgumentError:
             raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
         except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
@@ -90,6 +94,12 @@ class Database:
             raise refusal(what, _state(original), type(original or error).__name__) from None
 
 
+def _limited(seconds: float, connection: Any, _: Any) -> None:
+    """Nobody stops SQLite but who asks it: there is no server, and a view may be worked out for ever."""
+    until = monotonic() + seconds
+    connection.set_progress_handler(lambda: monotonic() > until, _STEPS)
+
+
 def _named(table: str) -> sa.TableClause:
     schema, _, name = table.rpartition(".")
     return sa.table(name, schema=schema or None)
@@ -122,6 +132,6 @@ def _with_driver(url: str) -> str:
 
 
 def _state(original: Any) -> str | None:
-    """The number that MySQL's drivers tell, which says more than its SQLSTATE; else that of the driver."""
+    """The number that MySQL's drivers tell, which says more than its SQLSTATE; SQLite's name for it; else the SQLSTATE of the driver."""
     number = next(iter(getattr(original, "args", ())), None)
-    return str(number) if isinstance(number, int) else getattr(original, "sqlstate", None)
+    return str(number) if isinstance(number, int) else getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None)

@@ -43,6 +43,12 @@ _MEANING = {
     "2006": _CUT_OFF,
     "2013": _CUT_OFF,
     "3024": _TOO_LONG,
+    "SQLITE_BUSY": "a program that writes to it has locked the database; the next run reads it",
+    "SQLITE_CANTOPEN": "there is no such file, or it may not be opened",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_ERROR": "there is no such table, or a column that the configuration names is not there",
+    "SQLITE_INTERRUPT": _TOO_LONG,
+    "SQLITE_NOTADB": "the file is no database of SQLite",
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,27 +19,12 @@ import pyarrow.compute as pc
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position, SourceError
 from orchestration.sources.sql.databases import Database
+from orchestration.sources.sql.in_time import InTime, Reader
 from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
 from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
 _LOOK = 1.0  # seconds of reading that tell the pace
-
-
-class Reader(Protocol):
-    """What reads one kind of database."""
-
-    def check(self) -> None:
-        """Raise SourceError when the database cannot be reached."""
-
-    def columns(self, table: str) -> list[str]:
-        """The columns of a table."""
-
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-
-    def batches(self, asked: Asked) -> Iterator[pa.RecordBatch]:
-        """The rows."""
 
 
 class Sql(StreamSource):
@@ -55,8 +40,9 @@ class Sql(StreamSource):
     @classmethod
     def from_settings(cls, settings: Any) -> Sql:
         """The database that one `{type: sql, url: …, tables: {…}}` describes."""
-        reader = (Postgres if settings.url.startswith("postgres") else Database)(settings.url, settings.timeout_minutes * 60)
-        return cls(reader, settings.tables, now=lambda: datetime.now(UTC))
+        seconds = settings.timeout_minutes * 60
+        reader = (Postgres if settings.url.startswith("postgres") else Database)(settings.url, seconds)
+        return cls(InTime(reader, seconds), settings.tables, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
         """Raise SourceError when the database cannot be reached."""

@@ -6,14 +6,14 @@ one of the question; a comment is what was written after a scored question and b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration.sources.base import Position, SourceError
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.scales import Scale, remembered, with_past
-from orchestration.sources.reading.values import below, first_filled
+from orchestration.sources.reading.values import below
 
 Object = Mapping[str, Any]
 # Lowest and highest answer where the definition of the form may not be read.
@@ -45,9 +45,10 @@ class Form:
 
 
 def undefined_questions(measured: Mapping[str, str], known: Position) -> tuple[Question, ...]:
-    """The scored questions of a form whose definition may not be read: on the scales last told, else the usual ones; without comments."""
+    """The scored questions of a form whose definition may not be read: as they were last told, else on usual scales without comments."""
     scales = {ref: remembered(ref, known) or Scale(*_SCALES[metric]) for ref, metric in measured.items()}
-    return tuple(Question(ref, metric, scales[ref], None) for ref, metric in measured.items())
+    comments = known.get("comments", {})
+    return tuple(Question(ref, metric, scales[ref], comments.get(ref)) for ref, metric in measured.items())
 
 
 def questions_of(form_id: str, definition: Object, measured: Mapping[str, str], position: Position) -> tuple[Question, ...]:
@@ -74,37 +75,55 @@ def rows(form: Form, response: Object) -> Iterator[Row]:
     sent = response.get("submitted_at")
     if not sent or sent.startswith("0001-") or response.get("response_type") not in (None, "completed"):
         return
-    answers = {name: answer for answer in response.get("answers") or [] for name in _names(answer.get("field") or {})}
+    answers = _by_name(response.get("answers") or ())
     who: dict[str, Any] | None = None
     for question in form.questions:
-        score = below(answers.get(question.ref), "number")
+        answer = answers.get(question.ref)
+        score = None if answer is None else answer.get("number")
         if score is not None:
             who = who or _who(form, response)
             low, high = question.scale.at(sent, score)
             yield {
                 **who,
                 # The first of the configuration goes by the token, so that one more question renames no answer.
-                "response_id": response["token"] + ("" if question.ref == form.first else f":{question.ref}"),
+                "response_id": response["token"] if question.ref == form.first else f"{response['token']}:{question.ref}",
                 "survey_id": form.id,
                 "metric": question.metric,
                 "score": score,
                 "scale_min": low,
                 "scale_max": high,
-                "responded_at": response["submitted_at"],
+                "responded_at": sent,
                 "touchpoint": form.touchpoint,
-                "comment": below(answers.get(question.comment or ""), "text"),
+                "comment": below(answers.get(question.comment), "text") if question.comment else None,
             }
+
+
+def _by_name(answers: Iterable[Object]) -> dict[Any, Object]:
+    """Answers by both names of their question."""
+    found: dict[Any, Object] = {}
+    for answer in answers:
+        field = answer.get("field")
+        if field:
+            found[field.get("ref")] = found[field.get("id")] = answer
+    return found
 
 
 def _who(form: Form, response: Object) -> dict[str, Any]:
     hidden = response.get("hidden") or {}
-    written = next((answer["email"] for answer in response.get("answers") or () if answer.get("type") == "email"), None)
     return {
-        "customer_id": first_filled(hidden.get(form.customer_id_field)),
-        "email": first_filled(hidden.get(form.email_field), written),
-        "channel": first_filled(hidden.get("channel")),
-        "language": first_filled(hidden.get("language"), form.language),
+        "customer_id": hidden.get(form.customer_id_field) or None,
+        "email": hidden.get(form.email_field) or _written(response.get("answers") or ()),
+        "channel": hidden.get("channel") or None,
+        "language": hidden.get("language") or form.language,
     }
+
+
+def _written(answers: Iterable[Object]) -> Any:
+    """The address that somebody wrote."""
+    for answer in answers:
+        if answer.get("type") == "email":
+            return answer["email"]
+    return None
 
 
 def _fields(fields: list[Object]) -> Iterator[Object]:

@@ -71,35 +71,38 @@ class Typeform(StreamSource):
         found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = self.odd.each(f"responses to {form.id}", found, partial(answers.rows, form))
-        kept = {"full_at": full_at, "form": told, **scales}
+        comments = {one.ref: one.comment for one in form.questions}
+        kept = {"full_at": full_at, "form": told, **scales, "comments": comments, "language": form.language}
         return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
 
     def _form(self, settings: Any, known: Position) -> Form:
-        definition = self._definition(settings.id)
+        definition = self._definition(settings.id, known)
         measured = settings.questions
-        questions = answers.undefined_questions(measured, known)
+        questions, language = answers.undefined_questions(measured, known), known.get("language")
         if definition:
+            language = below(definition, "settings", "language")
             what = f"the definition of the form {settings.id}"
             questions = self.odd.whole(what, lambda: answers.questions_of(settings.id, definition, measured, known))
         return Form(
             settings.id,
             questions,
             next(iter(settings.questions)),
-            below(definition, "settings", "language"),
+            language,
             settings.touchpoint,
             settings.customer_id_field,
             settings.email_field,
         )
 
-    def _definition(self, form_id: str) -> Object:
-        """What the form is; nothing where the token may read responses only."""
+    def _definition(self, form_id: str, known: Position) -> Object:
+        """What the form is; nothing where the token may read responses only, or may no longer read more."""
         try:
             found: Object = self.api.get(f"/forms/{form_id}", holds="fields")
             return found
         except RefusedError as error:
             if error.status not in (403, 404):
                 raise
-            self.note(f"scales are taken for the usual ones, and comments are not read: {error}")
+            usual, last = "scales are taken for the usual ones, and comments are not read", "its scales and comments are as it last told"
+            self.note(f"the form {form_id} does not tell what it asks: {last if 'comments' in known else usual}: {error}")
             return {}
 
     def _responses(self, form_id: str, since: Mapping[str, str], bench: Bench) -> Iterator[Object]:

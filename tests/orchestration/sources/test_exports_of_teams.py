@@ -151,6 +151,13 @@ def test_the_first_line_that_tells_excel_the_delimiter_is_none_of_the_table(read
     assert [(row["customer_id"], row["full_name"]) for row in rows] == [("1", "Ann\r\nMarie")]
 
 
+@pytest.mark.parametrize(("first", "others"), [("\r\n", "\n"), ("\n", "\r\n")])
+def test_the_first_line_that_tells_excel_the_delimiter_may_end_otherwise(read: Any, first: str, others: str) -> None:
+    """Whoever puts it there with a program of their own: DuckDB found no rows below it, and nothing wrong."""
+    _, rows = read(f"sep=;{first}" + (HEADER + "1,2025-01-01,Ann\n").replace(",", ";").replace("\n", others))
+    assert [(row["customer_id"], row["full_name"]) for row in rows] == [("1", "Ann")]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -1,7 +1,9 @@
 """Files in object stores, in workbooks and packed: landed night after night."""
 
+import bz2
+import lzma
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +18,7 @@ from orchestration.configuration.sources import FilesSource
 from orchestration.sources import SourceError
 from orchestration.sources.reading.deadline import for_bytes
 from tests.fakes import s3
-from tests.fakes.workbook import row, workbook
+from tests.fakes.workbook import merged, row, workbook
 from tests.orchestration.sources.nights import Nights, landed
 
 PEOPLE = b"customer_id,created_at,email\n1,2025-01-01,ann@example.org\n2,2025-01-02,bo@example.org\n"
@@ -146,6 +148,18 @@ def test_an_id_of_more_digits_than_a_workbook_keeps_is_none(read: Any) -> None:
     ]
 
 
+def test_a_cell_that_is_merged_with_those_below_it_says_the_same_for_their_rows(read: Any) -> None:
+    """Excel keeps what it shows over several rows in the first of them: the others would be of nobody, or of no country."""
+    names = row(2, "customer_id", "created_at", "email", "country", "region")
+    people = (("1", "2025-01-01", "ann@example.org", "DE"), ("2", None, "bo@example.org"), ("3", "2025-01-03", "cy@example.org"))
+    rows = "".join(row(number, *told) for number, told in enumerate(people, 3))
+    sheet = names + rows + merged("B3:B4", "D3:D5", "E2:E3")
+    _, found = read(workbook(crm_customers=sheet), "crm_customers.xlsx")
+    told = [(one["customer_id"], one["created_at"], one["country"], one["region"], one["_bad_values"]) for one in found]
+    first, third = datetime(2025, 1, 1), datetime(2025, 1, 3)
+    assert told == [("1", first, "DE", None, None), ("2", first, "DE", None, None), ("3", third, "DE", None, None)]
+
+
 def test_of_several_sheets_the_one_named_like_the_table_is_read(read: Any) -> None:
     _, rows = read(workbook(Other=row(1, "x"), CRM_customers=SHEET), "crm_customers.xlsx")
     assert len(rows) == 2
@@ -164,10 +178,17 @@ def test_a_workbook_that_cannot_be_read_is_one_line(read: Any, content: bytes, r
     assert reason in batch.error
 
 
-@pytest.mark.parametrize("name", ["crm_customers.csv.zst", "crm_customers.jsonl.zst"])
-def test_zstd_reads_like_plain_text_and_a_cut_off_one_is_said(read: Any, name: str) -> None:
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda plain: pa.compress(plain, "zstd", asbytes=True),
+}
+
+
+@pytest.mark.parametrize("name", ["crm_customers.csv.zst", "crm_customers.jsonl.zst", "crm_customers.csv.bz2", "crm_customers.json.xz"])
+def test_packed_text_reads_like_plain_text_and_a_cut_off_one_is_said(read: Any, name: str) -> None:
     plain = PEOPLE if ".csv" in name else b'{"customer_id": "1", "created_at": "2025-01-01"}\n'
-    packed = pa.compress(plain, "zstd", asbytes=True)
+    packed = PACK[name.rpartition(".")[2]](plain)
     _, rows = read(packed, name)
     assert rows[0]["customer_id"] == "1"
     batch, _ = read(packed[:-5], name)

@@ -348,3 +348,9 @@ def test_a_folder_named_like_a_file_and_strange_files_in_a_table_are_said_too(tm
         "crm_customers.csv: not read, the folder of a table has no suffix: crm_customers",
         "crm_tickets/march.xls: not read, no kind of file that is read: export it as CSV",
     ]
+
+
+def test_a_pipe_is_not_waited_on(tmp_path: Path, bench: Bench) -> None:
+    os.mkfifo(tmp_path / "crm_customers.csv")
+    (batch,) = Files(tmp_path).extract(INPUT_TABLES["crm_customers"], {}, bench)
+    assert batch.error == "crm_customers.csv: is a pipe or a device and no file; export it as a file"

@@ -95,6 +95,13 @@ def test_a_disk_that_cannot_be_written_stops_the_reading(bench: Bench, tmp_path:
         ([2**70, 1], [str(2**70), "1"]),
         ([{"a": "é"}, b"\xff", "\ud800"], ['{"a": "é"}', "ff", "?"]),
         ([], []),
+        (["é", "é", "é"], ["é", "é", "é"]),
+        ([None, None], [None, None]),
+        ([7, 7, 7], ["7", "7", "7"]),
+        ([1, True, 1], ["1", "true", "1"]),
+        ([0.0, -0.0, 0.0], ["0.0", "-0.0", "0.0"]),
+        ([2**70, 2**70], [str(2**70), str(2**70)]),
+        (["\ud800", "\ud800"], ["?", "?"]),
     ],
 )
 def test_values_of_any_kind_become_text(values: list[Any], expected: list[Any]) -> None:

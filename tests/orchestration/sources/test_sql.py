@@ -1,5 +1,7 @@
 """Databases: types, cursors, deletes, and a PostgreSQL server of the tests' own."""
 
+import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,8 +14,9 @@ import pytest
 
 from orchestration.configuration.sources import SqlSource
 from orchestration.sources import SourceError
-from orchestration.sources.sql import Sql
+from orchestration.sources.sql import Sql, in_time
 from orchestration.sources.sql.databases import Database
+from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
 
@@ -134,6 +137,47 @@ def test_a_query_that_is_stopped_among_its_rows_is_one_line_about_its_table(
     assert landed(loads) == {"billing_payments": 5}
 
 
+def test_a_server_that_is_frozen_among_its_rows_ends_its_table_and_no_other(
+    server: str, shop: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its limit is its own to keep, and its machine still answers for it: only who waits can notice."""
+    monkeypatch.setattr(in_time, "LONGER", 0.0)
+    frozen: list[int] = []
+    batches = Postgres.batches
+
+    def freezing(self: Postgres, asked: Asked) -> Iterator[Any]:
+        for batch in batches(self, asked):
+            if asked.table == "shop.many" and not frozen:
+                frozen.extend(_asked_for(server, "shop.many"))
+                os.kill(frozen[0], signal.SIGSTOP)
+            yield batch
+
+    monkeypatch.setattr(Postgres, "batches", freezing)
+    shop(
+        "CREATE VIEW shop.many AS SELECT 'c' || n AS customer_id, now() AS created_at, repeat('x', 99) AS full_name"
+        " FROM generate_series(1, 1000000) AS n"
+    )
+    tables: Any = {"crm_customers": {"table": "shop.many"}, "billing_payments": {"table": "shop.payments", "columns": COLUMNS}}
+    settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": server, "timeout_minutes": 5 / 60})
+    try:
+        loads = Nights(tmp_path, settings).night(*tables)
+    finally:
+        for process in frozen:
+            os.kill(process, signal.SIGCONT)
+    assert "shop.many cannot be read: nothing has come for 5 s, as if the server were frozen" in (loads["crm_customers"].error or "")
+    assert landed(loads) == {"billing_payments": 5}
+
+
+def _asked_for(url: str, table: str) -> list[int]:
+    """The processes of the server that read `table`."""
+    from adbc_driver_postgresql import dbapi
+
+    query = f"SELECT pid FROM pg_stat_activity WHERE position('{table}' IN query) > 0 AND pid <> pg_backend_pid()"
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return [pid for (pid,) in cursor.fetchall()]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -188,6 +232,21 @@ def test_times_that_are_texts_are_compared_as_they_are_written(tmp_path: Path) -
 )
 def test_the_lag_is_taken_off_times_alone(cursor: str, expected: str) -> None:
     assert earlier(cursor, timedelta(hours=1)) == expected
+
+
+def test_sqlite_has_a_limit_and_says_what_is_wrong(tmp_path: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS customer_id FROM n"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.executescript(f"CREATE TABLE people (customer_id); CREATE VIEW endless AS {endless}")
+    (tmp_path / "no.db").write_text("customer_id\n1\n" * 100)
+    for file, table, said in (
+        ("shop.db", "endless", "the database stopped the query because it took too long"),
+        ("shop.db", "nothing", "there is no such table"),
+        ("no.db", "people", "the file is no database of SQLite"),
+        ("no/such.db", "people", "there is no such file"),
+    ):
+        with pytest.raises(SourceError, match=said):
+            list(Database(f"sqlite:///{tmp_path}/{file}", 0.2).batches(Asked(table, {"customer_id": "customer_id"})))
 
 
 def _read_in_turn(folder: Path, *nights: tuple[tuple[int, Any], ...]) -> list[list[str]]:

@@ -109,6 +109,17 @@ def test_a_token_for_responses_alone_is_enough(forms: TypeformAccount, tmp_path:
     assert any("scales are taken for the usual ones" in note for note in loads["survey_responses"].warnings)
 
 
+def test_a_token_that_may_no_longer_read_the_form_takes_no_comment_away(forms: TypeformAccount, tmp_path: Path) -> None:
+    nights = _of_forms(tmp_path, forms, {"recommend": "nps", "service": "csat"})
+    nights.night("survey_responses")
+    before = nights.rows("survey_responses")
+    assert before["t1"]["comment"] == "Quick"
+    forms.hides_definitions = True
+    load = nights.night("survey_responses")["survey_responses"]
+    assert (load.rows, nights.rows("survey_responses")) == (0, before)
+    assert any("its scales and comments are as it last told" in note for note in load.warnings)
+
+
 def test_a_comment_belongs_to_the_question_before_it() -> None:
     fields = [{"ref": ref, "type": kind} for ref, kind in (("a", "nps"), ("x", "long_text"), ("b", "nps"), ("y", "long_text"))]
     form = Form("f", questions_of("f", {"fields": fields}, {"a": "nps", "b": "nps"}, {}), "a", None, None, "customer_id", "email")
