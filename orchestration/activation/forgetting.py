@@ -77,7 +77,7 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
             SELECT audience, external_id, max(remote_id) AS remote_id, max(customer_key) AS customer_key, min(left_at) AS left_at FROM (
             SELECT audience, external_id, remote_id, customer_key, acknowledged_at AS left_at FROM old.acknowledged AS sent
             WHERE {_mine(connection, "acknowledged", keys, external_ids)}
-            QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
+            QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY rowid DESC) = 1
                 AND operation = 'upsert'
             UNION SELECT audience, external_id, NULL, customer_key, left_at FROM old.under_way
             WHERE {_mine(connection, "under_way", keys, external_ids)})

@@ -27,7 +27,7 @@ _HAS_SUPERSEDED = "SELECT count(*) > count(DISTINCT concat(audience, chr(31), ex
 _COMPACT = """
 CREATE OR REPLACE TABLE state.acknowledged AS
 SELECT * FROM state.acknowledged
-QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
+QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY rowid DESC) = 1
 """
 
 
