@@ -94,12 +94,12 @@ def _clear_log(state_folder: Path, keys: Collection[str], external_ids: Collecti
         for name, values in (("customer_key", keys), ("external_id", external_ids))
     )
     mine = f"({' OR '.join(tests)})"
+    query = f"SELECT filename, count(*) FROM read_parquet(?, union_by_name = true, filename = true) WHERE {mine} GROUP BY ALL ORDER BY ALL"
+    files = [str(path) for path in parts(state_folder)]
     with duckdb.connect() as connection:
-        for path in parts(state_folder):
-            rows = _one(connection, f"SELECT count(*) FROM read_parquet({literal(path)}) WHERE {mine}")
-            if rows:
-                note(path, rows, 0)
-                write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", path)
+        for path, rows in connection.execute(query, [files]).fetchall() if files else ():
+            note(Path(path), rows, 0)
+            write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", Path(path))
 
 
 def _put(waiting: Path, path: Path, rows: int, note: Note, wanted: bool) -> None:
