@@ -20,8 +20,8 @@ from orchestration.plain_words import counted
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
 _BY_HAND = 20  # records that people change by hand: so few are sent again whatever their share
-_BINS = """SELECT least(CAST(floor(CAST(told AS DOUBLE) * 10) AS INTEGER), 9) AS bin, count(*) AS customers
-FROM (SELECT json_extract_string(fields, '$.{field}') AS told FROM desired WHERE suppressed_as IS NULL) WHERE told IS NOT NULL
+_BINS = """SELECT least(CAST(floor(told * 10) AS INTEGER), 9) AS bin, count(*) AS customers
+FROM (SELECT probabilities['{field}'] AS told FROM desired WHERE suppressed_as IS NULL) WHERE told IS NOT NULL
 GROUP BY ALL ORDER BY ALL"""
 
 
