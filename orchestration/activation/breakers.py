@@ -67,9 +67,7 @@ def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destinati
 
 def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     held, wanted = _counts(connection)
-    return (
-        f"the audience is empty, and whoever was sent before ({counted(held, 'customer')}) would be cleared" if held and not wanted else ""
-    )
+    return f"the audience is empty, and {counted(held, 'customer')} of the last sync's would leave it" if held and not wanted else ""
 
 
 def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
