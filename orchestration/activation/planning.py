@@ -27,6 +27,7 @@ from orchestration.activation.audience import (
 from orchestration.activation.consent import consent_columns, consent_joins, make_permitted, suppression
 from orchestration.activation.fields import EMAIL, IDENTITY, KEY, UNHASHED, fields_of, tells_of_customers
 from orchestration.destinations.base import Destination
+from orchestration.plain_words import counted
 from orchestration.sql_text import literal
 
 
@@ -90,4 +91,4 @@ def _require_distinct(connection: duckdb.DuckDBPyConnection, table: str) -> None
     for name in (IDENTITY, EMAIL):
         (repeated,) = connection.execute(f"SELECT count({name}) - count(DISTINCT {name}) FROM desired").fetchall()[0]
         if repeated:
-            raise ActivationError(f"{table}: {repeated} rows repeat the {name} of another; an audience has one row per customer")
+            raise ActivationError(f"{table}: {counted(repeated, 'row')} with the {name} of another; an audience has one row per customer")

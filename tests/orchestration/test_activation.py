@@ -350,7 +350,7 @@ def test_a_receiver_that_is_gone_is_not_called_again(night, fake):
 def test_errors_are_one_clear_line(tmp_path, night, fake):
     with pytest.raises(ActivationError, match="has no table sync_fake__vip"):
         synchronise(Nightly(tmp_path, []), fake, "vip", state_folder=tmp_path, max_change_share=1)
-    with pytest.raises(ActivationError, match="1 rows repeat the external_id of another"):
+    with pytest.raises(ActivationError, match=": 1 row with the external_id of another"):
         night([customer(1), customer(1)])
     with duckdb.connect(str(tmp_path / "state" / "activation" / "fake.duckdb")):
         pass
