@@ -18,6 +18,7 @@ from orchestration.activation.audience import ActivationError
 from orchestration.activation.breakers import BREAKERS, RELEASE_REFUSED, RENAMED, SOURCE_STALE
 from orchestration.activation.fields import kinds_of
 from orchestration.activation.forgetting import audiences, forget, orders
+from orchestration.activation.log import folder as log_folder
 from orchestration.activation.log import parts as log_parts
 from orchestration.activation.renamed import former_name
 from orchestration.activation.report import Comparison, SyncReport
@@ -41,6 +42,7 @@ __all__ = [
     "history",
     "judged",
     "kinds_of",
+    "log_folder",
     "log_parts",
     "orders",
     "shown_sample",

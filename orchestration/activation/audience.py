@@ -75,6 +75,12 @@ def as_coarse_json(fields: Mapping[str, str]) -> str:
     return f"CAST(to_json({{{parts}}}) AS VARCHAR)"
 
 
+def as_probabilities(fields: Mapping[str, str]) -> str:
+    """SQL for the probabilities among the fields, as they are sent: a struct, NULL where there are none."""
+    parts = {name: _canonical("audience." + identifier(name), kind) for name, kind in fields.items() if name.endswith("_probability")}
+    return "{" + ", ".join(f"{literal(name)}: CAST({value} AS DOUBLE)" for name, value in parts.items()) + "}" if parts else "NULL"
+
+
 def _coarse(value: str, name: str, kind: str) -> str:
     if not kind.startswith(("DECIMAL", "FLOAT", "DOUBLE")):
         return _canonical(value, kind)

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.activation.deciding import change_share
 from orchestration.activation.report import SyncReport
+from orchestration.activation.state import transaction
 from orchestration.destinations.base import Destination
 from orchestration.destinations.fields import FORMER
 from orchestration.plain_words import counted
@@ -20,8 +21,8 @@ from orchestration.plain_words import counted
 _MOST_SHIFT = 0.25  # population stability index; above it, by the usual reading, two distributions are not the same
 _FEWEST = 200  # customers below which ten bins, and joining, say nothing
 _BY_HAND = 20  # records that people change by hand: so few are sent again whatever their share
-_BINS = """SELECT least(CAST(floor(CAST(told AS DOUBLE) * 10) AS INTEGER), 9) AS bin, count(*) AS customers
-FROM (SELECT json_extract_string(fields, '$.{field}') AS told FROM desired WHERE suppressed_as IS NULL) WHERE told IS NOT NULL
+_BINS = """SELECT least(CAST(floor(told * 10) AS INTEGER), 9) AS bin, count(*) AS customers
+FROM (SELECT probabilities['{field}'] AS told FROM desired WHERE suppressed_as IS NULL) WHERE told IS NOT NULL
 GROUP BY ALL ORDER BY ALL"""
 
 
@@ -47,8 +48,12 @@ def objection(
     return ""
 
 
-def remember_scores(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
-    """Keep tonight's distribution of every probability, to compare the next night's with."""
+def remember(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
+    """Keep what the next night is compared with: the distribution of every probability, and who has left and keeps what they had."""
+    with transaction(connection):
+        connection.execute("DELETE FROM state.kept WHERE audience = $audience", {"audience": audience})
+        kept = "SELECT $audience, external_id FROM decided WHERE decision = 'kept'"
+        connection.execute(f"INSERT INTO state.kept {kept}", {"audience": audience})
     for field in _probabilities(connection):
         connection.execute("DELETE FROM state.distributions WHERE audience = ? AND field = ?", [audience, field])
         query = f"SELECT ?, ?, bin, customers FROM ({_BINS.format(field=field)})"
@@ -62,9 +67,7 @@ def _receiver_gone(connection: duckdb.DuckDBPyConnection, destination: Destinati
 
 def _empty_audience(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     held, wanted = _counts(connection)
-    return (
-        f"the audience is empty, and whoever was sent before ({counted(held, 'customer')}) would be cleared" if held and not wanted else ""
-    )
+    return f"the audience is empty, and {counted(held, 'customer')} of the last sync's would leave it" if held and not wanted else ""
 
 
 def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
@@ -75,7 +78,7 @@ def _change_share(connection: duckdb.DuckDBPyConnection, destination: Destinatio
 
 
 def _audience_shrank(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
-    query = "SELECT count(*) FILTER (WHERE decision = 'kept') / nullif(count(*), 0) FROM decided WHERE is_held"
+    query = "SELECT count(*) FILTER (WHERE decision = 'kept') / nullif(count(*), 0) FROM decided WHERE was_in"
     share = connection.execute(query).fetchall()[0][0] or 0.0
     return f"{share:.0%} of the customers sent before have left, more than max_audience_change_share {bounds.change_share:.0%}" * (
         share > bounds.change_share
@@ -84,7 +87,7 @@ def _audience_shrank(connection: duckdb.DuckDBPyConnection, destination: Destina
 
 def _audience_grew(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, bounds: Bounds) -> str:
     """Not before everything has arrived once: a first sync, and one that goes on with it, has nothing to be measured by."""
-    query = "SELECT count(*) FILTER (WHERE decision = 'upsert' AND NOT is_held), count(*) FILTER (WHERE is_held) FROM decided"
+    query = "SELECT count(*) FILTER (WHERE decision = 'upsert' AND NOT was_in), count(*) FILTER (WHERE was_in) FROM decided"
     joined, held = connection.execute(query).fetchall()[0]
     if not (report.complete_at and held and joined >= _FEWEST and joined > bounds.growth * held):
         return ""
@@ -122,9 +125,9 @@ def _probabilities(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Customers the destination has, and customers it shall have."""
+    """Customers of the last sync's audience whom the destination has, and customers it shall have."""
     wanted = "decision IN ('upsert', 'unchanged', 'dead', 'left_out')"
-    query = f"SELECT count(*) FILTER (WHERE is_held), count(*) FILTER (WHERE {wanted}) FROM decided"
+    query = f"SELECT count(*) FILTER (WHERE was_in), count(*) FILTER (WHERE {wanted}) FROM decided"
     row = connection.execute(query).fetchall()[0]
     return row[0], row[1]
 

@@ -68,7 +68,7 @@ def change_share(connection: duckdb.DuckDBPyConnection) -> float:
     Who never was sent does not count, nor of whom nobody knows what it has.
     """
     changed = "decision = 'clear' OR (decision = 'upsert' AND NOT is_alike)"
-    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE is_held AND is_settled"
+    query = f"SELECT count(*) FILTER (WHERE {changed}), count(*) FROM decided WHERE was_in AND is_settled"
     changed, held = connection.execute(query).fetchall()[0]
     return changed / held if held else 0.0
 
@@ -109,7 +109,10 @@ compared AS (
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
         suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
         CASE WHEN is_ordered OR suppressed_as = 'erased' THEN cleared.forgotten ELSE cleared.fields END AS empty,
-        coalesce(known.operation = 'upsert', false) AS is_held, known.payload_hash IS NOT NULL AS is_settled,
+        coalesce(known.operation = 'upsert', false) AS is_held,
+        -- Who had left by the last sync, and keeps what they had, leaves no audience again.
+        is_held AND external_id NOT IN (SELECT external_id FROM state.kept WHERE audience = $audience) AS was_in,
+        known.payload_hash IS NOT NULL AS is_settled,
         desired.external_id IS NOT NULL AS is_there,
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
@@ -122,7 +125,7 @@ SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS m
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
     -- An id that was told for another address says nothing of this one.
     CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,
-    is_held, is_settled, is_alike, acknowledged_at, suppressed_as, coarse_hash,
+    was_in, is_settled, is_alike, acknowledged_at, suppressed_as, coarse_hash,
     CASE
         WHEN is_wanted AND is_held AND NOT maybe_sent AND wanted_hash = known_hash THEN 'unchanged'
         WHEN is_wanted THEN 'upsert'

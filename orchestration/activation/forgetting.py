@@ -17,7 +17,7 @@ from orchestration.activation.state_tables import TABLES
 from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
-_ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "attempts")
+_ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "kept", "attempts")
 
 
 def forget(state_folder: Path, keys: Collection[str], external_ids: Collection[str], note: Note) -> dict[str, int]:
@@ -77,7 +77,7 @@ def _rewritten(path: Path, keys: Collection[str], external_ids: Collection[str],
             SELECT audience, external_id, max(remote_id) AS remote_id, max(customer_key) AS customer_key, min(left_at) AS left_at FROM (
             SELECT audience, external_id, remote_id, customer_key, acknowledged_at AS left_at FROM old.acknowledged AS sent
             WHERE {_mine(connection, "acknowledged", keys, external_ids)}
-            QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY acknowledged_at DESC, rowid DESC) = 1
+            QUALIFY row_number() OVER (PARTITION BY audience, external_id ORDER BY rowid DESC) = 1
                 AND operation = 'upsert'
             UNION SELECT audience, external_id, NULL, customer_key, left_at FROM old.under_way
             WHERE {_mine(connection, "under_way", keys, external_ids)})
@@ -94,12 +94,12 @@ def _clear_log(state_folder: Path, keys: Collection[str], external_ids: Collecti
         for name, values in (("customer_key", keys), ("external_id", external_ids))
     )
     mine = f"({' OR '.join(tests)})"
+    query = f"SELECT filename, count(*) FROM read_parquet(?, union_by_name = true, filename = true) WHERE {mine} GROUP BY ALL ORDER BY ALL"
+    files = [str(path) for path in parts(state_folder)]
     with duckdb.connect() as connection:
-        for path in parts(state_folder):
-            rows = _one(connection, f"SELECT count(*) FROM read_parquet({literal(path)}) WHERE {mine}")
-            if rows:
-                note(path, rows, 0)
-                write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", path)
+        for path, rows in connection.execute(query, [files]).fetchall() if files else ():
+            note(Path(path), rows, 0)
+            write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", Path(path))
 
 
 def _put(waiting: Path, path: Path, rows: int, note: Note, wanted: bool) -> None:

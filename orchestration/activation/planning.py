@@ -15,10 +15,19 @@ from collections.abc import Collection
 
 import duckdb
 
-from orchestration.activation.audience import ActivationError, AudienceSource, as_coarse_json, as_json, columns_of, kind_of
+from orchestration.activation.audience import (
+    ActivationError,
+    AudienceSource,
+    as_coarse_json,
+    as_json,
+    as_probabilities,
+    columns_of,
+    kind_of,
+)
 from orchestration.activation.consent import consent_columns, consent_joins, make_permitted, suppression
 from orchestration.activation.fields import EMAIL, IDENTITY, KEY, UNHASHED, fields_of, tells_of_customers
 from orchestration.destinations.base import Destination
+from orchestration.plain_words import counted
 from orchestration.sql_text import literal
 
 
@@ -26,7 +35,7 @@ def make_desired(
     connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination, no_more: Collection[str] = ()
 ) -> dict[str, str]:
     """Make the temporary table `desired`: external_id, customer_key, email, address_hash, fields (JSON), payload_hash, coarse_hash,
-    suppressed_as.
+    probabilities (struct), suppressed_as.
 
     Returns the kind of every field: number, boolean, date, time, list or text. `no_more`: further ones that are only cleared.
     """
@@ -54,7 +63,7 @@ def make_desired(
             CAST({email} AS VARCHAR) AS email, sha256((SELECT value FROM state.salt) || {email}) AS address_hash,
             {as_json(fields, no_more)} AS fields,
             sha256(concat({as_json(hashed)}, {email}{named})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
-            {reason} AS suppressed_as
+            {as_probabilities(fields)} AS probabilities, {reason} AS suppressed_as
         FROM read_parquet({literal(release.table_file(table))}) AS audience {joined}""")
     _require_distinct(connection, table)
     if destination.needs_email:
@@ -82,4 +91,4 @@ def _require_distinct(connection: duckdb.DuckDBPyConnection, table: str) -> None
     for name in (IDENTITY, EMAIL):
         (repeated,) = connection.execute(f"SELECT count({name}) - count(DISTINCT {name}) FROM desired").fetchall()[0]
         if repeated:
-            raise ActivationError(f"{table}: {repeated} rows repeat the {name} of another; an audience has one row per customer")
+            raise ActivationError(f"{table}: {counted(repeated, 'row')} with the {name} of another; an audience has one row per customer")

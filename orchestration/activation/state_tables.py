@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INT
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
+CREATE TABLE IF NOT EXISTS state.kept (audience VARCHAR, external_id VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.log_part (name VARCHAR);

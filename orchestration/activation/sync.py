@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 import duckdb
 
-from orchestration.activation import drift, state
+from orchestration.activation import breakers, drift, state
 from orchestration.activation.audience import ActivationError, AudienceSource
-from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection, remember_scores
+from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.former_names import former, remember, settle
@@ -95,7 +95,7 @@ def synchronise(
                     deliver(connection, destination, limits, report, progress)
                     if limit is None and only is None:
                         _go_on(connection, destination, report, progress, mode=mode, recreate=recreate, retry_dead=retry_dead)
-                    remember_scores(connection, audience)
+                    breakers.remember(connection, audience)
                     _note_completeness(connection, report, no_more)
             finally:
                 report.forgotten += state.settle_orders(connection, audience)

@@ -110,8 +110,8 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
 def _hand_over(connection: duckdb.DuckDBPyConnection, night: Night, phase: str) -> None:
     """What the models read that is neither landed nor in their variables."""
     warehouse.load_hash_key(connection, night.home.salt())
-    if phase == "after_models":  # nothing before reads it, and that of ninety nights is long
-        warehouse.load_sync_log(connection, activation.log_parts(night.home.state))
+    if phase == "after_models":  # nothing before reads it
+        warehouse.expose_sync_log(connection, activation.log_folder(night.home.state))
 
 
 def _run(

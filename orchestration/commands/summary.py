@@ -20,6 +20,8 @@ from orchestration.plain_words import counted, in_plain_words, lasting
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
+_NOT_ARRIVED = ("retryable", "rejected", "unknown")  # outcomes of records that a destination does not hold as they shall be
+
 
 @dataclass(frozen=True)
 class Status:
@@ -64,7 +66,7 @@ def served_in_words(home: Home) -> str:
 
 
 def status(settings: Settings) -> Status:
-    """Last release, its age and as-of date, what refused since, quarantine counts."""
+    """Last release, its age and as-of date, what became of each audience last, what refused since, quarantine counts."""
     home = Home(settings.home)
     release = served(home)
     if release is None:
@@ -77,7 +79,8 @@ def status(settings: Settings) -> Status:
             f"  checks       {_checked(release)}",
         ]
     lines += [f"  home         {home.root}"]
-    return Status((*lines, *_stopped(home, release), *_waiting(settings)))
+    syncs = (f"  sync         {_sync_line(one, release.id if release else '')}" for one in _last_syncs(home))
+    return Status((*lines, *syncs, *_stopped(home, release), *_waiting(settings)))
 
 
 def _stopped(home: Home, release: Release | None) -> Iterator[str]:
@@ -160,16 +163,24 @@ def _rows(release: Release) -> int:
 
 def _synced(home: Home, release_id: str) -> str:
     """What the last activation did, or would do; without a destination everything stays on the machine."""
-    path = home.state / "last_sync.json"
-    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    lines = "; ".join(_sync_line(one, release_id) for one in told)
+    lines = "; ".join(_sync_line(one, release_id) for one in _last_syncs(home))
     return lines or "no destination configured: audiences are published, nothing leaves the machine"
 
 
+def _last_syncs(home: Home) -> list[dict[str, Any]]:
+    path = home.state / "last_sync.json"
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
+
+
 def _sync_line(one: dict[str, Any], release_id: str) -> str:
+    if one.get("refused"):
+        return f"{one['destination']}/{one['audience']} refused: {one['refused']}"
     decisions = ", ".join(f"{count:,} {decision}" for decision, count in one["decisions"].items())
     older = "" if one.get("release_id", release_id) == release_id else f" (of release {one['release_id']})"
-    return f"{one['destination']}/{one['audience']} {'sent' if one['live'] else 'dry run, would send'}: {decisions or 'nothing'}{older}"
+    open_ones = [f"{count:,} {name}" for name, count in one.get("outcomes", {}).items() if count and name in _NOT_ARRIVED]
+    became = f"; of them {', '.join(open_ones)}" if open_ones else ""
+    did = "sent" if one["live"] else "dry run, would send"
+    return f"{one['destination']}/{one['audience']} {did}: {decisions or 'nothing'}{became}{older}"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

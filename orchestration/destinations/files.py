@@ -89,9 +89,9 @@ class FilesDestination(Destination):
 
 
 def _without(path: Path, external_ids: Collection[str]) -> int:
-    content = path.read_text(encoding="utf-8")
+    content = path.read_bytes().decode()  # as it is: reading a text turns ends of lines within a value into others
     if path.suffix == ".jsonl":
-        lines = content.splitlines(keepends=True)
+        lines = [f"{line}\n" for line in content.split("\n") if line]  # JSON leaves other ends of lines, such as U+2028, as they are
         kept = [line for line in lines if json.loads(line)["external_id"] not in external_ids]
         removed, rest = len(lines) - len(kept), "".join(kept)
     else:

@@ -24,7 +24,7 @@ def found(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
 
 def _page(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
     among = {"propertyName": KEY_FIELD, "operator": "IN", "values": list(keys)}
-    content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD, "email"], "limit": 2 * _MOST}
+    content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD, "email"], "limit": 2 * _MOST, "after": "0", "sorts": []}
     try:
         response = caller.call("POST", path, json=content)
     except (NoAnswerError, NoConnectionError):

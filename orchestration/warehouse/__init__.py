@@ -7,9 +7,9 @@ One process writes at a time; no reader ever opens this file (see orchestration/
 
 from orchestration.warehouse.building import begin, connect, empty_tables, held_night, prepare
 from orchestration.warehouse.incoming import (
+    expose_sync_log,
     load_erasures,
     load_hash_key,
-    load_sync_log,
     replace_model_run,
     write_proposals,
     write_scores,
@@ -25,10 +25,10 @@ __all__ = [
     "connect",
     "empty_tables",
     "expose_landing",
+    "expose_sync_log",
     "held_night",
     "load_erasures",
     "load_hash_key",
-    "load_sync_log",
     "prepare",
     "replace_model_run",
     "write_proposals",

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.database_files import make_whole
-from orchestration.warehouse.tables import OPS_TABLES, SCORE_TABLES
+from orchestration.warehouse.tables import NOTHING_SENT, OPS_TABLES, SCORE_TABLES
 
 
 @contextmanager
@@ -37,6 +37,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for name, columns in tables.items():
             connection.execute(f"CREATE TABLE IF NOT EXISTS {schema}.{name} ({columns})")
+    connection.execute(f"CREATE VIEW IF NOT EXISTS ops.sync_log AS {NOTHING_SENT}")
     connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
 
 
@@ -53,9 +54,10 @@ def held_night(connection: duckdb.DuckDBPyConnection) -> date | None:
 
 
 def empty_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Names of the tables of dbt without a row."""
+    """Names of the tables of dbt, and of the marts that are views, without a row."""
     # ml and ops are Python's; ml.action_candidates is still empty when ml_inputs.action_candidates is tested.
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE estimated_size = 0 AND schema_name NOT IN ('ml', 'ops')"
     ).fetchall()
-    return {name for (name,) in rows}
+    views = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'marts'").fetchall()
+    return {name for (name,) in rows} | {name for (name,) in views if not connection.execute(f'FROM marts."{name}" LIMIT 1').fetchone()}

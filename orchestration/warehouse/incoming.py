@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.warehouse.tables import SCORE_TABLES
+from orchestration.sql_text import literal
+from orchestration.warehouse.tables import NOTHING_SENT, SCORE_TABLES
 
 
 def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> int:
@@ -50,12 +51,16 @@ def load_hash_key(connection: duckdb.DuckDBPyConnection, salt: str) -> None:
     connection.execute("INSERT INTO ops.hash_key VALUES (?)", [salt])
 
 
-def load_sync_log(connection: duckdb.DuckDBPyConnection, parts: Sequence[Path]) -> None:
-    """Bring what activation logged so far, in files that hold a part each, into `ops.sync_log`, to be published with the next release."""
-    connection.execute("DELETE FROM ops.sync_log")
-    if parts:
-        query = "INSERT INTO ops.sync_log BY NAME SELECT * FROM read_parquet(?, union_by_name = true)"
-        connection.execute(query, [[str(path) for path in parts]])
+def expose_sync_log(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Point the view `ops.sync_log` at what activation logged so far, in Parquet files of `folder` that hold a part each, to be published
+    with the next release: that of ninety nights is not copied every night.
+    """
+    if connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'sync_log'").fetchone():
+        connection.execute("DROP TABLE ops.sync_log")  # into which older versions copied it
+    files = folder / "*.parquet"
+    # By a pattern: a sync by hand before the release is made adds files, and may drop some.
+    logged = f" UNION ALL BY NAME FROM read_parquet({literal(files)}, union_by_name = true)" * any(folder.glob(files.name))
+    connection.execute(f"CREATE OR REPLACE VIEW ops.sync_log AS {NOTHING_SENT}{logged}")
 
 
 def load_erasures(

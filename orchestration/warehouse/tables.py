@@ -24,9 +24,12 @@ OPS_TABLES: dict[str, str] = {
     "erased_amounts": "month DATE, measure VARCHAR, amount DECIMAL(28, 6)",
     "identity_proposals": """customer_key VARCHAR, other_customer_key VARCHAR, match_probability DOUBLE, match_weight DOUBLE,
         explanation VARCHAR, as_of_date DATE""",
-    "sync_log": """destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR, outcome VARCHAR, code VARCHAR,
-        release_id VARCHAR, attempted_at TIMESTAMP""",
 }
+
+# The view `ops.sync_log` of a home that has sent nothing yet, and so the columns that it always has.
+NOTHING_SENT = """SELECT CAST(NULL AS VARCHAR) AS destination, CAST(NULL AS VARCHAR) AS audience, CAST(NULL AS VARCHAR) AS customer_key,
+    CAST(NULL AS VARCHAR) AS external_id, CAST(NULL AS VARCHAR) AS outcome, CAST(NULL AS VARCHAR) AS code,
+    CAST(NULL AS VARCHAR) AS release_id, CAST(NULL AS TIMESTAMP) AS attempted_at WHERE false"""
 
 SCORE_TABLES: dict[str, str] = {
     "comment_readings": "text_hash VARCHAR, reader_version VARCHAR, themes VARCHAR, tone DOUBLE",

@@ -56,6 +56,7 @@ class Hubspot(Vendor):
     def search(self, request):
         if not self.may_read:
             return 403, {}, {"status": "error", "category": "MISSING_SCOPES"}
+        assert {"after", "filterGroups", "limit", "properties", "sorts"} <= set(request.body), "its public specification requires them all"
         ((among,),) = [group["filters"] for group in request.body["filterGroups"]]
         assert among["operator"] == "IN"
         assert len(among["values"]) <= 100

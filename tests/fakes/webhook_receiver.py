@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.fakes.forbidden import offences
+
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests").decode()
 
 
@@ -16,12 +18,13 @@ class Receiver:
     """`answers` are used up one per request, as (status, headers, body) or "drop"; then every request gets 200."""
 
     def __init__(self):
-        self.requests, self.answers, self.state, self.seen_ids = [], [], {}, []
+        self.requests, self.answers, self.state, self.seen_ids, self.offended = [], [], {}, [], []
 
     def take(self, handler):
         body = handler.rfile.read(int(handler.headers["content-length"]))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.requests.append((headers, json.loads(body), len(body)))
+        self.offended += offences(handler.command, handler.path, json.loads(body))
         if not self.verified(headers, body):
             return 401, {}, b""
         answer = self.answers.pop(0) if self.answers else (200, {}, b"")
@@ -84,3 +87,4 @@ def receiving():
         server.shutdown()
         server.server_close()
         thread.join()
+    assert not receiver.offended, receiver.offended

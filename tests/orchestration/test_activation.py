@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.activation import ActivationError, StateError, synchronise
+from orchestration.activation import ActivationError, StateError, forget, state, synchronise
 from orchestration.destinations import make
 from orchestration.destinations.base import Answer, Destination, Outcome, Result
 from orchestration.destinations.limits import Limits
@@ -101,6 +101,20 @@ def test_only_what_changed_is_sent(night, fake):
     night([customer(1), customer(2, plan="free"), customer(3)])
     assert fake.sent == ["x2"]
     assert fake.has["x2"]["plan"] == "free"
+
+
+@pytest.mark.parametrize("leaves", ["the audience", "for good"])
+def test_of_two_acknowledgements_the_later_counts_though_the_clock_was_set_back(night, fake, tmp_path, monkeypatch, leaves):
+    everybody = [customer(2), customer(3)]
+    monkeypatch.setattr(state, "now", lambda: datetime(2026, 2, 9))
+    night([customer(1), *everybody])
+    night(everybody)  # cleared
+    monkeypatch.setattr(state, "now", lambda: datetime(2026, 2, 8))
+    night([customer(1), *everybody])  # comes back
+    if leaves == "for good":
+        assert forget(tmp_path / "state", {"k1"}, {"x1"}, lambda *_: None) == {"fake": 1}
+    night(everybody)
+    assert (fake.sent, set(fake.has["x1"].values())) == (["x1"], {None})
 
 
 @pytest.mark.parametrize("change", [{"score": 0.50001}, {"as_of": "2026-02-01"}])
@@ -336,7 +350,7 @@ def test_a_receiver_that_is_gone_is_not_called_again(night, fake):
 def test_errors_are_one_clear_line(tmp_path, night, fake):
     with pytest.raises(ActivationError, match="has no table sync_fake__vip"):
         synchronise(Nightly(tmp_path, []), fake, "vip", state_folder=tmp_path, max_change_share=1)
-    with pytest.raises(ActivationError, match="1 rows repeat the external_id of another"):
+    with pytest.raises(ActivationError, match=": 1 row with the external_id of another"):
         night([customer(1), customer(1)])
     with duckdb.connect(str(tmp_path / "state" / "activation" / "fake.duckdb")):
         pass

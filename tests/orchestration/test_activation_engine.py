@@ -318,6 +318,29 @@ def test_an_audience_that_shrinks_is_refused_in_every_mode(night, fake):
     assert "[audience_shrank]" in report.refused
 
 
+@pytest.mark.parametrize("mode", ["upsert", "update_only"])
+def test_who_has_left_and_keeps_what_they_had_leaves_once(tmp_path, night, fake, mode):
+    """They add up over the years: counted every night, they would have every night refused."""
+    usual = {"allowed": [f"k{number}" for number in range(20)], "mode": mode, "max_change_share": 0.2}
+    rows = [customer(number) for number in range(20)]
+    night(rows, **usual)
+    half = rows[:10]
+    assert night(half, **usual).refused
+    assert night(half, **usual, overrides=["audience_shrank"]).ok
+    for left in (half, half[:8], half[:7], half[:6], half[:5]):
+        assert night(left, **usual).ok, "a fifth of those who were in it last"
+    assert "[audience_shrank]" in night(half[:3], **usual).refused, "of five, not of twenty, two have left"
+    assert night([], **usual, overrides=["audience_shrank", "empty_audience"]).ok
+    assert night([], **usual).ok, "who is kept is not there to be emptied"
+    back = night([customer(number, score=0.9) for number in range(20)], **usual)
+    assert (back.ok, back.change_share, back.decisions) == (True, 0.0, {"upsert": 20}), "who comes back joins"
+    night([], **usual, overrides=["audience_shrank", "empty_audience"])
+    assert forget(tmp_path / "state", ["k1"], ["x1"], lambda *_: None) == {"fake": 1}
+    assert night([], **usual).decisions == {"clear": 1, "kept": 19}
+    with duckdb.connect(str(tmp_path / "state" / "activation" / "fake.duckdb")) as connection:
+        assert ("x1",) not in connection.execute("SELECT external_id FROM kept").fetchall()
+
+
 def test_an_audience_that_grows_past_its_bound_is_refused_by_its_name(night, fake):
     fake.limits = Limits(max_records=1_000, max_bytes=10_000_000, max_record_bytes=1_000)
     few, many = [customer(number) for number in range(50)], [customer(number) for number in range(400)]

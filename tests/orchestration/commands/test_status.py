@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def test_a_failure_that_is_heard_of_after_a_later_night_is_not_the_last_end(comp
     assert said(company) == []
     last_run.remember(home, "2026-11-13", "r3", "failed", ("crm: 401",), at=now - timedelta(hours=3))
     assert len(said(company)) == 2
+
+
+def test_what_became_of_each_audience_is_a_line(company: settings.Settings) -> None:
+    one = {"destination": "crm", "audience": "at_risk", "release_id": "r1", "live": True, "decisions": {"upsert": 5}, "refused": ""}
+    told = [
+        {**one, "outcomes": {"acknowledged": 3, "rejected": 1, "unknown": 1}},
+        {**one, "audience": "win_back", "refused": "the audience is empty [empty_audience]", "outcomes": {}},
+        {**one, "destination": "mails", "live": False},
+    ]
+    (Home(company.home).state / "last_sync.json").write_text(json.dumps(told))
+    assert [line.split(maxsplit=1)[1] for line in summary.status(company).lines if line.startswith("  sync ")] == [
+        "crm/at_risk sent: 5 upsert; of them 1 rejected, 1 unknown (of release r1)",
+        "crm/win_back refused: the audience is empty [empty_audience]",
+        "mails/at_risk dry run, would send: 5 upsert (of release r1)",
+    ]
 
 
 def test_every_reason_of_a_refusal_is_a_line_and_more_than_five_are_counted(company: settings.Settings) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,19 @@ def test_csv_holds_no_formulas(tmp_path):
     make("files", name="f", path=str(tmp_path)).send(batch({"name": "=HYPERLINK(1)", "loss": -3}))
     (file,) = (tmp_path / "vip").iterdir()
     assert file.read_text().splitlines()[1] == "c1,upsert,r1,-3,'=HYPERLINK(1)"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_who_is_erased_leaves_files_whose_texts_have_ends_of_lines_of_every_kind(tmp_path, form):
+    destination = make("files", name="f", path=str(tmp_path), format=form)
+    odd = {"note": "one\u2028two\u0085three\r\nfour\x0bfive"}
+    records = [Record(name, "upsert", odd, 10) for name in ("c1", "c\u20282", "c3")]
+    destination.send(replace(batch({}), records=records))
+    (file,) = (tmp_path / "vip").iterdir()
+    assert destination.forget({"c\u20282"}) == 1
+    left = file.read_bytes()
+    destination.send(replace(batch({}), records=[records[0], records[2]]))
+    assert left == file.read_bytes(), "what a file without them would be"
 
 
 def test_an_unwritable_folder_is_a_clear_error(tmp_path):

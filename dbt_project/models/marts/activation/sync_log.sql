@@ -1,3 +1,5 @@
+-- A view: it is read once, by the release, and that of ninety nights is long.
+{{ config(materialized='view') }}
 with attempts as (
     select * from {{ source('ops', 'sync_log') }}
 ),
