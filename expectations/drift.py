@@ -12,6 +12,7 @@ import pandas as pd
 
 from expectations.base import CheckResult, Gate, Owner, Suite
 from expectations.gates import validate
+from expectations.outcomes import before
 
 _ASK = Owner("the data team")
 
@@ -52,5 +53,5 @@ def _told(result: CheckResult, row: pd.Series, most: float) -> CheckResult:
     named = replace(result, table_name=str(row["table_name"]), expectation=f"Drift({row['column_name']})", examples=[])
     if pd.isna(row["psi"]):
         return replace(named, observed=str(row["compared_with"]))
-    history = f"; at most {row['highest']:.3g} in the {int(row['nights']):,} nights before" if row["nights"] else ""
+    history = f"; at most {row['highest']:.3g} in {before(row['nights'])}" if row["nights"] else ""
     return replace(named, observed=f"PSI {row['psi']:.3g} against {row['compared_with']}, {most:g} allowed{history}")

@@ -22,6 +22,12 @@ LOADS_OF_A_HISTORY = 5
 # More ids than this that nobody has are no customers who were never exported.
 MOST_UNKNOWN = 0.2
 
+# What is measured of a landing, in words, and what is said where it cannot be.
+_SAID = {
+    "times_usual": ("{:.2g} times its usual size", "too few loads so far to tell its usual size"),
+    "days_behind": ("the newest row is {:g} days old", "no row tells when it happened"),
+}
+
 
 def check_shares(frame: pd.DataFrame, max_share: float) -> list[CheckResult]:
     """Blocks where more than `max_share` of a table's rows are in quarantine for their own fault. Needs `share`, in [0, 1]."""
@@ -72,8 +78,9 @@ def _told(result: CheckResult, row: pd.DataFrame) -> CheckResult:
     """The result, said of the table in its row, with the number that was judged."""
     first = row.iloc[0]
     column = result.expectation.partition("(")[2].rstrip(")")
-    seen = f"{first['source']}: {column} {first[column]:.4g}" if pd.notna(first.get(column)) else f"{first['source']}: {column} unknown"
-    return replace(result, table_name=str(first["table_name"]), observed=seen)
+    seen, unknown = _SAID.get(column, (f"{column} {{:.4g}}", f"{column} unknown"))
+    said = seen.format(first[column]) if pd.notna(first.get(column)) else unknown
+    return replace(result, table_name=str(first["table_name"]), observed=f"{first['source']}: {said}")
 
 
 def _times_usual(history: pd.DataFrame) -> pd.DataFrame:

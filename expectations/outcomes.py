@@ -73,3 +73,8 @@ def weighed(outcome: Outcome, frame: pd.DataFrame, expectation: Expectation, wei
         return outcome
     has_values = frame[list(expectation.columns)].notna().all(axis=1)
     return replace(outcome, evaluated=int(frame.loc[has_values, weight].sum()))
+
+
+def before(nights: float) -> str:
+    """How long a history is: `the night before`, `the 12 nights before`."""
+    return "the night before" if nights == 1 else f"the {int(nights):,} nights before"

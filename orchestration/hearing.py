@@ -20,7 +20,7 @@ from orchestration.home import OWNER_ONLY_FILE
 LOGGER = "rapport.night"
 # dbt's step warns of its own inner workings; what a source has to say is for whoever exports.
 _NOTICED_IN = "extract"
-_WARNING_STEPS = (_NOTICED_IN, "landing_gate")
+_WARNING_STEPS = (_NOTICED_IN, "landing_gate", "mart_gate", "audience_gate")
 
 Progress = Callable[[str, str, float], None]  # step, what became of it or how far it is, seconds
 
@@ -136,7 +136,7 @@ class _Steps(logging.Handler):
 
 
 class _Notices(logging.Handler):
-    """Keeps what the extraction and the landing gate warn of."""
+    """Keeps what the extraction and the gates warn of."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration import releases, warehouse
+from orchestration import warehouse
 from orchestration.home import Home
 from orchestration.landing.texts import first_day_kept
 from orchestration.settings import Settings
@@ -87,10 +87,3 @@ class Night:
             connection.register("incoming_results", pa.Table.from_pylist(stamped))
             connection.execute("INSERT INTO ops.check_results BY NAME SELECT * FROM incoming_results")
             connection.unregister("incoming_results")
-
-
-def refused(night: Night, stage: str, reasons: list[str]) -> RefusedError:
-    """Write down that `stage` refused the night, where `status` and the page find it; returns the error to raise."""
-    error = RefusedError(stage, reasons)
-    releases.record_refusal(night.home.root, as_of=night.as_of, stage=stage, reasons=reasons)
-    return error

@@ -10,6 +10,7 @@ from expectations.masking import masked_key
 OWNERS = ["team:data"]
 PREVIEW_ROWS = 5
 MASK = "•••"
+LONGEST = 80  # signs of a cell
 
 # Only what is published without personal data is previewed; landing and staging show counts.
 _PREVIEWED = ("marts", "ml_inputs", "ml")
@@ -32,14 +33,15 @@ def relation_metadata(connection: Any, schema: str, name: str) -> dict[str, Any]
     return described
 
 
-def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table; an empty one says so."""
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, longest: int = LONGEST) -> str:
+    """A Markdown table, no cell of which has more than `longest` signs; an empty one says so."""
     if not rows:
         return f"No rows. Columns: {', '.join(columns)}"
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-    lines += [f"| {' | '.join(map(_cell, columns, row))} |" for row in rows]
+    lines += [f"| {' | '.join(_cell(column, value, longest) for column, value in zip(columns, row, strict=True))} |" for row in rows]
     return "\n".join(lines)
 
 
-def _cell(column: str, value: Any) -> str:
-    return "" if value is None else masked_key(column, str(value)).replace("|", "\\|").replace("\n", " ")[:80]
+def _cell(column: str, value: Any, longest: int) -> str:
+    text = "" if value is None else masked_key(column, str(value)).replace("|", "\\|").replace("\n", " ")
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -16,8 +16,9 @@ from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.documentation import metric_docs
 from orchestration.gates import gatekeeping
-from orchestration.night import Night, refused
+from orchestration.night import Night
 from orchestration.privacy import returning
+from orchestration.refusing import refused
 from orchestration.releases import Release
 from orchestration.report.checks import STATE
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from expectations.base import CheckResult, Gate, blocking
-from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import doubts, gatekeeping
 from orchestration.night import Night
+from orchestration.refusing import refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
 _LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in INPUT_TABLES]
+_SENTENCES = 600  # signs; what a check found, and whom to ask, is worth nothing when it is cut
 QUARANTINE = dg.AssetKey(["ops", "quarantined_rows"])
 
 
@@ -106,8 +107,10 @@ def _checks(
     """One asset check for each table that was asked about; a refusal is written down before Dagster stops the run."""
     check = context.op_execution_context.op.name
     stopped = [_line(result) for result in blocking(results)]
+    for line in stopped:  # Dagster's own message says only that a check has failed
+        context.log.error(line)
     if stopped:
-        releases.record_refusal(tonight.home.root, as_of=tonight.as_of, stage=check.replace("_", " "), reasons=stopped)
+        refused(tonight, check.replace("_", " "), stopped)  # the check that fails says so to Dagster, table by table
     for key in (dg.AssetKey([schema, table]) for table in tables):
         if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys:
             yield _check(check, key, [result for result in results if result.table_name == key.path[-1]])
@@ -117,7 +120,11 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
     blocked = blocking(results)
     wrong = [result for result in results if result.status in ("failed", "errored")]
     ran = any(result.status != "not_run" for result in results)
-    rows = [(result.expectation, result.status, result.severity, result.observed, result.description) for result in results]
+    rows = [
+        (one.expectation, one.status, one.severity, one.observed, ", ".join(one.examples), one.description)
+        for one in sorted(results, key=lambda one: one.status in ("passed", "not_run"))
+    ]
+    headings = ("expectation", "status", "severity", "observed", "such as", "protects")
     said = "; ".join(map(_line, (blocked or wrong)[:3])) or (
         "every expectation held" if ran else "did not run: there was nothing to look at"
     )
@@ -130,7 +137,7 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
         metadata={
             "expectations_held": sum(result.status == "passed" for result in results),
             "expectations_broken": len(wrong),
-            "expectations": dg.MetadataValue.md(markdown(("expectation", "status", "severity", "observed", "protects"), rows)),
+            "expectations": dg.MetadataValue.md(markdown(headings, rows, longest=_SENTENCES)),
         },
     )
 
@@ -139,5 +146,8 @@ def _line(result: CheckResult) -> str:
     if result.suite == "landing:quarantined_share":
         table = result.table_name
         return f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
+    if result.expectation.startswith("Rewritten("):
+        name = f"{result.table_name}.{result.expectation.removeprefix('Rewritten(').rstrip(')')}"
+        return f"{name}: {result.observed}; mend the source, or, if it is right, `settings: {{accept_rewritten: [{name}]}}`"
     examples = f", such as {', '.join(result.examples[:3])}" if result.examples else ""
     return f"{result.table_name} {result.expectation} {result.status}: {result.observed}{examples}"

@@ -20,7 +20,8 @@ from orchestration.assets.metadata import OWNERS, table_metadata
 from orchestration.documentation import metric_docs
 from orchestration.gates import failing_rows
 from orchestration.home import OWNER_ONLY_FILE
-from orchestration.night import Night, refused
+from orchestration.night import Night
+from orchestration.refusing import refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 from orchestration.warehouse import continuation, standing
 

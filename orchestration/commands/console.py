@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration import releases
+from orchestration import refusing, releases
 from orchestration.commands import summary
 from orchestration.home import Home
 from orchestration.plain_words import counted
@@ -168,6 +168,8 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {reason}", markup=False)
     for label, notice in _noticed(outcome):
         console.print(f"  {label}: {notice}", markup=False)
+    if outcome.status == "refused":
+        console.print(f"  Every check of it, in words: {summary.short(refusing.page(home))}", markup=False)
     console.print(f"\n{summary.served_in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 

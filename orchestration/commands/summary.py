@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration import last_run, releases
+from orchestration import last_run, refusing, releases
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
 from orchestration.plain_words import counted, in_plain_words, lasting
@@ -90,6 +90,8 @@ def _stopped(home: Home, release: Release | None) -> Iterator[str]:
         at = datetime.fromisoformat(refusal.when)
         yield f"  refused      the night of {refusal.as_of} at the {refusal.stage}, {at:%Y-%m-%d %H:%M} UTC"
         yield from (f"               {reason}" for reason in refusal.reason.splitlines())
+        if refusing.page(home).exists():
+            yield f"               every check of it, in words: {refusing.page(home)}"
     if failed is not None:
         yield f"  failed       the night of {failed.as_of}, {failed.at:%Y-%m-%d %H:%M} UTC"
         yield from (f"               {reason}" for reason in failed.reasons)

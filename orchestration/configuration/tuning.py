@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from expectations import past
 from orchestration.configuration.parts import Name, Part, PositiveInt, Share
 from orchestration.contract import INPUT_TABLES
 
@@ -44,6 +45,14 @@ class Tuning(Part):
     )
     max_drift: float = Field(
         0.25, gt=0, description="Population stability index against the release before, above which a check warns that a column has drifted"
+    )
+    max_rewritten_share: Share = Field(
+        0.25,
+        description="Share of a column's rows that may say otherwise than in the release before; above it the night is refused, once a week"
+        " of nights was measured",
+    )
+    accept_rewritten: tuple[str, ...] = Field(
+        (), description="Columns such as fct_orders.net_amount_reporting whose past may change: a currency or a unit was corrected"
     )
     max_amount: float = Field(
         100_000_000,
@@ -116,4 +125,12 @@ class Tuning(Part):
         unknown = sorted(set(value) - set(INPUT_TABLES))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no input table; use names such as {', '.join(list(INPUT_TABLES)[:2])}")
+        return value
+
+    @field_validator("accept_rewritten")
+    @classmethod
+    def _is_compared(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(past.named()))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not compared with the release before; these are: {', '.join(past.named())}")
         return value

@@ -21,10 +21,12 @@ def of_landing(results: Iterable[CheckResult]) -> Iterator[str]:
 
 
 def of_marts(results: Iterable[CheckResult]) -> Iterator[str]:
-    """Columns whose values are distributed otherwise than in the last good release: rather a broken source than a new world."""
+    """Columns that are spread otherwise than in the release before, or say of the past what it did not: rather a broken source."""
     for one in results:
         if one.status == "failed" and one.expectation.startswith("Drift("):
             yield f"{one.table_name}.{_column(one)} has drifted: {one.observed}"
+        if one.status == "failed" and one.severity == "warn" and one.expectation.startswith("Rewritten("):
+            yield f"{one.table_name}.{_column(one)}: {one.observed}"
 
 
 def _column(result: CheckResult) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from expectations.drift import WATCHED, WATCHED_DAYS, Watched
 from ml.drift import psi
 from orchestration import releases
+from orchestration.gates.histories import with_history
 from orchestration.night import Night
 from orchestration.releases import Release
 from orchestration.sql_text import literal
@@ -24,19 +25,14 @@ from orchestration.sql_text import literal
 FEWEST_ROWS = 200
 # More rows would not change the second digit.
 _MOST_ROWS = 50_000
-NIGHTS_OF_A_HISTORY = 30
-
-_HISTORY = """CREATE TABLE IF NOT EXISTS ops.drift (
-    as_of_date DATE, table_name VARCHAR, column_name VARCHAR, psi DOUBLE, compared_with DATE)"""
 
 
 def measure(night: Night, connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> pd.DataFrame:
     """One row per watched column of `tables`: its PSI (NaN where it cannot be told), against what, and its history; kept in `ops.drift`."""
-    connection.execute(_HISTORY)
     reference = releases.newest_before(night.home.root, night.as_of)
     rows = [row for table in tables if table in WATCHED for row in _table(night, connection, table, reference)]
     frame = pd.DataFrame(rows, columns=["table_name", "column_name", "psi", "compared_with"])
-    return frame.merge(_kept(night, connection, frame, reference), on=["table_name", "column_name"], how="left").fillna({"nights": 0})
+    return with_history(connection, "drift", frame, night.as_of, reference.as_of if reference else None)
 
 
 def _table(night: Night, connection: duckdb.DuckDBPyConnection, table: str, reference: Release | None) -> Iterator[tuple[Any, ...]]:
@@ -68,20 +64,3 @@ def _sampled(connection: duckdb.DuckDBPyConnection, relation: str, columns: list
     every = max(1, rows // _MOST_ROWS)
     names = ", ".join(f'"{column}"' for column in columns)
     return connection.execute(f"SELECT {names} FROM {relation} AS row_of WHERE {lately} AND hash(row_of) % {every} = 0").df()
-
-
-def _kept(night: Night, connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, reference: Release | None) -> pd.DataFrame:
-    """The nights before per column, after tonight's have been written down for those to come."""
-    connection.execute("DELETE FROM ops.drift WHERE as_of_date = ? AND table_name IN (SELECT table_name FROM frame)", [night.as_of])
-    if reference is not None:
-        connection.execute(
-            "INSERT INTO ops.drift SELECT ?, table_name, column_name, CAST(psi AS DOUBLE), ? FROM frame WHERE psi IS NOT NULL",
-            [night.as_of, reference.as_of],
-        )
-    return connection.execute(
-        """SELECT table_name, column_name, count(*) AS nights, max(psi) AS highest FROM (
-            FROM ops.drift WHERE as_of_date < ?
-            QUALIFY row_number() OVER (PARTITION BY table_name, column_name ORDER BY as_of_date DESC) <= ?
-        ) GROUP BY ALL""",
-        [night.as_of, NIGHTS_OF_A_HISTORY],
-    ).df()

@@ -15,10 +15,11 @@ import pandas as pd
 from expectations.base import CheckResult, Gate, Suite, blocking
 from expectations.drift import check_drift
 from expectations.landing import check_freshness, check_references, check_shares, check_volumes
+from expectations.rewriting import check_rewritten
 from expectations.suites import SUITES, suite_for, suites_of
 from orchestration import dbt, landing, warehouse
 from orchestration.contract import INPUT_TABLES
-from orchestration.gates import drifting, freshness, loads, quarantine, references
+from orchestration.gates import drifting, freshness, loads, quarantine, references, rewriting
 from orchestration.gates.judging import judged, judged_by_rows
 from orchestration.gates.loads import Load, within
 from orchestration.gates.quarantine import TableCounts
@@ -68,7 +69,9 @@ def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[C
 def judge(night: Night, connection: duckdb.DuckDBPyConnection, gate: Gate, tables: Sequence[str]) -> list[CheckResult]:
     """The suites of `tables`, which lie in schema marts; `gate` is the name the results are kept under."""
     results = [result for table in tables for result in judged(connection, _asked(night, connection, gate, table), f"marts.{table}")]
-    results += check_drift(gate, drifting.measure(night, connection, tables), night.settings.tuning.max_drift)
+    tuning = night.settings.tuning
+    results += check_drift(gate, drifting.measure(night, connection, tables), tuning.max_drift)
+    results += check_rewritten(gate, rewriting.measure(night, connection, tables), tuning.max_rewritten_share, tuning.accept_rewritten)
     night.record(connection, gate, map(asdict, results))
     return results
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.contract import INPUT_TABLES, RECORD_TABLES
 from orchestration.landing.contacts import learn_contacts
@@ -27,7 +28,7 @@ from orchestration.landing.written import ADJUSTMENTS, parquet
 from orchestration.redaction import Needles
 from orchestration.sql_text import literal
 
-Ids = Mapping[str, tuple[str, ...]]
+Ids = Mapping[str, pa.Table]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Holding:
 def plan(root: Path, tombstones: Tombstones, others: Ids) -> list[Holding]:
     """What the parts will hold, and the ids that were not known yet, which become tombstones.
 
-    others  record table → ids of people who are somebody else and stay
+    others  record table → ids (`id`) of people who are somebody else and stay
     """
     with opened(root) as connection:
         tombstones.show(connection)
@@ -83,7 +84,7 @@ def _learned(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, log:
     fresh = False
     for table in (INPUT_TABLES[name] for name in RECORD_TABLES if log.files(name)):
         condition = condition_of(connection, tombstones, log, table, crm_ids_of(log))
-        connection.execute("CREATE OR REPLACE TEMP TABLE others AS SELECT unnest(?::VARCHAR[]) AS id", [list(others.get(table.name, ()))])
+        connection.register("others", others.get(table.name, pa.table({"id": pa.array([], pa.string())})))
         landed, known = parquet(log.files(table.name)), "SELECT id FROM others"
         fresh |= learn(connection, tombstones, landed, table, log.source, condition, known)
         fresh |= learn_contacts(connection, tombstones, landed, table, log.source, known)

@@ -54,7 +54,6 @@ def begin(home: Home, found: Together, *, bury_contacts: bool = True) -> Journal
     if len(found.each) > 1:
         begun.facts["people"] = [sorted({tombstones.hashed(*pair) for pair in one.tombstones}) for one in found.each]
     begun.facts["shared"] = [sorted({tombstones.hashed(*pair) for pair in one.shared_contacts}) for one in found.each]
-    begun.facts["others"] = subject.others
     begun.save()
     return begun
 

@@ -18,6 +18,7 @@ from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
 from orchestration.landing.spelling import email_key, international, phones
 from orchestration.landing.written import parquet
+from orchestration.sql_text import literal
 
 # Table → the kind of its records.
 KINDS = {"crm_customers": "crm", "billing_customers": "billing"}
@@ -48,7 +49,7 @@ class Contacts:
 def contacts_of(home: Home, said: list[tuple[Record, dict[str, Any]]], emails: Iterable[str], mine: Collection[Record]) -> Contacts:
     """The contacts in the rows `said` of the records `mine`, and `emails`, apart from those that somebody else has had."""
     mail, phone = _mail_keys({*emails, *(row["email"] for _, row in said if row.get("email"))}), _phone_keys(row for _, row in said)
-    theirs = _held_by_others(home, mine)
+    theirs = _held_by_others(home, mine, {*mail.values(), *phone.values()})
     own_emails = {text: key for text, key in mail.items() if key not in theirs}
     own_phones = {text: key for (text, _), key in phone.items() if key not in theirs}
     of: dict[Record, list[Pair]] = {}
@@ -81,19 +82,20 @@ def _phone_keys(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str | None], 
     return {(text, country): key for text, country, key in found}
 
 
-def _held_by_others(home: Home, mine: Collection[Record]) -> set[str]:
-    """Spellings of contacts that a record of somebody else has had, in any version."""
+def _held_by_others(home: Home, mine: Collection[Record], keys: Collection[str]) -> set[str]:
+    """Those of `keys`, spellings of contacts, that a record of somebody else has had, in any version."""
     held: set[str] = set()
     with duckdb.connect() as connection:
+        connection.execute("CREATE TEMP TABLE wanted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(keys)])
         connection.execute("CREATE TEMP TABLE mine (source VARCHAR, kind VARCHAR, id VARCHAR)")
         connection.executemany("INSERT INTO mine VALUES (?, ?, ?)", sorted(mine) or [("", "", "")])
-        for source, table, files in _record_files(home):
-            own = f"SELECT id FROM mine WHERE source = '{source}' AND kind = '{KINDS[table]}'"
+        for source, table, files in _record_files(home) if keys else ():
+            own = f"SELECT id FROM mine WHERE source = {literal(source)} AND kind = '{KINDS[table]}'"
             rows = f"(SELECT * FROM {parquet(files)} WHERE {RECORD_TABLES[table]} NOT IN ({own}))"
-            held |= {one for (one,) in connection.execute(f"SELECT DISTINCT {email_key('email')} FROM {rows} AS said").fetchall() if one}
-            if table == "crm_customers":
-                query = f"SELECT DISTINCT phone_key FROM ({phones(f'{rows} AS landed')})"
-                held |= {one for (one,) in connection.execute(query).fetchall() if one}
+            said = [f"SELECT {email_key('email')} AS key FROM {rows} AS said"]
+            said += [f"SELECT phone_key AS key FROM ({phones(f'{rows} AS landed')})"] if table == "crm_customers" else []
+            for query in said:
+                held |= {one for (one,) in connection.execute(f"SELECT key FROM wanted SEMI JOIN ({query}) USING (key)").fetchall()}
     return held
 
 

@@ -17,6 +17,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import leftovers, remainder
 from orchestration.privacy.journal import Journal
+from orchestration.privacy.known import Known
 from orchestration.settings import Settings
 from orchestration.warehouse import renewal
 
@@ -30,7 +31,7 @@ def _plan(_: Settings, home: Home, begun: Journal) -> None:
     if "planned" not in begun.facts:
         tombstones = Tombstones(home.erasures)
         known = tombstones.hashes
-        begun.holdings = landing.plan(home.landing, tombstones, begun.facts.pop("others"))
+        begun.holdings = landing.plan(home.landing, tombstones, Known.of(home).others(begun.subject.records))
         begun.facts["subject"] = sorted({*begun.facts["subject"], *(tombstones.hashes - known)})
         begun.facts["planned"] = True
         begun.save()

@@ -5,8 +5,8 @@ Comes in: the home, records and customer_keys. Goes out: a Subject that is compl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from orchestration import landing, releases
@@ -35,7 +35,6 @@ class Subject:
     email_hashes: tuple[str, ...] = ()
     tickets: tuple[str, ...] = ()
     is_contact: bool = False
-    others: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     shared_contacts: tuple[Pair, ...] = ()
 
     @property
@@ -53,8 +52,8 @@ class Subject:
         return releases.Person(frozenset(self.keys), frozenset(self.records), answers, frozenset(self.email_hashes), tickets)
 
     def as_json(self) -> dict[str, Any]:
-        """For a journal; `others` is needed only to begin."""
-        return asdict(replace(self, others={}))
+        """For a journal."""
+        return asdict(self)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Subject:
@@ -79,7 +78,8 @@ class Together:
 def of_keys(home: Home, keys: Iterable[str]) -> Together:
     """Several customers, whom nobody tells apart."""
     wanted, known = sorted(set(keys)), Known.of(home)
-    return completed(home, [Subject(known.records(wanted), tuple(wanted))], known)
+    records = tuple(sorted(record for held in known.records(wanted).values() for record in held))
+    return completed(home, [Subject(records, tuple(wanted))], known)
 
 
 def completed(home: Home, people: Sequence[Subject], known: Known) -> Together:
@@ -87,7 +87,9 @@ def completed(home: Home, people: Sequence[Subject], known: Known) -> Together:
 
     people  by records and keys; a text of theirs is an address by which they were named
     """
-    mine, named = {record for one in people for record in one.records}, [_named(one, known) for one in people]
+    mine = {record for one in people for record in one.records}
+    alone = known.of_one_crm({held for _, kind, held in mine if kind == "crm"})
+    named = [_named(one, alone) for one in people]
     keys = tuple(sorted({key for one in people for key in one.keys}))
     pairs = list(dict.fromkeys(pair for each in named for pair in each))
     said = list(landing.rows_of(home.landing, Tombstones.in_memory(pairs), RECORD_TABLES))
@@ -102,17 +104,16 @@ def completed(home: Home, people: Sequence[Subject], known: Known) -> Together:
         texts=tuple(sorted(contacts.texts | own_names(home, [row for _, row in rows], mine) | known.former_keys(keys))),
         answers=tuple(sorted(filter(None, answers))),
         email_hashes=tuple(sorted(contacts.hashes)),
-        others=known.others(mine),
         shared_contacts=tuple(contacts.shared),
     )
     each = (_alone(one, own, contacts) for one, own in zip(people, named, strict=True))
     return Together(whole, (whole,) if len(people) == 1 else tuple(each))
 
 
-def _named(one: Subject, known: Known) -> list[Pair]:
+def _named(one: Subject, alone: Collection[str]) -> list[Pair]:
     """What their records are called; an id that only one CRM has stands for its record in every source that may name it."""
-    alone = sorted({held for _, kind, held in one.records if kind == "crm" and known.crms_with(held) <= 1})
-    return [(kind, source, held) for source, kind, held in one.records] + [("crm", ANY_SOURCE, held) for held in alone]
+    everywhere = sorted({held for _, kind, held in one.records if kind == "crm" and held in alone})
+    return [(kind, source, held) for source, kind, held in one.records] + [("crm", ANY_SOURCE, held) for held in everywhere]
 
 
 def _alone(one: Subject, named: Iterable[Pair], contacts: Contacts) -> Subject:

@@ -36,15 +36,17 @@ def people(home: Home, names: Iterable[str]) -> list[Subject]:
     Raises UnknownPersonError, which tells every name that means nobody, or more than one.
     """
     known = Known.of(home)
-    keys = {name: known.keys(name) for name in dict.fromkeys(names)}
+    keys = known.keys(list(dict.fromkeys(names)))
     keys |= _by_address(home, [name for name, found in keys.items() if not found and "@" in name], known)
-    keys |= {name: known.keys_of_before(name) for name, found in keys.items() if not found}
+    keys |= known.keys_of_before([name for name, found in keys.items() if not found])
     records = _landed(home, [name for name, found in keys.items() if not found])
+    held = known.records({key for mine in keys.values() for key in mine})
     found: dict[object, Subject] = {}
     unknown: list[str] = []
     for name, mine in keys.items():
         try:
-            one = _person(home, name, mine, known.records(mine) or records.get(name, ()), known)
+            own = tuple(sorted(record for key in mine for record in held.get(key, ())))
+            one = _person(home, name, mine, own or records.get(name, ()), known)
             found.setdefault(one.keys or one.records or one.answers, one)  # two of the names may be one person
         except UnknownPersonError as error:
             unknown.append(str(error))
@@ -74,9 +76,11 @@ def _person(home: Home, name: str, keys: set[str], records: tuple[Record, ...], 
 def _by_address(home: Home, names: Iterable[str], known: Known) -> dict[str, set[str]]:
     spelling = {name: spelled(name) for name in names}
     keys: dict[str, set[str]] = {one: set() for one in spelling.values()}
-    for record, row in _records(home, [("email", "", one) for one in keys if one]):
-        if record in known.identities and (one := spelled(row.get("email") or "")) in keys:
-            keys[one].add(known.identities[record])
+    rows = _records(home, [("email", "", one) for one in keys if one])
+    identities = known.keys_of({record for record, _ in rows})
+    for record, row in rows:
+        if record in identities and (one := spelled(row.get("email") or "")) in keys:
+            keys[one].add(identities[record])
     return {name: keys[one] for name, one in spelling.items()}
 
 

@@ -123,8 +123,12 @@ def ids(home: str | Path) -> list[str]:
 
 
 def newest_before(home: str | Path, day: date) -> Release | None:
-    """The newest release of an as-of date before `day`, None without one. Raises ReleaseError when its manifest is damaged."""
-    found = next((name for name in ids(home) if as_of_in(name) < day), None)
+    """The newest release of an as-of date before `day`, None without one. Raises ReleaseError when its manifest is damaged.
+
+    One from which somebody has rolled back, made after the one that is served, is nothing to measure another by.
+    """
+    served = current_id(home)
+    found = next((name for name in ids(home) if as_of_in(name) < day and (served is None or name <= served)), None)
     return None if found is None else open_release(releases_folder(home).resolve() / found)
 
 

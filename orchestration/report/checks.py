@@ -1,6 +1,7 @@
 """The page of checks: everything that was asked of the data of one release, in words, with what was found and how it held in nights before.
 
-Comes in: a release. Goes out: sections, one a gate, with one table for each table that was judged. No values of rows, and no keys.
+Comes in: a release, or a run that was refused. Goes out: sections, one a gate, with one table for each table that was judged. No values
+of rows; keys of rows, masked, of a run alone: a release is handed on, and has none in `data_quality`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _SENTENCES = {
     "ColumnValuesToNotMatchRegex": "{} is no e-mail address",
     "CompoundColumnsToBeUnique": "{} together are unique",
     "Drift": "{} is spread as in the release before",
+    "Rewritten": "{} of earlier rows is what it was in the release before",
     "TableColumnsToMatchSet": "there are no other columns",
     "TableRowCountToBeBetween": "the number of rows is plausible",
 }
@@ -45,6 +47,7 @@ _MEASURES = {
     "ColumnValuesToBeBetween(share)": "few rows stepped aside",
     "ColumnValuesToBeBetween(times_usual)": "the load has about its usual size",
     "ColumnValuesToBeBetween(days_behind)": "the newest row is recent",
+    "ColumnValuesToBeBetween(unknown_share)": "most rows name what has landed",
 }
 _CHECKS = f"""
 WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date DESC LIMIT {NIGHTS}),
@@ -56,7 +59,7 @@ WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date
         FROM data_quality SEMI JOIN nights USING (as_of_date) GROUP BY ALL
     )
 SELECT coalesce(table_name, '') AS table_name, suite, expectation, {STATE} AS state, severity, observed, unexpected_count, description,
-    ran, broke, last_broke
+    {{examples}} AS examples, ran, broke, last_broke
 FROM tonight LEFT JOIN history USING (suite, expectation, table_name)
 ORDER BY table_name, status IN ('passed', 'not_run'), suite, expectation
 """
@@ -64,10 +67,15 @@ ORDER BY table_name, status IN ('passed', 'not_run'), suite, expectation
 
 def checks(marts: Marts, night: object) -> tuple[list[Tile], list[Section]]:
     """The counts of the night by state, and one section a gate."""
-    rows = [] if marts.is_empty("data_quality") else marts.rows(_CHECKS.format(night=night))
+    rows = [] if marts.is_empty("data_quality") else marts.rows(_CHECKS.format(night=night, examples=_examples(marts)))
     counts = {state: sum(row["state"] == state for row in rows) for state in STATES}
     tiles = [Tile(label, words.whole(counts[state]), tone=_tone(state)) for state, label in STATES.items()]
     return tiles, [_section(name, [row for row in rows if _gate(row["suite"]) == name]) for name in GATES]
+
+
+def _examples(marts: Marts) -> str:
+    has = any(row["column_name"] == "examples" for row in marts.rows("DESCRIBE data_quality"))
+    return "examples" if has else "CAST([] AS VARCHAR[])"
 
 
 def _gate(suite: str) -> str:
@@ -76,8 +84,14 @@ def _gate(suite: str) -> str:
 
 def _section(name: str, rows: list[Row]) -> Section:
     title, lead = GATES[name]
-    blocks: list[Block] = [_table(table, list(found)) for table, found in groupby(rows, key=lambda row: row["table_name"])]
+    tables = [(table, list(found)) for table, found in groupby(rows, key=lambda row: row["table_name"])]
+    # Who opens the page of a refused night looks for what refused it.
+    blocks: list[Block] = [_table(table, found) for table, found in sorted(tables, key=lambda one: not any(map(_is_broken, one[1])))]
     return Section(name.replace(":", "-"), title, lead, blocks or [Note("Nothing was asked here.")])
+
+
+def _is_broken(row: Row) -> bool:
+    return row["state"] in ("failed", "errored")
 
 
 def _table(table: str, rows: list[Row]) -> Table:
@@ -93,8 +107,12 @@ def _line(row: Row) -> list[Cell]:
         Cell(STATES[row["state"]], tone=_tone(row["state"])),
         Cell(SEVERITIES.get(row["severity"], "")),
         number(_held(row)),
-        Cell(f"{broken}{found}{row['description'] or ''}".strip() or words.MISSING),
+        Cell(f"{broken}{_such_as(row)}{found}{row['description'] or ''}".strip() or words.MISSING),
     ]
+
+
+def _such_as(row: Row) -> str:
+    return f"Such as {', '.join(row['examples'])}. " if row["examples"] else ""
 
 
 def _sentence(expectation: str) -> str:

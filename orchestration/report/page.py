@@ -54,12 +54,12 @@ def render(release: Source, *, company: str, currency: str, refusal: StandingRef
         marts.close()
 
 
-def render_checks(release: Source, *, company: str) -> str:
-    """The page of all checks of the night that made `release`."""
+def render_checks(release: Source, *, company: str, refusal: StandingRefusal | None = None) -> str:
+    """The page of all checks of the night that made `release`; of one that made none, for its `refusal`, `release` is its run."""
     marts = Marts(release)
     try:
         tiles, sections = checks(marts, release.as_of)
-        return _rendered(release, company, "Checks", tiles, sections, None)
+        return _rendered(release, company, "Checks", tiles, sections, refusal, is_run=refusal is not None)
     finally:
         marts.close()
 
@@ -79,9 +79,16 @@ def render_cards(release: Source, *, company: str, facts: Mapping[str, Facts], m
 
 
 def _rendered(
-    release: Source, company: str, subject: str, tiles: list[Tile], sections: list[Section], refusal: StandingRefusal | None
+    release: Source,
+    company: str,
+    subject: str,
+    tiles: list[Tile],
+    sections: list[Section],
+    refusal: StandingRefusal | None,
+    *,
+    is_run: bool = False,
 ) -> str:
-    told = {"company": company, "subject": subject, "release": release, "refusal": refusal, "age": _age(release)}
+    told = {"company": company, "subject": subject, "release": release, "refusal": refusal, "age": _age(release), "is_run": is_run}
     return _template().render(**told, words=words, tiles=tiles, sections=sections)
 
 

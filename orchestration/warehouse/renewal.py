@@ -15,10 +15,12 @@ import duckdb
 from orchestration.redaction import Needles
 from orchestration.sql_text import literal
 
-# Judgements of earlier nights; their examples are keys of rows, whoever they belong to.
+# Judgements and measures of earlier nights; examples are keys of rows, whoever they belong to.
 _KEPT = {
     "ops.check_results": "* REPLACE (CAST([] AS VARCHAR[]) AS examples, {observed} AS observed, {description} AS description)",
     "ml.model_runs": "*",
+    "ops.drift": "*",
+    "ops.rewritten": "*",
 }
 
 

@@ -155,7 +155,7 @@ def test_volume_and_freshness_only_warn_and_only_with_a_history():
 
     loads = pd.concat([history("crm_tickets", 100, 110, 90, 100, 100, 3), history("crm_customers", 100, 3)])
     customers, tickets = landing.check_volumes(loads)
-    assert (customers.status, tickets.status, tickets.observed) == ("not_run", "failed", "files: times_usual 0.03")
+    assert (customers.status, tickets.status, tickets.observed) == ("not_run", "failed", "files: 0.03 times its usual size")
     ages = pd.DataFrame({"source": "files", "table_name": ["a", "b", "c"], "days_behind": [1, 40, None]})
     assert [result.status for result in landing.check_freshness(ages, 30)] == ["passed", "failed", "not_run"]
     assert blocking([tickets, *landing.check_freshness(ages, 30)]) == []

@@ -39,5 +39,11 @@ def test_a_cell_cannot_break_its_table() -> None:
     assert markdown(("a", "b"), [("x|y", "two\nlines"), (None, 1)]).splitlines()[2:] == ["| x\\|y | two lines |", "|  | 1 |"]
 
 
+def test_a_cell_that_is_cut_says_so_and_a_sentence_need_not_be() -> None:
+    said = "404 of 822 rows of files are bad: 49.15%, 2.00% allowed (missing_required 2, orphan 1, unparseable 401)"
+    assert markdown(("observed",), [(said,)]).splitlines()[2] == f"| {said[:79]}… |"
+    assert markdown(("observed",), [(said,)], longest=200).splitlines()[2] == f"| {said} |"
+
+
 def test_an_empty_table_says_so() -> None:
     assert markdown(("a", "b"), []) == "No rows. Columns: a, b"

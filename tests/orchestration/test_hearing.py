@@ -57,8 +57,11 @@ def test_what_dagster_says_of_its_storage_is_in_the_log_and_other_words_are_on_t
     assert "(sqlite3.OperationalError) disk I/O error\n(Background …)" in log.read_text()
 
 
-@pytest.mark.parametrize(("step", "expected"), [("extract", ["look"]), ("landing_gate", ["look"]), ("mart_gate", [])])
-def test_what_the_first_two_steps_warn_of_is_noticed(step: str, expected: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [("extract", ["look"]), ("landing_gate", ["look"]), ("mart_gate", ["look"]), ("audience_gate", ["look"]), ("before_models", [])],
+)
+def test_what_the_extraction_and_the_gates_warn_of_is_noticed(step: str, expected: list[str], tmp_path: Path) -> None:
     with heard(tmp_path / "night.log", lambda *_: None) as notices:
         told = {"step_key": step, "dagster_event": None, "orig_message": "look"}
         logging.getLogger(LOGGER).warning("look, with what Dagster puts around it", extra={"dagster_meta": told})

@@ -17,6 +17,13 @@ def test_a_column_that_has_drifted_is_named() -> None:
     assert list(doubts.of_marts([*kept, DRIFT])) == ["dim_customers.country has drifted: PSI 8.03, 0.25 allowed"]
 
 
+def test_a_past_that_changed_is_told_where_it_stops_nothing() -> None:
+    """That it is refused stands in the refusal; a company that is being set up, or one that accepts it, should hear of it all the same."""
+    changed = replace(DRIFT, suite="mart:rewritten", expectation="Rewritten(country)", observed="91.00% of 1,000 rows say otherwise")
+    told = list(doubts.of_marts([changed, replace(changed, severity="block"), replace(changed, status="passed")]))
+    assert told == ["dim_customers.country: 91.00% of 1,000 rows say otherwise"]
+
+
 def test_of_landing_the_doubts_are_about_values_not_about_how_much_came_or_when() -> None:
     odd = replace(DRIFT, suite="landing:values", table_name="crm_tickets", expectation="ToBeBetween(text)", observed="3 of 9")
     quiet = [replace(odd, suite="landing:volume"), replace(odd, suite="landing:freshness"), replace(odd, severity="block")]
