@@ -88,6 +88,11 @@ class CheckResult:
     description: str
     examples: list[str] = field(default_factory=list)
 
+    @property
+    def column(self) -> str:
+        """What the expectation names: `country` of `Drift(country)`."""
+        return self.expectation.partition("(")[2].rstrip(")")
+
 
 def blocking(results: Sequence[CheckResult]) -> list[CheckResult]:
     """Those that must stop everything downstream: not proven true, although they were evaluated, and not mere warnings."""

@@ -77,7 +77,7 @@ def _per_table(check: str, expectations: tuple, frame: pd.DataFrame) -> list[Che
 def _told(result: CheckResult, row: pd.DataFrame) -> CheckResult:
     """The result, said of the table in its row, with the number that was judged."""
     first = row.iloc[0]
-    column = result.expectation.partition("(")[2].rstrip(")")
+    column = result.column
     seen, unknown = _SAID.get(column, (f"{column} {{:.4g}}", f"{column} unknown"))
     said = seen.format(first[column]) if pd.notna(first.get(column)) else unknown
     return replace(result, table_name=str(first["table_name"]), observed=f"{first['source']}: {said}")

@@ -25,7 +25,13 @@ def page(home: Home) -> Path:
 
 
 def refused(night: Night, stage: str, reasons: Sequence[str]) -> RefusedError:
-    """Write down that `stage` refused the night, where `status` and the pages find it; returns the error to raise."""
+    """Write down that `stage` refused the night; returns the error to raise."""
+    record(night, stage, reasons)
+    return RefusedError(stage, list(reasons))
+
+
+def record(night: Night, stage: str, reasons: Sequence[str]) -> None:
+    """Write down that `stage` refused the night, where `status` and the pages find it."""
     refusal = releases.record_refusal(night.home.root, as_of=night.as_of, stage=stage, reasons=reasons)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{_CHECKS}.parquet"
@@ -34,7 +40,6 @@ def refused(night: Night, stage: str, reasons: Sequence[str]) -> RefusedError:
             connection.execute(f"COPY ({results}) TO {literal(file)} (FORMAT parquet)")
         run = _Run(night.run_id, night.as_of, datetime.now(UTC), file)
         write_private(page(night.home), report.render_checks(run, company=night.settings.company.name, refusal=refusal))
-    return RefusedError(stage, list(reasons))
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 
 from expectations.base import CheckResult, Gate, blocking
+from orchestration import refusing
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import doubts, gatekeeping
 from orchestration.night import Night
-from orchestration.refusing import refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
 _LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in INPUT_TABLES]
@@ -110,7 +110,7 @@ def _checks(
     for line in stopped:  # Dagster's own message says only that a check has failed
         context.log.error(line)
     if stopped:
-        refused(tonight, check.replace("_", " "), stopped)  # the check that fails says so to Dagster, table by table
+        refusing.record(tonight, check.replace("_", " "), stopped)  # the check that fails says so to Dagster, table by table
     for key in (dg.AssetKey([schema, table]) for table in tables):
         if dg.AssetCheckKey(key, check) in context.selected_asset_check_keys:
             yield _check(check, key, [result for result in results if result.table_name == key.path[-1]])
@@ -147,7 +147,7 @@ def _line(result: CheckResult) -> str:
         table = result.table_name
         return f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
     if result.expectation.startswith("Rewritten("):
-        name = f"{result.table_name}.{result.expectation.removeprefix('Rewritten(').rstrip(')')}"
+        name = f"{result.table_name}.{result.column}"
         return f"{name}: {result.observed}; mend the source, or, if it is right, `settings: {{accept_rewritten: [{name}]}}`"
     examples = f", such as {', '.join(result.examples[:3])}" if result.examples else ""
     return f"{result.table_name} {result.expectation} {result.status}: {result.observed}{examples}"

@@ -16,7 +16,7 @@ def of_landing(results: Iterable[CheckResult]) -> Iterator[str]:
     for one in results:
         if one.severity == "warn" and one.status == "failed" and one.suite not in ("landing:volume", "landing:freshness"):
             place = "" if one.suite == REFERENCES else f"{one.table_name}: "
-            of = "" if one.suite == REFERENCES else f" of {_column(one)}"
+            of = "" if one.suite == REFERENCES else f" of {one.column}"
             yield f"{place}{one.observed}{of}: {one.description}"
 
 
@@ -24,10 +24,6 @@ def of_marts(results: Iterable[CheckResult]) -> Iterator[str]:
     """Columns that are spread otherwise than in the release before, or say of the past what it did not: rather a broken source."""
     for one in results:
         if one.status == "failed" and one.expectation.startswith("Drift("):
-            yield f"{one.table_name}.{_column(one)} has drifted: {one.observed}"
+            yield f"{one.table_name}.{one.column} has drifted: {one.observed}"
         if one.status == "failed" and one.severity == "warn" and one.expectation.startswith("Rewritten("):
-            yield f"{one.table_name}.{_column(one)}: {one.observed}"
-
-
-def _column(result: CheckResult) -> str:
-    return result.expectation.partition("(")[2].rstrip(")")
+            yield f"{one.table_name}.{one.column}: {one.observed}"
