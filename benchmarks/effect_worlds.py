@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _NOISE = 0.8  # spread of the logarithm of money about its expectation
+_EXPLORED = {"fifth": 0.2, "tenth": 0.1}  # share of decisions left to chance
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Kind(NamedTuple):
 
     rows: int
     effects: Callable[[pd.DataFrame], list[Floats]]
-    log: str = "random"  # or "confounded" (by what foretells the outcome, too), "fifth" (a rule decides for four fifths)
+    log: str = "random"  # or "confounded" (by what foretells the outcome, too), "fifth", "tenth" (a rule decides for all but these)
     money: bool = False
     costs: float = 0.0
     level: float = 0.0  # log-odds of the outcome untreated
@@ -138,6 +139,7 @@ KINDS = {
     "rare outcome": Kind(12_000, _flips, level=-2.5, costs=0.01),
     "money": Kind(8_000, _shares, money=True, costs=4.0),
     "money, few": Kind(8_000, lambda f: [3 * one for one in _few(f)], money=True, costs=2.0),
+    "with a tenth at random": Kind(15_000, _flips, log="tenth"),
 }
 
 
@@ -160,7 +162,7 @@ def _propensity(log: str, f: pd.DataFrame, actions: int) -> Floats:
     if log == "random":
         return np.full((len(f), actions), 1 / actions)
     leaning = np.column_stack([np.zeros(len(f)), *(f["x0"] * (-1) ** number + f["x1"] / 2 for number in range(actions - 1))])
-    if log == "fifth":
-        return 0.2 / actions + 0.8 * (leaning == leaning.max(axis=1, keepdims=True))
+    if log in _EXPLORED:
+        return _EXPLORED[log] / actions + (1 - _EXPLORED[log]) * (leaning == leaning.max(axis=1, keepdims=True))
     chances = np.exp(1.5 * leaning)
     return 0.03 + (1 - 0.03 * actions) * chances / chances.sum(axis=1, keepdims=True)

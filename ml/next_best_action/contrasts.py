@@ -10,7 +10,7 @@ what foretells the outcome under either arm alike drops out, what foretells the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,17 @@ class Contrast:
         gram = (treated.squares_about(centre) + control.squares_about(centre)) / 4
         return Contrast(gram, (treated.slope() - control.slope()) / 2, (treated.variance() + control.variance()) / 2)
 
+    @staticmethod
+    def apart(treated: Sums, control: Sums) -> Contrast:
+        """Of arms whose customers are not alike: a slope of its own for each, and how sure it is; what is left is their difference.
+
+        With information A and B on either arm's slopes that on the difference is A (A + B)⁻¹ B: none where one arm says nothing.
+        """
+        mine, theirs = treated.information(), control.information()
+        shared = np.linalg.pinv(mine + theirs, hermitian=True)
+        moment = theirs @ shared @ treated.slope() / treated.variance() - mine @ shared @ control.slope() / control.variance()
+        return Contrast(mine @ shared @ theirs, moment, 1.0)
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -123,6 +134,10 @@ class Sums:
         """How the outcome goes with the design."""
         return self.product / self.weight - self.first / self.weight * (self.outcome / self.weight)
 
+    def information(self) -> Floats:
+        """On how the outcome goes with the design."""
+        return self.squares_about(self.first / self.weight) / max(self.variance(), 1e-300)
+
     def variance(self) -> float:
         """Of the mean outcome."""
         level = self.outcome / self.weight
@@ -153,6 +168,6 @@ def summed(evidence: Evidence, design: Floats, rows: NDArray[np.int64]) -> list[
     return [Sums.of(design[arm], weight[arm], outcome[arm]) for arm in arms]
 
 
-def contrasts(sums: Sequence[Sums]) -> list[Contrast]:
+def contrasts(sums: Sequence[Sums], of: Callable[[Sums, Sums], Contrast] = Contrast.of) -> list[Contrast]:
     """One per action, against the control, whose sums come first."""
-    return [Contrast.of(treated, sums[0]) for treated in sums[1:]]
+    return [of(treated, sums[0]) for treated in sums[1:]]

@@ -4,16 +4,16 @@ Comes in: `Evidence` (the log, and what its outcomes were beyond what was expect
 difference between customers where there is evidence of one; both per unit of what is at stake for a customer.
 
 Learners of differences: linear in the ranks of the columns, for all actions at once; small and larger trees, for each alone; and, where
-propensities are uneven, trees that do without them: their noise is what keeps a rule's log from teaching more.
-Each has a weight by what all foretell together out of fold. Weights, not the better one: on two companies both foretold equally well
-(z 5.9 and 5.2, 6.7 and 6.6), and one reached six points more of the best policy's gain. With faint evidence the linear one speaks
-alone, which its priors have shrunk. Where the whole policy would have paid out of fold (`pays_together`), differences are kept: an
-effect that is good for some and bad for others has no mean to be believed. Only an action that is idle by all signs keeps none (the
-control is cheaper): it is left out after that question, and the question is asked again. Where the policy is not known to pay each
-action stands for itself: it keeps its differences if its mean is believed, since whom to give it has to be decided somehow, or with
-DIFFERENCE_Z of its own. In twenty made-up worlds (`benchmarks.effects`) asking each action for itself alone reached 60 % of the best
-policy's gain, this 69 %. A stricter limit on the policy costs more than it saves; testing several actions as several costs nothing
-(decision 52). Whether a policy may *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
+propensities are uneven, trees and a line that do without them: their noise is what keeps a rule's log from teaching more.
+Each has a weight by what all foretell together out of fold. Weights, not the better one: on two companies both foretold equally well (z 5.9
+and 5.2, 6.7 and 6.6), and one reached six points more of the best policy's gain. With faint evidence the lines speak alone, in equal parts,
+which their priors have shrunk. Where the whole policy would have paid out of fold (`pays_together`), differences are kept: an effect that
+is good for some and bad for others has no mean to be believed. Only an action that is idle by all signs keeps none (the control is
+cheaper): it is left out after that question, and the question is asked again. Where the policy is not known to pay each action stands for
+itself: it keeps its differences if its mean is believed, since whom to give it has to be decided somehow, or with DIFFERENCE_Z of its own.
+In twenty made-up worlds (`benchmarks.effects`) asking each action for itself alone reached 60 % of the best policy's gain, this 69 %. A
+stricter limit on the policy costs more than it saves; testing several actions as several costs nothing (decision 52). Whether a policy may
+*claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
 from __future__ import annotations
@@ -79,26 +79,34 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
 
 
 def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+    linear = Linear(codes, evidence)
     if not codes.shape[1]:
-        return [Linear(codes, evidence)]
+        return [linear]
     from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
 
     bins = Bins.of(codes, COARSE)
     grown = [Grown(encoder, codes, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
-    is_imputed = len(codes) >= IMPUTED_FROM and evidence.evenness < EVEN
-    imputed = [Imputed(encoder, codes, bins, evidence, seed, LARGE_TREES)] if is_imputed else []
-    return [Linear(codes, evidence), *grown, *imputed]
+    if evidence.evenness >= EVEN:
+        return [linear, *grown]
+    imputed = [Imputed(encoder, codes, bins, evidence, seed, LARGE_TREES)] if len(codes) >= IMPUTED_FROM else []
+    return [linear, *grown, *imputed, linear.apart()]
 
 
 def _mixed(learners: Sequence[Learner], evidence: Evidence, splits: Sequence[Split]) -> _Learnt:
-    """All, weighted by how well they foretell together; with faint evidence the first alone."""
+    """All, weighted by how well they foretell together; with faint evidence the lines alone."""
     unseen = [learner.unseen(splits) for learner in learners]
     shares = weights(evidence, unseen)
-    both = [np.tensordot(shares, said, axes=1) for said in zip(*unseen, strict=True)]
-    slope, z = line(evidence, dict(enumerate(both, 1)))
-    if z < DIFFERENCE_Z:
-        return _Learnt(learners, np.array([1.0, *np.zeros(len(learners) - 1)]), unseen[0], 1.0, z)
-    return _Learnt(learners, shares, both, slope, z)
+    told = _together(shares, unseen)
+    slope, z = line(evidence, dict(enumerate(told, 1)))
+    if z >= DIFFERENCE_Z:
+        return _Learnt(learners, shares, told, slope, z)
+    lines = np.array([isinstance(learner, Linear) for learner in learners], dtype=float)
+    return _Learnt(learners, lines / lines.sum(), _together(lines / lines.sum(), unseen), 1.0, z)
+
+
+def _together(shares: Floats, unseen: Sequence[Sequence[Floats]]) -> list[Floats]:
+    """Per action what all said of it."""
+    return [np.tensordot(shares, said, axes=1) for said in zip(*unseen, strict=True)]
 
 
 def _kept(evidence: Evidence, learnt: _Learnt, means: Sequence[Mean], costs: Floats, splits: Sequence[Split]) -> set[int]:

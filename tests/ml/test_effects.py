@@ -14,8 +14,7 @@ from ml.next_best_action import effects as believing
 from ml.next_best_action.belief import mean_effects
 from ml.next_best_action.contrasts import Evidence, contrasts, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
-from ml.next_best_action.effects import learn_effects
-from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES, Grown, Imputed, Linear
+from ml.next_best_action.learners import SMALL_TREES, Grown, Linear
 from ml.outcomes import COARSE, Trees, fold_rows, grown
 
 
@@ -203,42 +202,6 @@ def test_trees_on_bins_of_weighted_rows_split_the_values_themselves():
     scorer = grown(codes, target, 0, Trees(60, 4, 25), np.full(3000, 0.7), Bins.of(codes, COARSE))
     edge = np.abs(np.nan_to_num(codes[:, 0], nan=9.0) - 1) > 0.15  # within a bin of the step nobody can tell
     assert np.abs(scorer.score(encoder, codes) - target)[edge].max() < 0.1
-
-
-def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_ones():
-    """Chance decides for one customer in ten; what an action does turns at a value of another column."""
-    random = np.random.default_rng(12)
-    codes = random.normal(size=(3000, 6))
-    effect = np.where(codes[:, 1] > 0.3, 0.6, -0.2)
-    chance = np.where(codes[:, 0] > 0, 0.95, 0.05)  # to be treated
-    taken = (random.random(3000) < chance).astype(int)
-    left = taken * effect + random.normal(0, 0.7, 3000)
-    evidence = Evidence(taken, np.where(taken == 1, chance, 1 - chance), left - left.mean(), np.ones(3000))
-    given = Encoder(()), codes, Bins.of(codes, COARSE), evidence, 0, LARGE_TREES
-    told = [of(*given).scorers()[0].score(Encoder(()), codes) for of in (Grown, Imputed)]
-    weighted, imputed = (np.corrcoef(one, effect)[0, 1] for one in told)
-    assert imputed > weighted + 0.03
-    assert imputed > 0.8
-    folds = list(fold_rows(3000, 0))
-    unseen = Imputed(*given).unseen(folds)[0]
-    assert np.corrcoef(unseen, effect)[0, 1] > 0.6
-
-
-@pytest.mark.parametrize("chance", [0.5, 0.95])
-def test_imputed_effects_are_asked_where_propensities_are_uneven(monkeypatch, chance):
-    random = np.random.default_rng(13)
-    codes, asked = random.normal(size=(1500, 2)), []
-    treated = np.where(codes[:, 0] > 0, chance, 1 - chance)
-    taken = (random.random(1500) < treated).astype(int)
-    propensity = np.where(taken == 1, treated, 1 - treated)
-    evidence = Evidence(taken, propensity, random.normal(size=1500), np.ones(1500))
-    least = min(
-        (1 / propensity[taken == arm]).sum() ** 2 / (propensity[taken == arm] ** -2.0).sum() / (taken == arm).sum() for arm in (0, 1)
-    )
-    assert evidence.evenness == pytest.approx(least)
-    monkeypatch.setattr("ml.next_best_action.effects.Imputed", lambda *given: asked.append(1) or Imputed(*given))
-    learn_effects(Encoder(()), codes, evidence, np.zeros(1), 0)
-    assert bool(asked) is (chance > 0.5)
 
 
 @pytest.mark.parametrize("weight", [None, np.where(np.arange(200) < 150, 0.7, 0.0)])
