@@ -29,7 +29,9 @@ def may_have_long(content: bytes) -> bool:
 def as_number(text: str) -> float | str:
     """The number that `text` is, or the text where a double is another number."""
     number = float(text)
-    return number if math.isfinite(number) and (len(text) <= _KEPT or Decimal(repr(number)) == Decimal(text)) else text
+    written = repr(number)
+    is_same = len(text) <= _KEPT or written == text or Decimal(written) == Decimal(text)
+    return number if is_same and math.isfinite(number) else text
 
 
 def without_long(path: Path, scratch: Path) -> Path:
