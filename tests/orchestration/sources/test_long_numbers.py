@@ -63,12 +63,14 @@ def test_a_file_without_such_numbers_is_read_where_it_lies(tmp_path: Any) -> Non
     assert long_numbers.without_long(path, tmp_path) is path
 
 
-def test_a_number_between_two_parts_of_a_file_is_seen(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "x.jsonl"
-    path.write_text('{"a":' + " " * 50 + "12345678901234567.12}\n")
-    for size in range(1, 60):
+@pytest.mark.parametrize("content", ['{"a":%s}\n', '[{"b":"\\\\\\" %s","a":%s},{"a":-%s}]', '{"b":"' + "%s " * 9 + '"}\n{"a":%s}'])
+def test_a_number_or_a_text_between_two_parts_of_a_file_is_seen(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    path, number = tmp_path / "x.jsonl", "12345678901234567.12"
+    path.write_text(content.replace("%s", number))
+    wanted = content.replace(":%s", f':"{number}"').replace(":-%s", f':"-{number}"').replace("%s", number)
+    for size in range(1, 80):
         monkeypatch.setattr(long_numbers, "_BLOCK", size)
-        assert '"12345678901234567.12"' in long_numbers.without_long(path, tmp_path).read_text()
+        assert long_numbers.without_long(path, tmp_path).read_text() == wanted
 
 
 @pytest.mark.parametrize("number", [*EXACT, "1.5e400", "18446744073709551616", *DOUBLES])
