@@ -12,12 +12,22 @@ import pytest
 import ml  # before scikit-learn is imported anywhere: three workers on two cores must not spin  # noqa: F401
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import NodeManager
 
 ONE_COMPANY = "tests/end_to_end"
 # Folders that take minutes, in the order in which a worker should begin them; whatever is not named is quick and fills the end.
 LONG_FIRST = (ONE_COMPANY, "tests/dbt", "tests/oracle", "tests/faults", "tests/examples")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _exports_are_whole() -> Iterator[None]:
+    """Nights of tests read files that were written a moment ago, and nobody writes on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orchestration.sources.reading.rest.sleep", lambda _: None)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

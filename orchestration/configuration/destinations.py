@@ -96,13 +96,14 @@ class FilesDestination(Open):
 
 
 class WebhookDestination(Vendor, Open):
-    """Audiences as signed HTTP requests (Standard Webhooks)."""
+    """Audiences as signed HTTP requests (Standard Webhooks). `page_is_success`: the receiver answers with a web page when it took all."""
 
     addresses: ClassVar[tuple[str, ...]] = ("base_url", "url")
     type: Literal["webhook"]
     url: str
     secret: Secret
     name: Name = "webhook"
+    page_is_success: bool = False
 
 
 class HubspotDestination(Vendor, ReadsBack, Makes):

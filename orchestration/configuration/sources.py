@@ -39,6 +39,10 @@ class FilesSource(Part):
         None,
         description="How long a store may take to list, or for one object; by default ten minutes, or two and a second for every 32 kB",
     )
+    settle_seconds: Annotated[int, Field(ge=0, le=600)] = Field(
+        2,
+        description="How long whoever writes a file of a folder may pause: one that landed before is read when it has rested for so long",
+    )
 
     @field_validator("options")
     @classmethod

@@ -48,7 +48,10 @@ class ForbiddenCallError(Exception):
 
 
 class Caller:
-    """One account: only the calls that `allowed` lists (method and path, as a regular expression) can be made."""
+    """One account: only the calls that `allowed` lists (method and path, as a regular expression) can be made.
+
+    Refusals that pass are asked again; `hopeless` are those of them that do not, `passing` further ones that do, at this vendor.
+    """
 
     def __init__(
         self,
@@ -60,12 +63,13 @@ class Caller:
         auth: tuple[str, str] | httpx.Auth | None = None,
         windows: tuple[tuple[int, float], ...] = (),
         hopeless: Callable[[httpx.Response], bool] = lambda _: False,
+        passing: Callable[[httpx.Response], bool] = lambda _: False,
         timeout: float = TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url, self.sleep, self._of_thread = checked_url(url, base_url), sleep, threading.local()
         self._allowed = tuple(re.compile(one) for one in allowed)
-        self._hopeless, self._pacer = hopeless, Pacer(windows, sleep=sleep)
+        self._hopeless, self._passing, self._pacer = hopeless, passing, Pacer(windows, sleep=sleep)
         self._client = httpx.Client(
             timeout=timeout,
             verify=trusted(),
@@ -135,7 +139,7 @@ class Caller:
         return response
 
     def _is_for_now(self, response: httpx.Response) -> bool:
-        return response.status_code in RETRIED_STATUSES and not self._hopeless(response)
+        return (response.status_code in RETRIED_STATUSES or self._passing(response)) and not self._hopeless(response)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -25,7 +25,7 @@ from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, Destina
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
-from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, member_outcome, tag_of
+from orchestration.destinations.mailchimp_answers import NO_VALIDATION, field_value, hashed, is_overload, member_outcome, tag_of
 from orchestration.destinations.mailchimp_jobs import JOBS, WANTS, MemberJobs
 from orchestration.destinations.mailchimp_members import LISTING, holding, holdings
 from orchestration.destinations.reading import as_json, listed
@@ -69,7 +69,12 @@ class MailchimpDestination(MemberJobs):
         super().__init__(
             name,
             Caller(
-                f"https://{center or 'us1'}.api.mailchimp.com", base_url=base_url, auth=("rapport", api_key), allowed=allowed, sleep=sleep
+                f"https://{center or 'us1'}.api.mailchimp.com",
+                base_url=base_url,
+                auth=("rapport", api_key),
+                allowed=allowed,
+                passing=is_overload,
+                sleep=sleep,
             ),
         )
 

@@ -20,7 +20,7 @@ import orjson
 from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
 from orchestration.destinations.pacing import IN_DOUBT, RETRIED_STATUSES
-from orchestration.destinations.reading import text_of
+from orchestration.destinations.reading import as_json, text_of
 from orchestration.destinations.transport import checked_url
 
 _TAGS = {
@@ -39,6 +39,11 @@ NO_VALIDATION = {"skip_merge_validation": "true"}  # fields that the list requir
 def hashed(email: str) -> str:
     """What Mailchimp calls a member: the MD5 of the address in lower case."""
     return hashlib.md5(email.lower().encode(), usedforsecurity=False).hexdigest()
+
+
+def is_overload(response: httpx.Response) -> bool:
+    """Whether a 403 is what stands before Mailchimp, when it is called too often: its own refusals say in JSON what they are."""
+    return response.status_code == 403 and as_json(response) is None
 
 
 def operations(calls: Iterable[tuple[str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -85,7 +90,8 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
         return Outcome(record.external_id, Result.RETRYABLE, "http_404")
     if status in IN_DOUBT:
         return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
-    return Outcome(record.external_id, Result.RETRYABLE if status in RETRIED_STATUSES else Result.REJECTED, code)
+    is_for_now = status in RETRIED_STATUSES or (status == 403 and not text_of(body, "title"))
+    return Outcome(record.external_id, Result.RETRYABLE if is_for_now else Result.REJECTED, code)
 
 
 def results_of(client: httpx.Client, url: str, job: Job) -> list[Outcome]:

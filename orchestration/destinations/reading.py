@@ -5,12 +5,20 @@ Comes in: answers. Goes out: mappings, texts, codes that a log may hold; nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from orchestration.destinations.base import safe_code
+
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.DOTALL | re.IGNORECASE)
+
+
+def is_page(response: httpx.Response) -> bool:
+    """Whether the body is a whole page of HTML. By its type alone it would not be: many a receiver says text/html of a plain "ok"."""
+    return _PAGE.match(response.content) is not None
 
 
 def as_json(response: httpx.Response) -> Any:

@@ -8,9 +8,10 @@ Comes in: batches. Goes out: `POST url` with
     {"type": "audience.changed", "timestamp": …, "data": {"audience": …, "release_id": …, "mode": …, "records":
       [{"id": …, "operation": "upsert" | "clear", "fields": {…}}]}}
 
-Answers: 2xx takes all; 207 with `{"errors": [{"id", "code", "message", "retryable"}]}` takes all but those; 410 stops for good;
-408, 425, 429 and 5xx are tried again, after `Retry-After` where given; no answer in 15 s is `unknown`. A batch that is refused as a
-whole (400, 413, 422) is halved until the record at fault is found.
+Answers: 2xx takes all; 207 with `{"errors": [{"id", "code", "message", "retryable"}]}` takes all but those; a web page with any of these
+comes from a login, a proxy or a firewall in the receiver's place, which has none of it; 410 stops for good; 408, 425, 429 and 5xx are tried
+again, after `Retry-After` where given; no answer in 15 s is `unknown`. A batch that is refused as a whole (400, 413, 422) is halved until
+the record at fault is found.
 """
 
 from __future__ import annotations
@@ -27,9 +28,14 @@ from orchestration.destinations.base import Answer, Batch, Outcome, Result, cove
 from orchestration.destinations.delivery import HttpDestination
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.reading import is_page
 from orchestration.destinations.transport import checked_url, signed_headers, signing_keys
 
 _TIMEOUT = 15.0
+_NO_RECEIVER = (
+    "a web page answers in the receiver's place (a login, a proxy, a firewall); correct `url` or the way to it, or say"
+    " `page_is_success: true` where the receiver itself answers so"
+)
 
 
 class WebhookDestination(HttpDestination):
@@ -50,9 +56,11 @@ class WebhookDestination(HttpDestination):
         base_url: str | None = None,
         mode: str = "upsert",
         consent: Sequence[str] = (),
+        page_is_success: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._mode, self._keys, self.channels = mode, signing_keys(secret), tuple(consent)
+        self._takes_pages = page_is_success
         path = re.escape(checked_url(url, base_url).path)
         super().__init__(
             name,
@@ -86,6 +94,8 @@ class WebhookDestination(HttpDestination):
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
+        if is_page(response) and not self._takes_pages:
+            return Answer(batch.outcomes(Result.UNKNOWN, "web_page"), stop=_NO_RECEIVER)
         return Answer(_partial(batch, response) if response.status_code == 207 else batch.outcomes(Result.ACKNOWLEDGED))
 
 

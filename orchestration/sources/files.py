@@ -28,6 +28,7 @@ from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
 from orchestration.sources.reading.raw import Raw
+from orchestration.sources.reading.rest import at_rest, come_back
 from orchestration.sources.reading.texts import SPACES
 from orchestration.sources.reading.typed import row_query, typed
 from orchestration.sql_text import literal
@@ -35,12 +36,16 @@ from orchestration.sql_text import literal
 
 @dataclass(frozen=True)
 class Files:
-    """The files below `path`, a folder or the URL of an object store with its `options`, whose text is written as `spelling` has it."""
+    """The files below `path`, a folder or the URL of an object store with its `options`, whose text is written as `spelling` has it.
+
+    settle_seconds  how long a file that has landed before must have been left alone to be taken for whole
+    """
 
     path: Path | str
     spelling: Spelling = field(default_factory=Spelling)
     options: Mapping[str, Any] = field(default_factory=dict)
     timeout_minutes: int | None = None
+    settle_seconds: float = 0
     type: ClassVar[str] = "files"
     _misread: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -48,7 +53,7 @@ class Files:
     def from_settings(cls, settings: Any) -> Files:
         """The source that one `{type: files, path: …}` describes; the path is absolute."""
         spelling = Spelling(settings.encoding, Numbers(settings.decimal, settings.thousands))
-        return cls(settings.path, spelling, settings.options, settings.timeout_minutes)
+        return cls(settings.path, spelling, settings.options, settings.timeout_minutes, settings.settle_seconds)
 
     @cached_property
     def place(self) -> Place:
@@ -87,7 +92,11 @@ class Files:
                 batch = Batch(part, "unreadable", error=str(error))
             first_row += batch.rows
             yield batch
-        yield from (Batch(part, "gone") for part in sorted(state.keys() - set(found)))
+        gone = state.keys() - set(found)
+        back = come_back(self.place, table.name, gone, self.settle_seconds)
+        for part in sorted(gone):
+            away = f"{part}: the file was not there and is again; it is read on the next run, and rows landed from it stay"
+            yield Batch(part, "unreadable", error=away) if part in back else Batch(part, "gone")
 
     def _batch(self, table: Table, part: str, known: Position, target: Path, bench: Bench, first_row: int) -> Batch:
         before = self.place.stamp(part)
@@ -95,6 +104,8 @@ class Files:
         is_as_known = known.get("reading") == reading
         if is_as_known and known.get("settled") and before.items() <= known.items():
             return Batch(part, "unchanged")
+        if known:  # what has landed from it could be taken for deleted
+            before = at_rest(self.place, part, self.settle_seconds)
         path = self.place.fetched(part, bench.scratch)
         position = {**before, "sha256": sha256(path, part), "reading": reading, "settled": self.place.is_settled(before)}
         if is_as_known and known.get("sha256") == position["sha256"]:

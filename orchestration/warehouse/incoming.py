@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,10 @@ import pyarrow as pa
 
 from orchestration.sql_text import literal
 from orchestration.warehouse.tables import NOTHING_SENT, SCORE_TABLES
+
+DAYS_PUBLISHED = 7  # of the sync log, attempt by attempt
+# Of one ranking alone DuckDB keeps a row a record instead of sorting all.
+_IS_LAST = "row_number() OVER (PARTITION BY destination, audience, external_id ORDER BY attempted_at DESC) = 1"
 
 
 def write_scores(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> int:
@@ -52,15 +57,29 @@ def load_hash_key(connection: duckdb.DuckDBPyConnection, salt: str) -> None:
 
 
 def expose_sync_log(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Point the view `ops.sync_log` at what activation logged so far, in Parquet files of `folder` that hold a part each, to be published
-    with the next release: that of ninety nights is not copied every night.
+    """Point the view `ops.sync_log` at what of activation's log the next release publishes, from Parquet files of `folder` that hold a part
+    each: every attempt of the newest DAYS_PUBLISHED days; of the time before, for each record, the last attempt that was acknowledged and
+    the last that was not. A release that held ninety nights would copy nine million rows to say what the one before it said.
     """
     if connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'sync_log'").fetchone():
         connection.execute("DROP TABLE ops.sync_log")  # into which older versions copied it
     files = folder / "*.parquet"
     # By a pattern: a sync by hand before the release is made adds files, and may drop some.
     logged = f" UNION ALL BY NAME FROM read_parquet({literal(files)}, union_by_name = true)" * any(folder.glob(files.name))
-    connection.execute(f"CREATE OR REPLACE VIEW ops.sync_log AS {NOTHING_SENT}{logged}")
+    log = f"({NOTHING_SENT}{logged})"
+    since = f"(TIMESTAMP {literal(_newest(connection, log) - timedelta(days=DAYS_PUBLISHED))})"
+    older = f"(FROM {log} WHERE attempted_at < {since})"
+    last = " UNION ALL ".join(
+        f"(FROM {older} WHERE outcome {test} 'acknowledged' QUALIFY {_IS_LAST})" for test in ("=", "IS DISTINCT FROM")
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE ops.sync_log_before AS {last}")
+    connection.execute(f"""CREATE OR REPLACE VIEW ops.sync_log AS
+        FROM {log} WHERE attempted_at >= {since} UNION ALL BY NAME FROM ops.sync_log_before""")
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, log: str) -> datetime:
+    row = connection.execute(f"SELECT max(attempted_at) FROM {log}").fetchone()
+    return (row and row[0]) or datetime(1970, 1, 8)
 
 
 def load_erasures(

@@ -7,6 +7,7 @@ import pytest
 
 from orchestration import warehouse
 from orchestration.activation import forget, log, log_folder, log_parts, state
+from orchestration.releases.tables import copy_marts
 
 
 @pytest.fixture
@@ -18,11 +19,11 @@ def folder(tmp_path):
 def attempt(folder):
     """Log attempts (external ids) of a sync of `crm`, as one that begins now or that many days from now."""
 
-    def run(*external_ids, days=0, destination="crm"):
+    def run(*external_ids, days=0, destination="crm", audience="scores", outcome="acknowledged"):
         with state.opened(folder / "activation" / f"{destination}.duckdb", writable=True) as connection:
             moment = state.now() + timedelta(days=days)
             for one in external_ids:
-                row = [destination, "scores", f"key of {one}", one, "acknowledged", None, "r1", moment]
+                row = [destination, audience, f"key of {one}", one, outcome, None, f"release {days}", moment]
                 connection.execute(f"INSERT INTO state.attempts VALUES ({', '.join('?' * len(row))})", row)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(state, "now", lambda: moment)
@@ -59,6 +60,51 @@ def test_the_warehouse_shows_the_log_as_it_is_and_copies_nothing(folder, attempt
         attempt(days=90)  # drops the first file: a sync by hand, after the view was made
         warehouse.prepare(connection)
         assert [row[3] for row in connection.execute("FROM ops.sync_log").fetchall()] == ["x2"]
+
+
+def published(folder):
+    """(external id, release, outcome) of what the next release holds, in the order of time."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA ops")
+        warehouse.expose_sync_log(connection, log_folder(folder))
+        told = "external_id, split_part(release_id, ' ', 2)::INTEGER, outcome"
+        query = f"SELECT {told} FROM ops.sync_log ORDER BY attempted_at, destination, audience"
+        return connection.execute(query).fetchall()
+
+
+def test_a_release_holds_the_newest_week_and_the_last_word_before_it(folder, attempt):
+    """That of ninety nights is nine million rows, which each release would copy to say again what the one before it said."""
+    for day in (-40, -30, -8, -6, 0):
+        attempt("always", days=day)
+    attempt("refused", days=-50)
+    attempt("refused", days=-25, outcome="rejected")
+    attempt("refused", days=-20, outcome="rejected")
+    attempt("gone", days=-60)
+    attempt("gone", days=-60, audience="at_risk")
+    attempt("gone", days=-61, destination="mails")
+    assert published(folder) == [
+        ("gone", -61, "acknowledged"),
+        ("gone", -60, "acknowledged"),
+        ("gone", -60, "acknowledged"),
+        ("refused", -50, "acknowledged"),
+        ("refused", -20, "rejected"),
+        ("always", -8, "acknowledged"),
+        *[("always", day, "acknowledged") for day in (-6, 0)],
+    ]
+    assert len(log_parts(folder)) == 11, "the history is whole where it lies"
+
+
+def test_a_release_copies_what_is_published_of_the_log(folder, attempt, tmp_path):
+    attempt("x1", days=-30)
+    attempt("x2")
+    path = tmp_path / "night.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA marts")
+        warehouse.prepare(connection)
+        warehouse.expose_sync_log(connection, log_folder(folder))
+        connection.execute("CREATE VIEW marts.sync_log AS SELECT external_id FROM ops.sync_log")
+    (tmp_path / "release").mkdir()
+    assert copy_marts(path, tmp_path / "release", memory_gib=1, threads=1)["sync_log"]["rows"] == 2
 
 
 def test_parts_of_older_versions_may_have_other_columns(folder, attempt):

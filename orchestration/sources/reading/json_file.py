@@ -1,7 +1,7 @@
 """A file of JSON as a relation of raw columns: one object a line, an array of objects, or an object with one list of them.
 
-Comes in: plain UTF-8. Goes out: `Opened`. Lines and arrays are read as they stream; an object around a list is taken apart at once, with
-the digits of its numbers as they are written.
+Comes in: plain UTF-8. Goes out: `Opened`, with the digits of numbers as they are written. Lines and arrays are read as they stream; an
+object around a list is taken apart at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.reading.long_numbers import without_long
 from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sql_text import identifier, literal
 
@@ -39,6 +40,7 @@ def json_document(path: Path, label: str, bench: Bench) -> Opened:
 
 
 def _relation(path: Path, kind: str, label: str, bench: Bench) -> Opened:
+    path = without_long(path, bench.scratch)
     source = f"{literal(str(path))}, format = {literal(kind)}"
     found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
     keys = sorted(row[0] for row in found)

@@ -150,6 +150,19 @@ def test_a_job_that_still_runs_is_not_given_up_and_one_that_is_gone_is_unknown(p
         assert {str(one.result) for one in gone.outcomes} == {"unknown"}, kind
 
 
+@pytest.mark.parametrize("count", [3, 900])
+@pytest.mark.parametrize("body", [b"", b"Forbidden", b"<html>Access Denied</html>"])
+def test_a_bare_403_of_mailchimps_is_too_many_calls_and_tried_again(place, count, body):
+    """At high volume what stands before it answers so; its own refusals are JSON, and stop the sync."""
+    destination, vendor = place("mailchimp")
+    destination.prepare({"nps": "number"})
+    vendor.faults = [(403, {}, body)] * 3
+    assert counted(sent(destination, batch_of(count))) == {"acknowledged": count}
+    vendor.faults = [(403, {}, {"title": "Forbidden", "status": 403})]
+    answer = destination.send(batch_of(1))
+    assert ([str(one.result) for one in answer.outcomes], "403" in answer.stop) == (["retryable"], True)
+
+
 def test_mailchimp_never_says_who_is_subscribed(place):
     destination, vendor = place("mailchimp")
     destination.prepare({"nps": "number"})

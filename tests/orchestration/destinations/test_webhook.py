@@ -113,6 +113,38 @@ def test_it_does_not_wait_for_longer_than_the_night(webhook, receiver, naps):
     assert (naps, len(receiver.requests)) == ([], 1)
 
 
+PAGES = [
+    b"<!DOCTYPE html><html><body>Sign in to continue</body></html>",
+    b'\xef\xbb\xbf\r\n<!-- proxy 7 -->\n<html lang="en"><title>Blocked</title>',
+    b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x"><html xmlns="x"/>',
+]
+
+
+@pytest.mark.parametrize("status", [200, 202, 207])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_web_page_in_the_receivers_place_has_taken_nothing(webhook, receiver, status, page):
+    """A portal that wants a login answers 200 to whatever it is asked."""
+    receiver.answers = [(status, {"content-type": "text/html; charset=utf-8"}, page)]
+    answer = webhook.send(batch())
+    assert set(results(answer).values()) == {("unknown", "web_page")}
+    assert "page_is_success" in answer.stop
+    assert {result for result, _ in results(webhook.send(batch())).values()} == {"acknowledged"}
+
+
+def test_a_receiver_may_answer_with_a_page_where_that_is_said(receiver):
+    receiver.answers = [(200, {"content-type": "text/html"}, PAGES[0])]
+    destination = make("webhook", name="w", url=receiver.url, secret=SECRET, page_is_success=True)
+    assert {result for result, _ in results(destination.send(batch())).values()} == {"acknowledged"}
+    destination.close()
+
+
+@pytest.mark.parametrize("body", [b"", b"ok", b"<p>Thank you</p>", b"<htmlish>", b'{"page": "<html>"}', b"\xff\xfe"])
+def test_any_other_2xx_takes_all_whatever_type_it_says_it_has(webhook, receiver, body):
+    """Web frameworks say text/html of a plain "ok"."""
+    receiver.answers = [(200, {"content-type": "text/html; charset=utf-8"}, body)]
+    assert {result for result, _ in results(webhook.send(batch())).values()} == {"acknowledged"}
+
+
 def test_it_gives_up_after_six_tries_and_stops(webhook, receiver, naps):
     receiver.answers = [(500, {}, b"")] * 10
     answer = webhook.send(batch())

@@ -1,4 +1,4 @@
--- A view: it is read once, by the release, and that of ninety nights is long.
+-- A view: what of the log is published is chosen where the night hands it over, and copied by the release only.
 {{ config(materialized='view') }}
 with attempts as (
     select * from {{ source('ops', 'sync_log') }}
