@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -24,6 +25,8 @@ ROWS_SEARCHED_AT_ONCE = 20_000
 
 _TABLE_KINDS = {"ExpectTableRowCountToBeBetween", "ExpectTableColumnsToMatchSet", "ExpectColumnToExist"}
 _UNIQUE_KINDS = {"ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique"}
+# The last line of a traceback, or of one of several that were raised from each other.
+_RAISED = re.compile(r"^[\w.]+(?=: |$)", re.MULTILINE)
 # What holds of every part of a table need not hold of the table: these are asked of whole frames only.
 WHOLE_KINDS = _UNIQUE_KINDS | {"ExpectTableRowCountToBeBetween"}
 
@@ -115,8 +118,10 @@ def _error(info: Any) -> str | None:
     raised = [part for part in parts if isinstance(part, dict) and part.get("raised_exception")]
     if not raised:
         return None
-    last = str(raised[0].get("exception_traceback") or "").strip().splitlines()[-1:] or ["unknown error"]
-    return f"could not be evaluated: {last[0].split(':')[0].rsplit('.', 1)[-1]}"
+    # What Great Expectations raised from it says only that something was wrong; the first in the traceback says what.
+    kinds = _RAISED.findall(str(raised[0].get("exception_traceback") or ""))
+    kind = kinds[0].rsplit(".", 1)[-1] if kinds else "unknown error"
+    return f"could not be evaluated ({kind}); does what it asks fit the type of the column?"
 
 
 def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tuple[str, ...]:
