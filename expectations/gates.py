@@ -135,10 +135,15 @@ def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tu
         rows = result.result.get("partial_unexpected_index_list") or []
         if rows:
             return tuple(
-                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, str(row[column])) for column in key)
+                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, _plain(row[column])) for column in key)
                 for row in rows[:EXAMPLES]
             )
     return ()
+
+
+def _plain(value: Any) -> str:
+    """A day is a day: pandas gives it as its midnight."""
+    return str(value).removesuffix(" 00:00:00")
 
 
 def _slices(expectation: Expectation, frame: pd.DataFrame) -> Iterable[pd.DataFrame]:

@@ -35,4 +35,4 @@ def of_marts(results: Iterable[CheckResult]) -> Iterator[str]:
 
 def _not_evaluated(one: CheckResult) -> Iterator[str]:
     if one.severity == "warn" and one.status == "errored":
-        yield f"{one.table_name}: '{in_words(one.expectation)}' errored: {one.observed} {one.description}"
+        yield f"{one.table_name}: '{in_words(one.expectation)}' errored: {one.observed.rstrip('?.')}. {one.description}"

@@ -57,6 +57,12 @@ def test_a_failure_counts_and_names_keys_never_values(expectation, unexpected, o
     assert only(ASK.filled("id", "x.")).status == "passed"
 
 
+def test_the_day_in_a_key_is_a_day():
+    days = ROWS.assign(month=[datetime(2026, 1, 1), datetime(2026, 2, 1), datetime(2026, 3, 1, 10)])
+    (result,) = gates.validate(replace(suite(ASK.between("share", 2, 3, "x.")), key=("id", "month")), days)
+    assert result.examples == ["a | 2026-01-01", "b | 2026-02-01"]
+
+
 def test_what_cannot_be_evaluated_is_errored_and_blocks():
     absent = only(ASK.filled("nope", "x."))
     wrong_type = only(ASK.between("email", 0, 1, "x."))

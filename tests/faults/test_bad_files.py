@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pytest
 
 from orchestration.landing import summary
-from tests.faults.conftest import CUSTOMERS, Said, Small
+from tests.faults.conftest import CONFIG, CUSTOMERS, Said, Small
 
 PAYMENTS = "payment_id,billing_customer_id,kind,status,occurred_at,amount,currency\n"
 TICKETS = "ticket_id,customer_id,opened_at\n"
@@ -40,6 +41,20 @@ def test_files_that_cannot_be_read_are_named_all_at_once(small: Small, say: Call
     for name, (_, words) in UNREADABLE.items():
         assert name in said.line(words)
     assert [(table["table"], table["rows"]) for table in summary(small.home / "landing")] == [("crm_customers", 28)]  # the others landed
+
+
+def test_a_source_that_refuses_as_a_whole_hides_no_file_of_another(
+    small: Small, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each on its own line: all in one was a paragraph, and of the files nobody heard before the database was there again."""
+    monkeypatch.setenv("SHOP", "sqlite:////nowhere/shop.db")
+    shop = '{type: sql, name: shop, url: "${SHOP}", tables: {crm_tickets: {table: tickets}}}'
+    small.configure(CONFIG.replace("sources: [", f"sources: [{shop}, "))
+    said = small.export({"crm_referrals.csv": f'{REFERRALS}\nr1,c1,"2026-01-01\n', "notes.csv": "a\n1\n"}) and say()
+    assert said.code == 1
+    assert said.line("shop: ").startswith("shop: the database cannot be read")
+    assert said.line("a quote is never closed").startswith("files: ")
+    assert said.line("notes.csv")
 
 
 def test_rows_that_cannot_be_true(small: Small, say: Callable[..., Said]) -> None:

@@ -33,7 +33,7 @@ def test_of_landing_the_doubts_are_about_values_not_about_how_much_came_or_when(
 
 def test_a_warning_that_could_not_be_evaluated_is_told_and_a_blocking_one_is_the_refusals() -> None:
     """It was on the page alone: nobody looked, and nobody heard of it."""
-    errored = replace(DRIFT, status="errored", expectation="ColumnValuesToBeBetween(status)", observed="not evaluated (TypeError).")
+    errored = replace(DRIFT, status="errored", expectation="ColumnValuesToBeBetween(status)", observed="not evaluated (TypeError)")
     for told in (doubts.of_landing, doubts.of_marts):
         assert list(told([errored, replace(errored, severity="block")])) == [
             "dim_customers: 'status is in its range' errored: not evaluated (TypeError). Rather a broken source."
