@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 ROWS_SEARCHED_AT_ONCE = 20_000
 
 _TABLE_KINDS = {"ExpectTableRowCountToBeBetween", "ExpectTableColumnsToMatchSet", "ExpectColumnToExist"}
+_COLUMNS = {"unexpected": "not declared:", "missing": "missing:"}
 _UNIQUE_KINDS = {"ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique"}
 # The last line of a traceback, or of one of several that were raised from each other.
 _RAISED = re.compile(r"^[\w.]+(?=: |$)", re.MULTILINE)
@@ -100,8 +101,7 @@ def _outcome(suite: Suite, expectation: Expectation, result: Any, frame: pd.Data
         return Outcome("errored", error)
     measured = result.result
     if expectation.kind in _TABLE_KINDS or "element_count" not in measured:
-        value = measured.get("observed_value")
-        return Outcome("passed" if result.success else "failed", "" if value is None else f"observed {value}")
+        return Outcome("passed" if result.success else "failed", _observed(measured))
     kept_missing = expectation.kind == "ExpectColumnValuesToNotBeNull"
     evaluated = int(measured["element_count"]) - (0 if kept_missing else int(measured.get("missing_count") or 0))
     if not evaluated:
@@ -110,6 +110,15 @@ def _outcome(suite: Suite, expectation: Expectation, result: Any, frame: pd.Data
     if result.success:
         return Outcome("passed", "", evaluated, unexpected)
     return Outcome("failed", "", evaluated, unexpected, _examples(suite, expectation, frame))
+
+
+def _observed(measured: Mapping[str, Any]) -> str:
+    """What was found of a table as a whole; of its columns those that should not be there, or should."""
+    columns = (measured.get("details") or {}).get("mismatched") or {}
+    if columns:
+        return "; ".join(f"{words} {', '.join(columns[kind])}" for kind, words in _COLUMNS.items() if columns.get(kind))
+    value = measured.get("observed_value")
+    return "" if value is None else f"observed {value}"
 
 
 def _error(info: Any) -> str | None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import signal
 import sqlite3
 import sys
-import traceback
-from pathlib import Path
 
-from orchestration import settings
+from orchestration import settings, unforeseen
 from orchestration.commands.arguments import FAILED, MISCONFIGURED, complain
 from orchestration.commands.dispatch import RUNS
 from orchestration.commands.parsing import parser
@@ -45,10 +43,7 @@ def _unforeseen(error: BaseException) -> str:
     system = next((cause for cause in reversed(causes) if isinstance(cause, OSError | sqlite3.Error) or _is_of_the_machine(cause)), None)
     if system is not None:
         return in_plain_words(" ".join(str(system).split()))
-    here = Path(__file__).parent
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(here)]
-    place = f"{Path(ours[-1].filename).relative_to(here)}:{ours[-1].lineno}"
-    return f"{type(error).__name__} at {place}; run again with --debug to see where it comes from"
+    return f"{unforeseen.place(error)}; run again with --debug to see where it comes from"
 
 
 def _is_of_the_machine(error: BaseException) -> bool:

@@ -57,6 +57,12 @@ def test_a_failure_counts_and_names_keys_never_values(expectation, unexpected, o
     assert only(ASK.filled("id", "x.")).status == "passed"
 
 
+def test_a_column_too_many_and_one_too_few_are_named_alone():
+    """All columns of the audience were listed, and which one was wrong was left to whoever reads them."""
+    result = only(ASK.only_columns(["id", "email", "low", "high", "empty", "at", "absent"], "x."))
+    assert (result.status, result.observed) == ("failed", "not declared: share; missing: absent")
+
+
 def test_the_day_in_a_key_is_a_day():
     days = ROWS.assign(month=[datetime(2026, 1, 1), datetime(2026, 2, 1), datetime(2026, 3, 1, 10)])
     (result,) = gates.validate(replace(suite(ASK.between("share", 2, 3, "x.")), key=("id", "month")), days)

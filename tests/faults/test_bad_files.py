@@ -50,11 +50,39 @@ def test_a_source_that_refuses_as_a_whole_hides_no_file_of_another(
     monkeypatch.setenv("SHOP", "sqlite:////nowhere/shop.db")
     shop = '{type: sql, name: shop, url: "${SHOP}", tables: {crm_tickets: {table: tickets}}}'
     small.configure(CONFIG.replace("sources: [", f"sources: [{shop}, "))
-    said = small.export({"crm_referrals.csv": f'{REFERRALS}\nr1,c1,"2026-01-01\n', "notes.csv": "a\n1\n"}) and say()
+    small.export({"crm_referrals.csv": f'{REFERRALS}\nr1,c1,"2026-01-01\n', "notes.csv": "a\n1\n"})
+    said = say()
     assert said.code == 1
     assert said.line("shop: ").startswith("shop: the database cannot be read")
     assert said.line("a quote is never closed").startswith("files: ")
     assert said.line("notes.csv")
+
+
+def test_what_nobody_foresaw_of_one_source_quotes_nothing_and_stops_no_other(
+    small: Small, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended the night with the message of the error alone, `'created'`, which may as well be what a vendor answered of somebody."""
+
+    someone = "ann@example.org"  # a traceback shows lines of code, so not in the line that raises it
+
+    def misunderstood(source: Any) -> None:
+        if str(source.path).endswith("shop"):
+            raise KeyError(someone)
+
+    monkeypatch.setattr("orchestration.sources.files.Files.check", misunderstood)
+    (small.folder / "shop").mkdir()
+    (small.folder / "shop" / "crm_tickets.csv").write_text(TICKETS)
+    small.configure(CONFIG.replace("sources: [", "sources: [{type: files, name: shop, path: shop}, "))
+    said = say()
+    assert said.code == 1
+    assert said.line("shop: what it answers is not understood (KeyError at landing/__init__.py:")
+    assert [(table["source"], table["rows"]) for table in summary(small.home / "landing")] == [("files", 28)]
+    (log,) = small.home.glob("logs/*.log")
+    assert "landing/__init__.py" in log.read_text()
+    written = b"".join(
+        path.read_bytes() for folder in ("logs", "state", "dagster") for path in small.home.rglob(f"{folder}/**/*") if path.is_file()
+    )
+    assert someone.encode() not in said.text.encode() + written
 
 
 def test_rows_that_cannot_be_true(small: Small, say: Callable[..., Said]) -> None:
