@@ -143,7 +143,7 @@ def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
     """`quarantine --table`: the keys and reasons of one table."""
     _show_table(("source", "key", "rule", "reason", "first seen"), rows, "Nothing of this table waits in quarantine.")
     if in_all > len(rows):
-        say(f"The first {len(rows):,} of {in_all:,}; all of them are in ops.quarantined_rows of the warehouse.")
+        say(f"The first {len(rows):,} of {in_all:,}; `--export FILE` writes all of them, with their rows.")
 
 
 def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:
