@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster._utils.error import SerializableErrorInfo
 
+from expectations.masking import masked
 from orchestration.hearing import LOGGER, Progress, heard
 from orchestration.home import Home, write_private
 from orchestration.plain_words import in_plain_words
@@ -128,7 +129,7 @@ def _told(failure: StepFailureData) -> tuple[Status, tuple[str, ...]]:
     cause = next((error for error in causes if error.message.startswith(_OURS)), causes[-1] if causes else None)
     description = failure.user_failure_data.description if failure.user_failure_data else None
     status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
-    said = description or (_bare(cause) if cause else "")
+    said = description or (masked(_bare(cause)) if cause else "")  # what others say may quote the value that they stumbled over
     return status, tuple(map(in_plain_words, said.splitlines())) or ("",)
 
 

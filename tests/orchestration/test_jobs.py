@@ -104,6 +104,10 @@ def test_where_nothing_is_ours_the_first_cause_is_told() -> None:
     assert reason.startswith("database or disk is full: is the disk full? Free some space")
 
 
+def test_what_others_say_is_told_without_whom_it_is_about() -> None:
+    assert told(ValueError("Could not convert string 'ann@example.org' to INT32"), None)[1] == "Could not convert string 'a…@…' to INT32"
+
+
 def test_a_step_that_fails_in_several_ways_has_as_many_reasons() -> None:
     status, reason = told(dg.Failure("crm: it is away\nbilling: [Errno 28] No space left on device"), None)
     assert status == "failed"
