@@ -95,6 +95,7 @@ def test_rows_that_cannot_be_true(small: Small, say: Callable[..., Said]) -> Non
     broken = {"p1": "amount_out_of_bounds", "p2": "unknown_currency", "p3": "unparseable"}
     assert all(f"{rule} 1" in refusal for rule in broken.values())
     assert said.line("Nothing was published before either")
+    assert said.line("Mend it at its source and run the same night again")
     assert dict(kept(small)) == broken
 
 
