@@ -16,6 +16,7 @@ WEIGHT = "_rows"  # how many rows of the table a row stands for
 _PRESENCE = {"ExpectColumnValuesToNotBeNull", "ExpectColumnToExist"}
 _RANGE = {"ExpectColumnMinToBeBetween", "ExpectColumnValuesToBeBetween"}
 _FLOATS = ("DOUBLE", "FLOAT")
+_NOT_SUBTRACTED = ("VARCHAR", "BOOLEAN")
 _ORDER = "ExpectColumnPairValuesAToBeGreaterThanB"
 
 
@@ -39,9 +40,10 @@ def _told(suite: Suite, column: str, types: Mapping[str, str]) -> tuple[str, tup
     if {one.kind for one in asked} <= _RANGE:
         return is_missing, (f"min({name})", f"max({name})")
     if len(asked) == 1 and asked[0].kind == _ORDER:
-        high, low = (_name(asked[0].arguments[side]) for side in ("column_A", "column_B"))
-        least = f"coalesce(min_by({name}, {high} - {low}), any_value({name}))"
-        return is_missing, (least, least)
+        pair = [asked[0].arguments[side] for side in ("column_A", "column_B")]
+        if not any(types[one] in _NOT_SUBTRACTED for one in pair):
+            least = f"coalesce(min_by({name}, {_name(pair[0])} - {_name(pair[1])}), any_value({name}))"
+            return is_missing, (least, least)
     return name, (name, name)
 
 

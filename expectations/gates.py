@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,7 +24,10 @@ from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 ROWS_SEARCHED_AT_ONCE = 20_000
 
 _TABLE_KINDS = {"ExpectTableRowCountToBeBetween", "ExpectTableColumnsToMatchSet", "ExpectColumnToExist"}
+_COLUMNS = {"unexpected": "not declared:", "missing": "missing:"}
 _UNIQUE_KINDS = {"ExpectColumnValuesToBeUnique", "ExpectCompoundColumnsToBeUnique"}
+# The last line of a traceback, or of one of several that were raised from each other.
+_RAISED = re.compile(r"^[\w.]+(?=: |$)", re.MULTILINE)
 # What holds of every part of a table need not hold of the table: these are asked of whole frames only.
 WHOLE_KINDS = _UNIQUE_KINDS | {"ExpectTableRowCountToBeBetween"}
 
@@ -97,8 +101,7 @@ def _outcome(suite: Suite, expectation: Expectation, result: Any, frame: pd.Data
         return Outcome("errored", error)
     measured = result.result
     if expectation.kind in _TABLE_KINDS or "element_count" not in measured:
-        value = measured.get("observed_value")
-        return Outcome("passed" if result.success else "failed", "" if value is None else f"observed {value}")
+        return Outcome("passed" if result.success else "failed", _observed(measured))
     kept_missing = expectation.kind == "ExpectColumnValuesToNotBeNull"
     evaluated = int(measured["element_count"]) - (0 if kept_missing else int(measured.get("missing_count") or 0))
     if not evaluated:
@@ -109,14 +112,25 @@ def _outcome(suite: Suite, expectation: Expectation, result: Any, frame: pd.Data
     return Outcome("failed", "", evaluated, unexpected, _examples(suite, expectation, frame))
 
 
+def _observed(measured: Mapping[str, Any]) -> str:
+    """What was found of a table as a whole; of its columns those that should not be there, or should."""
+    columns = (measured.get("details") or {}).get("mismatched") or {}
+    if columns:
+        return "; ".join(f"{words} {', '.join(columns[kind])}" for kind, words in _COLUMNS.items() if columns.get(kind))
+    value = measured.get("observed_value")
+    return "" if value is None else f"observed {value}"
+
+
 def _error(info: Any) -> str | None:
     """The kind of error behind an `exception_info` of either shape; its message may quote values and is left out."""
     parts = [info] if "raised_exception" in info else list(info.values())
     raised = [part for part in parts if isinstance(part, dict) and part.get("raised_exception")]
     if not raised:
         return None
-    last = str(raised[0].get("exception_traceback") or "").strip().splitlines()[-1:] or ["unknown error"]
-    return f"could not be evaluated: {last[0].split(':')[0].rsplit('.', 1)[-1]}"
+    # What Great Expectations raised from it says only that something was wrong; the first in the traceback says what.
+    kinds = _RAISED.findall(str(raised[0].get("exception_traceback") or ""))
+    kind = kinds[0].rsplit(".", 1)[-1] if kinds else "unknown error"
+    return f"could not be evaluated ({kind}); does what it asks fit the type of the column?"
 
 
 def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -130,10 +144,15 @@ def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tu
         rows = result.result.get("partial_unexpected_index_list") or []
         if rows:
             return tuple(
-                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, str(row[column])) for column in key)
+                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, _plain(row[column])) for column in key)
                 for row in rows[:EXAMPLES]
             )
     return ()
+
+
+def _plain(value: Any) -> str:
+    """A day is a day: pandas gives it as its midnight."""
+    return str(value).removesuffix(" 00:00:00")
 
 
 def _slices(expectation: Expectation, frame: pd.DataFrame) -> Iterable[pd.DataFrame]:

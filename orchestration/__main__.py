@@ -6,18 +6,14 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import sys
-import traceback
-from pathlib import Path
 
-from orchestration import settings
+from orchestration import settings, unforeseen
 from orchestration.commands.arguments import FAILED, MISCONFIGURED, complain
 from orchestration.commands.dispatch import RUNS
 from orchestration.commands.parsing import parser
 from orchestration.dbt import DbtError
 from orchestration.home import HomeError
-from orchestration.plain_words import in_plain_words
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,28 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # what nobody foresaw is one line too
         if options.debug:
             raise
-        return complain(_unforeseen(error), FAILED)
-
-
-def _unforeseen(error: BaseException) -> str:
-    """What the system said, if it is the cause; else only where it happened: other messages may quote values of rows."""
-    causes = [error]
-    while (following := causes[-1].__cause__ or causes[-1].__context__) is not None:
-        causes.append(following)
-    system = next((cause for cause in reversed(causes) if isinstance(cause, OSError | sqlite3.Error) or _is_of_the_machine(cause)), None)
-    if system is not None:
-        return in_plain_words(" ".join(str(system).split()))
-    here = Path(__file__).parent
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(here)]
-    place = f"{Path(ours[-1].filename).relative_to(here)}:{ours[-1].lineno}"
-    return f"{type(error).__name__} at {place}; run again with --debug to see where it comes from"
-
-
-def _is_of_the_machine(error: BaseException) -> bool:
-    """What DuckDB says of disk and memory names files and no values; by name, so that no command loads DuckDB only to fail."""
-    kind = type(error)
-    said = kind.__name__ in ("IOException", "OutOfMemoryException") or "no space left" in str(error).lower()
-    return kind.__module__.partition(".")[0] in ("duckdb", "_duckdb") and said
+        return complain(unforeseen.in_words(error), FAILED)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster._utils.error import SerializableErrorInfo
 
+from expectations.masking import masked
 from orchestration.hearing import LOGGER, Progress, heard
 from orchestration.home import Home, write_private
 from orchestration.plain_words import in_plain_words
@@ -112,23 +113,24 @@ def outcome_of(run_id: str, events: Sequence[dg.DagsterEvent]) -> Outcome:
     if not failures:  # the run never got as far as a step
         broken = [event.message or "" for event in events if event.is_failure]
         return Outcome(run_id, "failed", tuple(broken) or ("the run stopped before its first step",))
-    status, reason = _told(failures[0].step_failure_data)
+    status, told = _told(failures[0].step_failure_data)
     reasons = _objections(events) if status == "refused" else ()
     # Steps that need not each other, such as the syncs of two destinations, may fail in one night; each has its own reason.
-    further = tuple(_told(failure.step_failure_data)[1] for failure in failures[1:])
-    return Outcome(run_id, status, (reasons or (reason,)) + further, failures[0].step_key)
+    further = tuple(reason for failure in failures[1:] for reason in _told(failure.step_failure_data)[1])
+    return Outcome(run_id, status, (reasons or told) + further, failures[0].step_key)
 
 
-def _told(failure: StepFailureData) -> tuple[Status, str]:
-    """What became of the night by the step that failed, and why."""
+def _told(failure: StepFailureData) -> tuple[Status, tuple[str, ...]]:
+    """What became of the night by the step that failed, and why: a step that fails in several ways says each on a line of its own."""
     causes = list(_causes(failure.error))
     if any(error.cls_name == _INTERRUPTED for error in causes):
-        return "failed", "stopped by a signal; run again, nothing has to be cleaned up first"
+        return "failed", ("stopped by a signal; run again, nothing has to be cleaned up first",)
     # What others said that ours was raised from is a detail; where nothing is ours, it is the whole story.
     cause = next((error for error in causes if error.message.startswith(_OURS)), causes[-1] if causes else None)
     description = failure.user_failure_data.description if failure.user_failure_data else None
     status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"
-    return status, in_plain_words(description or (_bare(cause) if cause else ""))
+    said = description or (masked(_bare(cause)) if cause else "")  # what others say may quote the value that they stumbled over
+    return status, tuple(map(in_plain_words, said.splitlines())) or ("",)
 
 
 def _objections(events: Sequence[dg.DagsterEvent]) -> tuple[str, ...]:

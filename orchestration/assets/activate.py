@@ -122,6 +122,10 @@ def _told(report: activation.SyncReport, now: datetime) -> Iterator[dg.Materiali
 
 
 def _raise_unless_ok(reports: Iterable[activation.SyncReport]) -> None:
-    broken = [f"{report.destination}/{report.audience}: {report.refused or dict(report.outcomes)}" for report in reports if not report.ok]
+    broken = [f"{report.destination}/{report.audience}: {report.refused or _became(report)}" for report in reports if not report.ok]
     if broken:
-        raise dg.Failure("; ".join(broken), allow_retries=False)
+        raise dg.Failure("\n".join(broken), allow_retries=False)
+
+
+def _became(report: activation.SyncReport) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in report.outcomes.items() if count)

@@ -6,12 +6,13 @@ step in one line after everything else has landed.
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from logging import Logger
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from orchestration import landing
+from orchestration import landing, unforeseen
 from orchestration.assets.metadata import OWNERS
 from orchestration.contract import INPUT_TABLES, Table
 from orchestration.landing import TableLoad
@@ -47,21 +48,21 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
     """Land what changed at every source, then say which parts could not be read."""
     tonight = night.of(context)
     wanted = [INPUT_TABLES[key.path[-1]] for key in context.selected_asset_keys]
-    loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name), context.log.info))
+    refusals: list[str] = []
+    loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name), context.log, refusals.append))
     for notice in (notice for load in loads for notice in _notices(load, tonight.settings.tuning.extra_dimensions)):
         context.log.warning(notice)
     held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
     for table in wanted:
         mine = [load for load in loads if load.table == table.name]
         yield dg.MaterializeResult(asset_key=["landing", table.name], metadata=_metadata(mine, held))
-    errors = [f"{load.source}: {load.error}" for load in loads if load.error]
+    errors = [*refusals, *(f"{load.source}: {load.error}" for load in loads if load.error)]
     if errors:
-        raise dg.Failure("; ".join(errors), allow_retries=False)
+        raise dg.Failure("\n".join(errors), allow_retries=False)
 
 
-def _extracted(night: Night, tables: list[Table], tell: Callable[[str], None]) -> Iterable[TableLoad]:
-    """Every source in turn; one that refuses us as a whole is reported after the others have landed."""
-    refusals = []
+def _extracted(night: Night, tables: list[Table], log: Logger, refused: Callable[[str], None]) -> Iterable[TableLoad]:
+    """Every source in turn; `refused` hears of one that refuses us as a whole, and the others land all the same."""
     for source in night.settings.sources:
         try:
             yield from landing.extract(
@@ -75,12 +76,16 @@ def _extracted(night: Night, tables: list[Table], tell: Callable[[str], None]) -
                 may_vanish=night.settings.tuning.accept_vanished_tables,
                 tombstones=landing.Tombstones(night.home.erasures),
                 texts_from=night.texts_from,
-                tell=partial(_far, tell, source.name),
+                tell=partial(_far, log.info, source.name),
             )
         except landing.SourceError as error:
-            refusals.append(f"{source.name}: {error}")
-    if refusals:
-        raise dg.Failure("; ".join(refusals), allow_retries=False)
+            refused(f"{source.name}: {error}")
+        except OSError:  # the disk, or a file of ours: of no source, and for all of them
+            raise
+        except Exception as error:  # an answer of a shape that nobody foresaw; what it says may be that answer, so only where is told
+            where = unforeseen.place(error)
+            log.error(f"{source.name}: {where}\n{unforeseen.frames(error)}")
+            refused(f"{source.name}: what it answers is not understood ({where}); nothing of it landed, report this line as a bug")
 
 
 def _far(tell: Callable[[str], None], source: str, line: str) -> None:

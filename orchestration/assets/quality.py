@@ -13,6 +13,7 @@ from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.assets.transform import mart_keys
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import doubts, gatekeeping
+from orchestration.gates.reasons import reason
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
 
@@ -106,7 +107,7 @@ def _checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """One asset check for each table that was asked about; a refusal is written down before Dagster stops the run."""
     check = context.op_execution_context.op.name
-    stopped = [_line(result) for result in blocking(results)]
+    stopped = [reason(result) for result in blocking(results)]
     for line in stopped:  # Dagster's own message says only that a check has failed
         context.log.error(line)
     if stopped:
@@ -125,7 +126,7 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
         for one in sorted(results, key=lambda one: one.status in ("passed", "not_run"))
     ]
     headings = ("expectation", "status", "severity", "observed", "such as", "protects")
-    said = "; ".join(map(_line, (blocked or wrong)[:3])) or (
+    said = "; ".join(map(reason, (blocked or wrong)[:3])) or (
         "every expectation held" if ran else "did not run: there was nothing to look at"
     )
     return dg.AssetCheckResult(
@@ -140,14 +141,3 @@ def _check(check: str, key: dg.AssetKey, results: list[CheckResult]) -> dg.Asset
             "expectations": dg.MetadataValue.md(markdown(headings, rows, longest=_SENTENCES)),
         },
     )
-
-
-def _line(result: CheckResult) -> str:
-    if result.suite == "landing:quarantined_share":
-        table = result.table_name
-        return f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
-    if result.expectation.startswith("Rewritten("):
-        name = f"{result.table_name}.{result.column}"
-        return f"{name}: {result.observed}; mend the source, or, if it is right, `settings: {{accept_rewritten: [{name}]}}`"
-    examples = f", such as {', '.join(result.examples[:3])}" if result.examples else ""
-    return f"{result.table_name} {result.expectation} {result.status}: {result.observed}{examples}"

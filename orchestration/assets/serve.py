@@ -30,7 +30,7 @@ def served(context: dg.AssetExecutionContext, night: NightResource) -> dg.Materi
     tonight = night.of(context)
     accounts, failures = serve_all(tonight.settings, releases.current(tonight.home.root))
     if failures:
-        raise dg.Failure("; ".join(failures), allow_retries=False)
+        raise dg.Failure("\n".join(failures), allow_retries=False)
     rows: list[tuple[Any, ...]] = [
         (name, one.release_id, one.tables, f"{one.rows:,}", "new" if one.is_new else "was there") for name, one in accounts.items()
     ]

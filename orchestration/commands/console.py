@@ -37,6 +37,7 @@ _STEPS = {
 }
 _MOST_NOTICES = 8
 _WORDS = {"refused": "Refused", "failed": "Failed", "misconfigured": "Stopped"}
+_NEXT = "Mend it at its source and run the same night again; nothing has to be cleaned up first, and until then nothing new is sent."
 _MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
 
@@ -143,7 +144,7 @@ def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
     """`quarantine --table`: the keys and reasons of one table."""
     _show_table(("source", "key", "rule", "reason", "first seen"), rows, "Nothing of this table waits in quarantine.")
     if in_all > len(rows):
-        say(f"The first {len(rows):,} of {in_all:,}; all of them are in ops.quarantined_rows of the warehouse.")
+        say(f"The first {len(rows):,} of {in_all:,}; `--export FILE` writes all of them, with their rows.")
 
 
 def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:
@@ -170,6 +171,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {label}: {notice}", markup=False)
     if outcome.status == "refused":
         console.print(f"  Every check of it, in words: {summary.short(refusing.page(home))}", markup=False)
+        console.print(f"  {_NEXT}", markup=False)
     console.print(f"\n{summary.served_in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 

@@ -57,16 +57,21 @@ def _why(found: dict[str, Any]) -> Lines:
         yield "package", f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
     for one in why.get("landed", ()):
         yield "landed", f"{one['of']}: {words.whole(one['before'])} → {words.whole(one['after'])} rows"
-    yield from _rewritten(why)
+    yield from _since_then(why)
     for one in why.get("models", ()):
         yield "model", f"{words.label(one['of'])}: {one['before'] or words.MISSING} → {one['after'] or words.MISSING}"
     if not why:
-        yield "nothing", "same day, code, configuration, landed rows and models" + (": no difference was due" if found["tables"] else "")
+        yield (
+            "nothing",
+            "same day, code, configuration, landed rows, models and syncs" + (": no difference was due" if found["tables"] else ""),
+        )
 
 
-def _rewritten(why: dict[str, Any]) -> Lines:
+def _since_then(why: dict[str, Any]) -> Lines:
     for source in why.get("loads", ()):
-        yield "landed", f"{source}: other loads of as many rows, as after an erasure or its lift"
+        yield "landed", f"{source}: other loads of as many rows: files written anew, an erasure, or its lift"
+    if "sent" in why:
+        yield "sent", f"to destinations: {words.whole(why['sent']['before'])} → {words.whole(why['sent']['after'])} records in sync_log"
     if "erasures" in why:
         told = why["erasures"]
         yield "erased", f"people have left these releases since they were made; erasures: {told['before']} and {told['after']}"

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration import alerts, dbt, last_run, settings
+from orchestration import alerts, dbt, last_run, settings, unforeseen
 from orchestration.commands import summary
 from orchestration.commands.arguments import FAILED, complain
 from orchestration.commands.console import Terminal, say, show_outcome
@@ -39,6 +39,12 @@ def run(loaded: Settings, as_of_text: str | None) -> int:
             return _night(loaded, home, as_of)
     except (ConfigurationError, HomeError) as error:
         _tell(loaded, as_of, "failed", (str(error),))
+        raise
+    except Exception as error:  # a full disk ends the run's own storage as well, and with it everything that would have told of its end
+        reason = unforeseen.in_words(error)
+        with suppress(OSError):
+            last_run.remember(Home(loaded.home), str(as_of), None, "failed", (reason,))
+        _tell(loaded, as_of, "failed", (reason,))
         raise
 
 

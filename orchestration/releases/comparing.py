@@ -19,6 +19,7 @@ from orchestration.releases.reading import Release, current, ids, open_release
 from orchestration.sql_text import literal
 
 PREVIOUS = "previous"
+_SYNC_LOG = "sync_log"
 _FACTS = ("as_of", "code_version", "config_hash", "duckdb_version")
 
 
@@ -73,7 +74,15 @@ def _why(before: Release, after: Release) -> dict[str, Any]:
         moved = [key for key in sorted({*was, *became}) if was.get(key) != became.get(key)]
         if moved:
             why[name] = [{"of": key, "before": was.get(key), "after": became.get(key)} for key in moved]
-    return {**why, **_rewritten(old, new, {one["of"].split(".")[0] for one in why.get("landed", ())})}
+    return {**why, **_sent(before, after), **_rewritten(old, new, {one["of"].split(".")[0] for one in why.get("landed", ())})}
+
+
+def _sent(before: Release, after: Release) -> dict[str, Any]:
+    """Attempts that either release knows of, where a sync, or the end of its ninety days, came between them."""
+    told = [release.manifest["tables"].get(_SYNC_LOG) for release in (before, after)]
+    if None in told or is_same(before, after, _SYNC_LOG):
+        return {}
+    return {"sent": {"before": told[0]["rows"], "after": told[1]["rows"]}}
 
 
 def _rewritten(old: dict[str, Any], new: dict[str, Any], told: set[str]) -> dict[str, Any]:

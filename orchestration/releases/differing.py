@@ -12,12 +12,13 @@ from typing import Any
 import duckdb
 
 from orchestration.releases.reading import Release
+from orchestration.releases.tables import RUN
 from orchestration.sql_text import identifier, literal
 
 # An audience has one row per customer; of every other table the manifest says what identifies a row.
 _AUDIENCE = re.compile(r"sync_.+__")
-# Moves with every night, in every row: a row in which nothing else differs has not changed.
-_NIGHTLY = ("as_of_date",)
+# Moves with every night, or every run, in every row: a row in which nothing else differs has not changed.
+_NIGHTLY = ("as_of_date", RUN)
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 _MOST_FIGURES = 10
 

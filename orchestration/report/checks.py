@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from expectations.wording import in_words
 from orchestration.plain_words import counted
 from orchestration.report import words
 from orchestration.report.content import Block, Cell, Note, Section, Table, Tile, number
@@ -26,29 +27,6 @@ GATES = {
     "audience": ("Audience gate", "Scores and audiences: the last look before anything can be seen."),
 }
 SEVERITIES = {"block": "blocks", "warn": "warns"}
-# Great Expectations' names as sentences; dbt's tests are in words already (orchestration/dbt/wording.py).
-_SENTENCES = {
-    "ColumnMaxToBeBetween": "the last {} is plausible",
-    "ColumnMinToBeBetween": "the first {} is plausible",
-    "ColumnPairValuesAToBeGreaterThanB": "{} is not below {}",
-    "ColumnValuesToBeBetween": "{} is in its range",
-    "ColumnValuesToBeInSet": "{} is one of its list",
-    "ColumnValuesToBeUnique": "{} is unique",
-    "ColumnValuesToNotBeNull": "{} is there",
-    "ColumnValuesToNotMatchRegex": "{} is no e-mail address",
-    "CompoundColumnsToBeUnique": "{} together are unique",
-    "Drift": "{} is spread as in the release before",
-    "Rewritten": "{} of earlier rows is what it was in the release before",
-    "TableColumnsToMatchSet": "there are no other columns",
-    "TableRowCountToBeBetween": "the number of rows is plausible",
-}
-# What is measured of a load as a whole has no column of its table.
-_MEASURES = {
-    "ColumnValuesToBeBetween(share)": "few rows stepped aside",
-    "ColumnValuesToBeBetween(times_usual)": "the load has about its usual size",
-    "ColumnValuesToBeBetween(days_behind)": "the newest row is recent",
-    "ColumnValuesToBeBetween(unknown_share)": "most rows name what has landed",
-}
 _CHECKS = f"""
 WITH nights AS (SELECT DISTINCT as_of_date FROM data_quality ORDER BY as_of_date DESC LIMIT {NIGHTS}),
     tonight AS (FROM data_quality WHERE as_of_date = DATE '{{night}}'),
@@ -103,7 +81,7 @@ def _line(row: Row) -> list[Cell]:
     found = f"{row['observed']}. " if row["observed"] else ""
     broken = f"It was broken by {counted(row['unexpected_count'], 'row')}. " if row["unexpected_count"] else ""
     return [
-        Cell(_sentence(row["expectation"])),
+        Cell(in_words(row["expectation"])),
         Cell(STATES[row["state"]], tone=_tone(row["state"])),
         Cell(SEVERITIES.get(row["severity"], "")),
         number(_held(row)),
@@ -113,18 +91,6 @@ def _line(row: Row) -> list[Cell]:
 
 def _such_as(row: Row) -> str:
     return f"Such as {', '.join(row['examples'])}. " if row["examples"] else ""
-
-
-def _sentence(expectation: str) -> str:
-    """An expectation in words, its columns as they are called."""
-    if expectation in _MEASURES:
-        return _MEASURES[expectation]
-    kind, _, columns = expectation.partition("(")
-    if kind not in _SENTENCES:
-        return expectation
-    named = columns.rstrip(")").split(", ")
-    wanted = _SENTENCES[kind].count("{}")
-    return _SENTENCES[kind].format(*(named if wanted == len(named) else [", ".join(named)] * wanted))
 
 
 def _held(row: Row) -> str:

@@ -69,7 +69,7 @@ def test_killed_runs_are_closed_by_the_next_one_and_hold_no_slot(history: Histor
 def test_an_older_night_run_after_a_newer_one_is_the_night_that_would_have_run(history: History) -> None:
     assert differing(history.first, history.again) == {
         "sync_log",  # what has been sent by then, on purpose
-        "data_quality",  # carries the id of the run; compared without it below
+        "data_quality",  # counts what has been sent by then, too; compared without that below
     }
 
 

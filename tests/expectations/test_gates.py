@@ -57,12 +57,25 @@ def test_a_failure_counts_and_names_keys_never_values(expectation, unexpected, o
     assert only(ASK.filled("id", "x.")).status == "passed"
 
 
+def test_a_column_too_many_and_one_too_few_are_named_alone():
+    """All columns of the audience were listed, and which one was wrong was left to whoever reads them."""
+    result = only(ASK.only_columns(["id", "email", "low", "high", "empty", "at", "absent"], "x."))
+    assert (result.status, result.observed) == ("failed", "not declared: share; missing: absent")
+
+
+def test_the_day_in_a_key_is_a_day():
+    days = ROWS.assign(month=[datetime(2026, 1, 1), datetime(2026, 2, 1), datetime(2026, 3, 1, 10)])
+    (result,) = gates.validate(replace(suite(ASK.between("share", 2, 3, "x.")), key=("id", "month")), days)
+    assert result.examples == ["a | 2026-01-01", "b | 2026-02-01"]
+
+
 def test_what_cannot_be_evaluated_is_errored_and_blocks():
     absent = only(ASK.filled("nope", "x."))
     wrong_type = only(ASK.between("email", 0, 1, "x."))
     assert (absent.status, absent.success, absent.observed) == ("errored", False, "the column nope is not there")
     assert (wrong_type.status, wrong_type.success) == ("errored", False)
-    assert "example.com" not in wrong_type.observed
+    # Great Expectations wraps whatever it meets in an error of its own, which says nothing of what to do.
+    assert wrong_type.observed == "could not be evaluated (TypeError); does what it asks fit the type of the column?"
     assert blocking([absent, wrong_type]) == [absent, wrong_type]
 
 

@@ -81,7 +81,7 @@ FROM (VALUES ('cp1', 'Winter renewal', TIMESTAMP '2026-01-05', 4100, 0.034, 820.
     ('cp2', 'Product tour', TIMESTAMP '2025-11-12', 2900, 0.051, 400.0, 'attribution_linear', 2.1, NULL, NULL), ('cp3', NULL, NULL, 0, NULL, NULL, 'none', NULL, NULL, NULL))
 AS t(campaign_id, name, started_at, delivered, click_rate, cost, return_method, return_on_cost, return_on_cost_low, return_on_cost_high);
 CREATE TABLE marts.data_quality AS
-SELECT DATE '2026-01-31' AS as_of_date, 'run-1' AS run_id, suite, 'expectation_' || i AS expectation, 'crm_tickets' AS table_name,
+SELECT DATE '2026-01-31' AS as_of_date, 'run-1' AS run_id, suite, CASE i WHEN 4 THEN 'ColumnPairValuesAToBeGreaterThanB(solved_at, opened_at)' ELSE 'expectation_' || i END AS expectation, 'crm_tickets' AS table_name,
     CASE WHEN suite = 'landing:crm_tickets' AND i = 3 THEN 'failed' WHEN suite = 'landing:crm_tickets' AND i = 4 THEN 'errored' WHEN suite = 'audience:customer_360' AND i < 2 THEN 'not_run'
         ELSE 'passed' END AS status,
     CASE WHEN suite = 'landing:crm_tickets' AND i IN (3, 4) THEN false WHEN suite = 'audience:customer_360' AND i < 2 THEN NULL ELSE true END AS success,

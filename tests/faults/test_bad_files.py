@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pytest
 
 from orchestration.landing import summary
-from tests.faults.conftest import CUSTOMERS, Said, Small
+from tests.faults.conftest import CONFIG, CUSTOMERS, Said, Small
 
 PAYMENTS = "payment_id,billing_customer_id,kind,status,occurred_at,amount,currency\n"
 TICKETS = "ticket_id,customer_id,opened_at\n"
@@ -42,6 +43,48 @@ def test_files_that_cannot_be_read_are_named_all_at_once(small: Small, say: Call
     assert [(table["table"], table["rows"]) for table in summary(small.home / "landing")] == [("crm_customers", 28)]  # the others landed
 
 
+def test_a_source_that_refuses_as_a_whole_hides_no_file_of_another(
+    small: Small, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each on its own line: all in one was a paragraph, and of the files nobody heard before the database was there again."""
+    monkeypatch.setenv("SHOP", "sqlite:////nowhere/shop.db")
+    shop = '{type: sql, name: shop, url: "${SHOP}", tables: {crm_tickets: {table: tickets}}}'
+    small.configure(CONFIG.replace("sources: [", f"sources: [{shop}, "))
+    small.export({"crm_referrals.csv": f'{REFERRALS}\nr1,c1,"2026-01-01\n', "notes.csv": "a\n1\n"})
+    said = say()
+    assert said.code == 1
+    assert said.line("shop: ").startswith("shop: the database cannot be read")
+    assert said.line("a quote is never closed").startswith("files: ")
+    assert said.line("notes.csv")
+
+
+def test_what_nobody_foresaw_of_one_source_quotes_nothing_and_stops_no_other(
+    small: Small, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended the night with the message of the error alone, `'created'`, which may as well be what a vendor answered of somebody."""
+
+    someone = "ann@example.org"  # a traceback shows lines of code, so not in the line that raises it
+
+    def misunderstood(source: Any) -> None:
+        if str(source.path).endswith("shop"):
+            raise KeyError(someone)
+
+    monkeypatch.setattr("orchestration.sources.files.Files.check", misunderstood)
+    (small.folder / "shop").mkdir()
+    (small.folder / "shop" / "crm_tickets.csv").write_text(TICKETS)
+    small.configure(CONFIG.replace("sources: [", "sources: [{type: files, name: shop, path: shop}, "))
+    said = say()
+    assert said.code == 1
+    assert said.line("shop: what it answers is not understood (KeyError at landing/__init__.py:")
+    assert [(table["source"], table["rows"]) for table in summary(small.home / "landing")] == [("files", 28)]
+    (log,) = small.home.glob("logs/*.log")
+    assert "landing/__init__.py" in log.read_text()
+    written = b"".join(
+        path.read_bytes() for folder in ("logs", "state", "dagster") for path in small.home.rglob(f"{folder}/**/*") if path.is_file()
+    )
+    assert someone.encode() not in said.text.encode() + written
+
+
 def test_rows_that_cannot_be_true(small: Small, say: Callable[..., Said]) -> None:
     rows = ("2026-02-01,1000000000,USD", "2026-02-01,10,ZZQ", "01/02/2026,10,USD")
     payments = "".join(f"p{number},b1,payment,succeeded,{row}\n" for number, row in enumerate(rows, 1))
@@ -52,6 +95,7 @@ def test_rows_that_cannot_be_true(small: Small, say: Callable[..., Said]) -> Non
     broken = {"p1": "amount_out_of_bounds", "p2": "unknown_currency", "p3": "unparseable"}
     assert all(f"{rule} 1" in refusal for rule in broken.values())
     assert said.line("Nothing was published before either")
+    assert said.line("Mend it at its source and run the same night again")
     assert dict(kept(small)) == broken
 
 

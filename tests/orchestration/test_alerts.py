@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_a_night_that_cannot_start_is_told_too(chat: settings.Settings, receiver
     assert text.startswith("Acme, the night of 2026-10-31: failed.\n• ")
     assert f"there is no folder {tmp_path / 'exports'}" in text
     assert text.endswith("Nothing was published before either.")
+
+
+def test_a_night_that_takes_its_own_record_along_is_told_too(
+    chat: settings.Settings, receiver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk stops Dagster's storage first: status then said nothing of the night, and nobody was told."""
+
+    def full(*_: Any) -> int:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "crm_customers.csv").write_text("customer_id,created_at\nc1,2026-01-01\n")
+    monkeypatch.setattr(running, "_night", full)
+    assert main(["run", "--config", str(chat.config_path), "--as-of", "2026-10-31"]) == 1
+    assert capsys.readouterr().err.startswith("rapport: database or disk is full: is the disk full? Free some space")
+    (text,) = told(receiver)
+    assert "failed.\n• database or disk is full: is the disk full?" in text
+    assert main(["status", "--config", str(chat.config_path)]) == 0
+    said = capsys.readouterr().out
+    assert "failed       the night of 2026-10-31" in said
+    assert "database or disk is full" in said
 
 
 def test_a_variable_that_is_not_set_is_found_before_the_night(chat: settings.Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,8 +76,8 @@ def test_the_home_is_held_while_a_run_of_dagster_lasts(home: Home) -> None:
     assert home.holder() == "another run"  # nobody any more
 
 
-def told(error: Exception, cause: BaseException) -> tuple[str, str]:
-    """What is said of a step that raised `error` from `cause`."""
+def told(error: Exception, cause: BaseException | None) -> tuple[str, str]:
+    """What is said of a step that raised `error` from `cause`, lines as they are shown."""
 
     @dg.asset
     def failing() -> None:
@@ -85,7 +85,8 @@ def told(error: Exception, cause: BaseException) -> tuple[str, str]:
 
     result = dg.materialize([failing], raise_on_error=False)
     failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
-    return jobs._told(failures[0])
+    status, reasons = jobs._told(failures[0])
+    return status, "\n".join(reasons)
 
 
 def test_what_we_say_ourselves_comes_before_what_it_was_raised_from() -> None:
@@ -101,6 +102,17 @@ def test_where_nothing_is_ours_the_first_cause_is_told() -> None:
     status, reason = told(wrapped, sqlite3.OperationalError("database or disk is full"))
     assert status == "failed"
     assert reason.startswith("database or disk is full: is the disk full? Free some space")
+
+
+def test_what_others_say_is_told_without_whom_it_is_about() -> None:
+    assert told(ValueError("Could not convert string 'ann@example.org' to INT32"), None)[1] == "Could not convert string 'a…@…' to INT32"
+
+
+def test_a_step_that_fails_in_several_ways_has_as_many_reasons() -> None:
+    status, reason = told(dg.Failure("crm: it is away\nbilling: [Errno 28] No space left on device"), None)
+    assert status == "failed"
+    assert [line[:12] for line in reason.splitlines()] == ["crm: it is a", "billing: [Er"]
+    assert "is the disk full?" in reason.splitlines()[1]
 
 
 def test_a_run_that_was_stopped_says_so_whatever_came_of_it() -> None:
@@ -137,6 +149,7 @@ def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) ->
     refusal = (
         "this run is the night of 2026-03-05, which reads what retention rewrites; the night goes on, and the job `retention` does the rest"
     )
-    assert [(status, reason.partition(" when")[0]) for status, reason in failures] == ([("failed", refusal)] if night else [])
+    told = [(status, reason.partition(" when")[0]) for status, (reason,) in failures]
+    assert told == ([("failed", refusal)] if night else [])
     done = {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
     assert done == ({"other"} if night else {"expired_people"})

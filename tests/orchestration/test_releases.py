@@ -112,6 +112,20 @@ def test_the_checksum_ignores_row_order_and_sees_every_change(tmp_path, home):
     assert checksum("customer_key", "CASE WHEN customer_key = 'c7' THEN mrr + 0.001 ELSE mrr END") != plain
 
 
+def test_the_checksum_does_not_tell_one_run_from_another(tmp_path, home):
+    """Of a release that was built again elsewhere all tables were the same but the record of checks, which carries the id of the run."""
+
+    def checksum(run, status="passed"):
+        path = make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE marts.data_quality AS SELECT '{run}' AS run_id, '{status}' AS status FROM range(3)"
+            )
+        return publish(path, home).manifest["tables"]["data_quality"]["checksum"]
+
+    assert checksum("run-1") == checksum("run-2") != checksum("run-2", "failed")
+
+
 def test_rows_have_a_fixed_order(tmp_path, home):
     first = publish(make_warehouse(tmp_path / "a" / "acme.duckdb", 1), home)
     path = make_warehouse(tmp_path / "b" / "acme.duckdb", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.wording import in_words
 from orchestration.report import words
 from orchestration.report.checks import GATES, SEVERITIES, STATE, STATES
 from orchestration.report.content import Block, Cell, Note, Section, Table, number
@@ -81,7 +82,7 @@ def _failed(rows: list[Row]) -> Block:
 
 def _told(row: Row) -> str:
     found = f" Found: {row['observed']}." if row["observed"] else ""
-    return f"{words.label(row['expectation'])}: {row['description'] or ''}{found}".replace(": .", ".")
+    return f"{words.label(in_words(row['expectation']))}: {row['description'] or ''}{found}".replace(": .", ".")
 
 
 def _reconciled(rows: list[Row]) -> Block:

@@ -35,7 +35,7 @@ class Account:
     def newest_event(self) -> int:
         """When the newest event happened, asked before anything else is read; 0 when none is kept."""
         if self._newest_event is None:
-            events = self._api.get("/v1/events", {"limit": 1}, holds="data")["data"]
+            events = self._api.get("/v1/events", {"limit": 1}, holds="data", each=("created",))["data"]
             self._newest_event = int(events[0]["created"]) if events else 0
         return self._newest_event
 

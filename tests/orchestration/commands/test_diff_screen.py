@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -191,9 +192,30 @@ def test_nothing_of_single_customers_is_shown(diff: Diff, arguments: tuple[str, 
 def test_without_names_the_release_before_is_compared_with_the_served_one(diff: Diff) -> None:
     code, out, _ = diff()
     assert code == 0
-    assert "same day, code, configuration, landed rows and models" in out
+    assert "same day, code, configuration, landed rows, models and syncs" in out
     assert "8 tables without a difference" in out
     assert diff("previous", "current")[1] == out
+
+
+def test_the_same_night_run_again_differs_in_what_was_sent_meanwhile_and_says_so(
+    company: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All checks were another run's, so each was a row less and one more, and of the sync it said that no difference was due."""
+    script = """CREATE OR REPLACE TABLE marts.data_quality AS
+        SELECT DATE '2026-01-30' AS as_of_date, 'run-{0}' AS run_id, 'c' || i AS expectation FROM range(9) AS t (i);
+        CREATE OR REPLACE TABLE marts.sync_log AS SELECT i AS external_id FROM range({0}) AS t (i)"""
+    shutil.copy(company / "build.duckdb", tmp_path / "build.duckdb")
+    for run in (1, 3):
+        with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
+            connection.execute(script.format(run))
+        releases.publish(releases.build(tmp_path / "build.duckdb", tmp_path / "home", **FACTS))
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    assert main(["diff", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["why"] == {"sent": {"before": 1, "after": 3}}
+    assert [(one["table"], one["added"]) for one in told["tables"]] == [("sync_log", 2)]
+    assert main(["diff", "--config", str(tmp_path / "config.yaml")]) == 0
+    assert "to destinations: 1 → 3 records in sync_log" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("unknown", ["nothing", "../home", "20200101T000000000000_as_of_20200101"])
@@ -231,5 +253,5 @@ def test_an_erasure_and_its_lift_are_reasons(company: Path, tmp_path: Path, caps
     assert json.loads(capsys.readouterr().out)["why"] == {"loads": ["files"], "erasures": {"before": 1, "after": 0}}
     assert main(["diff", "--config", str(tmp_path / "config.yaml"), before, release.id]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "landed files: other loads of as many rows, as after an erasure or its lift" in lines
+    assert "landed files: other loads of as many rows: files written anew, an erasure, or its lift" in lines
     assert "erased people have left these releases since they were made; erasures: 1 and 0" in lines

@@ -29,3 +29,12 @@ def test_of_landing_the_doubts_are_about_values_not_about_how_much_came_or_when(
     quiet = [replace(odd, suite="landing:volume"), replace(odd, suite="landing:freshness"), replace(odd, severity="block")]
     assert list(doubts.of_landing([odd, *quiet])) == ["crm_tickets: 3 of 9 of text: Rather a broken source."]
     assert list(doubts.of_landing([replace(odd, suite="landing:references")])) == ["3 of 9: Rather a broken source."]
+
+
+def test_a_warning_that_could_not_be_evaluated_is_told_and_a_blocking_one_is_the_refusals() -> None:
+    """It was on the page alone: nobody looked, and nobody heard of it."""
+    errored = replace(DRIFT, status="errored", expectation="ColumnValuesToBeBetween(status)", observed="not evaluated (TypeError)")
+    for told in (doubts.of_landing, doubts.of_marts):
+        assert list(told([errored, replace(errored, severity="block")])) == [
+            "dim_customers: 'status is in its range' errored: not evaluated (TypeError). Rather a broken source."
+        ]

@@ -99,3 +99,27 @@ def test_the_condensed_table_is_small_and_stands_for_every_row(connection):
 def test_what_only_the_whole_table_can_answer_is_refused(connection):
     with pytest.raises(ValueError, match="part by part"):
         judging.judged_by_rows(connection, Suite("mart", "things", ("id",), (ASK.unique("id", "x."),)), "things")
+
+
+def test_a_suite_that_asks_nothing_did_not_run(connection):
+    """As it is of a frame; it ended the night with what Python says of `zip`."""
+    (result,) = judging.judged(connection, replace(SUITE, expectations=()), "things")
+    assert (result.status, result.success, result.observed) == ("not_run", None, "the suite has no expectations")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_column_that_is_not_there_has_errored_and_the_others_are_judged(connection, alone):
+    absent = ASK.filled("nope", "x.")
+    suite = replace(SUITE, key=("id", "gone"), expectations=(absent,) if alone else (SUITE.expectations[0], absent, SUITE.expectations[1]))
+    results = judging.judged(connection, suite, "things")
+    told = {result.expectation: (result.status, result.observed) for result in results}
+    assert told["ColumnValuesToNotBeNull(nope)"] == ("errored", "the column nope is not there")
+    assert [result.expectation for result in results] == [one.name for one in suite.expectations]
+    assert {status for status, _ in told.values()} == ({"errored"} if alone else {"errored", "passed"})
+
+
+@pytest.mark.parametrize("expectation", [ASK.between("name", 0, 1, "x."), ASK.no_less("kind", "name", "x.")], ids=["range", "order"])
+def test_what_a_type_does_not_allow_is_an_answer_and_no_crash(connection, expectation):
+    condensed_results, rows = both_ways(connection, replace(SUITE, expectations=(expectation,)))
+    assert [result.status for result in condensed_results] == [result.status for result in rows]
+    assert rows[0].status in ("errored", "failed")

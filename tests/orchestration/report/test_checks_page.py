@@ -63,7 +63,7 @@ def test_a_release_without_checks_says_so(tmp_path: Path) -> None:
 
 def test_expectations_of_all_suites_have_sentences() -> None:
     from expectations.suites import SUITES
-    from orchestration.report.checks import _SENTENCES
+    from expectations.wording import SENTENCES
 
     kinds = {one.kind.removeprefix("Expect") for suite in SUITES.values() for one in suite.expectations}
-    assert kinds - set(_SENTENCES) == set()
+    assert kinds - set(SENTENCES) == set()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import StripeSource
+from orchestration.sources.base import SourceError
 from orchestration.sources.stripe import customers, invoices, payments
 from orchestration.sources.stripe.changes import Changes
 from orchestration.sources.stripe.money import major
 from orchestration.sources.stripe.payments import Owner
 from orchestration.sources.stripe.rows import Rows
+from orchestration.sources.stripe.source import Stripe
 from tests.fakes.stripe import small_account
 from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
@@ -307,3 +310,17 @@ def test_customers_who_come_while_the_list_is_read_hide_nobody(account: StripeAc
     account.between_requests = lambda: None  # type: ignore[method-assign]
     nights.night("billing_customers")
     assert set(nights.rows("billing_customers")) == {*account.objects["customer"], "cus_3"}
+
+
+def test_events_of_another_shape_are_one_line_and_no_key_error() -> None:
+    """Asked first of all, and before anything is left out for its shape: the night ended with `'created'`."""
+
+    class Shapeless(StripeAccount):
+        def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
+            return {"object": "list", "has_more": False, "data": [{"id": "ann@example.org", "properties": "of somebody else's"}]}
+
+    with serving(Shapeless()) as account:
+        said = SimpleNamespace(api_key=account.token, base_url=account.url, api_version="2024-06-20", customer_id_metadata="customer_id")
+        with pytest.raises(SourceError, match="a list in which nothing is a record") as refused:
+            Stripe.from_settings(said, sleep=lambda _: None).check()
+    assert "ann@" not in str(refused.value)
