@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,42 +40,58 @@ def test_a_table_without_a_required_column_fails_alone(company: Company) -> None
     assert company.alive() == {"1": "Ann"}
 
 
-KILLED = """
+# Importing dlt takes two seconds: one process has done it, and each run that is to be killed is a fork of that.
+RUNS = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
+import dlt
+from dlt.destinations.impl.filesystem.filesystem import FilesystemClient as C
 from orchestration.contract import INPUT_TABLES
 from orchestration import landing
 from orchestration.landing import loading, log
 from orchestration.configuration.sources import FilesSource
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
-{patch}
-landing.extract(FilesSource(type="files", path={exports!r}), [INPUT_TABLES["crm_customers"]], Path({landing!r}), Path({dlt!r}))
+for asked in sys.stdin:
+    exports, root, scratch, patch = eval(asked)
+    run = os.fork()
+    if not run:
+        exec(patch)
+        landing.extract(FilesSource(type="files", path=exports), [INPUT_TABLES["crm_customers"]], Path(root), Path(scratch))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(run, 0)[1]), flush=True)
 """
 
 
 MOMENTS = {
     "before anything is written": "landing.load_files = die",
-    "before the files are copied": "import dlt; dlt.Pipeline.load = die",
-    "while the dataset folder is made": "from dlt.destinations.impl.filesystem.filesystem import FilesystemClient as C\n"
-    "make = C.create_dataset\nC.create_dataset = lambda self: (make(self), die())",
+    "before the files are copied": "dlt.Pipeline.load = die",
+    "while the dataset folder is made": "make = C.create_dataset\nC.create_dataset = lambda self: (make(self), die())",
     "after the files are copied": "log.LandingLog.commit = die",
     "while the commit is written": "log.os.replace = die",
     "right after the commit": "Path.unlink = die",
 }
 
 
+@pytest.fixture(scope="module")
+def runs() -> Iterator[subprocess.Popen[str]]:
+    script = RUNS.format(root=str(Path(landing.__file__).parents[2]))
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.stdin.close()  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_at_any_moment_loses_and_doubles_nothing(company: Company, moment: str) -> None:
+def test_a_run_killed_at_any_moment_loses_and_doubles_nothing(company: Company, runs: subprocess.Popen[str], moment: str) -> None:
     company.write({"1": "Ann", "2": "Bo"})
     if moment != "while the dataset folder is made":
         company.night()
         company.write({"1": "Ann", "3": "Cy"})
-    root, dlt_dir = str(Path(landing.__file__).parents[2]), str(company.home / "state" / "dlt")
-    script = KILLED.format(root=root, patch=MOMENTS[moment], exports=str(company.exports), landing=str(company.landing), dlt=dlt_dir)
-    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    asked = (str(company.exports), str(company.landing), str(company.home / "state" / "dlt"), MOMENTS[moment])
+    print(asked, file=runs.stdin, flush=True)
+    assert runs.stdout is not None
+    assert runs.stdout.readline() == f"{-signal.SIGKILL}\n"
     company.night()
     expected = [("1", "Ann", False), ("2", "Bo", False)]
     if moment != "while the dataset folder is made":
