@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.landing_by_copy import loads_are_copied as loads_are_copied
 from tests.orchestration.gates.landed import Landed
 
 

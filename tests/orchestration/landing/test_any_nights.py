@@ -1,9 +1,6 @@
 """After any nights in a row landing holds what the files hold."""
 
-import shutil
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -12,18 +9,8 @@ from hypothesis import strategies as st
 
 from orchestration import landing
 from orchestration.landing.log import LandingLog
+from tests.landing_by_copy import copied
 from tests.orchestration.landing.exporting import HEADER, Company
-
-
-def _copied(source: str, load_id: str, tables: Any, root: Path, dlt_dir: Path) -> dict[str, tuple[str, ...]]:
-    """What load_files does, without dlt: fast enough for hundreds of nights."""
-    landed = {}
-    for table, paths in tables.items():
-        folder = root / source / table / f"load_id={load_id}"
-        folder.mkdir(parents=True)
-        landed[table] = tuple(shutil.copy(path, folder / f"{number}.parquet") for number, path in enumerate(paths))
-    return {table: tuple(Path(path).relative_to(root).as_posix() for path in paths) for table, paths in landed.items()}
-
 
 _ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xy")), min_size=0, max_size=4)
 _NIGHT = st.fixed_dictionaries({"one.csv": st.none() | _ROWS, "two.csv": st.none() | _ROWS})
@@ -36,7 +23,7 @@ def test_after_any_nights_the_living_keys_are_those_of_the_files(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, nights: list[dict[str, list[tuple[str, str]] | None]]
 ) -> None:
     """Files come, go, change, swap and repeat rows; 100 rows that stay keep the removals below what is suspicious."""
-    monkeypatch.setattr(landing, "load_files", _copied)
+    monkeypatch.setattr(landing, "load_files", copied)
     company = Company(tmp_path_factory.mktemp("nights"))
     company.write(HEADER + "".join(f"{key},2025-01-01,{value}\n" for key, value in _ANCHOR), "crm_customers/anchor.csv")
     for night in nights:
