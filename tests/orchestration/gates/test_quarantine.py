@@ -205,3 +205,15 @@ def test_an_error_leaves_the_quarantine_as_it_was(landed):
     with pytest.raises(duckdb.Error):
         landed.examine()
     assert landed.waiting() == before
+
+
+def test_a_table_without_news_and_without_a_bad_row_is_not_asked_again(landed, monkeypatch):
+    landed.land("crm_interactions", kind=None)
+    landed.land("crm_consents")
+    landed.examine()
+    asked, usual = set(), quarantine._examine_table
+    monkeypatch.setattr(quarantine, "_examine_table", lambda on, table, *rest: asked.add(table.name) or usual(on, table, *rest))
+    landed.land("survey_responses", load="2")
+    landed.examine()
+    assert asked == {"survey_responses", "crm_interactions"}
+    assert landed.waiting("table_name, rule") == [("crm_interactions", "missing_required")]
