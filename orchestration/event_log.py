@@ -1,7 +1,8 @@
 """Dagster's storage of runs and events in SQLite, with connections that stay open from one event to the next.
 
 Dagster's own opens and closes the file for each of the thousands of events of a night, and whoever closes a write-ahead journal last
-empties it onto the disk: a third of a small night. Files, tables and everything that reads them are Dagster's own.
+empties it onto the disk: a third of a small night. Events that Dagster hands over together are one transaction. Files, tables and
+everything that reads them are Dagster's own.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -30,12 +32,28 @@ class PooledEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._engines_lock = threading.Lock()  # the UI asks in many threads
+        self._batch = threading.local()  # of the thread that stores events together: the connections it holds, and when they close
         super().__init__(base_dir, inst_data=inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock, self._engine(shard).begin() as connection:
-            yield connection
+        held: dict[str, Connection] | None = getattr(self._batch, "held", None)
+        if held is None:
+            with self._db_lock, self._engine(shard).begin() as connection:
+                yield connection
+            return
+        if shard not in held:
+            held[shard] = self._batch.end.enter_context(self._engine(shard).begin())
+        yield held[shard]
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """All of them in one transaction a file; before its first step a run writes down each of the hundreds of things it intends."""
+        with self._db_lock, ExitStack() as self._batch.end:
+            self._batch.held = {}
+            try:
+                super().store_event_batch(events)
+            finally:
+                self._batch.held = None
 
     def _engine(self, shard: str) -> Engine:
         with self._engines_lock:

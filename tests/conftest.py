@@ -5,11 +5,13 @@ Building that company takes a minute, so one worker builds it for all of them, a
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
 
 import ml  # before scikit-learn is imported anywhere: three workers on two cores must not spin  # noqa: F401
+from orchestration.lasting import made_to_stay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,13 @@ def _exports_are_whole() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("orchestration.sources.reading.rest.sleep", lambda _: None)
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Test modules and all that they import stay to the end: no worker looks through them for garbage, now or during a test."""
+    with made_to_stay():
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -51,7 +51,8 @@ def examine(
         hosts, guests = _hosts(connection)
         # With several CRMs an id may stop to be one customer's: what was accepted by it is then looked at anew.
         new_loads = _new_loads(connection, _fingerprint(rules, guests), full or (len(hosts) > 1 and bool(guests)))
-        for table in sorted(INPUT_TABLES.values(), key=sql.depth):
+        concerned = new_loads.keys() | _waiting(connection)
+        for table in sorted((table for table in INPUT_TABLES.values() if table.name in concerned), key=sql.depth):
             _examine_table(connection, table, rules[table.name], new_loads.get(table.name, []), guests)
             _publish(connection, table, as_of)
         connection.commit()
@@ -99,6 +100,12 @@ def _new_loads(connection: duckdb.DuckDBPyConnection, fingerprint: str, full: bo
     fresh = connection.execute("SELECT source, table_name, load_id FROM (FROM landed_loads EXCEPT FROM ops.gate_loads)").fetchall()
     connection.execute("DELETE FROM ops.gate_loads; INSERT INTO ops.gate_loads FROM landed_loads; DROP TABLE landed_loads")
     return by_table(fresh)
+
+
+def _waiting(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Tables of which a row was found broken, or is in quarantine: they are asked again every night, those without news or wait are not."""
+    asked = "SELECT table_name FROM ops.gate_broken UNION SELECT table_name FROM ops.quarantined_rows"
+    return {name for (name,) in connection.execute(asked).fetchall()}
 
 
 def _examine_table(

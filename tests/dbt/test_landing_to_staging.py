@@ -24,6 +24,8 @@ from orchestration.warehouse import landing_views
 sys.path.insert(0, str(Path(__file__).parent))
 from rendered import staging
 
+from tests.landing_by_copy import loads_are_copied as loads_are_copied
+
 TABLES = {name: INPUT_TABLES[name] for name in ("crm_campaigns", "crm_customers", "crm_tickets")}
 HEADERS = {
     "crm_campaigns": "campaign_id,name\n",

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration import releases
 from orchestration.contract import INPUT_TABLES
+from orchestration.destinations.http import Caller
 from tests import canaries
 from tests.end_to_end.conftest import AS_OF, Company, orchestration, reason, write_config
 
@@ -90,6 +91,17 @@ def test_the_key_of_hashes_lies_with_the_landing_and_in_the_private_warehouse_al
     assert holding == {"landing", "warehouse"}
 
 
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever cannot be reached is tried again at once: the pauses between would be half a minute."""
+    original = Caller.__init__
+
+    def init(self: Caller, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **{**options, "sleep": lambda _: None})
+
+    monkeypatch.setattr(Caller, "__init__", init)
+
+
 @pytest.fixture(scope="module")
 def failing(published: Any, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The same home, with a destination and a database that cannot be reached, and exports in which nothing can be read."""
@@ -106,6 +118,7 @@ def failing(published: Any, tmp_path_factory: pytest.TempPathFactory) -> Company
 
 def test_a_refused_destination_and_database_tell_no_secret(
     failing: Company,
+    without_waiting: None,
     materialize: Callable[..., dg.ExecuteInProcessResult],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

@@ -64,8 +64,11 @@ def test_an_erasure_leaves_nothing(uninterrupted: dict[str, Any]) -> None:
     assert uninterrupted["logs"][1]
 
 
-def test_killed_before_its_steps(published: Any, tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
-    erasing = Erasing(published.copy(tmp_path / "company"))
+def test_killed_before_its_steps_no_night_begins_until_it_is_gone_on_with(
+    published: Any, tmp_path: Path, uninterrupted: dict[str, Any]
+) -> None:
+    company = published.copy(tmp_path / "company")
+    erasing = Erasing(company)
     # each kill takes some seconds: every other step of an erasure is killed every day
     for step in erasure.STEPS if ARE_WANTED else erasure.STEPS[::2]:
 
@@ -75,7 +78,12 @@ def test_killed_before_its_steps(published: Any, tmp_path: Path, uninterrupted: 
 
         with pytest.raises(KilledError):
             erasing.go_on(kill)
-    erasing.go_on()
+    refused = company.run("--as-of", "2026-10-31")
+    assert refused.returncode == 1
+    assert "an erasure was interrupted; end it first: python -m orchestration erase" in refused.stderr
+    ended = company.run(command="erase")
+    assert ended.returncode == 0, ended.stderr
+    assert "Going on with the erasure that began" in ended.stdout
     assert erasing.outcome() == uninterrupted
 
 
@@ -102,14 +110,3 @@ def test_killed_at_the_files_it_replaces(
     monkeypatch.setattr(os, "replace", replace)
     assert 5 < kills < 60
     assert erasing.outcome() == uninterrupted
-
-
-def test_no_night_begins_before_it_has_ended(published: Any, tmp_path: Path) -> None:
-    company = published.copy(tmp_path / "company")
-    Erasing(company)
-    done = company.run("--as-of", "2026-10-31")
-    assert done.returncode == 1
-    assert "an erasure was interrupted; end it first: python -m orchestration erase" in done.stderr
-    ended = company.run(command="erase")
-    assert ended.returncode == 0, ended.stderr
-    assert "Going on with the erasure that began" in ended.stdout

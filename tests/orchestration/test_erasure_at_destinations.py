@@ -19,6 +19,7 @@ from orchestration.privacy import erasure
 from tests.fakes.destinations import VENDORS
 from tests.fakes.receiver import serving
 from tests.fakes.webhook_receiver import SECRET, receiving
+from tests.landing_by_copy import loads_are_copied as loads_are_copied
 
 ERASED, OTHER = "erasable-7731", "another-7732"
 SECRETS = ("token", "api_key", "access_token")

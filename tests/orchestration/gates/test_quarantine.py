@@ -1,196 +1,12 @@
-"""The landing gate for rows, rule by rule, on two or three rows that a person can check."""
+"""Who leaves quarantine and who stays: rows that are mended, vanish or wait for their parents, from load to load."""
 
-import json
 from datetime import date
 
 import duckdb
 import pytest
 
-from orchestration import warehouse
-from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
-
-NIGHT = date(2026, 1, 31)
-CURRENCIES = "dbt_project/seeds/currencies.csv"
-
-GOOD = {
-    "crm_customers": {"customer_id": "c1", "created_at": "2025-01-01", "email": "ann@example.com"},
-    "crm_consents": {"customer_id": "c1", "channel": "email", "purpose": "marketing", "status": "granted", "recorded_at": "2025-02-01"},
-    "crm_interactions": {"interaction_id": "i1", "customer_id": "c1", "occurred_at": "2025-02-01", "channel": "email", "kind": "opened"},
-    "crm_actions": {"action_id": "a1", "customer_id": "c1", "action": "nothing", "decided_at": "2025-02-01", "propensity": 0.5},
-    "billing_customers": {"billing_customer_id": "b1"},
-    "billing_subscriptions": {"subscription_id": "s1", "billing_customer_id": "b1", "status": "active", "started_at": "2025-01-01"},
-    "billing_payments": {
-        "payment_id": "p1",
-        "billing_customer_id": "b1",
-        "kind": "payment",
-        "status": "succeeded",
-        "occurred_at": "2025-02-01",
-        "amount": 12.5,
-        "currency": "usd",
-    },
-    "survey_responses": {
-        "response_id": "r1",
-        "customer_id": "stranger",
-        "metric": "nps",
-        "score": 9,
-        "scale_min": 0,
-        "scale_max": 10,
-        "responded_at": "2025-02-01",
-    },
-    "exchange_rates": {"currency": "EUR", "rate_date": "2025-01-01", "rate_to_reporting": 1.1},
-}
-
-
-class Landed:
-    """A warehouse in memory whose landing views are tables, so that rows can be landed one by one."""
-
-    def __init__(self) -> None:
-        self.connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
-        warehouse.prepare(self.connection)
-        for table in INPUT_TABLES.values():
-            columns = {column.name: column.duckdb_type for column in table.columns} | warehouse.LANDING_COLUMNS
-            declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-            self.connection.execute(f"CREATE TABLE landing.{table.name} ({declared})")
-
-    def land(self, table: str, *rows: dict, load: str = "1", source: str = "files", **values: object) -> None:
-        """Rows of one load: the table's good row, changed by `rows` and `values`."""
-        for row in rows or ({},):
-            (number,) = self.connection.execute(
-                f"SELECT count(*) + 1 FROM landing.{table} WHERE _load_id = ? AND _source = ?", [load, source]
-            ).fetchone()
-            full = {**GOOD[table], **row, **values, "_source": source, "_load_id": load, "_row_number": number}
-            names = ", ".join(f'"{name}"' for name in full)
-            self.connection.execute(f"INSERT INTO landing.{table} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
-
-    def examine(self, as_of: date = NIGHT, **options: object) -> list[quarantine.TableCounts]:
-        return quarantine.examine(self.connection, **{"as_of": as_of, "max_amount": 1e6, "currencies": CURRENCIES, **options})
-
-    def waiting(self, columns: str = "table_name, load_id, row_number, rule, column_name") -> list[tuple]:
-        return self.connection.execute(f"SELECT {columns} FROM ops.quarantined_rows ORDER BY ALL").fetchall()
-
-
-@pytest.fixture
-def landed() -> Landed:
-    """A customer and an account, both good, so that children have parents."""
-    house = Landed()
-    house.land("crm_customers")
-    house.land("billing_customers")
-    return house
-
-
-def test_good_rows_are_all_accepted(landed):
-    for table in set(GOOD) - {"crm_customers", "billing_customers"}:
-        landed.land(table)
-    counts = landed.examine()
-    assert landed.waiting() == []
-    assert {(count.table_name, count.landed, count.share) for count in counts} == {(table, 1, 0.0) for table in GOOD}
-
-
-BROKEN = [
-    ("crm_interactions", {"kind": None}, "missing_required", "kind"),
-    ("crm_interactions", {"kind": ""}, "missing_required", "kind"),
-    ("billing_payments", {"amount": None}, "missing_required", "amount, amount_minor"),
-    ("survey_responses", {"customer_id": None}, "missing_required", "customer_id, email"),
-    ("crm_interactions", {"occurred_at": None, "_bad_values": '{"occurred_at": "soon"}'}, "unparseable", "occurred_at"),
-    ("billing_payments", {"amount": None, "_bad_values": '{"amount": "12,5,0"}'}, "unparseable", "amount"),
-    ("crm_interactions", {"channel": "carrier pigeon"}, "not_in_list", "channel"),
-    ("billing_subscriptions", {"interval": "fortnight"}, "not_in_list", "interval"),
-    ("crm_interactions", {"customer_id": "nobody"}, "orphan", "customer_id"),
-    ("survey_responses", {"score": 11}, "out_of_scale", "score"),
-    ("survey_responses", {"score": 8.5}, "out_of_scale", "score"),
-    ("survey_responses", {"metric": "nps", "score": 50, "scale_max": 100}, "out_of_scale", "score"),
-    ("survey_responses", {"metric": "nps", "score": 5, "scale_max": 100}, "out_of_scale", "score"),
-    ("survey_responses", {"metric": "nps", "score": 5, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
-    ("survey_responses", {"metric": "csat", "score": 0, "scale_min": 1, "scale_max": 5}, "out_of_scale", "score"),
-    ("billing_subscriptions", {"ended_at": "2024-12-31"}, "end_before_start", "ended_at"),
-    ("billing_payments", {"amount": -1_000_001}, "amount_out_of_bounds", "amount"),
-    ("billing_payments", {"amount": None, "amount_minor": 100_000_001}, "amount_out_of_bounds", "amount_minor"),
-    ("billing_payments", {"amount": None, "amount_minor": 1_000_001, "currency": "JPY"}, "amount_out_of_bounds", "amount_minor"),
-    ("billing_payments", {"amount": 1_000_000_001, "currency": "VND"}, "amount_out_of_bounds", "amount"),
-    ("billing_payments", {"currency": "XXX"}, "unknown_currency", "currency"),
-    ("crm_actions", {"propensity": 0}, "out_of_range", "propensity"),
-    ("crm_actions", {"propensity": 1.01}, "out_of_range", "propensity"),
-    ("exchange_rates", {"rate_to_reporting": 0}, "out_of_range", "rate_to_reporting"),
-    ("billing_subscriptions", {"interval_count": 0}, "out_of_range", "interval_count"),
-    ("crm_interactions", {"occurred_at": "0001-01-01"}, "out_of_range", "occurred_at"),
-    ("crm_actions", {"decided_at": "1900-01-01"}, "out_of_range", "decided_at"),
-]
-
-
-@pytest.mark.parametrize(("table", "change", "rule", "column"), BROKEN)
-def test_each_rule_names_the_row_and_the_column(landed, table, change, rule, column):
-    landed.land(table, {}, {**change, INPUT_TABLES[table].key[0]: "GBP"})
-    landed.examine()
-    assert landed.waiting() == [(table, "1", 2, rule, column)]
-
-
-FINE = [
-    ("billing_payments", {"amount": None, "amount_minor": 1_000_001, "currency": "USD"}),
-    ("billing_payments", {"amount": None, "amount_minor": 1_000_000_000, "currency": "KWD"}),
-    ("billing_payments", {"amount": 250_000_000, "currency": "vnd"}),
-    ("billing_payments", {"amount": None, "amount_minor": 25_000_000_000, "currency": "IDR"}),
-    ("billing_payments", {"currency": " eur "}),
-    ("crm_actions", {"propensity": 1}),
-    ("crm_actions", {"propensity": None}),
-    ("survey_responses", {"metric": "csat", "score": 4.5, "scale_min": 1, "scale_max": 5}),
-    ("survey_responses", {"metric": "nps", "score": 1, "scale_min": 1}),
-    ("billing_subscriptions", {"interval": None}),
-    ("billing_subscriptions", {"ended_at": "2025-01-01"}),
-    ("billing_subscriptions", {"ended_at": "9999-12-31"}),
-    ("crm_customers", {"customer_id": "insured", "created_at": "1965-03-01"}),
-    ("exchange_rates", {"rate_date": "1900-01-01"}),
-]
-
-
-@pytest.mark.parametrize(("table", "change"), FINE)
-def test_what_is_unusual_but_right_stays(landed, table, change):
-    landed.land(table, change)
-    landed.examine()
-    assert landed.waiting() == []
-
-
-def test_the_row_is_kept_and_the_reason_tells_no_value(landed):
-    landed.land("survey_responses", email="bob@example.com", score=11, comment="call me", _bad_values='{"sent_at": "bob@example.com"}')
-    landed.examine()
-    (first, second) = landed.waiting("rule, reason, row_key, row_json, first_seen_as_of")
-    assert [first[0], second[0]] == ["out_of_scale", "unparseable"]
-    assert "bob" not in first[1] + second[1]
-    assert first[2] == "r1"
-    assert json.loads(first[3])["comment"] == "call me"
-    assert first[4] == NIGHT
-
-
-def test_copies_that_agree_are_duplicates_and_copies_that_do_not_all_wait(landed):
-    landed.land("crm_interactions", {"interaction_id": "same"}, {"interaction_id": "same"})
-    landed.land("crm_interactions", {"interaction_id": "torn"}, {"interaction_id": "torn", "kind": "clicked"}, {"interaction_id": "torn"})
-    landed.examine()
-    assert landed.waiting("row_number, rule") == [(number, "duplicate_key_conflict") for number in (3, 4, 5)]
-
-
-def test_copies_ordered_by_their_change_do_not_conflict(landed):
-    landed.land(
-        "crm_customers", {"customer_id": "c2", "updated_at": "2025-02-01"}, {"customer_id": "c2", "updated_at": "2025-03-01", "region": "N"}
-    )
-    landed.examine()
-    assert landed.waiting() == []
-    landed.land(
-        "crm_customers", {"customer_id": "c3", "updated_at": "2025-02-01"}, {"customer_id": "c3", "updated_at": "2025-02-01", "region": "N"}
-    )
-    landed.examine(full=True)
-    assert landed.waiting("row_key, rule") == [("c3", "duplicate_key_conflict")] * 2
-
-
-def test_copies_in_two_files_are_ordered_by_the_files(landed):
-    landed.land(
-        "crm_interactions",
-        {"interaction_id": "x", "_file": "monday.csv"},
-        {"interaction_id": "x", "_file": "tuesday.csv", "kind": "clicked"},
-        {"interaction_id": "y", "_file": "tuesday.csv"},
-        {"interaction_id": "y", "_file": "tuesday.csv", "kind": "clicked"},
-    )
-    landed.examine()
-    assert landed.waiting("row_key, rule") == [("y", "duplicate_key_conflict")] * 2
+from tests.orchestration.gates.landed import NIGHT, Landed
 
 
 def test_what_lands_beside_a_tombstone_is_not_removed_by_it(landed):
@@ -203,12 +19,6 @@ def test_what_lands_beside_a_tombstone_is_not_removed_by_it(landed):
     landed.land("crm_interactions", {"interaction_id": "z", "_is_deleted": True}, {"interaction_id": "z", "kind": None}, load="4")
     landed.examine()
     assert landed.waiting("load_id, row_key") == [("4", "z")], "and a bad one waits, though a tombstone lies beside it"
-
-
-def test_the_same_key_in_two_sources_is_two_rows(landed):
-    landed.land("crm_customers", source="other", region="N")
-    landed.examine()
-    assert landed.waiting() == []
 
 
 def test_a_later_good_version_ends_a_conflict_and_mends_a_bad_row(landed):
@@ -395,3 +205,15 @@ def test_an_error_leaves_the_quarantine_as_it_was(landed):
     with pytest.raises(duckdb.Error):
         landed.examine()
     assert landed.waiting() == before
+
+
+def test_a_table_without_news_and_without_a_bad_row_is_not_asked_again(landed, monkeypatch):
+    landed.land("crm_interactions", kind=None)
+    landed.land("crm_consents")
+    landed.examine()
+    asked, usual = set(), quarantine._examine_table
+    monkeypatch.setattr(quarantine, "_examine_table", lambda on, table, *rest: asked.add(table.name) or usual(on, table, *rest))
+    landed.land("survey_responses", load="2")
+    landed.examine()
+    assert asked == {"survey_responses", "crm_interactions"}
+    assert landed.waiting("table_name, rule") == [("crm_interactions", "missing_required")]

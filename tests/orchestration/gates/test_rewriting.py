@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -36,12 +37,20 @@ def judged(folder: Path, number: int, query: str, accepted: tuple[str, ...] = ()
     return {one.expectation: one for one in found}
 
 
-@pytest.fixture
-def after_a_week(tmp_path: Path) -> Path:
-    """A company whose first release was followed by HISTORY nights, each with some rows more; the next night is number HISTORY + 1."""
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A company whose first release was followed by HISTORY nights, each with some rows more."""
+    folder = tmp_path_factory.mktemp("week")
     for number in range(HISTORY + 1):
-        found = judged(tmp_path, number, orders(rows=1100 + number))
+        found = judged(folder, number, orders(rows=1100 + number))
         assert {one.status for one in found.values()} == ({"passed"} if number else {"not_run"})
+    return folder
+
+
+@pytest.fixture
+def after_a_week(week: Path, tmp_path: Path) -> Path:
+    """A copy of that company, of whose nights the next is number HISTORY + 1."""
+    shutil.copytree(week, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,23 @@ EXPORTS = {
 COMPANYS = ("dim_customers", "fct_subscription_months", "metric_mrr_movements", "int_customer_identities")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    (tmp_path / "config.yaml").write_text(CONFIG)
-    (tmp_path / "exports").mkdir()
-    export(tmp_path, EXPORTS)
-    made = Home(tmp_path / "home")
+@pytest.fixture(scope="module")
+def landed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a company whose exports have landed."""
+    folder = tmp_path_factory.mktemp("contacts")
+    (folder / "config.yaml").write_text(CONFIG)
+    (folder / "exports").mkdir()
+    export(folder, EXPORTS)
+    made = Home(folder / "home")
     made.prepare()
     land(made)
-    return made
+    return folder
+
+
+@pytest.fixture
+def home(landed_once: Path, tmp_path: Path) -> Home:
+    shutil.copytree(landed_once, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Home(tmp_path / "home")
 
 
 def export(folder: Path, files: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from orchestration.sources import Batch, Bench
 from orchestration.sources.files import Files
 from orchestration.sources.reading.formats import Spelling
 from orchestration.sources.reading.numbers import PLAIN, Numbers
+from tests.landing_by_copy import loads_are_copied as loads_are_copied
 
 Read = Callable[..., tuple[Batch, list[dict[str, Any]]]]
 

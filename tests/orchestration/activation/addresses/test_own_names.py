@@ -10,10 +10,8 @@ import pytest
 from orchestration.activation import forget, synchronise
 from orchestration.configuration.field_names import refused
 from orchestration.destinations import DestinationError, make
-from tests.orchestration.destinations.conftest import place  # noqa: F401 (a fixture)
-from tests.orchestration.test_changed_addresses import Release
+from tests.orchestration.activation.addresses.by_address import USUAL, Release
 
-USUAL = {"max_change_share": 1, "live": True, "overrides": ("empty_audience", "audience_shrank")}
 PEOPLE = {1: ("ann", "pro"), 2: ("bo", "free")}
 
 
@@ -61,7 +59,7 @@ def test_names_that_are_not_ours_to_write_are_refused(names, kind, why):
 
 
 @pytest.mark.parametrize("kind", ["hubspot", "braze", "klaviyo", "customerio", "mailchimp", "salesforce"])
-def test_every_vendor_is_sent_the_chosen_fields_by_the_companys_names(place, sync, kind):  # noqa: F811
+def test_every_vendor_is_sent_the_chosen_fields_by_the_companys_names(place, sync, kind):
     destination, vendor = place(kind)
     ours = {"mailchimp": "LEVEL", "salesforce": "Level__c"}.get(kind, "our_level")
     heard = []
@@ -76,7 +74,7 @@ def test_every_vendor_is_sent_the_chosen_fields_by_the_companys_names(place, syn
     assert destination.name_of("customer_key") in sent, "by which a record is found again"
 
 
-def test_a_name_that_is_written_no_more_is_cleared_with_everybody_and_then_forgotten(place, sync):  # noqa: F811
+def test_a_name_that_is_written_no_more_is_cleared_with_everybody_and_then_forgotten(place, sync):
     destination, vendor = place("hubspot")
     sync(destination, {})
     before = sync(destination, {"plan": "level"}, live=False)
@@ -92,7 +90,7 @@ def test_a_name_that_is_written_no_more_is_cleared_with_everybody_and_then_forgo
     assert contacts(vendor)["ann"] == {"crmp_customer_key": "k1", "crmp_plan": "pro", "level": ""}
 
 
-def test_who_is_erased_or_leaves_is_cleared_of_every_name_they_may_hold(place, sync, tmp_path):  # noqa: F811
+def test_who_is_erased_or_leaves_is_cleared_of_every_name_they_may_hold(place, sync, tmp_path):
     destination, vendor = place("hubspot")
     sync(destination, {}, {**PEOPLE, 3: ("cy", "pro")})
     forget(tmp_path / "state", ["k3"], ["x3"], lambda *_: None)
@@ -105,7 +103,7 @@ def test_who_is_erased_or_leaves_is_cleared_of_every_name_they_may_hold(place, s
     assert contacts(vendor)["ann"] == {"crmp_customer_key": "k1", "crmp_plan": "", "level": "pro"}
 
 
-def test_a_state_that_knows_no_names_yet_wrote_all_fields_by_ours(place, sync, tmp_path):  # noqa: F811
+def test_a_state_that_knows_no_names_yet_wrote_all_fields_by_ours(place, sync, tmp_path):
     destination, vendor = place("hubspot")
     sync(destination, {})
     with duckdb.connect(str(tmp_path / "state" / "activation" / "v.duckdb")) as connection:
@@ -114,7 +112,7 @@ def test_a_state_that_knows_no_names_yet_wrote_all_fields_by_ours(place, sync, t
     assert contacts(vendor)["bo"]["crmp_plan"] == ""
 
 
-def test_a_property_that_was_deleted_there_is_not_missed(place, sync):  # noqa: F811
+def test_a_property_that_was_deleted_there_is_not_missed(place, sync):
     destination, vendor = place("hubspot")
     sync(destination, {})
     vendor.properties.pop("crmp_plan")
@@ -123,7 +121,7 @@ def test_a_property_that_was_deleted_there_is_not_missed(place, sync):  # noqa: 
 
 
 @pytest.mark.parametrize("told", [{"hubspotDefined": True}, {"modificationMetadata": {"readOnlyValue": True}}, {"calculated": True}])
-def test_a_property_of_hubspots_own_or_that_nobody_can_write_is_refused_before_the_first_record(place, told):  # noqa: F811
+def test_a_property_of_hubspots_own_or_that_nobody_can_write_is_refused_before_the_first_record(place, told):
     destination, vendor = place("hubspot")
     usual = vendor.answer
     destination.names = {"plan": "jobtitle"}

@@ -10,8 +10,8 @@ from orchestration.activation import BREAKERS, history, judged, state
 from orchestration.destinations.base import Answer, Holdings, Outcome, Result, not_there
 from orchestration.destinations.holdings import alike
 from orchestration.destinations.limits import Limits
-from tests.orchestration.test_activation_engine import Fake, customer
-from tests.orchestration.test_activation_engine import night as night
+from tests.orchestration.activation.engine.scored import customer
+from tests.orchestration.activation.memory import Fake
 
 ROWS = [customer(number, score=number / 10) for number in range(6)]
 
