@@ -13,6 +13,7 @@ from examples.fakes.stripe import StripeAccount
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import StripeSource
 from orchestration.sources.base import SourceError
+from orchestration.sources.stripe.source import Stripe
 from tests.fakes.stripe import small_account
 from tests.orchestration.sources.nights import Nights, killed_after, landed, without_waiting
 
