@@ -1,7 +1,7 @@
 """What one destination shall receive tonight: desired state against acknowledged state, decided in SQL, a million rows at a time.
 
-Comes in: the temporary tables `desired`, `cleared` and `drifted`, the state. Goes out: the temporary table `plan` with one row per record
-that is to be sent, numbered in sending order, and the counts of everything else.
+Comes in: the temporary tables `desired`, `owners`, `cleared` and `drifted`, the state. Goes out: the temporary table `plan` with one row
+per record that is to be sent, numbered in sending order, and the counts of everything else.
 """
 
 from __future__ import annotations
@@ -78,13 +78,14 @@ CREATE OR REPLACE TEMP TABLE decided AS
 WITH known AS (
     SELECT external_id, any_value(customer_key) AS customer_key, max(operation) AS operation, max(payload_hash) AS payload_hash,
         max(acknowledged_at) AS acknowledged_at, bool_or(maybe_sent) AS maybe_sent, max(remote_id) AS remote_id,
-        max(coarse_hash) AS coarse_hash, max(address_hash) AS address_hash,
+        max(coarse_hash) AS coarse_hash, max(address_hash) AS address_hash, max(pseudonym) AS pseudonym,
         bool_or(is_ordered) AS is_ordered
     FROM (
         -- what the destination turned out not to hold counts as not acknowledged; where it has no such record, none is known
         SELECT external_id, customer_key, operation, CASE WHEN is_missing IS NULL THEN payload_hash END AS payload_hash, acknowledged_at,
             CASE WHEN is_missing AND $recreate THEN NULL ELSE remote_id END AS remote_id, coarse_hash,
-            CASE WHEN is_missing AND $recreate THEN NULL ELSE address_hash END AS address_hash, false AS maybe_sent
+            CASE WHEN is_missing AND $recreate THEN NULL ELSE address_hash END AS address_hash,
+            CASE WHEN is_missing AND $recreate THEN NULL ELSE pseudonym END AS pseudonym, false AS maybe_sent
         FROM state.acknowledged LEFT JOIN drifted USING (external_id) WHERE audience = $audience
         UNION ALL BY NAME
         SELECT external_id, customer_key, true AS maybe_sent FROM state.under_way WHERE audience = $audience
@@ -94,10 +95,16 @@ WITH known AS (
     )
     GROUP BY external_id
 ),
+-- Whose address, as the destination knows it, is only somebody else's now, be that person in the audience or not.
+passed_on AS (
+    SELECT external_id FROM known JOIN owners USING (pseudonym)
+    GROUP BY external_id, known.customer_key HAVING NOT bool_or(owners.customer_key = known.customer_key)
+),
 -- Whom the destination knows by an address that is not theirs any more. Where the address is somebody else's now, or the destination has
 -- one record for two customers, that record is not theirs to be written: it is cleared, and they go by their new address after that.
 readdressed AS (
     SELECT external_id, known.address_hash IN (SELECT address_hash FROM desired WHERE address_hash IS NOT NULL)
+        OR external_id IN (FROM passed_on)
         OR remote_id IN (SELECT remote_id FROM known WHERE operation = 'upsert' GROUP BY ALL HAVING count(*) > 1) AS is_taken
     FROM known JOIN desired USING (external_id)
     WHERE operation = 'upsert' AND remote_id IS NOT NULL AND known.address_hash <> desired.address_hash
@@ -107,6 +114,7 @@ taken AS (SELECT external_id FROM state.acknowledged WHERE operation = 'upsert' 
 compared AS (
     SELECT external_id, coalesce(desired.customer_key, known.customer_key) AS customer_key, desired.email, remote_id, desired.fields,
         known.address_hash AS known_address, desired.address_hash AS wanted_address, coalesce(NOT is_taken, false) AS moved,
+        known.pseudonym AS known_pseudonym, owners.pseudonym AS wanted_pseudonym,
         suppressed_as, coalesce(maybe_sent, false) AS maybe_sent, acknowledged_at,
         CASE WHEN is_ordered OR suppressed_as = 'erased' THEN cleared.forgotten ELSE cleared.fields END AS empty,
         coalesce(known.operation = 'upsert', false) AS is_held,
@@ -117,12 +125,16 @@ compared AS (
         desired.external_id IS NOT NULL AND suppressed_as IS NULL AND NOT coalesce(is_taken, false) AND is_ordered IS NULL AS is_wanted,
         desired.payload_hash AS wanted_hash, known.payload_hash AS known_hash, desired.coarse_hash,
         desired.coarse_hash IS NOT DISTINCT FROM known.coarse_hash AS is_alike,
-        desired.external_id IS NULL AND known.address_hash IN (SELECT address_hash FROM desired WHERE suppressed_as IS NULL) AS is_passed_on
-    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id) CROSS JOIN cleared
+        desired.external_id IS NULL AND (known.address_hash IN (SELECT address_hash FROM desired WHERE suppressed_as IS NULL)
+            OR known.external_id IN (FROM passed_on)) AS is_passed_on
+    FROM desired FULL JOIN known USING (external_id) LEFT JOIN readdressed USING (external_id)
+        LEFT JOIN owners ON owners.customer_key = desired.customer_key CROSS JOIN cleared
 )
 SELECT external_id, customer_key, email, known_address, moved AND is_wanted AS moved,
     is_wanted AND NOT $recreate AND external_id IN (FROM taken) AS stays_gone,
     CASE WHEN moved OR NOT is_wanted THEN known_address ELSE wanted_address END AS address_hash,
+    -- Of what was cleared nothing has to be found out any more.
+    CASE WHEN is_wanted AND moved THEN known_pseudonym WHEN is_wanted THEN wanted_pseudonym END AS pseudonym,
     -- An id that was told for another address says nothing of this one.
     CASE WHEN NOT is_wanted OR moved OR (is_held AND known_address IS NOT DISTINCT FROM wanted_address) THEN remote_id END AS remote_id,
     was_in, is_settled, is_alike, acknowledged_at, suppressed_as, coarse_hash,
@@ -165,7 +177,8 @@ _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upser
 _NUMBERED = f"""
 SELECT row_number() OVER () AS number, * FROM (
     SELECT external_id, customer_key, coalesce(email, '') AS email, coalesce(remote_id, '') AS remote_id, moved, stays_gone,
-        address_hash, decision AS operation, fields, payload_hash, coarse_hash, coalesce(epoch_us(acknowledged_at), 0) AS version,
+        address_hash, pseudonym, decision AS operation, fields, payload_hash, coarse_hash,
+        coalesce(epoch_us(acknowledged_at), 0) AS version,
         strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
             + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
     FROM decided WHERE decision IN ('upsert', 'clear') ORDER BY decision, external_id)

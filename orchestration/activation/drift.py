@@ -101,5 +101,6 @@ _LOGGED = f"""INSERT INTO state.attempts SELECT $destination, $audience, custome
 FROM drifted JOIN state.acknowledged USING (external_id) WHERE audience = $audience"""
 # A record that is not there any more and shall be made again is as if it had never been: neither an id nor an address says where it lies.
 _NOT_HELD = """UPDATE state.acknowledged SET payload_hash = NULL, remote_id = CASE WHEN NOT (is_missing AND $recreate) THEN remote_id END,
-    address_hash = CASE WHEN NOT (is_missing AND $recreate) THEN address_hash END
+    address_hash = CASE WHEN NOT (is_missing AND $recreate) THEN address_hash END,
+    pseudonym = CASE WHEN NOT (is_missing AND $recreate) THEN pseudonym END
 FROM drifted WHERE drifted.external_id = acknowledged.external_id AND audience = $audience"""

@@ -76,7 +76,8 @@ WHERE audience = $audience AND remote_id IS NULL AND customer_key IS NOT NULL
 """
 # The record may be an older one of theirs, that lies under none of the addresses they were sent under: it may be another customer's by now.
 _WHERE_IT_LIES = "sha256((SELECT value FROM state.salt) || told.email)"
-_NAMED = f"""UPDATE state.acknowledged SET remote_id = told.remote_id, address_hash = {_WHERE_IT_LIES} FROM told
+_NAMED = f"""UPDATE state.acknowledged SET remote_id = told.remote_id, address_hash = {_WHERE_IT_LIES},
+    pseudonym = CASE WHEN address_hash = {_WHERE_IT_LIES} THEN pseudonym END FROM told
 WHERE acknowledged.external_id = told.external_id AND {_WITHOUT_ID.replace("remote_id", "acknowledged.remote_id")}"""
 # Without a hash of what it holds: it is not known to hold anything, and is no change to measure a night by.
 _HELD = f"""INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, external_id, any_value(customer_key) AS customer_key,

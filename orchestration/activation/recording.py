@@ -18,7 +18,7 @@ from orchestration.destinations.base import Outcome, Result
 from orchestration.sql_text import literal
 
 # Of what was sent, what is written down: without the fields, which are most of it.
-_KNOWN = "external_id, customer_key, operation, payload_hash, remote_id, coarse_hash, address_hash, moved"
+_KNOWN = "external_id, customer_key, operation, payload_hash, remote_id, coarse_hash, address_hash, moved, pseudonym"
 
 
 def of_plan(first: int, last: int) -> str:
@@ -76,7 +76,7 @@ _ANY = {str(one) for one in Result}
 # What has to have happened for a statement to change anything, and the statement: most batches are taken as they are.
 _RECORD: tuple[tuple[set[str], str], ...] = (
     ({_TAKEN}, f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
-        coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash FROM answered WHERE outcome = '{_TAKEN}'"""),
+        coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash, pseudonym FROM answered WHERE outcome = '{_TAKEN}'"""),
     ({_REFUSED}, f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code, answered.address_hash,
         coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
@@ -95,7 +95,7 @@ _RECORD: tuple[tuple[set[str], str], ...] = (
     # Of whom nothing was there and nothing was taken before, nobody has deleted anything.
     ({"clear"}, f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE {_THIS} WHERE operation = 'clear' AND code = 'not_there')
         AND external_id IN (SELECT external_id FROM state.acknowledged GROUP BY external_id HAVING count(*) = 1)"""),
-    ({"given up"}, f"UPDATE state.acknowledged SET address_hash = NULL WHERE {_THIS} WHERE given_up)"),
+    ({"given up"}, f"UPDATE state.acknowledged SET address_hash = NULL, pseudonym = NULL WHERE {_THIS} WHERE given_up)"),
     (_ANY, """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
         FROM answered"""),
 )  # fmt: skip

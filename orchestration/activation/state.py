@@ -126,7 +126,7 @@ def keep_job(connection: duckdb.DuckDBPyConnection, audience: str, job: str, ext
     connection.register("job_records", pa.table({"external_id": pa.array(external_ids, pa.string()), "number": range(len(external_ids))}))
     connection.execute(
         """INSERT INTO state.jobs SELECT $audience, $job, sent.number, external_id, customer_key, remote_id, operation, payload_hash,
-        coarse_hash, address_hash, moved
+        coarse_hash, address_hash, moved, pseudonym
         FROM job_records AS sent JOIN (FROM plan WHERE plan.number BETWEEN $first AND $last) AS plan USING (external_id)""",
         {"audience": audience, "job": job, "first": numbers[0], "last": numbers[1]},
     )

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS state.acknowledged (audience VARCHAR, external_id VAR
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS remote_id VARCHAR;
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS coarse_hash VARCHAR;
 ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS pseudonym VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
@@ -16,6 +17,7 @@ CREATE TABLE IF NOT EXISTS state.jobs (audience VARCHAR, job VARCHAR, number INT
     remote_id VARCHAR, operation VARCHAR, payload_hash VARCHAR, coarse_hash VARCHAR);
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS moved BOOLEAN;
+ALTER TABLE state.jobs ADD COLUMN IF NOT EXISTS pseudonym VARCHAR;
 CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCHAR, code VARCHAR);
 CREATE TABLE IF NOT EXISTS state.kept (audience VARCHAR, external_id VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,

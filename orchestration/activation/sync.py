@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from orchestration.activation import breakers, drift, state
+from orchestration.activation import breakers, drift, owners, state
 from orchestration.activation.audience import ActivationError, AudienceSource
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
@@ -62,6 +62,7 @@ def synchronise(
     with state.opened(path, writable=live) as connection:
         no_more = former(connection, destination, audience, release, ask=live)
         kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination, no_more)
+        owners.make_owners(connection, release, destination)
         destination.kinds = {**kinds, **no_more}
         report.names = {field: destination.name_of(field) for field in kinds if destination.names}
         report.no_more = [destination.name_of(field) for field in no_more]
@@ -72,6 +73,7 @@ def synchronise(
             note_place(connection, destination)
             resume(connection, destination, report)
             look_for(connection, destination, audience)
+            owners.learn(connection, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
         is_whole = limit is None and only is None and not retired
         report.comparison = drift.compare(connection, destination, audience, compare_days if is_whole else 0, ask=live)

@@ -11,11 +11,11 @@ USUAL = {"max_change_share": 1, "live": True, "overrides": ("empty_audience", "a
 
 
 class Release:
-    """Customers by number → address and plan."""
+    """Customers by number → address and plan, who are the audience; `others`: customers outside of it by number → address."""
 
-    def __init__(self, folder, customers, night, kind="fake"):
+    def __init__(self, folder, customers, night, kind="fake", others=None):
         self.id, self.created_at = f"r{night}", datetime(2026, 2, 1, night % 24, night // 24, tzinfo=UTC)
-        self.tables, self._file = (f"sync_{kind}__scores",), folder / f"{self.id}.parquet"
+        self.tables, self._folder = (f"sync_{kind}__scores", "dim_customers"), folder
         columns = "customer_key VARCHAR, external_id VARCHAR, email VARCHAR, plan VARCHAR, is_erased BOOLEAN, can_profile BOOLEAN"
         consents = ", can_email BOOLEAN, can_sms BOOLEAN, can_push BOOLEAN"
         with duckdb.connect() as connection:
@@ -23,10 +23,16 @@ class Release:
             for number, (address, plan) in customers.items():
                 row = [f"k{number}", f"x{number}", f"{address}@example.com", plan, False, True, True, True, True]
                 connection.execute("INSERT INTO audience VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-            connection.execute(f"COPY audience TO '{self._file}' (FORMAT parquet)")
+            connection.execute(f"COPY audience TO '{self.table_file(self.tables[0])}' (FORMAT parquet)")
+            connection.execute(
+                "CREATE TABLE everybody (customer_key VARCHAR, primary_email_hash VARCHAR, is_erased BOOLEAN, can_profile BOOLEAN)"
+            )
+            for number, address in ({number: address for number, (address, _) in customers.items()} | (others or {})).items():
+                connection.execute("INSERT INTO everybody VALUES (?, ?, false, true)", [f"k{number}", f"pseudonym of {address}"])
+            connection.execute(f"COPY everybody TO '{self.table_file('dim_customers')}' (FORMAT parquet)")
 
-    def table_file(self, _):
-        return self._file
+    def table_file(self, table):
+        return self._folder / f"{self.id}.{table}.parquet"
 
 
 class ByAddress(Destination):

@@ -9,11 +9,11 @@ from tests.orchestration.destinations.conftest import place as place
 
 @pytest.fixture
 def night(tmp_path):
-    """Customers → report, sent to `night.place`."""
+    """Customers of the audience and others → report, sent to `night.place`."""
     counter = iter(range(1, 1_000))
 
-    def run(customers, **options):
-        release = Release(tmp_path, customers, next(counter))
+    def run(customers, others=None, **options):
+        release = Release(tmp_path, customers, next(counter), others=others)
         run.place.sent.clear()
         return synchronise(release, run.place, "scores", state_folder=tmp_path / "state", **{**USUAL, **options})
 
