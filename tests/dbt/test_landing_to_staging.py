@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration import landing, warehouse
+from orchestration import warehouse
 from orchestration.configuration.sources import FilesSource
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
@@ -88,19 +87,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three tables instead of fifteen, and landed files copied without dlt."""
+    """Three tables instead of fifteen."""
     for module in (landing_views, quarantine):
         monkeypatch.setattr(module, "INPUT_TABLES", TABLES)
-    monkeypatch.setattr(landing, "load_files", _copied)
-
-
-def _copied(source: str, load_id: str, tables: Any, root: Path, dlt_dir: Path) -> dict[str, tuple[str, ...]]:
-    landed = {}
-    for table, paths in tables.items():
-        folder = root / source / table / f"load_id={load_id}"
-        folder.mkdir(parents=True)
-        landed[table] = tuple(shutil.copy(path, folder / f"{number}.parquet") for number, path in enumerate(paths))
-    return {table: tuple(Path(path).relative_to(root).as_posix() for path in paths) for table, paths in landed.items()}
 
 
 NAMES = "campaign_id, name"
