@@ -23,9 +23,9 @@ from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
-# The beginnings of what Dagster warns of in each of its processes, with paths of this machine; a person can do nothing about it.
 # Dagster then stores what a run intends at once and not one by one: a second of every night.
 EVENTS_TOGETHER = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
+# The beginnings of what Dagster warns of in each of its processes, with paths of this machine; a person can do nothing about it.
 _DAGSTER_SAYS_OF_ITSELF = ("Parameter `backfill_policy` of function", "Function `dev_command` is superseded")
 _EXIT = {"published": 0, "failed": FAILED, "misconfigured": 2, "refused": 3}
 

@@ -78,7 +78,7 @@ def _why(before: Release, after: Release) -> dict[str, Any]:
 
 
 def _sent(before: Release, after: Release) -> dict[str, Any]:
-    """Attempts that either release knows of, where a sync, or the end of its ninety days, came between them."""
+    """Attempts that either release knows of, where a sync, or the end of the days that the log is kept, came between them."""
     told = [release.manifest["tables"].get(_SYNC_LOG) for release in (before, after)]
     if None in told or is_same(before, after, _SYNC_LOG):
         return {}

@@ -97,33 +97,35 @@ def test_the_manifest_tells_rows_checksums_and_the_run(warehouse, home):
     )
 
 
-def test_the_checksum_ignores_row_order_and_sees_every_change(tmp_path, home):
-    def checksum(order, change="mrr"):
+@pytest.fixture
+def checksum(tmp_path, home):
+    """Table, what it is → checksum of the release in which it is that."""
+
+    def of(table, query):
         path = make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
         with duckdb.connect(str(path)) as connection:
-            connection.execute(
-                f"CREATE OR REPLACE TABLE marts.dim_customers AS SELECT * REPLACE ({change} AS mrr)"
-                f" FROM marts.dim_customers ORDER BY {order}"
-            )
-        return publish(path, home).manifest["tables"]["dim_customers"]["checksum"]
+            connection.execute(f"CREATE OR REPLACE TABLE marts.{table} AS {query}")
+        return publish(path, home).manifest["tables"][table]["checksum"]
 
-    plain = checksum("customer_key")
-    assert checksum("mrr DESC") == plain
-    assert checksum("customer_key", "CASE WHEN customer_key = 'c7' THEN mrr + 0.001 ELSE mrr END") != plain
+    return of
 
 
-def test_the_checksum_does_not_tell_one_run_from_another(tmp_path, home):
+def test_the_checksum_ignores_row_order_and_sees_every_change(checksum):
+    def changed(order, change="mrr"):
+        return checksum("dim_customers", f"SELECT * REPLACE ({change} AS mrr) FROM marts.dim_customers ORDER BY {order}")
+
+    plain = changed("customer_key")
+    assert changed("mrr DESC") == plain
+    assert changed("customer_key", "CASE WHEN customer_key = 'c7' THEN mrr + 0.001 ELSE mrr END") != plain
+
+
+def test_the_checksum_does_not_tell_one_run_from_another(checksum):
     """Of a release that was built again elsewhere all tables were the same but the record of checks, which carries the id of the run."""
 
-    def checksum(run, status="passed"):
-        path = make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
-        with duckdb.connect(str(path)) as connection:
-            connection.execute(
-                f"CREATE OR REPLACE TABLE marts.data_quality AS SELECT '{run}' AS run_id, '{status}' AS status FROM range(3)"
-            )
-        return publish(path, home).manifest["tables"]["data_quality"]["checksum"]
+    def of_run(run, status="passed"):
+        return checksum("data_quality", f"SELECT '{run}' AS run_id, '{status}' AS status FROM range(3)")
 
-    assert checksum("run-1") == checksum("run-2") != checksum("run-2", "failed")
+    assert of_run("run-1") == of_run("run-2") != of_run("run-2", "failed")
 
 
 def test_rows_have_a_fixed_order(tmp_path, home):

@@ -78,8 +78,9 @@ MOMENTS = {
 def runs() -> Iterator[subprocess.Popen[str]]:
     script = RUNS.format(root=str(Path(landing.__file__).parents[2]))
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         yield process
-        process.stdin.close()  # type: ignore[union-attr]
+        process.stdin.close()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -146,11 +146,13 @@ def test_a_live_key_takes_nothing_of_test_mode(account: StripeAccount, tmp_path:
     assert any("customers of test mode: the key is a live one" in note for note in loads["billing_customers"].warnings)
 
 
-def test_customers_who_come_while_the_list_is_read_hide_nobody(account: StripeAccount, tmp_path: Path) -> None:
-    account.between_requests = lambda: account.put("customer", f"cus_new_{len(account.asked)}", email=None)  # type: ignore[method-assign]
+def test_customers_who_come_while_the_list_is_read_hide_nobody(
+    account: StripeAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nights = _nights(tmp_path, account)
-    nights.night("billing_customers")
-    account.between_requests = lambda: None  # type: ignore[method-assign]
+    with monkeypatch.context() as patched:
+        patched.setattr(account, "between_requests", lambda: account.put("customer", f"cus_new_{len(account.asked)}", email=None))
+        nights.night("billing_customers")
     nights.night("billing_customers")
     assert set(nights.rows("billing_customers")) == {*account.objects["customer"], "cus_3"}
 

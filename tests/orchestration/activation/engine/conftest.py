@@ -1,15 +1,9 @@
-"""One destination, and nights that send scored customers to it."""
+"""Nights that send scored customers to one destination."""
 
 import pytest
 
 from orchestration.activation import synchronise
 from tests.orchestration.activation.engine.scored import Release
-from tests.orchestration.activation.memory import Fake
-
-
-@pytest.fixture
-def fake():
-    return Fake()
 
 
 @pytest.fixture

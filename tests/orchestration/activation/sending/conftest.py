@@ -1,15 +1,9 @@
-"""One destination, and nights that send to it."""
+"""Nights that send to one destination."""
 
 import pytest
 
 from orchestration.activation import synchronise
-from tests.orchestration.activation.memory import Fake
 from tests.orchestration.activation.sending.nightly import Nightly
-
-
-@pytest.fixture
-def fake():
-    return Fake()
 
 
 @pytest.fixture
