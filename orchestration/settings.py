@@ -132,6 +132,12 @@ def hand_to_children(values: Mapping[str, str]) -> None:
     os.environ.update(values)
 
 
+def replace_environment(values: Mapping[str, str]) -> None:
+    """Be a process that was started with `values` and nothing else as its environment."""
+    os.environ.clear()
+    os.environ.update(values)
+
+
 def hand_modules_to_children(folder: Path) -> None:
     """Let the Python processes that this one starts find the modules in `folder` first."""
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))

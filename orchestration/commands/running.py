@@ -98,6 +98,7 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     # Dagster announces what is still in beta on standard error; the versions are pinned, and a person can do nothing about it.
     warnings.filterwarnings("ignore", module="dagster")
     _hand_down(loaded, home)
+    dbt.stand_by()  # on the other core, while this one imports
     with made_to_stay():
         from orchestration import definitions as definitions
         from orchestration.jobs import run_night

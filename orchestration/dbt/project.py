@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,10 +42,10 @@ def manifest_path() -> Path:
     return manifest
 
 
-def command(*arguments: str) -> list[str]:
-    """The command line of a dbt start on the parsed project; it ends with this process."""
+def nightly_path() -> Path:
+    """The part of the parsed project that a night needs, as dbt packs it."""
     manifest_path()
-    return [sys.executable, "-m", "orchestration.dbt_process", str(os.getpid()), str(_NIGHTLY), *arguments]
+    return _NIGHTLY
 
 
 def project_hash() -> str:

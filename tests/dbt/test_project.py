@@ -118,19 +118,10 @@ def test_the_parsed_project_does_not_depend_on_the_company(tmp_path: Path) -> No
         assert node["config"] == other[name]["config"], name
 
 
-def test_dbt_ends_at_once_when_its_run_was_killed_while_it_was_starting() -> None:
-    """It would build on, and hold the warehouse when the next run opens it."""
-    command, run = dbt.command("build"), subprocess.Popen(["true"])
-    run.wait()
-    command[command.index(str(os.getpid()))] = str(run.pid)
-    done = subprocess.run(command, cwd=dbt.PROJECT.parent, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
-
-
 def test_a_night_starts_on_everything_that_it_may_build() -> None:
-    from orchestration.dbt_process import _parsed
+    from orchestration.dbt_process import parsed
 
-    nightly = _parsed(Path(dbt.command()[4]))
+    nightly = parsed(dbt.nightly_path())
     shipped = json.loads(dbt.manifest_path().read_text())
     assert nightly.nodes.keys() == shipped["nodes"].keys()
     assert nightly.sources.keys() == shipped["sources"].keys()
