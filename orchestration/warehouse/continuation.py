@@ -26,6 +26,8 @@ _TABLES = {
     "built_identities": "source_name VARCHAR, record_type VARCHAR, source_customer_id VARCHAR, customer_key VARCHAR",
     "built_rates": "currency VARCHAR, day DATE, rate DOUBLE",
     "built_traits": "trait VARCHAR, source_name VARCHAR, detail VARCHAR",
+    "built_facts": "customer_key VARCHAR, facts_hash BIGINT",
+    "built_features": "customer_key VARCHAR, cutoff_index INTEGER, cutoff_date DATE, is_for_customers BOOLEAN",
 }
 _SEEN = {
     "built_loads": "SELECT source, table_name, load_id FROM ops.gate_loads",
@@ -33,6 +35,8 @@ _SEEN = {
     "built_identities": "SELECT source_name, record_type, source_customer_id, customer_key FROM intermediate.int_customer_identities",
     "built_rates": "SELECT currency, day, rate FROM intermediate.int_exchange_rates_daily",
     "built_traits": "SELECT trait, source_name, detail FROM intermediate.int_source_traits",
+    "built_facts": "SELECT customer_key, facts_hash FROM intermediate.int_feature_facts",
+    "built_features": "SELECT customer_key, cutoff_index, cutoff_date, is_for_customers FROM intermediate.int_feature_rows",
 }
 
 

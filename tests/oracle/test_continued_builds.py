@@ -15,6 +15,10 @@ ORACLE = settings.get_profile("oracle")
 CHANCE = st.randoms(use_true_random=False, note_method_calls=False)
 # What tells which rows are renewed is about the way, not about the result.
 ABOUT_THE_WAY = {path.stem for path in (dbt.PROJECT / "models" / "intermediate" / "renewal").glob("*.sql")} - {"int_source_traits"}
+# Of features only those are computed that are not kept, and kept are they side by side.
+ABOUT_THE_WAY |= {path.stem for path in (dbt.PROJECT / "models" / "intermediate" / "features").glob("int_feature_*.sql")}
+ABOUT_THE_WAY |= {"int_subscriptions_at_cutoffs"}
+ABOUT_THE_WAY -= {"int_feature_rows", "int_feature_cutoffs"}
 
 
 def compare(random: Random, nights: int, **variables: str) -> None:

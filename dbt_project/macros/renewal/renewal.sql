@@ -20,7 +20,8 @@
 {%- endmacro %}
 
 {#- At the head of a model whose rows are kept where they cannot have changed: by `rows` (staging: `table` names the input table),
-    `customers`, `accounts`, `subscriptions`, `payers` (customers, also those of touched subscriptions) or `nothing` (rows are only added).
+    `customers`, `accounts`, `subscriptions`, `payers` (customers, also those of touched subscriptions), `features` (customers and cut-offs) or
+    `nothing` (rows are only added).
     `months`: the rows of the as-of month are built anew for everyone as well. What it reads is named while dbt parses, and only then, so
     that unit tests need not give it. -#}
 {% macro renewed(by, table=none, months=false) -%}
@@ -30,6 +31,7 @@
         'accounts': ['int_touched_records'],
         'subscriptions': ['int_touched_subscriptions'],
         'payers': ['int_touched_payers'],
+        'features': ['int_feature_rows', 'int_feature_spine'],
         'nothing': [],
     } -%}
     {{ config(
@@ -65,6 +67,14 @@
         {{ touched_subscription(this.identifier) }}
     {%- elif by == 'payers' -%}
         customer_key in (select customer_key from {{ ref('int_touched_payers') }})
+    {%- elif by == 'features' -%}
+        {%- set row = ['customer_key', 'cutoff_index'] -%}
+        {{ row_hash(row, this.identifier) }} not in (
+            select {{ row_hash(row, 'kept') }}
+            from (select customer_key, cutoff_index from {{ ref('int_feature_rows') }}
+            except
+            select customer_key, cutoff_index from {{ ref('int_feature_spine') }}) as kept
+        )
     {%- else -%}
         false
     {%- endif -%}

@@ -1,4 +1,5 @@
--- All features side by side. The attributes and every topic have every row of the spine.
+-- All features side by side. The attributes and every topic have every row of the spine; what is not in the spine tonight is kept.
+{{ renewed('features') }}
 {% set topics = feature_topics() %}
 with spine as (
     select * from {{ ref('int_feature_spine') }}

@@ -1,49 +1,36 @@
--- Whose features are needed, and as of when: everyone active tonight, a sample of those active at past cut-offs, and everyone
--- whom a past decision that has matured was about. The sample is a rank of hashes: a customer stays in it from night to night.
-with activity as (
-    select * from {{ ref('int_cutoff_activity') }}
+-- Whose features are computed tonight, and as of when. A past cut-off knows tonight what it knew last night, unless something of its
+-- customer has changed since: those rows are kept. All are computed where nothing is continued, and where cut-offs have moved on.
+-- depends_on: {{ ref('int_touched_features') }}, {{ source('ops', 'built_features') }}
+with rows_needed as (
+    select * from {{ ref('int_feature_rows') }}
+)
+
+{%- if continues() %},
+
+touched as (
+    select * from {{ ref('int_touched_features') }}
 ),
 
-profiled as (
-    select * from {{ ref('int_profiled_customers') }}
-),
-
-decisions as (
-    select * from {{ ref('int_action_decisions') }}
-),
-
-ranked as (
-    select
-        activity.customer_key,
-        activity.cutoff_index,
-        row_number() over (
-            partition by activity.cutoff_index
-            order by {{ hash_unit('activity.customer_key', 'training') }}, activity.customer_key
-        ) as sample_rank
-    from activity
-    inner join profiled using (customer_key)
-    where activity.is_active
-),
-
-wanted as (
-    select customer_key, cutoff_index, true as is_for_customers
-    from ranked
-    where cutoff_index = 0 or sample_rank <= {{ var('max_training_customers') }}
-    union all
-    select decisions.customer_key, decisions.cutoff_index, false as is_for_customers
-    from decisions
-    inner join profiled using (customer_key)
-    where decisions.is_sampled
+built as (
+    select * from {{ source('ops', 'built_features') }}
 ),
 
 spine as (
-    select
-        customer_key,
-        cutoff_index,
-        {{ cutoff_day('cutoff_index') }} as cutoff_date,
-        bool_or(is_for_customers) as is_for_customers
-    from wanted
-    group by customer_key, cutoff_index
+    select rows_needed.*
+    from rows_needed
+    left join built
+        on rows_needed.customer_key = built.customer_key
+        and rows_needed.cutoff_index = built.cutoff_index
+        and rows_needed.cutoff_date = built.cutoff_date
+        and rows_needed.is_for_customers = built.is_for_customers
+    left join touched on rows_needed.customer_key = touched.customer_key
+    where rows_needed.cutoff_index = 0
+        or built.customer_key is null
+        or touched.customer_key is not null
 )
 
 select * from spine
+{%- else %}
+
+select * from rows_needed
+{%- endif %}
