@@ -137,12 +137,14 @@ def _end_with(connection: socket.socket, parent: int) -> None:
 
 
 def _invoked(manifest: Manifest, arguments: list[str]) -> int:
-    """0 when everything was built and held, 1 when a node failed, 2 when dbt could not run."""
+    """0 when everything was built and held, 1 when a node failed, 2 when dbt could not run; the database is closed."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     if arguments[0] == "build":  # what it would write of the project is the parsed one and the SQL that run_results.json has as well
         manifest.write = lambda path: None  # type: ignore[method-assign]
     result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(arguments)
+    DuckDBConnectionManager.close_all_connections()  # dbt leaves it to the interpreter's end, which a fork does not come to
     return 2 if result.exception else int(not result.success)
 
 

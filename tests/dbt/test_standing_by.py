@@ -29,6 +29,7 @@ def test_each_start_has_its_own_folder_environment_output_and_exit_code(tmp_path
     assert "OK loaded seed file seeds.currencies" in built.stdout
     assert "currencies" not in failed.stdout
     assert database.exists()
+    assert not database.with_name(f"{database.name}.wal").exists()  # it was closed, with all that was written in its file
     assert {place.name for place in tmp_path.iterdir() if (place / "run_results.json").exists()} == {"first", "second"}
 
 
@@ -126,8 +127,8 @@ def _lives(process: int) -> bool:
 
 
 def _eventually(ask: Callable[[], _Answer]) -> _Answer:
-    """What `ask` answers as soon as that is something; AssertionError after half a minute."""
-    for _ in range(300):
+    """What `ask` answers as soon as that is something; AssertionError after two minutes."""
+    for _ in range(1200):
         if answer := ask():
             return answer
         time.sleep(0.1)
