@@ -117,7 +117,9 @@ class Stripe(StreamSource):
         return self._stands(self._account.newest_event())
 
     def _stands(self, newest: int) -> dict[str, Any]:
-        return {"since": newest, "read_at": self._now().isoformat(timespec="seconds")}
+        """It is Stripe's clock that counts, as far as it is not ahead of ours: one that is set back later must hide nothing."""
+        now = self._now()
+        return {"since": min(newest, int(now.timestamp())), "read_at": now.isoformat(timespec="seconds")}
 
     def _named_again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
         """All of them where a product has another name: else one plan would be two, of those who bought it before and after."""
