@@ -28,7 +28,7 @@ from orchestration.sources.reading.numbers import Numbers
 from orchestration.sources.reading.objects import Objects
 from orchestration.sources.reading.places import Folder, Place, sha256
 from orchestration.sources.reading.raw import Raw
-from orchestration.sources.reading.rest import at_rest, come_back
+from orchestration.sources.reading.rest import at_rest, come_back, ends_a_line, require_end
 from orchestration.sources.reading.texts import SPACES
 from orchestration.sources.reading.typed import row_query, typed
 from orchestration.sql_text import literal
@@ -108,8 +108,10 @@ class Files:
             before = at_rest(self.place, part, self.settle_seconds)
         path = self.place.fetched(part, bench.scratch)
         position = {**before, "sha256": sha256(path, part), "reading": reading, "settled": self.place.is_settled(before)}
+        position["ends_a_line"] = ends_a_line(path)
         if is_as_known and known.get("sha256") == position["sha256"]:
             return Batch(part, "unchanged", {**known, **position})
+        require_end(part, before, known, position["ends_a_line"])
         # Half of a file that is being written looks broken: that it changed is said before whatever reading it said.
         try:
             batch = self._read(table, part, path, target, bench, first_row, position)

@@ -110,3 +110,36 @@ def test_a_file_that_is_removed_and_written_anew_is_not_gone(
     assert night().status == "unchanged"
     file.unlink()
     assert night().status == "gone"
+
+
+HALF = HEADER + "".join(LINES[:50]) + "c50,2025-01-0"
+
+
+def test_a_text_that_ended_a_line_before_and_does_not_now_is_not_taken_for_whole(
+    file: Path, night: Callable[[], Batch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes it has paused for longer than is waited: half a value looks like a value."""
+    _meanwhile(monkeypatch)
+    file.write_text(HALF)
+    batch = night()
+    assert (batch.status, batch.error) == (
+        "unreadable",
+        "crm_customers.csv: its last line has no end and had one before, as if the file were still being written; it is read on the first"
+        " run ten minutes after its last change, and rows landed from it stay",
+    )  # fmt: skip
+    file.write_text(HEADER + "".join(LINES) + "new,2025-01-02\n")
+    assert (night().status, night().status) == ("changed", "unchanged")
+    file.write_text(HALF)
+    os.utime(file, (time.time() - 601, time.time() - 601))
+    assert (night().rows, night().status) == (51, "unchanged"), "nobody writes it any more: it is a text without a last line's end"
+    file.write_text(HALF + "1")
+    assert night().rows == 51, "which it was before, too"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_the_end_of_a_last_line_is_seen_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "x.csv"
+    for text, wanted in (("a,b\n", True), ("a,b\r\n", True), ("a,b", False), ("", False), ("a,b\r", True)):
+        path.write_bytes(text.encode(encoding))
+        assert rest.ends_a_line(path) is wanted, text
+    assert rest.ends_a_line(tmp_path / "x.csv.gz")
