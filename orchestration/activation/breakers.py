@@ -126,7 +126,7 @@ def _probabilities(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Customers of the last sync's audience whom the destination has, and customers it shall have."""
-    wanted = "decision IN ('upsert', 'unchanged', 'dead', 'left_out')"
+    wanted = "decision IN ('upsert', 'unchanged', 'dead', 'absent', 'left_out')"
     query = f"SELECT count(*) FILTER (WHERE was_in), count(*) FILTER (WHERE {wanted}) FROM decided"
     row = connection.execute(query).fetchall()[0]
     return row[0], row[1]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.destinations.base import REFUSED_FOR_GOOD
+from orchestration.activation import patience
 from orchestration.destinations.fields import PREFIX
-from orchestration.sql_text import literal
 
 
 def make_plan(
@@ -26,13 +25,15 @@ def make_plan(
     """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records.
 
     `mode` other than mirror leaves what customers have who leave the audience and may still be sent; without `recreate` a record that
-    was there, for this audience or another one, is written only where it still is. `limit` and `only` (an external id or customer_key)
-    leave out all others.
+    was there, for this audience or another one, is written only where it still is. `retry_dead` tries what waits for its time. `limit` and
+    `only` (an external id or customer_key) leave out all others.
     """
     connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror", "recreate": recreate})
     connection.execute(_WAIT)
     if not retry_dead:
-        connection.execute(_BURY, {"audience": audience})
+        patience.bury(connection, audience)
+    if mode == "update_only" and not retry_dead and only is None:
+        patience.spare(connection, audience)
     if only is not None:
         connection.execute(_LEAVE_OUT + "AND external_id <> $only AND customer_key IS DISTINCT FROM $only", {"only": only})
     if limit is not None:
@@ -160,14 +161,6 @@ _WAIT = """
 UPDATE decided SET decision = 'left_out' WHERE decision = 'upsert' AND (
     address_hash IN (SELECT known_address FROM decided WHERE decision = 'clear' AND known_address IS NOT NULL)
     OR remote_id IN (SELECT remote_id FROM decided WHERE decision = 'clear' AND remote_id IS NOT NULL))
-"""
-
-_FOR_GOOD = ", ".join(map(literal, REFUSED_FOR_GOOD))
-_BURY = f"""
-UPDATE decided SET decision = 'dead' FROM state.dead_letters AS dead
-WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND decision IN ('upsert', 'clear') AND (
-    dead.payload_hash = decided.payload_hash
-    OR (decision = 'upsert' AND dead.code IN ({_FOR_GOOD}) AND dead.address_hash = decided.address_hash))
 """
 
 _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upsert', 'clear') "

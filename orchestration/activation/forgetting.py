@@ -17,7 +17,7 @@ from orchestration.activation.state_tables import TABLES
 from orchestration.sql_text import literal
 
 Note = Callable[[Path, int, int], None]
-_ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "kept", "attempts")
+_ABOUT = ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "kept", "absent", "attempts")
 
 
 def forget(state_folder: Path, keys: Collection[str], external_ids: Collection[str], note: Note) -> dict[str, int]:

@@ -78,11 +78,18 @@ _RECORD: tuple[tuple[set[str], str], ...] = (
     ({_TAKEN}, f"""INSERT INTO state.acknowledged SELECT $audience, external_id, customer_key, operation, payload_hash, $at,
         coalesce(told_id, nullif(remote_id, '')), coarse_hash, address_hash, pseudonym FROM answered WHERE outcome = '{_TAKEN}'"""),
     ({_REFUSED}, f"""CREATE OR REPLACE TEMP TABLE rejected AS SELECT external_id, payload_hash, answered.code, answered.address_hash,
-        coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts FROM answered
+        coalesce(known.first_seen_at, $at) AS first_seen_at, coalesce(known.attempts, 0) + 1 AS attempts, $at AS tried_at FROM answered
         LEFT JOIN (SELECT * FROM state.dead_letters WHERE audience = $audience) AS known USING (external_id, payload_hash)
         WHERE outcome = '{_REFUSED}'"""),
     ({_TAKEN, _REFUSED}, f"DELETE FROM state.dead_letters WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_REFUSED}'))"),
     ({_REFUSED}, "INSERT INTO state.dead_letters BY NAME SELECT $audience AS audience, * FROM rejected"),
+    # Who has another address since is looked for from the beginning.
+    ({_LEFT}, f"""CREATE OR REPLACE TEMP TABLE missed AS SELECT answered.external_id, answered.address_hash, $at AS asked_at,
+        coalesce(times, 0) + 1 AS times FROM answered LEFT JOIN (SELECT * FROM state.absent WHERE audience = $audience) AS known
+        ON known.external_id = answered.external_id AND known.address_hash IS NOT DISTINCT FROM answered.address_hash
+        WHERE outcome = '{_LEFT}' AND code = 'not_there' AND operation = 'upsert'"""),
+    ({_TAKEN, _LEFT}, f"DELETE FROM state.absent WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_LEFT}'))"),
+    ({_LEFT}, "INSERT INTO state.absent BY NAME SELECT $audience AS audience, * FROM missed"),
     ({_TAKEN, _LEFT}, f"DELETE FROM state.under_way WHERE {_THIS} WHERE outcome IN ('{_TAKEN}', '{_LEFT}'))"),
     # Only this attempt is known to have changed nothing: one before it, of which nobody knows, may have.
     ({_LATER, _REFUSED}, f"""DELETE FROM state.under_way WHERE rowid IN (SELECT max(rowid) FROM state.under_way

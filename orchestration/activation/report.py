@@ -48,7 +48,8 @@ class SyncReport:
     release_id: str
     released_at: str
     live: bool
-    decisions: dict[str, int] = field(default_factory=dict)  # upsert, clear, unchanged, kept, suppressed, dead, gone, left_out → records
+    # upsert, clear, unchanged, kept, suppressed, dead, absent, gone, left_out → records
+    decisions: dict[str, int] = field(default_factory=dict)
     suppressed: dict[str, int] = field(default_factory=dict)  # reason → records
     change_share: float = 0.0  # of the customers the destination had before
     calls: int = 0  # made, or in a dry run expected

@@ -91,7 +91,7 @@ def settle_orders(connection: duckdb.DuckDBPyConnection, audience: str) -> int:
             f"UPDATE state.attempts SET external_id = 'erased', customer_key = 'erased' WHERE audience = $audience AND {known}", parameters
         )
         connection.execute(f"CREATE OR REPLACE TEMP TABLE forgotten AS {done}", parameters)
-        for table in ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "kept", "to_forget"):
+        for table in ("acknowledged", "dead_letters", "under_way", "jobs", "suppressed", "kept", "absent", "to_forget"):
             mine = "audience = $audience AND external_id IN (FROM forgotten)"
             connection.execute(f"DELETE FROM state.{table} WHERE {mine}", parameters)
     return int(counted[0]) if counted else 0

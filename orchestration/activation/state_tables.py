@@ -10,6 +10,8 @@ ALTER TABLE state.acknowledged ADD COLUMN IF NOT EXISTS pseudonym VARCHAR;
 CREATE TABLE IF NOT EXISTS state.dead_letters (audience VARCHAR, external_id VARCHAR, payload_hash VARCHAR, code VARCHAR,
     first_seen_at TIMESTAMP, attempts INTEGER);
 ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
+ALTER TABLE state.dead_letters ADD COLUMN IF NOT EXISTS tried_at TIMESTAMP;
+CREATE TABLE IF NOT EXISTS state.absent (audience VARCHAR, external_id VARCHAR, address_hash VARCHAR, asked_at TIMESTAMP, times INTEGER);
 CREATE TABLE IF NOT EXISTS state.under_way (audience VARCHAR, external_id VARCHAR, customer_key VARCHAR);
 ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS address_hash VARCHAR;
 ALTER TABLE state.under_way ADD COLUMN IF NOT EXISTS left_at TIMESTAMP;

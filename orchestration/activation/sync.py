@@ -72,7 +72,7 @@ def synchronise(
         if live:
             note_place(connection, destination)
             resume(connection, destination, report)
-            look_for(connection, destination, audience)
+            look_for(connection, destination, audience, release.id)
             owners.learn(connection, audience)
             state.compact(connection)  # what a job did is newer than what was there before it
         is_whole = limit is None and only is None and not retired

@@ -27,9 +27,10 @@ from orchestration.destinations.records import (
     Outcome,
     Record,
     Result,
+    Sought,
     covered,
     not_there,
-    only_ones,
+    sought,
 )
 
 __all__ = [
@@ -47,10 +48,11 @@ __all__ = [
     "Record",
     "RefusedError",
     "Result",
+    "Sought",
     "covered",
     "not_there",
-    "only_ones",
     "safe_code",
+    "sought",
 ]
 USUAL_ANSWER = 0.3  # seconds; what a vendor takes to answer a full batch, as far as a forecast goes
 
@@ -131,12 +133,12 @@ class Destination(Protocol):
         """The outcomes of a job, waited for; None when it still runs and is to be asked for again by the next sync."""
         return Answer(job.outcomes(Result.UNKNOWN, "no_such_job"))  # this one answers at once and has no jobs
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
-        """Customer key → the one record whose field `customer_key` says so; nobody where the destination does not tell.
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> Sought:
+        """The records whose field `customer_key` is one of these; nothing where the destination does not tell.
 
-        `since`: UTC; what is looked for was written then or later. None where that is not known.
+        `since`: UTC; what is looked for was written then or later. None where all there is has to be looked at.
         """
-        return {}
+        return Sought({})
 
     def ids_of(self, records: Sequence[Record]) -> dict[str, str]:
         """External id → the destination's own id of the record at the address of each; nobody where it does not tell."""

@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Found, Holdings, Outcome, Record
+from orchestration.destinations.base import Answer, Batch, Holdings, Outcome, Record, Sought
 from orchestration.destinations.delivery import divided
 from orchestration.destinations.fields import as_text
 from orchestration.destinations.holdings import Named, in_parts, together
@@ -77,7 +77,7 @@ class HubspotDestination(ContactProperties):
         """Check that the token may read and write properties of contacts."""
         self._existing()
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> Sought:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
         return found(self.caller, self._search, customer_keys)
 

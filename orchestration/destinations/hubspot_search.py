@@ -6,9 +6,10 @@ searched lags behind by less than a minute, and what is looked for was written a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from orchestration.destinations.base import Found, only_ones
+from orchestration.destinations.base import Found, Sought, sought
 from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.reading import as_json, listed, text_of
@@ -16,19 +17,25 @@ from orchestration.destinations.reading import as_json, listed, text_of
 _MOST = 100  # values of one question, of which an answer names twice as many at most
 
 
-def found(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
-    """Key → contact; a key that several contacts hold says nothing."""
-    pages = (_page(caller, path, keys[start : start + _MOST]) for start in range(0, len(keys), _MOST))
-    return {key: contact for page in pages for key, contact in page.items()}
+def found(caller: Caller, path: str, keys: Sequence[str]) -> Sought:
+    """The contacts; a key that several contacts hold says nothing."""
+    pages = [_page(caller, path, keys[start : start + _MOST]) for start in range(0, len(keys), _MOST)]
+    return Sought({key: one for page in pages for key, one in page.found.items()}, [key for page in pages for key in page.nowhere])
 
 
-def _page(caller: Caller, path: str, keys: Sequence[str]) -> dict[str, Found]:
+def _page(caller: Caller, path: str, keys: Sequence[str]) -> Sought:
     among = {"propertyName": KEY_FIELD, "operator": "IN", "values": list(keys)}
     content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD, "email"], "limit": 2 * _MOST, "after": "0", "sorts": []}
     try:
         response = caller.call("POST", path, json=content)
     except (NoAnswerError, NoConnectionError):
-        return {}  # asked again by the next sync: the doubt stays
-    results = listed(as_json(response), "results") if response.is_success else []
+        return Sought({})  # asked again by the next sync: the doubt stays
+    body = as_json(response) if response.is_success else None
+    results = listed(body, "results")
     told = ((text_of(one, "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "properties", "email"))) for one in results)
-    return only_ones(told, keys)
+    return sought(told, keys, is_all=_is_whole(body))
+
+
+def _is_whole(body: Any) -> bool:
+    """Whether an answer names all contacts that were asked for, and there is none behind it."""
+    return isinstance(body, Mapping) and isinstance(body.get("results"), list) and not text_of(body, "paging", "next", "after")

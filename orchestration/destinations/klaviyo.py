@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import Answer, Batch, Found, Holdings, Job, Outcome, Record, Result
+from orchestration.destinations.base import Answer, Batch, Holdings, Job, Outcome, Record, Result, Sought, not_there
 from orchestration.destinations.delivery import blaming_nobody
 from orchestration.destinations.http import Caller
 from orchestration.destinations.klaviyo_answers import culprits
@@ -64,7 +64,7 @@ class KlaviyoDestination(ImportJobs):
         """Ask for a job that is not there: who does not let us in says 401 or 403."""
         self._asked("GET", f"{JOBS}/none", WANTS)
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> Sought:
         """Profiles by the property that holds our key, among those changed since."""
         return self._profiles.holding(customer_keys, since)
 
@@ -87,18 +87,18 @@ class KlaviyoDestination(ImportJobs):
         return record.email if self.needs_email else record.external_id
 
     def send(self, batch: Batch) -> Answer:
-        """Start a job for the batch; of those who may not be made for whom Klaviyo knows already.
+        """Start a job for the batch; of those who may not be made for whom Klaviyo knows already: an import makes who is not there.
 
         More than one where Klaviyo refuses the batch and does not say whose fault it is.
         """
         before = self.caller.made
         nameable, outcomes = self._nameable(batch)
         records = list(nameable.records)
-        asked = [one for one in records if one.operation != "clear" and (self._update_only or one.stays_gone)]
+        asked = [one for one in records if (self._update_only or one.makes_nobody) and not one.by_remote_id]
         if asked:
             known = self._profiles.known(asked, required=True)
             strangers = [one for one in asked if one.external_id not in known]
-            outcomes += [Outcome(record.external_id, Result.SUPPRESSED, "not_there") for record in strangers]
+            outcomes += map(not_there, strangers)
             absent = {one.external_id for one in strangers}
             records = [one for one in records if one.external_id not in absent]
         told = blaming_nobody(self._sent(replace(batch, records=records))) if records else Answer([])

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from orchestration.destinations.base import DestinationError, Found, Holdings, Record, only_ones
+from orchestration.destinations.base import DestinationError, Found, Holdings, Record, Sought, sought
 from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
@@ -75,24 +75,28 @@ class Profiles:
     def _identifier(self, record: Record) -> str:
         return record.email if self._key == "email" else record.external_id
 
-    def holding(self, customer_keys: Collection[str], since: datetime | None) -> dict[str, Found]:
-        """Customer key → the one profile whose property says so, among those changed `since`.
+    def holding(self, customer_keys: Collection[str], since: datetime | None) -> Sought:
+        """The profiles whose property says so, among those changed `since`.
 
         Klaviyo filters by no property: they are read, oldest change first.
         """
-        told = (
-            (text_of(one, "attributes", "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "attributes", "email")))
-            for one in self._changed(since)
-        )
-        return only_ones(told, customer_keys)
+        told, is_end = list[tuple[str, Found]](), False
+        for page, is_last in self._changed(since):
+            told += [
+                (text_of(one, "attributes", "properties", KEY_FIELD), Found(text_of(one, "id"), text_of(one, "attributes", "email")))
+                for one in page
+            ]
+            is_end = is_last
+        return sought(told, customer_keys, is_all=is_end and since is None)
 
-    def _changed(self, since: datetime | None) -> Iterator[dict[str, Any]]:
+    def _changed(self, since: datetime | None) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+        """Profiles page by page, and whether they are the last."""
         query = {"sort": "updated", "fields[profile]": "email,properties", "page[size]": str(_PAGE)}
         query |= {"filter": f"greater-than(updated,{since.isoformat(timespec='seconds')}Z)"} if since else {}
         for _ in range(_MOST_PAGES):
             body = self._page(query)
-            yield from listed(body, "data")
             following = next_cursor(body)
+            yield listed(body, "data"), body is not None and not following
             if not following or following == query.get("page[cursor]"):
                 return
             query |= {"page[cursor]": following}

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Found, Holdings, Outcome, Record, Result
+from orchestration.destinations.base import USUAL_ANSWER, Answer, Batch, DestinationError, Holdings, Outcome, Record, Result, Sought
 from orchestration.destinations.fields import labelled
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
@@ -130,7 +130,7 @@ class MailchimpDestination(MemberJobs):
         body = self._must("GET", f"{self._list}/merge-fields", WANTS, params={"count": "1000"})
         return {str(one.get("tag")): str(one.get("type")) for one in listed(body, "merge_fields")}
 
-    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> dict[str, Found]:
+    def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> Sought:
         """Members by the merge field that holds our key, among those changed since."""
         return holding(self.caller, f"{self._list}/members", customer_keys, since)
 

@@ -84,7 +84,7 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
             return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
         return Outcome(record.external_id, Result.ACKNOWLEDGED, remote_id=text_of(body, "contact_id") or text_of(body, "id"))
     code = _TITLES.get(text_of(body, "title"), "refused")
-    if code == "not_there":
+    if code == "not_there" or (code == "forgotten_email" and record.operation == "clear"):  # who was deleted for good holds nothing
         return not_there(record)
     if status == 404:  # something else answers in Mailchimp's place
         return Outcome(record.external_id, Result.RETRYABLE, "http_404")

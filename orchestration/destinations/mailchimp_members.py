@@ -6,11 +6,11 @@ have changed are read, oldest change first; for many records the whole list is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestration.destinations.base import Fields, Found, Holdings, Record, only_ones
+from orchestration.destinations.base import Fields, Found, Holdings, Record, Sought, sought
 from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
 from orchestration.destinations.limits import limits_of
@@ -19,28 +19,33 @@ from orchestration.destinations.reading import as_json, listed, text_of
 
 LISTING = limits_of("mailchimp_members")
 _PAGE, _MOST_PAGES = LISTING.max_records, 100  # members a page; pages read for who is looked for
-_FIELDS = "members.id,members.contact_id,members.email_address,members.merge_fields"
+_FIELDS = "total_items,members.id,members.contact_id,members.email_address,members.merge_fields"
 
 
-def holding(caller: Caller, path: str, keys: Collection[str], since: datetime | None) -> dict[str, Found]:
-    """Key → member, by the id that stays when the address changes; a key that several members hold says nothing."""
-    return only_ones(_told(caller, path, since), keys)
+def holding(caller: Caller, path: str, keys: Collection[str], since: datetime | None) -> Sought:
+    """Members by the id that stays when the address changes; a key that several members hold says nothing."""
+    told, is_end = _told(caller, path, {"since_last_changed": f"{since.isoformat(timespec='seconds')}+00:00"} if since else {})
+    if since is not None or not is_end:
+        return sought(told, keys, is_all=False)
+    archived, is_end = _told(caller, path, {"status": "archived"})  # they are listed by themselves only
+    return sought([*told, *archived], keys, is_all=is_end)
 
 
-def _told(caller: Caller, path: str, since: datetime | None) -> Iterator[tuple[str, Found]]:
-    query = {"count": str(_PAGE), "sort_field": "last_changed", "sort_dir": "ASC", "fields": _FIELDS}
-    query |= {"since_last_changed": f"{since.isoformat(timespec='seconds')}+00:00"} if since else {}
+def _told(caller: Caller, path: str, more: Mapping[str, str]) -> tuple[list[tuple[str, Found]], bool]:
+    """Members by the key that they hold, and whether they are all: a list that changes while it is read passes some over."""
+    query = {"count": str(_PAGE), "sort_field": "last_changed", "sort_dir": "ASC", "fields": _FIELDS, **more}
+    told, totals = dict[str, tuple[str, Found]](), set[str]()
     for page in range(_MOST_PAGES):
-        try:
-            response = caller.call("GET", path, params={**query, "offset": str(page * _PAGE)})
-        except (NoAnswerError, NoConnectionError):
-            return  # asked again by the next sync: the doubt stays
-        members = listed(as_json(response), "members") if response.is_success else []
-        for one in members:
+        body = _answer(caller, path, params={**query, "offset": str(page * _PAGE)})
+        if not isinstance(body, Mapping):
+            break  # asked again by the next sync: the doubt stays
+        totals.add(text_of(body, "total_items"))
+        for one in (members := listed(body, "members")):
             found = Found(text_of(one, "contact_id") or text_of(one, "id"), text_of(one, "email_address"))
-            yield text_of(one, "merge_fields", tag_of("customer_key")), found
+            told[text_of(one, "id")] = text_of(one, "merge_fields", tag_of("customer_key")), found
         if len(members) < _PAGE:
-            return
+            return list(told.values()), totals == {str(len(told))}
+    return list(told.values()), False
 
 
 def holdings(caller: Caller, path: str, records: Sequence[Record], identifier: Callable[[Record], str], few: int, at_once: int) -> Holdings:

@@ -106,6 +106,13 @@ class Found(NamedTuple):
     email: str
 
 
+class Sought(NamedTuple):
+    """What a destination says of the records that hold customers' keys."""
+
+    found: Mapping[str, Found]  # customer key → the one record that holds it
+    nowhere: Collection[str] = ()  # keys that no record holds, of all that there are; none where it did not tell of all
+
+
 class Holdings(NamedTuple):
     """What a destination says that it holds of the records it was asked about."""
 
@@ -115,11 +122,15 @@ class Holdings(NamedTuple):
     refused: bool = False  # what it lacks is a right of ours
 
 
-def only_ones(told: Iterable[tuple[str, Found]], keys: Collection[str]) -> dict[str, Found]:
-    """Of records by the customer key that they hold, those of `keys`; a key that several hold says nothing."""
+def sought(told: Iterable[tuple[str, Found]], keys: Collection[str], *, is_all: bool) -> Sought:
+    """Of records by the customer key that they hold, those of `keys`; a key that several hold says nothing.
+
+    `is_all`: there are no other records.
+    """
     listed = list(told)
     count = Counter(key for key, _ in listed)
-    return {key: found for key, found in listed if key in keys and found.remote_id and count[key] == 1}
+    found = {key: one for key, one in listed if key in keys and one.remote_id and count[key] == 1}
+    return Sought(found, [key for key in keys if key not in count] if is_all else ())
 
 
 def not_there(record: Record) -> Outcome:

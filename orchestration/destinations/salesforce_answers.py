@@ -14,14 +14,15 @@ from urllib.parse import quote
 
 import httpx
 
-from orchestration.destinations.base import Job, Outcome, Record, Result, safe_code
+from orchestration.destinations.base import Job, Outcome, Record, Result, not_there, safe_code
 from orchestration.destinations.fields import as_text
 from orchestration.destinations.reading import code_of
 from orchestration.server_waits import SHARE_OF_LIMIT
 
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
-_FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded"})
+_GONE = "entity_is_deleted"  # since it was asked who is there
+_FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded", _GONE})
 
 
 def quoted(value: str) -> str:
@@ -70,7 +71,7 @@ def outcome_of(record: Record, told: Any) -> Outcome:
     errors = told.get("errors") if isinstance(told, Mapping) else None
     if not isinstance(errors, list) or not errors or not isinstance(errors[0], Mapping):
         return Outcome(record.external_id, Result.UNKNOWN, "not_in_the_answer")
-    return _refused(record.external_id, str(errors[0].get("statusCode") or ""))
+    return _refused(record, str(errors[0].get("statusCode") or ""))
 
 
 def results_of(job: Job, key: str, tables: Mapping[str, str]) -> list[Outcome]:
@@ -78,7 +79,7 @@ def results_of(job: Job, key: str, tables: Mapping[str, str]) -> list[Outcome]:
     taken = _column(tables.get("successfulResults", ""), key, "sf__Id")
     failed = {one: error.partition(":")[0] for one, error in _column(tables.get("failedResults", ""), key, "sf__Error").items()}
     complete = len(tables) == 2
-    return [_outcome(record.external_id, taken, failed, complete) for record in job.records]
+    return [_outcome(record, taken, failed, complete) for record in job.records]
 
 
 def used_up(response: httpx.Response) -> str:
@@ -98,17 +99,20 @@ def unreadable(response: httpx.Response, body: Any) -> str:
     return used_up(response)
 
 
-def _outcome(external_id: str, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:
+def _outcome(record: Record, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:
+    external_id = record.external_id
     if external_id in taken:
         return Outcome(external_id, Result.ACKNOWLEDGED, remote_id=taken[external_id])
     if external_id in failed:
-        return _refused(external_id, failed[external_id])
+        return _refused(record, failed[external_id])
     return Outcome(external_id, Result.RETRYABLE, "not_processed") if complete else Outcome(external_id, Result.UNKNOWN, "results_not_told")
 
 
-def _refused(external_id: str, code: str) -> Outcome:
+def _refused(record: Record, code: str) -> Outcome:
     told = safe_code(code)
-    return Outcome(external_id, Result.RETRYABLE if told in _FOR_NOW else Result.REJECTED, told)
+    if told == _GONE and record.operation == "clear":
+        return not_there(record)
+    return Outcome(record.external_id, Result.RETRYABLE if told in _FOR_NOW else Result.REJECTED, told)
 
 
 def _column(text: str, key: str, name: str) -> dict[str, str]:

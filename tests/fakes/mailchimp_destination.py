@@ -53,13 +53,12 @@ class Mailchimp(Vendor):
         assert (request.method, int(request.query["count"])) == ("GET", 1_000)
         assert request.query.get("sort_field", "last_changed") == "last_changed"
         first, archived = int(request.query["offset"]), request.query.get("status") == "archived"
+        found = [(key, one) for key, one in self.members.items() if (one["status"] == "archived") == archived]
         listed = [
             {"id": key, "contact_id": one["contact_id"], "email_address": one["email"], "merge_fields": one["fields"]}
-            for key, one in [(key, one) for key, one in self.members.items() if (one["status"] == "archived") == archived][
-                first : first + self.most_listed
-            ]
+            for key, one in found[first : first + self.most_listed]
         ]
-        return 200, {}, {"members": listed}
+        return 200, {}, {"members": listed, "total_items": len(found)}
 
     def member(self, method, path, body):
         one = path.removeprefix(f"{LIST}/members/")

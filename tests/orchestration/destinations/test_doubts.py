@@ -11,8 +11,10 @@ import pytest
 
 from orchestration.activation import synchronise
 from orchestration.destinations import DestinationError, make
+from orchestration.destinations.base import Job
 from orchestration.destinations.http import NoAnswerError
 from orchestration.destinations.pacing import pause_for_all
+from orchestration.destinations.salesforce_answers import outcome_of, results_of
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
 
 DAY_AHEAD = {"date": "Sun, 17 Mar 2030 17:46:40 GMT"}
@@ -223,3 +225,29 @@ def test_errors_that_cannot_be_read_are_not_taken_for_none(place, kind, status, 
     destination, vendor = place(kind)
     vendor.faults = [(status, {}, {**told, "errors": errors})]
     assert counted(sent(destination, batch_of(2))) == {"unknown": 2}
+
+
+def test_whom_mailchimp_has_deleted_for_good_needs_no_clearing(place):
+    destination, vendor = place("mailchimp")
+    gone = {"title": "Forgotten Email Not Subscribed", "status": 400, "detail": "c1@example.com was permanently deleted"}
+    vendor.faults = [(400, {}, gone), (400, {}, gone), (400, {}, {**gone, "title": "Invalid Resource"})]
+    assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("acknowledged", "not_there")}
+    assert sent(destination, batch_of(1)) == {"c1": ("rejected", "forgotten_email")}
+    assert sent(destination, cleared("c1", remote_id="contact1")) == {"c1": ("rejected", "invalid_resource")}
+
+
+@pytest.mark.parametrize("operation", ["clear", "upsert"])
+def test_a_contact_that_is_deleted_while_it_is_written_is_gone_or_sent_again(operation):
+    (record,) = cleared("c1").records if operation == "clear" else batch_of(1).records
+    wanted = ("acknowledged", "not_there") if operation == "clear" else ("retryable", "entity_is_deleted")
+    told = outcome_of(record, {"success": False, "errors": [{"statusCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}]})
+    tables = {"failedResults": 'sf__Id,sf__Error,k\n,"ENTITY_IS_DELETED:entity is deleted:--",c1\n', "successfulResults": ""}
+    (of_job,) = results_of(Job("j", [record]), "k", tables)
+    assert [(str(one.result), one.code) for one in (told, of_job)] == [wanted, wanted]
+
+
+@pytest.mark.parametrize("identify_by", ["email", "external_id"])
+def test_klaviyo_makes_no_profile_in_order_to_clear_it(place, identify_by):
+    destination, vendor = place("klaviyo", identify_by=identify_by)
+    assert sent(destination, cleared("c1", email="c1@example.com")) == {"c1": ("acknowledged", "not_there")}
+    assert (vendor.profiles, vendor.calls("POST")) == ({}, [])

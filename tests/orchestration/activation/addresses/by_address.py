@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from orchestration.destinations.base import Answer, Destination, Found, Outcome, Result
+from orchestration.destinations.base import Answer, Destination, Found, Outcome, Result, sought
 from orchestration.destinations.limits import Limits
 
 USUAL = {"max_change_share": 1, "live": True, "overrides": ("empty_audience", "audience_shrank")}
@@ -67,8 +67,7 @@ class ByAddress(Destination):
     def find(self, customer_keys, since=None):
         """As HubSpot: by the key, where one record has it."""
         told = [(fields.get("customer_key"), Found(found, address)) for found, (address, fields) in self.records.items()]
-        keys = [key for key, _ in told]
-        return {key: found for key, found in told if self.finds and key in customer_keys and keys.count(key) == 1}
+        return sought(told if self.finds else (), customer_keys, is_all=self.finds and since is None)
 
     @property
     def holding(self):

@@ -1,8 +1,11 @@
 """Vendors that know people by their addresses: one record for each, found again by the key or by what changed since."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
-from orchestration.activation import synchronise
+from orchestration.activation import forget, orders, state, synchronise
+from orchestration.destinations.base import Answer, Result
 from tests.orchestration.activation.addresses.by_address import USUAL, Release
 
 
@@ -106,3 +109,40 @@ def test_each_vendor_that_knows_addresses_hands_one_over_within_a_sync(kind, pla
         assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).ok
     assert {name: fields["plan"] for name, fields in vendor.arrived().items()} == {"ann": "free", "ann2": "pro"}
     assert synchronise(release, destination, "scores", state_folder=tmp_path / "state", **USUAL).decisions == {"unchanged": 2}
+
+
+@pytest.mark.parametrize("kind", ["hubspot", "klaviyo", "mailchimp"])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_of_whom_nothing_ever_arrived_nothing_is_owed_once_all_records_were_looked_at(kind, is_told, place, tmp_path, monkeypatch):
+    destination, vendor = place(kind)
+    began, usual = datetime(2026, 3, 1, 4), destination.send
+    monkeypatch.setattr(state, "now", lambda: began)
+    destination.send = lambda batch: Answer(batch.outcomes(Result.UNKNOWN, "no_answer"))  # and it has not arrived
+    folder, rest = tmp_path / "state", {2: ("bo", "pro")}
+
+    def night(number, people):
+        return synchronise(Release(tmp_path, people, number, kind), destination, "scores", state_folder=folder, **USUAL)
+
+    night(1, {1: ("ann", "pro"), **rest})
+    destination.send = usual
+    forget(folder, ["k1"], ["x1"], lambda *_: None)
+    report = night(2, rest)
+    assert (report.codes["rejected: no_address"], report.forgotten) == (1, 0), "it may still arrive"
+    monkeypatch.setattr(state, "now", lambda: began + timedelta(days=11))
+    if not is_told:
+        answer = vendor.answer
+        vendor.answer = lambda one: (403, {}, {}) if one.path.endswith(("/search", "/profiles", "/members")) else answer(one)
+    report = night(3, rest)
+    assert (report.forgotten, orders(folder)) == ((1, {}) if is_told else (0, {destination.name: ["x1"]}))
+    assert {name: fields["plan"] for name, fields in vendor.arrived().items()} == {"bo": "pro"}
+    assert night(4, rest).decisions == {"unchanged": 1, **({} if is_told else {"dead": 1})}
+
+
+def test_a_list_that_changes_while_it_is_read_does_not_tell_who_is_nowhere(place):
+    destination, vendor = place("mailchimp")
+    destination.prepare({"customer_key": "text"})
+    vendor.most_listed, number = 1_000, len(vendor.members)
+    assert destination.find(["k1"]).nowhere == ["k1"]
+    listing = vendor.listing
+    vendor.listing = lambda request: (200, {}, {**listing(request)[2], "total_items": number + 1})
+    assert destination.find(["k1"]) == ({}, ())
