@@ -146,3 +146,22 @@ def test_a_list_that_changes_while_it_is_read_does_not_tell_who_is_nowhere(place
     listing = vendor.listing
     vendor.listing = lambda request: (200, {}, {**listing(request)[2], "total_items": number + 1})
     assert destination.find(["k1"]) == ({}, ())
+
+
+@pytest.mark.parametrize("kind", ["hubspot", "klaviyo", "mailchimp", "salesforce"])
+def test_whom_a_vendor_does_not_have_no_vendor_is_asked_for_twice_a_day(kind, place, tmp_path, monkeypatch):
+    destination, vendor, began = *place(kind, mode="update_only"), datetime(2026, 3, 1, 4)
+    monkeypatch.setattr(state, "now", lambda: began)
+    if kind == "salesforce":
+        destination.prepare = lambda _: None  # an administrator has made the fields
+
+    def night(number):
+        vendor.requests.clear()
+        release = Release(tmp_path, {1: ("ann", "pro")}, number, kind)
+        return synchronise(release, destination, "scores", state_folder=tmp_path / "state", mode="update_only", **USUAL)
+
+    assert night(1).outcomes["suppressed"] == 1
+    report = night(2)
+    assert (report.decisions, report.ok, vendor.requests) == ({"absent": 1}, True, [])
+    monkeypatch.setattr(state, "now", lambda: began + timedelta(days=1))
+    assert (night(3).outcomes["suppressed"], bool(vendor.requests), vendor.arrived()) == (1, True, {})
