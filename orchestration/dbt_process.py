@@ -18,8 +18,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from orchestration import settings
 from orchestration.dbt_start import LENGTH_BYTES
 from orchestration.lasting import made_to_stay
+from orchestration.sql_errors import without_values
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -78,6 +79,7 @@ def _ready(path: Path) -> Manifest:
 
     for settings_of_dbt in (DuckDBCredentials, Configuration, Project):
         settings_of_dbt.json_schema()  # kept by dbt for each kind of settings; every start checks its settings by them
+    quote_no_values()
     return parsed(path)
 
 
@@ -146,6 +148,26 @@ def _invoked(manifest: Manifest, arguments: list[str]) -> int:
     result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(arguments)
     DuckDBConnectionManager.close_all_connections()  # dbt leaves it to the interpreter's end, which a fork does not come to
     return 2 if result.exception else int(not result.success)
+
+
+def quote_no_values() -> None:
+    """What DuckDB says of a value that it broke at is told without it: dbt writes that to its log and its results, which stay."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt_common.exceptions import DbtRuntimeError
+
+    worded = DuckDBConnectionManager.exception_handler
+
+    @contextmanager
+    def exception_handler(self: DuckDBConnectionManager, sql: str, connection_name: str = "master") -> Iterator[None]:
+        with worded(self, sql, connection_name):
+            try:
+                yield
+            except DbtRuntimeError:
+                raise
+            except Exception as error:
+                raise RuntimeError(without_values(str(error))) from None
+
+    DuckDBConnectionManager.exception_handler = exception_handler  # type: ignore[method-assign]
 
 
 def _skip_what_nobody_reads(_: EventMsg) -> None:
