@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; errors a person can mend are one line on standard error."""
     options = parser(RUNS).parse_args(arguments)
     try:
-        return int(options.run(options))
+        with unforeseen.shown(options.debug):
+            return int(options.run(options))
     except settings.ConfigurationError as error:
         return complain(str(error), MISCONFIGURED)
     except (HomeError, DbtError) as error:

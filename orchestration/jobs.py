@@ -125,7 +125,7 @@ def _told(failure: StepFailureData) -> tuple[Status, tuple[str, ...]]:
     causes = list(_causes(failure.error))
     if any(error.cls_name == _INTERRUPTED for error in causes):
         return "failed", ("stopped by a signal; run again, nothing has to be cleaned up first",)
-    # What others said that ours was raised from is a detail; where nothing is ours, it is the whole story.
+    # What ours was raised from is a detail. Steps raise nothing else; what Dagster itself stumbles over may be others' (its storage).
     cause = next((error for error in causes if error.message.startswith(_OURS)), causes[-1] if causes else None)
     description = failure.user_failure_data.description if failure.user_failure_data else None
     status = _STATUS.get(cause.cls_name or "", "failed") if cause else "failed"

@@ -50,12 +50,24 @@ def lasting(hours: float) -> str:
     return counted(round(hours), "hour") if hours < 48 else counted(round(hours / 24), "day")
 
 
+def tells_of_a_full_disk(message: str) -> bool:
+    """Whether it says that nothing more can be written."""
+    said = message.lower()
+    return any(sign in said for sign in _DISK_IS_FULL)
+
+
+def tells_of_a_damaged_file(message: str) -> bool:
+    """Whether a Parquet file is not what it was; `in_plain_words` then says only which."""
+    said = message.lower()
+    return any(sign in said for sign in _DAMAGED_PARQUET)
+
+
 def in_plain_words(message: str) -> str:
     """`message`, and what to do when it means that the disk is full, or a file of the home is damaged or somebody else's."""
     said = message.lower()
-    if any(sign in said for sign in _DISK_IS_FULL) and "free some space" not in said:  # the release has said it already
+    if tells_of_a_full_disk(said) and "free some space" not in said:  # the release has said it already
         return f"{message}: is the disk full? Free some space and run again; what has landed stays, and the last release is still served"
-    if any(sign in said for sign in _DAMAGED_PARQUET):
+    if tells_of_a_damaged_file(said):
         place = _LANDED.search(message)
         which = f"{place[1]}: this landed file" if place else "a file in landing/ of the home"
         return f"{which} is damaged; restore it from a backup, or remove the whole landing to read all sources anew"

@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration import run_history, settings
 from orchestration.home import Home
 from orchestration.night import Night
+from orchestration.unforeseen import quoting_nothing
 
 NIGHTS = dg.DailyPartitionsDefinition(start_date=settings.FIRST_NIGHT.isoformat(), end_offset=1)
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
@@ -22,6 +23,7 @@ class NightResource(dg.ConfigurableResource):
     """Settings come from the file that RAPPORT_CONFIG names, else from the one that was run last."""
 
     @contextmanager
+    @quoting_nothing
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightResource]:
         """Hold the home while the run lasts, whoever started it. Raises HomeError, naming the holder, when another run has it."""
         loaded = settings.load(settings.chosen_config(None))

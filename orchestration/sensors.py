@@ -10,6 +10,7 @@ from orchestration import alerts, last_run, releases, run_history, settings
 from orchestration.commands import summary
 from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
+from orchestration.unforeseen import quoting_nothing
 
 MOST_CAUGHT_UP = 14
 
@@ -26,6 +27,7 @@ def missing_nights(published: list[date], yesterday: date, most: int = MOST_CAUG
 
 
 @dg.sensor(job=nightly, minimum_interval_seconds=3600, description="Asks for every night since the last release that has none")
+@quoting_nothing
 def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """One run request a missed night; the run key keeps a refused night from being asked for again."""
     loaded = settings.load(settings.chosen_config(None))
@@ -43,6 +45,7 @@ def missed_nights(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.S
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Closes runs whose process was killed: what waits in the queue would wait for them for ever",
 )
+@quoting_nothing
 def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Close what says it goes on, or holds a slot, while nobody is at work in the home; the lock of the home tells that."""
     storage = context.instance
@@ -62,6 +65,7 @@ def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells whom `alerts` names that a night was refused or failed",
 )
+@quoting_nothing
 def nights_that_fail(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     """A refused or failed night of the schedule or the UI; one of the command line has told its end itself, unless it was killed."""
     return _tell(context)
@@ -73,6 +77,7 @@ def nights_that_fail(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells whom `alerts` names that a night was published, where they want to know",
 )
+@quoting_nothing
 def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     """A published night of the schedule or the UI."""
     return _tell(context)

@@ -15,6 +15,7 @@ from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.configuration.destinations import EveryDestination
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
+from orchestration.unforeseen import quoting_nothing
 
 CHECK = "arrived"
 _STEP = "sync_to_"
@@ -34,6 +35,7 @@ def sync_assets(part: EveryDestination) -> dg.AssetsDefinition:
         partitions_def=NIGHTS,
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @quoting_nothing
     def syncs(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         tonight = night.of(context)
         wanted = {keys[key] for key in context.selected_asset_keys}
@@ -73,6 +75,7 @@ def _spec(key: dg.AssetKey, part: EveryDestination, audience: str) -> dg.AssetSp
     partitions_def=NIGHTS,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def activation_asset(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
     """Synchronise every destination that no other step of this run does; raise in one line when something has not arrived."""
     tonight, own = night.of(context), _steps(context)

@@ -19,6 +19,7 @@ from orchestration.landing import TableLoad
 from orchestration.night import Night
 from orchestration.plain_words import counted
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.unforeseen import quoting_nothing
 
 
 def _spec(table: Table) -> dg.AssetSpec:
@@ -44,6 +45,7 @@ def _spec(table: Table) -> dg.AssetSpec:
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Land what changed at every source, then say which parts could not be read."""
     tonight = night.of(context)

@@ -12,6 +12,7 @@ from orchestration.home import Home, HomeError
 from orchestration.plain_words import counted
 from orchestration.privacy import retention
 from orchestration.resources import RETENTION, WAREHOUSE_POOL, NightResource, night_of
+from orchestration.unforeseen import quoting_nothing
 
 
 @dg.asset(
@@ -23,6 +24,7 @@ from orchestration.resources import RETENTION, WAREHOUSE_POOL, NightResource, ni
     kinds={"python"},
     pool=WAREHOUSE_POOL,
 )
+@quoting_nothing
 def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
     """Erase whoever is overdue; the resource holds the home meanwhile. Raises HomeError in a run that is a night, too."""
     if night_of(context.run):

@@ -13,6 +13,7 @@ from orchestration.assets.metadata import OWNERS, relation_metadata
 from orchestration.assets.quality import GUARDED_BEFORE_MODELS
 from orchestration.assets.scores import frames, written
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.unforeseen import quoting_nothing
 
 
 def _inputs(*tables: str) -> list[dg.AssetKey]:
@@ -37,6 +38,7 @@ def _spec(table: str, deps: list[dg.AssetKey], description: str) -> dg.AssetSpec
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def comment_readings(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
     """Read what nobody has read before; counts are all that is said of it."""
     from ml.comments import shipped  # with it comes scikit-learn, which only a run should pay
@@ -61,6 +63,7 @@ _RISKED = [dg.AssetKey(["ml", "clv_scores"]), *_inputs("customer_features")]  # 
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Train, judge, and score every active customer."""
     tonight = night.of(context)
@@ -84,6 +87,7 @@ def churn_scores(context: dg.AssetExecutionContext, night: NightResource) -> Ite
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Fit the model of the business, or keep the last good one, and value every customer."""
     tonight = night.of(context)
@@ -122,6 +126,7 @@ _DECIDED = [
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Learn from the log of actions, judge off-policy, decide for every customer."""
     tonight = night.of(context)

@@ -22,6 +22,7 @@ from orchestration.refusing import refused
 from orchestration.releases import Release
 from orchestration.report.checks import STATE
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.unforeseen import quoting_nothing
 from orchestration.version import code_version, config_hash, configuration, packages
 from orchestration.warehouse import standing
 
@@ -54,6 +55,7 @@ _STORED = {"published", "kept_last_good"}  # the others have no model that score
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[dg.MaterializeResult]:
     """Publish what was audited; refuse when a blocking check of this night did not pass, whatever started the run."""
     tonight = night.of(context)

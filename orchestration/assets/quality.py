@@ -16,6 +16,7 @@ from orchestration.gates import doubts, gatekeeping
 from orchestration.gates.reasons import reason
 from orchestration.night import Night
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.unforeseen import quoting_nothing
 
 _LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in INPUT_TABLES]
 _SENTENCES = 600  # signs; what a check found, and whom to ask, is worth nothing when it is cut
@@ -29,6 +30,7 @@ def _specs(gate: str, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
 
 # Who picks a few tables in the UI gets the gates of those with them: a gate then judges everything, and answers for what was asked.
 @dg.multi_asset_check(name="landing_gate", specs=_specs("landing_gate", _LANDING_KEYS), pool=WAREHOUSE_POOL, can_subset=True)
+@quoting_nothing
 def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Set rows that break the contract aside, then judge what was accepted, table by table."""
     tonight = night.of(context)
@@ -51,6 +53,7 @@ def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -
     pool=WAREHOUSE_POOL,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def quarantine(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
     """Say what the landing gate set aside."""
     tonight = night.of(context)
@@ -83,12 +86,14 @@ GUARDED_AFTER_MODELS = [dg.AssetKey(["marts", name]) for name in _AFTER]
 
 
 @dg.multi_asset_check(name="mart_gate", specs=_specs("mart_gate", GUARDED_BEFORE_MODELS), pool=WAREHOUSE_POOL, can_subset=True)
+@quoting_nothing
 def mart_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Judge the marts that the models and the readers will use."""
     yield from _judged(context, night.of(context), "mart", _BEFORE)
 
 
 @dg.multi_asset_check(name="audience_gate", specs=_specs("audience_gate", GUARDED_AFTER_MODELS), pool=WAREHOUSE_POOL, can_subset=True)
+@quoting_nothing
 def audience_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -> Iterator[dg.AssetCheckResult]:
     """Judge scores and audiences: the last look before anything can be seen."""
     yield from _judged(context, night.of(context), "audience", _AFTER)

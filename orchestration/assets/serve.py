@@ -12,6 +12,7 @@ from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
 from orchestration.serving_targets import serve_all
+from orchestration.unforeseen import quoting_nothing
 
 
 @dg.asset(
@@ -25,6 +26,7 @@ from orchestration.serving_targets import serve_all
     partitions_def=NIGHTS,
     backfill_policy=ONE_NIGHT_A_RUN,
 )
+@quoting_nothing
 def served(context: dg.AssetExecutionContext, night: NightResource) -> dg.MaterializeResult:
     """Hand the release on; raise in one line when a target did not get it."""
     tonight = night.of(context)

@@ -23,6 +23,7 @@ from orchestration.home import OWNER_ONLY_FILE
 from orchestration.night import Night
 from orchestration.refusing import refused
 from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.unforeseen import quoting_nothing
 from orchestration.warehouse import continuation, standing
 
 _GROUPS = {"landing": "extract", "ops": "quality", "seeds": "staging", "ml": "models", "ml_inputs": "features"}
@@ -73,6 +74,7 @@ def _assets(name: str, select: str) -> dg.AssetsDefinition:
         pool=WAREHOUSE_POOL,
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @quoting_nothing
     def build(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         yield from _build(context, night.of(context), name)
 
