@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.base import CheckResult, Expectation, Suite
-from expectations.masking import masked_key
+from expectations.masking import told_key
 from expectations.outcomes import EXAMPLES, Outcome, merged, results, weighed
 
 # Great Expectations takes 25 seconds to list a million failing rows; for examples a slice of the frame is enough.
@@ -143,16 +143,13 @@ def _examples(suite: Suite, expectation: Expectation, frame: pd.DataFrame) -> tu
         (result,) = _evaluate(suite, [expectation], part, asked)
         rows = result.result.get("partial_unexpected_index_list") or []
         if rows:
-            return tuple(
-                " | ".join("(missing)" if pd.isna(row[column]) else masked_key(column, _plain(row[column])) for column in key)
-                for row in rows[:EXAMPLES]
-            )
+            return tuple(told_key((column, _plain(row[column])) for column in key) for row in rows[:EXAMPLES])
     return ()
 
 
-def _plain(value: Any) -> str:
-    """A day is a day: pandas gives it as its midnight."""
-    return str(value).removesuffix(" 00:00:00")
+def _plain(value: Any) -> str | None:
+    """A day is a day: pandas gives it as its midnight. None for what is missing."""
+    return None if pd.isna(value) else str(value).removesuffix(" 00:00:00")
 
 
 def _slices(expectation: Expectation, frame: pd.DataFrame) -> Iterable[pd.DataFrame]:

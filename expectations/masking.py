@@ -9,6 +9,7 @@ keep their last four, by which a row is found again, and what may be a name its 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Not inside the address of a server: user@host in postgresql://user@host is neither a person's nor a mailbox.
 _ADDRESS = re.compile(r"(?<![\w.+/:-])([\w+])[\w.+%'&-]*@[\w-]+(?:\.[\w-]+)+")
@@ -41,3 +42,8 @@ def masked_key(column: str, value: str) -> str:
     if _DIGITS_ALONE.fullmatch(plain):
         return f"…{plain[-_LAST:]}"
     return f"{plain[0]}…" if _NAME.fullmatch(plain) else masked(value)
+
+
+def told_key(key: Iterable[tuple[str, object]]) -> str:
+    """How a row is named to people: the parts of its key, each with the name of its column, masked and in order; None is a missing one."""
+    return " | ".join("(missing)" if value is None else masked_key(column, str(value)) for column, value in key)

@@ -143,8 +143,9 @@ def show_quarantine(rows: list[tuple[Any, ...]]) -> None:
 def show_quarantined_rows(rows: list[tuple[Any, ...]], in_all: int) -> None:
     """`quarantine --table`: the keys and reasons of one table."""
     _show_table(("source", "key", "rule", "reason", "first seen"), rows, "Nothing of this table waits in quarantine.")
-    if in_all > len(rows):
-        say(f"The first {len(rows):,} of {in_all:,}; `--export FILE` writes all of them, with their rows.")
+    if rows:
+        which = f"The first {len(rows):,} of {in_all:,}, keys" if in_all > len(rows) else "Keys"
+        say(f"{which} masked where they may be a person's; `--export FILE` writes all of them, with their rows.")
 
 
 def _show_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]], nothing: str) -> None:

@@ -7,12 +7,14 @@ when it was emptied since the last night.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from expectations.masking import told_key
 from orchestration import releases
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
@@ -28,8 +30,8 @@ SELECT table_name, count(DISTINCT (source, load_id, row_number)),
 FROM ops.quarantined_rows AS rows GROUP BY table_name ORDER BY table_name"""
 _BY_RULE = "SELECT source, table_name, rule, count(*) FROM ops.quarantined_rows GROUP BY ALL ORDER BY ALL"
 _ROWS = f"""
-SELECT source, coalesce(row_key, '(no key)'), rule, reason, first_seen_as_of, count(*) OVER () FROM ops.quarantined_rows
-WHERE table_name = ? ORDER BY ALL LIMIT {MOST_SHOWN}"""
+SELECT source, row_json, rule, reason, first_seen_as_of, count(*) OVER () FROM ops.quarantined_rows
+WHERE table_name = ? ORDER BY source, row_key, rule, reason, load_id, row_number LIMIT {MOST_SHOWN}"""
 _IS_KNOWN = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = 'quarantined_rows'"
 _WHOLE = """
 SELECT source, table_name, load_id, row_number, row_key, rule, column_name, reason, first_seen_as_of, row_json AS row
@@ -47,13 +49,19 @@ def by_rule(settings: Settings) -> list[tuple[Any, ...]]:
 
 
 def of_table(settings: Settings, table: str) -> tuple[list[tuple[Any, ...]], int]:
-    """The first rows of one table as (source, key, rule, reason, first seen), and how many there are in all.
+    """The first rows of one table as (source, key, rule, reason, first seen), and how many there are in all. Keys as checks tell them: a
+    source may know its customers by their addresses, and screens are mailed and kept; an export has them whole.
 
     Raises ConfigurationError when there is no such input table.
     """
     _known(table)
     rows = _asked(settings, _ROWS, table)
-    return [row[:-1] for row in rows], rows[0][-1] if rows else 0
+    return [(source, _key(table, row), *told) for source, row, *told, _ in rows], rows[0][-1] if rows else 0
+
+
+def _key(table: str, row: str) -> str:
+    values = json.loads(row)
+    return told_key((name, values[name]) for name in INPUT_TABLES[table].key)
 
 
 def export(settings: Settings, table: str | None, target: Path) -> int:
