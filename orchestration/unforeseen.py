@@ -55,7 +55,8 @@ def unquoted() -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        logging.getLogger(LOGGER).debug("In full:", exc_info=error)
+        if isinstance(error, Exception):
+            logging.getLogger(LOGGER).debug("In full:", exc_info=error)
         told = _unquoted(error)
         raise told from told.__cause__
 

@@ -23,6 +23,9 @@ SUITE = Suite(
         _ASK.no_less("ended_at", "started_at", "A subscription that ends before it starts was never live, and would count as churn."),
         _ASK.one_of("interval", allowed("billing_subscriptions", "interval"), "Revenue is normalised to a month by it."),
         _ASK.between("interval_count", 1, None, "Revenue is divided by it."),
+        _ASK.between("quantity", 0, None, "Fewer than no seats are negative revenue."),
+        _ASK.between("unit_amount", 0, None, "A price below zero is negative revenue; what is given back is a line of an invoice."),
+        _ASK.between("unit_minor", 0, None, "A price below zero is negative revenue; what is given back is a line of an invoice."),
         _ASK.between("discount_percent", 0, 100, "More than the whole price off is negative revenue."),
         _ASK.since(
             "started_at", 1971, "A first instant of 1970 is a missing time written as zero; it would stretch every series back to then."

@@ -90,7 +90,7 @@ TABLES = (
             text("name", "Name of the campaign"),
             text("channel", "Channel it runs on"),
             text("action", "The next best action it carries out"),
-            decimal("cost_amount", "What it cost, in major units"),
+            decimal("cost_amount", "What it cost, in major units, not below zero"),
             text("currency", "ISO-4217 currency of the cost"),
             moment("started_at", "When it started"),
             moment("ended_at", "When it ended"),

@@ -8,6 +8,7 @@ A reason names the column and what is wrong, never the value: in a shifted row a
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,14 @@ from pathlib import Path
 from orchestration.contract import Column, Table
 from orchestration.sql_text import identifier, literal
 
-# Numbers that only make sense inside a range: (lowest, highest, whether the lowest itself is allowed).
+# Numbers that only make sense inside a range: (lowest, highest, whether the lowest itself is allowed). Of amounts the highest is a setting.
+_NOT_BELOW_ZERO = (0, math.inf, True)
 RANGES: dict[tuple[str, str], tuple[float, float, bool]] = {
+    ("crm_campaigns", "cost_amount"): _NOT_BELOW_ZERO,
     ("crm_actions", "propensity"): (0, 1, False),
+    ("billing_subscriptions", "quantity"): _NOT_BELOW_ZERO,
+    ("billing_subscriptions", "unit_amount"): _NOT_BELOW_ZERO,
+    ("billing_subscriptions", "unit_minor"): _NOT_BELOW_ZERO,
     ("billing_subscriptions", "interval_count"): (1, 10_000, True),
     ("billing_subscriptions", "discount_percent"): (0, 100, True),
     ("exchange_rates", "rate_to_reporting"): (0, 1e12, False),
@@ -122,9 +128,12 @@ def _backwards(table: Table) -> Iterator[RowRule]:
 def _out_of_range(table: Table) -> Iterator[RowRule]:
     for (name, column), (low, high, inclusive) in RANGES.items():
         if name == table.name:
-            below = f"{identifier(column)} {'<' if inclusive else '<='} {low}"
-            words = f"{column} is not in {'[' if inclusive else '('}{low:g}, {high:g}]"
-            yield _rule("out_of_range", column, words, f"({below} OR {identifier(column)} > {high})")
+            below, above = f"{identifier(column)} {'<' if inclusive else '<='} {low}", f"{identifier(column)} > {high}"
+            if math.isinf(high):
+                yield _rule("out_of_range", column, f"{column} is below {low:g}", f"({below})")
+            else:
+                words = f"{column} is not in {'[' if inclusive else '('}{low:g}, {high:g}]"
+                yield _rule("out_of_range", column, words, f"({below} OR {above})")
 
 
 def _placeholder_time(table: Table) -> Iterator[RowRule]:

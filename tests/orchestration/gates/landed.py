@@ -14,6 +14,7 @@ GOOD = {
     "crm_customers": {"customer_id": "c1", "created_at": "2025-01-01", "email": "ann@example.com"},
     "crm_consents": {"customer_id": "c1", "channel": "email", "purpose": "marketing", "status": "granted", "recorded_at": "2025-02-01"},
     "crm_interactions": {"interaction_id": "i1", "customer_id": "c1", "occurred_at": "2025-02-01", "channel": "email", "kind": "opened"},
+    "crm_campaigns": {"campaign_id": "k1", "started_at": "2025-02-01", "cost_amount": 10},
     "crm_actions": {"action_id": "a1", "customer_id": "c1", "action": "nothing", "decided_at": "2025-02-01", "propensity": 0.5},
     "billing_customers": {"billing_customer_id": "b1"},
     "billing_subscriptions": {"subscription_id": "s1", "billing_customer_id": "b1", "status": "active", "started_at": "2025-01-01"},

@@ -129,6 +129,25 @@ def test_a_placeholder_from_east_of_utc_is_a_bad_row_and_no_first_event(night: N
     assert refusal.observed == "1 of 22 rows of files are bad: 4.55%, 2.00% allowed (out_of_range 1)"
 
 
+def test_one_row_out_of_range_waits_and_does_not_stop_the_night(night: Night) -> None:
+    """A suite that blocks at a row which no rule sets aside refuses the night for it, and there is no quarantine to mend it from."""
+    exports = Path(night.settings.resolve("exports"))
+    campaigns = "".join(f"k{number},2026-01-02,10\n" for number in range(60))
+    (exports / "crm_campaigns.csv").write_text(f"campaign_id,started_at,cost_amount\n{campaigns}given,2026-01-02,-10\n")
+    (exports / "billing_customers.csv").write_text("billing_customer_id,customer_id\nb1,c1\n")
+    prices = "".join(f"s{number},b1,active,2026-01-02,10\n" for number in range(60))
+    (exports / "billing_subscriptions.csv").write_text(
+        f"subscription_id,billing_customer_id,status,started_at,unit_amount\n{prices}given,b1,active,2026-01-02,-10\n"
+    )
+    assert stopped(judged(night, GOOD)) == set()
+    with night.warehouse() as connection:
+        waiting = connection.execute("SELECT table_name, row_key, reason FROM ops.quarantined_rows ORDER BY ALL").fetchall()
+    assert waiting == [
+        ("billing_subscriptions", "given", "unit_amount is below 0"),
+        ("crm_campaigns", "given", "cost_amount is below 0"),
+    ]
+
+
 def test_a_night_that_begins_again_forgets_what_came_after_the_landing_gate(night: Night) -> None:
     judged(night, GOOD)
     result = {"expectation": "e", "table_name": "t", "status": "passed", "success": True, "severity": "block"}
