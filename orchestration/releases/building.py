@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.plain_words import tells_of_a_full_disk
 from orchestration.releases import manifest
 from orchestration.releases.comments import Comments
 from orchestration.releases.layout import UNFINISHED, new_id, private_folder, releases_folder, seal
@@ -22,9 +23,9 @@ from orchestration.releases.manifest import ReleaseError
 from orchestration.releases.pointing import clean_leftovers
 from orchestration.releases.reading import Release
 from orchestration.releases.tables import copy_marts
+from orchestration.sql_errors import without_values
 
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_DISK_IS_FULL_TEXTS = ("no space left", "disk quota", "file too large", "out of disk")
 
 
 def build(
@@ -96,9 +97,11 @@ def _clear_errors(home: str | Path) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        why = "the disk is full: free some space and run again" if _is_disk_full(error) else " ".join(str(error).split())
-        raise ReleaseError(f"no release is built in {releases_folder(home)}: {why}; the last release is still served") from error
+        raise ReleaseError(f"no release is built in {releases_folder(home)}: {_why(error)}; the last release is still served") from error
 
 
-def _is_disk_full(error: Exception) -> bool:
-    return getattr(error, "errno", None) in _DISK_IS_FULL or any(text in str(error).lower() for text in _DISK_IS_FULL_TEXTS)
+def _why(error: OSError | duckdb.Error) -> str:
+    said = str(error)
+    if getattr(error, "errno", None) in _DISK_IS_FULL or tells_of_a_full_disk(said):
+        return "the disk is full: free some space and run again"
+    return " ".join((without_values(said) if isinstance(error, duckdb.Error) else said).split())

@@ -262,6 +262,15 @@ def test_a_full_disk_is_one_clear_error_and_leaves_the_pointer_alone(tmp_path, h
     assert not [name for name in os.listdir(home / "releases") if name.startswith(".")]
 
 
+def test_what_breaks_while_a_release_is_built_is_told_without_a_value(warehouse, home):
+    def stumble(candidate):
+        duckdb.execute("SELECT CAST('Canary Seven' AS INTEGER)")
+
+    with pytest.raises(releases.ReleaseError, match=r"Could not convert string '…' to INT32; the last release is still served") as told:
+        publish(warehouse, home, finish=stumble)
+    assert "Canary" not in str(told.value)
+
+
 def test_a_refusal_stands_until_the_next_release(warehouse, home):
     publish(warehouse, home)
     assert releases.standing_refusal(home) is None
