@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestration.commands.answering import Lines, block, held, plain_refusals, print_json, table, terminal
@@ -48,11 +49,7 @@ def _why(found: dict[str, Any]) -> Lines:
     for name, label in _FACTS.items():
         if name in why:
             yield label, f"{why[name]['before']} → {why[name]['after']}"
-    for one in why.get("configuration", ()):
-        yield (
-            "setting",
-            f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}" if _is_open(one["of"]) else f"{one['of']}: changed",
-        )
+    yield from (("setting", line) for line in _settings(why.get("configuration", ())))
     for one in why.get("packages", ()):
         yield "package", f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
     for one in why.get("landed", ()):
@@ -77,9 +74,24 @@ def _since_then(why: dict[str, Any]) -> Lines:
         yield "erased", f"people have left these releases since they were made; erasures: {told['before']} and {told['after']}"
 
 
-def _is_open(place: str) -> bool:
-    """Of connections the manifests keep hashes, which say nothing to a reader."""
-    return place.startswith(("company.", "settings."))
+def _settings(moved: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Settings with their values, then each connection on one line: of those the manifests keep hashes, which say nothing to a reader."""
+    connections: dict[str, list[dict[str, Any]]] = {}
+    for one in moved:
+        if one["of"].startswith(("company.", "settings.")):
+            yield f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
+        else:
+            connections.setdefault(".".join(one["of"].split(".")[:2]), []).append(one)
+    for place, changes in connections.items():
+        yield f"{place}: {_became(place, changes)}"
+
+
+def _became(place: str, changes: list[dict[str, Any]]) -> str:
+    parts = [one["of"].removeprefix(place).lstrip(".") for one in changes]
+    for side, word in (("before", "new"), ("after", "gone")):
+        if "type" in parts and all(one[side] is None for one in changes):
+            return word
+    return f"{', '.join(parts)} changed".lstrip()
 
 
 def _value(value: Any) -> str:

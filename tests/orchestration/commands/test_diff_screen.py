@@ -14,6 +14,7 @@ import pytest
 
 from orchestration import releases
 from orchestration.__main__ import main
+from orchestration.commands import diff_screen
 from orchestration.home import Home
 
 CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
@@ -173,11 +174,25 @@ def test_a_person_reads_it(diff: Diff) -> None:
     assert "fct_orders 2 1 1" in lines
     assert "landed files.crm_customers: 10 → 12 rows" in lines
     assert "setting settings.churn_horizon_days: 90 → 60" in lines
-    assert "setting sources.0.path: changed" in lines
+    assert "setting sources.0: path changed" in lines
     assert "package numpy: 2.4.5 → 2.4.6" in lines
     assert lines.index("Figures of everyone that moved most") < lines.index("Figures of parts that moved most")
     assert "retention_monthly 2026-01, all, all customer_retention_rate 0.9000 0.4500 −50.0 %" in [
         one.replace("\u202f", " ") for one in lines
+    ]
+
+
+def test_a_connection_is_one_line_whatever_changed_of_it() -> None:
+    """A destination that was removed was a line for each of its dozen keys, before the settings that moved the figures."""
+    changed = {"destinations.0.type": ("a", None), "destinations.0.name": ("b", None), "hash_key": ("a", "b"), "settings.x": (1, 2)}
+    changed |= {"sources.1.type": (None, "c"), "sources.0.path": ("a", "b"), "sources.0.options.region": (None, "c")}
+    told = list(diff_screen._settings([{"of": of, "before": before, "after": after} for of, (before, after) in changed.items()]))
+    assert told == [
+        "settings.x: 1 → 2",
+        "destinations.0: gone",
+        "hash_key: changed",
+        "sources.1: new",
+        "sources.0: path, options.region changed",
     ]
 
 
