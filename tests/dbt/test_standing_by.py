@@ -33,6 +33,16 @@ def test_each_start_has_its_own_folder_environment_output_and_exit_code(tmp_path
     assert {place.name for place in tmp_path.iterdir() if (place / "run_results.json").exists()} == {"first", "second"}
 
 
+def test_no_start_quotes_the_value_that_a_query_broke_at(tmp_path: Path) -> None:
+    """What dbt says, logs and keeps as results lies in the home for as long as its run does."""
+    asked = ("show", "--inline", "select cast(concat('Cana', 'ry Seven') as integer) as number")
+    done = run_dbt(tmp_path / "start", tmp_path / "rapport_build.duckdb", *asked)
+    written = [done.stdout, done.stderr, *(path.read_text(errors="replace") for path in (tmp_path / "start").rglob("*") if path.is_file())]
+    assert done.returncode != 0
+    assert "Could not convert string '…' to INT32" in done.stdout
+    assert not [text for text in written if "Canary" in text]
+
+
 def test_starts_share_the_process_that_stands_by_until_the_project_is_parsed_anew(tmp_path: Path) -> None:
     packed = tmp_path / "nightly.msgpack"
     packed.write_bytes(dbt.nightly_path().read_bytes())
