@@ -186,6 +186,18 @@ def test_an_address_that_two_shared_comes_back_with_either(home: Home, together:
     assert held(home) == {**EVERYBODY, "crm_customers": ["lifted-1", "lifted-2", "stays-3", "two-1"]}
 
 
+def test_an_address_that_stays_with_another_record_is_told(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as a copy of the person's record under another id, in which nobody can read when it was made: it waits in quarantine."""
+    with (home.root.parent / "exports" / "crm_customers.csv").open("a") as file:
+        file.write("copy-1,at noon,ann@gmail.com,,\n")
+    land(home)
+    assert erase(home, "--customer", "lifted-1", "--yes") == 0
+    assert "addresses and numbers that another record has too, be it in quarantine: 1; there they stay" in capsys.readouterr().out
+    assert erase(home, "--verify", "ann@gmail.com") == 1
+    assert erase(home, "--customer", "lifted-2", "--yes") == 0
+    assert "another record has too" not in capsys.readouterr().out
+
+
 def test_a_name_of_two_who_were_erased_together_lifts_neither(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     with (home.root.parent / "exports" / "crm_customers.csv").open("a") as file:
         file.write("two-1,2026-01-04,we@x.example,,\ntwo-2,2026-01-04,we@x.example,,\n")
