@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # scikit-learn is read when something is learnt
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 FOLDS, FOLDS_OF_MANY, MANY = 5, 2, 20_000  # of so many rows half of them teach as much as four fifths, at a quarter of the cost
+MANY_EACH = 5_000  # of each action, too: 30,000 decisions among twelve are few of each, and half of them taught half of it
 _FEWEST = 20  # rows; below it their mean says as much
 _TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
 
@@ -85,9 +86,9 @@ def expected_outcomes(features: pd.DataFrame | None, taken: NDArray[np.int64], o
     return cross_fitted(parsed, taken, outcome, actions, seed)
 
 
-def fold_rows(rows: int, seed: int) -> Iterator[Split]:
-    """(other rows, rows of the fold) for each of FOLDS random folds, of FOLDS_OF_MANY where there are MANY rows."""
-    folds = FOLDS if rows < MANY else FOLDS_OF_MANY
+def fold_rows(rows: int, seed: int, actions: int = 1) -> Iterator[Split]:
+    """(other rows, rows of the fold) for each of FOLDS random folds; of FOLDS_OF_MANY where there are MANY rows, MANY_EACH per action."""
+    folds = FOLDS if rows < max(MANY, MANY_EACH * actions) else FOLDS_OF_MANY
     fold = np.random.default_rng(seed).permutation(rows) % folds
     for number in range(min(folds, rows)):
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)

@@ -67,7 +67,7 @@ class _Learnt:
 
 def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int) -> list[Effect]:
     """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
-    splits = list(fold_rows(len(codes), seed + 1))
+    splits = list(fold_rows(len(codes), seed + 1, actions=len(extra_costs) + 1))
     learnt = _mixed(_learners(encoder, codes, evidence, seed), evidence, splits)
     means = mean_effects(evidence, extra_costs)
     kept = _kept(evidence, learnt, means, extra_costs, splits)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml import outcomes
 from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, restore
 from ml.additive.boosting import Bins
 from ml.encoding import Encoder, parse
@@ -100,6 +101,20 @@ def test_what_is_said_out_of_fold_has_not_seen_the_fold():
         for said, said_then in zip(before.unseen(splits), after.unseen(splits), strict=True):
             assert (said[outside] == said_then[outside]).all()
             assert (np.delete(said, outside) != np.delete(said_then, outside)).mean() > 0.9
+
+
+@pytest.mark.parametrize(("decisions", "actions", "folds"), [(2_000, 2, 2), (2_000, 8, 5), (500, 2, 5)])
+def test_half_the_log_teaches_enough_only_where_there_are_many_decisions_of_each_action(monkeypatch, decisions, actions, folds):
+    """Of 30,000 decisions among twelve actions two folds left half of the best policy's gain untaken, five found it."""
+    monkeypatch.setattr(outcomes, "MANY", 1_000)
+    monkeypatch.setattr(outcomes, "MANY_EACH", 500)
+    asked = []
+    unseen = Linear.unseen
+    monkeypatch.setattr(Linear, "unseen", lambda self, splits: asked.append(len(splits)) or unseen(self, splits))
+    random = np.random.default_rng(0)
+    frame, taken = pd.DataFrame(random.normal(size=(decisions, 2)), columns=["a", "b"]), random.integers(0, actions, decisions)
+    fit_policy(frame, taken, 1 / actions, random.normal(size=decisions), control=0)
+    assert asked == [folds]
 
 
 def test_the_learners_share_what_each_foretells():
