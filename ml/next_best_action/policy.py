@@ -20,6 +20,7 @@ from ml.logged import as_logged, checked_actions, checked_log
 from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
+from ml.next_best_action.surprises import tamed
 from ml.outcomes import OutcomeModel, cross_fitted, fit_outcomes
 from ml.refusal import Refused
 from ml.threads import alone
@@ -141,7 +142,8 @@ def fit_policy(
     outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
     expected = cross_fitted(parsed, taken, y, len(actions), seed)[:, 0]
     least = least_stake(expected, y)
-    evidence = Evidence(taken, p, y - expected, scaled_stakes(expected, least))
+    left = y - expected if least is not None else tamed(y - expected)
+    evidence = Evidence(taken, p, left, scaled_stakes(expected, least))
     effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
     return Policy(as_logged(actions, action), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
 
