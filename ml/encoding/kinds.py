@@ -23,6 +23,8 @@ _SHARE = 0.99  # of the values that must read as numbers or dates before a text 
 _DECORATION = r"^[$€£¥\s]+|[$€£¥%\s]+$|(?<=\d),(?=\d{3}(?:\D|$))"
 _NOTHING = ("n/a", "na", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown", "missing")  # what exports write for no value
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+# Also written, with but one meaning; 03/04/2026 has two, so that nobody can read it.
+_YEAR_FIRST, _DAY_FIRST = r"^\s*(\d{4})[/.](\d{2})[/.](\d{2})(?=\D|$)", r"^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})(?=\D|$)"
 
 
 def kind_of(values: pd.Series) -> str | None:
@@ -56,7 +58,7 @@ def _kind_of_objects(values: pd.Series) -> str | None:
     texts = texts[(texts != "") & ~texts.str.lower().isin(_NOTHING)]
     if len(texts) > 2 and pd.to_numeric(_bare(texts), errors="coerce").notna().mean() >= _SHARE:
         return NUMBER
-    if len(texts) and texts.str.fullmatch(_ISO_DATE).mean() >= _SHARE:
+    if len(texts) and _as_iso(texts).str.fullmatch(_ISO_DATE).mean() >= _SHARE:
         return DATE
     return _unless_identifier(values)
 
@@ -104,12 +106,25 @@ def read_dates(values: pd.Series) -> NDArray[np.float64]:
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
     if not types.is_datetime64_any_dtype(values.dtype) or _is_arrow_date(values.dtype):
-        texts = values.astype(object).map(lambda value: value if pd.isna(value) else str(value))
-        values = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+        values = _read_texts_of_dates(values.astype(object).map(lambda value: value if pd.isna(value) else str(value)))
     elif values.dt.tz is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
     moments = values.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64)
     return np.where(values.isna().to_numpy(), np.nan, moments / _DAY)
+
+
+def _read_texts_of_dates(texts: pd.Series) -> pd.Series:
+    read = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    other = (read.isna() & texts.notna()).to_numpy()
+    if other.any():
+        read[other] = pd.to_datetime(_as_iso(texts[other]), format="ISO8601", errors="coerce", utc=True)
+    return read
+
+
+def _as_iso(texts: pd.Series) -> pd.Series:
+    """2026/01/31 and 31.1.2026 as 2026-01-31; what is written otherwise stays."""
+    turned = texts.astype(str).str.replace(_YEAR_FIRST, r"\1-\2-\3", regex=True)
+    return turned.str.replace(_DAY_FIRST, lambda found: f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}", regex=True)
 
 
 def _is_arrow_date(dtype: Any) -> bool:

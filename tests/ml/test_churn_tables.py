@@ -56,6 +56,20 @@ def test_amounts_keep_their_value():
     assert np.isnan(read[3:]).all()  # 1,5 is five tenths to some and fifteen to nobody
 
 
+@pytest.mark.parametrize("style", ["%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y %H:%M"])
+def test_dates_are_read_in_every_style_that_has_one_meaning(style):
+    days = pd.date_range("2020-01-01", periods=300)
+    read = parse(pd.DataFrame({"since": [*days.strftime(style), None, "31.02.2024"]}))
+    assert read.kinds == {"since": "date"}
+    assert (read.values["since"][:300] == 18_262 + np.arange(300)).all()
+    assert np.isnan(read.values["since"][300:]).all()
+
+
+def test_a_date_with_two_meanings_is_left_out():
+    slashed = pd.Series(pd.date_range("2020-01-01", periods=300)).dt.strftime("%m/%d/%Y")
+    assert set(parse(pd.DataFrame({"since": slashed})).left_out) == {"since"}
+
+
 def test_a_label_is_read_in_words_and_by_its_index(simple):
     frame, label = simple
     plain = train(frame, label).predict(frame)
