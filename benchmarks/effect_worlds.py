@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_NOISE = 0.8  # spread of the logarithm of money about its expectation
 _EXPLORED = {"fifth": 0.2, "tenth": 0.1}  # share of decisions left to chance
 
 
@@ -28,6 +27,7 @@ class World:
     propensity: Floats
     costs: Floats
     is_money: bool
+    spread: float  # of the logarithm of money about its expectation
 
     def decided(self, random: np.random.Generator) -> tuple[NDArray[np.int64], Floats]:
         """(action, outcome) of each customer, as the log's policy and chance would have them."""
@@ -35,7 +35,7 @@ class World:
         taken = np.minimum(taken, self.truth.shape[1] - 1)
         expected = self.truth[np.arange(taken.size), taken]
         if self.is_money:
-            return taken, expected * random.lognormal(-(_NOISE**2) / 2, _NOISE, taken.size)
+            return taken, expected * random.lognormal(-(self.spread**2) / 2, self.spread, taken.size)
         return taken, (random.random(taken.size) < expected).astype(float)
 
 
@@ -48,6 +48,7 @@ class Kind(NamedTuple):
     money: bool = False
     costs: float = 0.0
     level: float = 0.0  # log-odds of the outcome untreated
+    spread: float = 0.8  # of money
 
 
 def _features(random: np.random.Generator, rows: int) -> pd.DataFrame:
@@ -113,6 +114,10 @@ def _eight(f: pd.DataFrame) -> list[Floats]:
     return [0.02 + 0.12 * _line(f[f"x{number}"]) for number in range(5)] + [_flip(f["visits"] > 2, 0.06), *_constant(f)]
 
 
+def _twelve(f: pd.DataFrame) -> list[Floats]:
+    return [0.01 + 0.1 * _line(f[f"x{number}"]) for number in range(6)] + [_flip(f["visits"] > 2, 0.06), *_constant(f), *_none(f)[:2]]
+
+
 def _shares(f: pd.DataFrame) -> list[Floats]:
     """Of money: shares of what is spent untreated."""
     return [0.1 + 0.25 * _line(f["x1"]), 0.2 * _line(f["spend"]), np.where(f["plan"] == "pro", 0.4, -0.05)]
@@ -140,6 +145,9 @@ KINDS = {
     "money": Kind(8_000, _shares, money=True, costs=4.0),
     "money, few": Kind(8_000, lambda f: [3 * one for one in _few(f)], money=True, costs=2.0),
     "with a tenth at random": Kind(15_000, _flips, log="tenth"),
+    # A world draws by its place in the alphabet: a new name comes last, or others are drawn anew.
+    "with twelve actions": Kind(30_000, _twelve),
+    "with wide money": Kind(8_000, _shares, money=True, costs=2.0, spread=1.3),
 }
 
 
@@ -155,7 +163,7 @@ def made(name: str, seed: int, rows: int | None = None) -> World:
         untreated = 1 / (1 + np.exp(-(kind.level + bent)))
         truth = np.clip(untreated.to_numpy()[:, None] + effects, 0.005, 0.995)
     costs = np.append(0.0, np.full(effects.shape[1] - 1, kind.costs))
-    return World(f, truth, _propensity(kind.log, f, effects.shape[1]), costs, kind.money)
+    return World(f, truth, _propensity(kind.log, f, effects.shape[1]), costs, kind.money, kind.spread)
 
 
 def _propensity(log: str, f: pd.DataFrame, actions: int) -> Floats:
