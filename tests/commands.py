@@ -59,8 +59,13 @@ def called(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def run_dbt(target: Path, database: Path, *arguments: str, with_unit_tests: bool = False) -> subprocess.CompletedProcess[str]:
     """dbt on the project as it was parsed, outside of a night; its artefacts and logs go to `target`."""
-    places = {"DBT_PROFILES_DIR": dbt.PROJECT, "DBT_PROJECT_DIR": dbt.PROJECT, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target}
-    told = {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}
     # what nights start on leaves unit tests out
     started = dbt.command(*arguments, manifest=dbt.manifest_path().with_name("partial_parse.msgpack") if with_unit_tests else None)
-    return subprocess.run(started, env=os.environ | told, cwd=ROOT, capture_output=True, text=True, check=False)
+    told = os.environ | dbt_environment(target, database)
+    return subprocess.run(started, env=told, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def dbt_environment(target: Path, database: Path) -> dict[str, str]:
+    """What tells dbt to work on `database` and to leave its artefacts and logs in `target`."""
+    places = {"DBT_PROFILES_DIR": dbt.PROJECT, "DBT_PROJECT_DIR": dbt.PROJECT, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target}
+    return {name: str(place) for name, place in places.items()} | {"RAPPORT_WAREHOUSE": str(database), "DO_NOT_TRACK": "1"}

@@ -1,40 +1,32 @@
 """The marts of a made-up company in well under a second: dbt compiles the project once, DuckDB runs its SQL for every company.
 
 Comes in: rows of the input tables as a source would hand them over, and the as-of date.
-Goes out: the wanted marts as data frames. What is compiled is kept under dbt_project/target until a file of the project changes.
+Goes out: the wanted marts as data frames.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
-import yaml
-from filelock import FileLock
 
 from orchestration import dbt, warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
-from tests.commands import run_dbt
+from tests.oracle.compiled import LIMITS, SOME_DAY, compiled, defaults
+from tests.oracle.compiling import DATABASE
 
 Row = dict[str, Any]
 Tables = Mapping[str, list[Row]]
 
-DATABASE = "rapport_build"  # the name that compiled SQL gives to the warehouse
 CURRENCIES = dbt.PROJECT / "seeds" / "currencies.csv"
-# The project is compiled for this day; its dates are replaced by those of the day that is asked for (macros/as_of.sql writes only these).
-SOME_DAY = date(1993, 7, 21)
-# So are these limits, which only ever stand in SQL as numbers: a company with others needs no compilation of its own.
-LIMITS = {"max_shared_contact_records": 7919, "max_records_per_customer": 7927}
 
 
 @dataclass(frozen=True)
@@ -149,58 +141,32 @@ def _query(node: Node, day: date) -> str:
 @cache
 def project(business_model: str = "contractual", **variables: Any) -> Project:
     """The project compiled for a company; `variables` are those of dbt_project.yml."""
-    limits = {name: variables.pop(name, _defaults()[name]) for name in LIMITS}
-    said = LIMITS | {"as_of": SOME_DAY.isoformat(), "business_model": business_model} | variables
-    # a default that is said is the same project as one that is not
-    settled = {name: value for name, value in said.items() if value != _defaults().get(name)}
-    named = hashlib.sha256(json.dumps([dbt.project_hash(), settled], sort_keys=True).encode()).hexdigest()[:16]
-    target = dbt.PROJECT / "target" / f"compiled_{named}"
-    manifest = target / "manifest.json"
-    target.mkdir(parents=True, exist_ok=True)
-    with FileLock(target / "lock"):
-        if not (target / "is_complete").exists():
-            _compile(target, settled)
-            (target / "is_complete").touch()
-    return Project({node.name: _limited(node, limits) for node in _nodes(json.loads(manifest.read_text()))})
+    limits = {name: variables.pop(name, defaults()[name]) for name in LIMITS}
+    nodes = json.loads(compiled({"business_model": business_model, **variables}).read_text())
+    return Project({node.name: _limited(node, limits) for node in _nodes(nodes)})
 
 
 def _limited(node: Node, limits: Mapping[str, int]) -> Node:
     sql = node.sql
-    for name, compiled in LIMITS.items():
-        sql = re.sub(rf"\b{compiled}\b", str(limits[name]), sql)
+    for name, stand_in in LIMITS.items():
+        sql = re.sub(rf"\b{stand_in}\b", str(limits[name]), sql)
     return node if node.is_seed else replace(node, sql=sql)
 
 
-@cache
-def _defaults() -> dict[str, Any]:
-    variables: dict[str, Any] = yaml.safe_load((dbt.PROJECT / "dbt_project.yml").read_text())["vars"]
-    return variables
-
-
-def _compile(target: Path, variables: Mapping[str, Any]) -> None:
-    # Models and the checks of their own files: else dbt compiles every test that reads a model as well, more than half of its work.
-    chosen = ("--select", "resource_type:model", "test_type:singular", "--indirect-selection", "empty")
-    quietly = ("--quiet", "--no-populate-cache", "--no-introspect", "--vars", json.dumps(variables))
-    done = run_dbt(target, target / f"{DATABASE}.duckdb", "compile", *chosen, *quietly)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-
-
-def _nodes(manifest: Mapping[str, Any]) -> Iterable[Node]:
-    for unique_id, node in manifest["nodes"].items():
-        is_check = node["resource_type"] == "test" and node["name"].startswith("assert_")
-        if node["resource_type"] not in ("model", "seed") and not is_check:
+def _nodes(told: Iterable[Mapping[str, Any]]) -> Iterable[Node]:
+    for node in told:
+        is_seed, is_check = node["kind"] == "seed", node["kind"] == "test" and node["name"].startswith("assert_")
+        if not (is_seed or is_check or node["kind"] == "model"):
             continue
-        is_seed = node["resource_type"] == "seed"
-        parents = [parent for parent in node.get("depends_on", {}).get("nodes", []) if parent.split(".")[0] in ("model", "seed")]
-        sql = str(dbt.PROJECT / node["original_file_path"]) if is_seed else node["compiled_code"]
-        typed = tuple((node["config"].get("column_types") or {}).items())
-        assert is_seed or sql, unique_id
+        parents = [parent for parent in node["reads"] if parent.split(".")[0] in ("model", "seed")]
+        sql = str(dbt.PROJECT / node["file"]) if is_seed else node["sql"]
+        assert sql, node["name"]
         yield Node(
             node["name"],
-            node["relation_name"] or "",
+            node["relation"] or "",
             node["schema"],
             tuple(parent.split(".")[-1] for parent in parents),
             sql,
-            typed,
+            tuple((node["column_types"] or {}).items()),
             is_seed,
         )

@@ -21,9 +21,12 @@ from orchestration import warehouse
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import quarantine
 from orchestration.warehouse import continuation
+from tests.oracle.compiled import CONTINUED
 
 # In the continued project these stand for the night before, for the first instant after it, and for the loads since.
-BUILT, BUILT_UNTIL, LOADS = date(1993, 7, 13), date(1993, 7, 14), "the new loads"
+BUILT = date.fromisoformat(CONTINUED["built_as_of"])
+BUILT_UNTIL = BUILT + timedelta(days=1)
+(LOADS,) = CONTINUED["new_loads"]
 Change = tuple[Row, bool]  # a row, and whether it is a tombstone
 
 
@@ -39,8 +42,7 @@ class Nights:
     @classmethod
     def of(cls, **variables: Any) -> Nights:
         """A company's; `variables` are those of dbt_project.yml."""
-        later = {"built_as_of": BUILT.isoformat(), "new_loads": (LOADS,)}
-        return cls(harness.project(**variables), harness.project(**variables, **later))
+        return cls(harness.project(**variables), harness.project(**variables, **CONTINUED))
 
     def land(self, number: int, tables: Mapping[str, list[Change]]) -> None:
         """Append one load to the landing."""
