@@ -8,6 +8,9 @@ CUSTOMERS ?= 5000
 CONFIG ?= examples/acme/config.yaml
 AS_OF ?= 2026-10-31
 
+# Images of containers set it: each process would compile hundreds of modules anew, and three workers the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run ui test lint docs bench clean
 
 help:  ## Show what can be made
