@@ -193,3 +193,18 @@ def test_no_frame_is_hashed_for_an_id_that_nobody_reads(monkeypatch: pytest.Monk
     monkeypatch.setattr(pandas_execution_engine, "HASH_THRESHOLD", 1e9)
     only(ASK.between("share", 0, 2, "A share"))
     assert hashed != []  # else Great Expectations no longer hashes there, and the setting can go
+
+
+def test_what_an_expectation_was_given_is_put_together_once_and_is_the_same(monkeypatch: pytest.MonkeyPatch):
+    given, made = ASK.between("share", 0, 2, "A share"), []
+    expectation = gates._built(suite(given), given)
+    every = next(one for one in type(expectation).__mro__ if "configuration" in vars(one))
+    original = every.configuration.fget
+    key_by_key = {
+        key: original(expectation).kwargs.get(key, expectation._get_default_value(key))
+        for key in (*expectation.success_keys, *expectation.domain_keys)
+    }
+    monkeypatch.setattr(every, "configuration", property(lambda asked: made.append(1) or original(asked)))
+    assert expectation._get_success_kwargs() == key_by_key
+    assert len(made) == 1
+    assert set(expectation._get_domain_kwargs()) == set(expectation.domain_keys)
