@@ -96,7 +96,7 @@ def _clear_log(state_folder: Path, keys: Collection[str], external_ids: Collecti
     mine = f"({' OR '.join(tests)})"
     query = f"SELECT filename, count(*) FROM read_parquet(?, union_by_name = true, filename = true) WHERE {mine} GROUP BY ALL ORDER BY ALL"
     files = [str(path) for path in parts(state_folder)]
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         for path, rows in connection.execute(query, [files]).fetchall() if files else ():
             note(Path(path), rows, 0)
             write_part(connection, f"FROM read_parquet({literal(path)}) WHERE NOT {mine}", Path(path))

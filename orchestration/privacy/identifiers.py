@@ -75,7 +75,7 @@ def _phone_keys(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str | None], 
     numbers = [{"phone": row["phone"], "country": row.get("country")} for row in rows if row.get("phone")]
     if not numbers:
         return {}
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         connection.register("numbers", pa.Table.from_pylist(numbers, pa.schema([("phone", pa.string()), ("country", pa.string())])))
         query = f"SELECT phone, country_said, phone_key FROM ({phones('numbers')}) WHERE phone_key IS NOT NULL"
         found = connection.execute(query).fetchall()
@@ -85,7 +85,7 @@ def _phone_keys(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str | None], 
 def _held_by_others(home: Home, mine: Collection[Record], keys: Collection[str]) -> set[str]:
     """Those of `keys`, spellings of contacts, that a record of somebody else has had, in any version."""
     held: set[str] = set()
-    with duckdb.connect() as connection:
+    with duckdb.cursor() as connection:
         connection.execute("CREATE TEMP TABLE wanted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(keys)])
         connection.execute("CREATE TEMP TABLE mine (source VARCHAR, kind VARCHAR, id VARCHAR)")
         connection.executemany("INSERT INTO mine VALUES (?, ?, ?)", sorted(mine) or [("", "", "")])
