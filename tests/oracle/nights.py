@@ -27,6 +27,8 @@ from tests.oracle.compiled import CONTINUED
 BUILT = date.fromisoformat(CONTINUED["built_as_of"])
 BUILT_UNTIL = BUILT + timedelta(days=1)
 (LOADS,) = CONTINUED["new_loads"]
+# What the next night has to know of features, and under which name it finds it.
+_FEATURES = {"int_feature_facts": "built_facts", "int_feature_rows": "built_features"}
 Change = tuple[Row, bool]  # a row, and whether it is a tombstone
 
 
@@ -76,6 +78,8 @@ class Nights:
         project = self.continued if build else self.full
         for node in project._in_order(wanted):
             self._build(_dated(node, build), as_of)
+        for model, seen in _FEATURES.items():  # nobody's, where features are not wanted
+            self.connection.execute(f"CREATE TABLE IF NOT EXISTS intermediate.{model} AS FROM ops.{seen} WHERE false")
         continuation.complete(self.connection, as_of, "same")
 
     def _build(self, node: Node, as_of: date) -> None:

@@ -32,6 +32,11 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(
             "CREATE TABLE intermediate.int_source_traits AS SELECT 'records_payments' AS trait, 'files' AS source_name, '' AS detail"
         )
+        connection.execute("CREATE TABLE intermediate.int_feature_facts AS SELECT 'k1' AS customer_key, 17 AS facts_hash")
+        connection.execute(
+            """CREATE TABLE intermediate.int_feature_rows AS
+            SELECT 'k1' AS customer_key, 7 AS cutoff_index, DATE '2026-07-12' AS cutoff_date, true AS is_for_customers"""
+        )
         assert continuation.begin(connection, NIGHT, "same") == (None, "everything is built anew: no complete build is remembered")
         continuation.complete(connection, NIGHT, "same")
         yield connection
