@@ -124,10 +124,12 @@ def _build(connection: socket.socket, length: int, streams: list[int], manifest:
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        connection.send(bytes([code]))
-        os._exit(code)  # what stands by goes on elsewhere: nothing of it may end here
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            connection.send(bytes([code]))
+        finally:
+            os._exit(code)  # also when nobody listens any more: what stands by goes on elsewhere, and nothing of it may end here
 
 
 def _end_with(connection: socket.socket, parent: int) -> None:

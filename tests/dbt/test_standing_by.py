@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from orchestration import dbt
+from orchestration import dbt, dbt_process
 from tests.commands import ROOT, run_dbt
 
 _Answer = TypeVar("_Answer")
@@ -58,6 +59,19 @@ def test_a_build_ends_with_its_start(tmp_path: Path) -> None:
     start.kill()
     start.wait()
     _eventually(lambda: not _lives(build))
+
+
+def test_a_build_that_nobody_listens_to_any_more_ends_as_nothing_but_a_build() -> None:
+    """Else it would tidy up what the process that it was forked from still needs."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.close()
+    build = os.fork()
+    if not build:
+        try:
+            dbt_process._build(connection, 0, [], None)
+        finally:
+            os._exit(99)
+    assert os.waitstatus_to_exitcode(os.waitpid(build, 0)[1]) == 2
 
 
 def test_a_run_that_is_killed_takes_everything_with_it(tmp_path: Path) -> None:
