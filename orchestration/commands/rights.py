@@ -196,5 +196,6 @@ def _tell(receipt: Path) -> None:
     for held in told["still_at_the_source"]:
         print(f"  still at the source {held['source']}: {counted(held['rows'], 'row')} of {held['file']}; they will not land again")
     if shared := told.get("contacts_shared_with_others"):  # of a record in quarantine nobody can tell whose it is
-        print(f"  addresses and numbers that another record has too, be it in quarantine: {shared}; there they stay, see `--verify`")
+        stay = "there they stay: `--verify` says where, and a record that is theirs as well is erased by its own id"
+        print(f"  addresses and numbers that another record has too, be it in quarantine: {shared}; {stay}")
     print(f"  receipt: {receipt}")
