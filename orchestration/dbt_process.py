@@ -43,6 +43,7 @@ def main(parent: int, listener: socket.socket, folder: Path, manifest_path: Path
     manifest_path   the parsed project, dbt's own msgpack of it
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches every process of a terminal; this one ends with the run
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # which `timeout` and others send to all of a group: tidy up, as always
     builds: set[int] = set()
     try:
         _answer(parent, listener, manifest_path, builds)
@@ -115,6 +116,7 @@ def _build(connection: socket.socket, length: int, streams: list[int], manifest:
             os.dup2(stream, place)
             os.close(stream)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with connection.makefile("rb") as said:
             asked = json.loads(said.read(length))
         threading.Thread(target=_end_with, args=(connection, os.getppid()), daemon=True).start()

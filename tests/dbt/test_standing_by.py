@@ -96,6 +96,17 @@ def test_a_run_that_is_killed_while_dbt_is_being_imported_leaves_nothing_either(
     _eventually(lambda: not _lives(standing_by))
 
 
+def test_what_stands_by_tidies_up_when_it_is_terminated_too(tmp_path: Path) -> None:
+    run = _started([sys.executable, "-c", "import time; from orchestration import dbt; dbt.stand_by(); time.sleep(60)"], tmp_path)
+    [standing_by] = _eventually(lambda: _children(run.pid))
+    folder = Path(_eventually(lambda: _is_standing_by(standing_by) and _command_line(standing_by)[5]))
+    _eventually(lambda: _children(standing_by))  # it is importing dbt, and Python tracks its resources
+    os.kill(standing_by, signal.SIGTERM)
+    _eventually(lambda: not folder.exists())
+    run.kill()
+    run.wait()
+
+
 def test_why_dbt_could_not_stand_by_is_told_by_its_start(tmp_path: Path) -> None:
     packed = tmp_path / "nightly.msgpack"
     packed.write_bytes(b"no project")
