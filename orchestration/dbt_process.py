@@ -149,7 +149,7 @@ def _invoked(manifest: Manifest, arguments: list[str]) -> int:
 
     if arguments[0] == "build":  # what it would write of the project is the parsed one and the SQL that run_results.json has as well
         manifest.write = lambda path: None  # type: ignore[method-assign]
-    result = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads]).invoke(arguments)
+    result = dbtRunner(manifest=manifest, callbacks=[skip_what_nobody_reads]).invoke(arguments)
     DuckDBConnectionManager.close_all_connections()  # dbt leaves it to the interpreter's end, which a fork does not come to
     return 2 if result.exception else int(not result.success)
 
@@ -174,7 +174,7 @@ def quote_no_values() -> None:
     DuckDBConnectionManager.exception_handler = exception_handler  # type: ignore[method-assign]
 
 
-def _skip_what_nobody_reads(_: EventMsg) -> None:
+def skip_what_nobody_reads(_: EventMsg) -> None:
     """dbt puts each event into a message, and words that for each of its logs, before it looks whether any log takes its level."""
     from dbt_common.events.event_manager_client import get_event_manager
 

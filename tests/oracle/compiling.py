@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.dbt_process import _skip_what_nobody_reads, parsed
+from orchestration.dbt_process import parsed, skip_what_nobody_reads
 from orchestration.lasting import made_to_stay
 from tests.commands import dbt_environment
 
@@ -35,7 +35,7 @@ def main(manifest_path: str) -> int:
         variables, folder = json.loads(line)
         os.environ.update(dbt_environment(Path(folder), Path(folder) / f"{DATABASE}.duckdb"))
         manifest = parsed(Path(manifest_path))
-        runner = dbtRunner(manifest=manifest, callbacks=[_skip_what_nobody_reads])
+        runner = dbtRunner(manifest=manifest, callbacks=[skip_what_nobody_reads])
         if not runner.invoke(["compile", *CHOSEN, *QUIETLY, "--vars", json.dumps(variables)]).success:
             return 1
         _write(manifest, Path(folder) / COMPILED)
