@@ -1,4 +1,4 @@
-"""Tests that take a minute or more run where they are asked for: RAPPORT_LONG_TESTS=1 make test."""
+"""Tests that take a minute or more run where they are asked for: RAPPORT_LONG_TESTS=1 make test-all."""
 
 import os
 

@@ -34,7 +34,6 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.mark.slow
 def test_every_value_has_its_rows_and_the_parts_sum_to_the_whole(built: duckdb.DuckDBPyConnection) -> None:
     values = built.sql("SELECT DISTINCT dimension, dimension_value FROM marts.metric_retention_monthly").fetchall()
     totals = built.sql(f"SELECT dimension, {COUNTS} FROM marts.metric_retention_monthly GROUP BY 1").fetchall()

@@ -55,7 +55,6 @@ def nights() -> dict[date, Inputs]:
     return {day: night(day) for day in (PAST, *NIGHTS)}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("as_of", NIGHTS)
 def test_a_past_cutoff_knows_only_what_was_known_then(nights: dict[date, Inputs], as_of: date) -> None:
     known_then, past = nights[PAST].tonight, nights[as_of].past
@@ -69,7 +68,6 @@ def test_a_past_cutoff_knows_only_what_was_known_then(nights: dict[date, Inputs]
     assert len(moving) > 40  # a feature that never moves would pass by itself
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("as_of", NIGHTS[1:])
 def test_every_night_of_a_period_learns_from_the_same_rows(nights: dict[date, Inputs], as_of: date) -> None:
     first, later = nights[NIGHTS[0]], nights[as_of]
@@ -80,7 +78,6 @@ def test_every_night_of_a_period_learns_from_the_same_rows(nights: dict[date, In
     assert len(later.tonight.compare(first.tonight.reindex(later.tonight.index))) > 10  # tonight is another day each night
 
 
-@pytest.mark.slow
 def test_the_next_grid_day_learns_from_a_newer_cutoff(nights: dict[date, Inputs]) -> None:
     assert nights[NIGHTS[0]].past["cutoff_date"].dt.date.max() == PAST
     assert nights[PAST].past["cutoff_date"].dt.date.max() == PAST - timedelta(days=90)

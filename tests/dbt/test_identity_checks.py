@@ -36,14 +36,12 @@ def complaints() -> dict[str, list[harness.Row]]:
         return {check: project.found_by(check, connection, AS_OF) for check in CHECKS}
 
 
-@pytest.mark.slow
 def test_a_cluster_that_was_pulled_apart_is_warned_of_and_stops_nothing(complaints: dict[str, list[harness.Row]]) -> None:
     assert len(complaints["assert_no_cluster_was_pulled_apart"]) == 1
     node = next(node for node in json.loads(dbt.manifest_path().read_text())["nodes"].values() if node["name"] == CHECKS[0])
     assert node["config"]["severity"] == "warn"
 
 
-@pytest.mark.slow
 def test_components_converge_and_follow_the_staged_versions(complaints: dict[str, list[harness.Row]]) -> None:
     assert {check: complaints[check] for check in CHECKS[1:]} == {check: [] for check in CHECKS[1:]}
 

@@ -52,14 +52,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str
     return database, json.loads((folder / "target" / "run_results.json").read_text())["results"]
 
 
-@pytest.mark.slow
 def test_every_unit_test_passes(built: tuple[Path, list[dict[str, Any]]]) -> None:
     results = [result for result in built[1] if result["unique_id"].startswith("unit_test.")]
     assert len(results) > 100
     assert {result["status"] for result in results} == {"pass"}
 
 
-@pytest.mark.slow
 def test_without_any_input_every_mart_is_there_with_its_columns(built: tuple[Path, list[dict[str, Any]]]) -> None:
     manifest = json.loads(dbt.manifest_path().read_text())
     declared = {
@@ -73,13 +71,11 @@ def test_without_any_input_every_mart_is_there_with_its_columns(built: tuple[Pat
     assert found == declared
 
 
-@pytest.mark.slow
 def test_after_dbt_was_started_by_hand_there_is_no_build_to_continue(built: tuple[Path, list[dict[str, Any]]]) -> None:
     with duckdb.connect(str(built[0]), read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM ops.built_night").fetchone() == (0,)
 
 
-@pytest.mark.slow
 def test_a_build_by_hand_on_top_of_another_doubles_nothing(built: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
     """The build before knew one campaign, as its row in staging tells; the one by hand reads it again."""
     database = shutil.copy(built[0], tmp_path)
@@ -94,7 +90,6 @@ def test_a_build_by_hand_on_top_of_another_doubles_nothing(built: tuple[Path, li
         assert connection.execute("SELECT campaign_id FROM staging.stg_files__crm_campaigns").fetchall() == [("c",)]
 
 
-@pytest.mark.slow
 def test_every_model_is_sql_that_spark_can_parse_too(built: tuple[Path, list[dict[str, Any]]]) -> None:
     """What differs between the engines hides behind the macros in macros/portable; the rest must be common to both."""
     models = [path for path in (built[0].parent / "target" / "compiled").rglob("models/**/*.sql") if path.parent.suffix != ".yml"]
@@ -105,7 +100,6 @@ def test_every_model_is_sql_that_spark_can_parse_too(built: tuple[Path, list[dic
         assert sqlglot.transpile(statement, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE), path.name
 
 
-@pytest.mark.slow
 def test_the_parsed_project_does_not_depend_on_the_company(tmp_path: Path) -> None:
     """`orchestration.dbt_process` hands every company the same parsed project: what a model depends on must be the same for all."""
     done = run(tmp_path, "parse", "--no-partial-parse", "--vars", json.dumps(OTHER_COMPANY), database=tmp_path / "rapport_build.duckdb")

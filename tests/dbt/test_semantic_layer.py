@@ -24,7 +24,6 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layer]:
     built.connection.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_semantic_layer_says_what_the_mart_says(name: str, layer: Layer) -> None:
     case = CASES[name]
