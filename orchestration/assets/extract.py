@@ -77,6 +77,7 @@ def _extracted(night: Night, tables: list[Table], log: Logger, refused: Callable
                 memory_gib=night.settings.tuning.memory_gib / 2,
                 threads=night.settings.tuning.threads,
                 may_vanish=night.settings.tuning.accept_vanished_tables,
+                most_vanished=night.settings.tuning.max_vanished_share,
                 tombstones=landing.Tombstones(night.home.erasures),
                 texts_from=night.texts_from,
                 tell=partial(_far, log.info, source.name),

@@ -37,8 +37,13 @@ class Tuning(Part):
     action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
+    max_vanished_share: Share = Field(
+        0.5,
+        description="Share of a table's rows, 100 of them at least, that may be missing at the source from one night to the next; above it,"
+        " and always from 95 % on, that is taken for a broken export, and they stay",
+    )
     accept_vanished_tables: tuple[str, ...] = Field(
-        (), description="Input tables of which nearly all rows may be removed in one night; else that is taken for a broken export"
+        (), description="Input tables of which any number of rows may be removed in one night: what is missing was deleted"
     )
     max_days_behind: PositiveInt = Field(
         7, description="Days without news from interactions or billing after which a source is called stale"

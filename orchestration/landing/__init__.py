@@ -70,6 +70,7 @@ def extract(
     memory_gib: float = 4,
     threads: int = 2,
     may_vanish: Collection[str] = (),
+    most_vanished: float = 0.5,
     tombstones: Tombstones | None = None,
     texts_from: date | None = None,
     tell: Tell = in_silence,
@@ -78,7 +79,8 @@ def extract(
 
     source_settings  one entry of `sources:`, with `type`, `name`, an absolute `path` …
     zone             zone of times that are written without one
-    may_vanish       tables of which nearly all rows may be removed; elsewhere that is taken for a broken export
+    may_vanish       tables of which any number of rows may be removed
+    most_vanished    share of the rows of any other that one full reading may lack; above it that is taken for a broken export
     tombstones       people who were erased: their rows are not landed
     texts_from       free text of before this day is not landed, its rows are
     tell             hears now and then how far a long load is
@@ -94,7 +96,8 @@ def extract(
         # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
         wanted = list(tables)
         ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
-        found = [table_changes(source, table, log, bench, erased, may_vanish=table.name in may_vanish) for table in ordered]
+        most = {table.name: None if table.name in may_vanish else most_vanished for table in ordered}
+        found = [table_changes(source, table, log, bench, erased, most_vanished=most[table.name]) for table in ordered]
         found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
         loads = _landed(log, found, landing_root, dlt_dir)
         if not any(load.errors for load in loads):

@@ -1,25 +1,36 @@
-"""Which removals are believed: a full reading that lacks nearly everything is taken for a broken export.
+"""Which removals are believed: a full reading that lacks much of what was there is taken for a broken export.
 
-Comes in: the temporary tables of changes.py: tombstones, kept, whole. Goes out: how many removals were taken back.
+Comes in: the temporary tables of changes.py: tombstones, kept, whole. Goes out: how many removals were taken back, or believed.
 """
 
 from __future__ import annotations
 
 from orchestration.sources.base import Bench
 
-# More than this share of a table's rows gone in one night is taken for a broken export, not for deletions.
-SUSPICIOUS_SHARE = 0.95
+# More than this share of a table's rows gone in one night is never taken for deletions, however few they are.
+_NEARLY_ALL = 0.95
+# Of fewer rows no other share says anything: of four customers, three may leave on one day.
+FEWEST_ROWS = 100
+# So much gone is believed, and said: one of ten files of an export that was left out.
+TOLD_SHARE = 0.1
 # A part that tells what changed names what is gone one by one, which is believed: of two tickets, both may be deleted.
 _CONCLUDED = "_is_removal AND _file IN (FROM whole)"
 
 
-def taken_back(held: int, bench: Bench) -> int:
-    """How many removals are too many to be believed, of a table that held `held` rows; those rows count as held again."""
-    run = bench.connection.execute
-    counted = run(f"SELECT count(*) FROM tombstones WHERE _has_key AND {_CONCLUDED}").fetchone()
-    removed = int(counted[0]) if counted else 0
-    if not removed or removed < SUSPICIOUS_SHARE * held:
-        return 0
-    run(f"INSERT INTO kept SELECT _file, _row_hash FROM tombstones WHERE {_CONCLUDED}")
-    run(f"DELETE FROM tombstones WHERE {_CONCLUDED}")
-    return removed
+def removed(bench: Bench) -> int:
+    """How many rows are concluded to be gone, from full readings that lack them."""
+    counted = bench.connection.execute(f"SELECT count(*) FROM tombstones WHERE _has_key AND {_CONCLUDED}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def is_believed(gone: int, held: int, most: float | None) -> bool:
+    """Whether `gone` of a table that held `held` rows may be removed; `most`: the share of them, None where the operator believes all."""
+    if most is None or not gone:
+        return True
+    return gone < _NEARLY_ALL * held and (gone < FEWEST_ROWS or gone <= most * held)
+
+
+def take_back(bench: Bench) -> None:
+    """Count the rows that are concluded to be gone as held again."""
+    bench.connection.execute(f"INSERT INTO kept SELECT _file, _row_hash FROM tombstones WHERE {_CONCLUDED}")
+    bench.connection.execute(f"DELETE FROM tombstones WHERE {_CONCLUDED}")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from orchestration.contract import Table
 from orchestration.landing import removals
-from orchestration.landing.believing import taken_back
+from orchestration.landing.believing import is_believed, removed, take_back
 from orchestration.landing.partial import narrow
 from orchestration.landing.written import adjustments, changed_rows, listed, one_file, parquet
 from orchestration.sources.base import Batch, Bench
@@ -30,7 +30,7 @@ from orchestration.sql_text import literal
 class Changes:
     """Parquet to land for one table, and what it means.
 
-    refused  rows that vanished and were kept
+    refused  rows that vanished and were kept; vanished: those of which that is believed, though only a full reading lacks them
     gained   part → by how many rows it holds more (or, negative, fewer) than before; parts that hold as many left out
     """
 
@@ -39,6 +39,7 @@ class Changes:
     rows: int = 0
     tombstones: int = 0
     refused: int = 0
+    vanished: int = 0
     gained: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -48,13 +49,13 @@ class Before:
 
     landed    its Parquet files so far; adjusted: those of `row_adjustments`
     held      rows that all of its parts held after the last load
-    may_empty nearly all of its rows may vanish: the operator has said so
+    most      share of them that may vanish in one night; None: the operator has said that all may
     """
 
     landed: Sequence[str]
     adjusted: Sequence[str] = ()
     held: int = 0
-    may_empty: bool = False
+    most: float | None = 0.5
 
 
 def first_landing(batches: Sequence[Batch], bench: Bench, table: Table) -> Changes:
@@ -77,12 +78,15 @@ def compared(table: Table, batches: Sequence[Batch], before: Before, bench: Benc
         run(step)
     for step in removals.steps(table) if _count("vanished", bench) else removals.NOTHING_VANISHED:
         run(step)
-    refused = 0 if before.may_empty else taken_back(before.held, bench)
+    gone = removed(bench)
+    refused = 0 if is_believed(gone, before.held, before.most) else gone
+    if refused:
+        take_back(bench)
     run(_RESIDUAL)
     rows, tombstones = _count("land", bench) + _count("again", bench), _count("tombstones", bench)
     data = (changed_rows(table, bench),) if rows or tombstones else ()
     gained = dict(run("SELECT _file, sum(copies)::BIGINT FROM delta GROUP BY 1 HAVING sum(copies) <> 0").fetchall())
-    return Changes(data, adjustments(table, bench), rows, tombstones, refused, gained)
+    return Changes(data, adjustments(table, bench), rows, tombstones, refused, gone - refused, gained)
 
 
 def _prepare(table: Table, batches: Sequence[Batch], before: Before, bench: Bench) -> None:

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from orchestration.contract import Table
+from orchestration.landing.believing import FEWEST_ROWS, TOLD_SHARE
 from orchestration.landing.changes import Before, Changes, compared, first_landing
 from orchestration.landing.filtering import Filter
 from orchestration.landing.log import LandingLog
@@ -58,30 +59,31 @@ class Found:
     parts: Mapping[str, Mapping[str, Any] | None]
 
 
-def table_changes(source: Source, table: Table, log: LandingLog, bench: Bench, erased: Filter, *, may_vanish: bool = False) -> Found:
+def table_changes(
+    source: Source, table: Table, log: LandingLog, bench: Bench, erased: Filter, *, most_vanished: float | None = 0.5
+) -> Found:
     """What changed in `table` since its last load. A source that fails on this table is an error in the report, and nothing to land.
 
-    erased      takes out the rows of people who were erased
-    may_vanish  the operator says that nearly all rows of the table may be removed
+    erased         takes out the rows of people who were erased
+    most_vanished  share of the rows that one full reading may lack; None: the operator says that all of them may be removed
     """
     started, known = monotonic(), log.parts(table.name)
     try:
         batches = erased.cleared(table, list(source.extract(table, known, bench)))
     except SourceError as error:
         return Found(TableLoad(log.source, table.name, errors=(str(error),), seconds=monotonic() - started), Changes(), {})
-    changes = _changes(table, batches, known, log, bench, may_vanish)
-    report = _report(log.source, table.name, batches, changes)
+    held = sum(position["rows"] for position in known.values())
+    before = Before(log.files(table.name), log.files(ADJUSTMENTS), held, most_vanished)
+    changes = _changes(table, batches, known, before, bench)
+    report = _report(log.source, table.name, batches, changes, held)
     return Found(replace(report, seconds=monotonic() - started), changes, _positions(batches, known, changes))
 
 
-def _changes(
-    table: Table, batches: list[Batch], known: Mapping[str, Mapping[str, Any]], log: LandingLog, bench: Bench, may_vanish: bool
-) -> Changes:
-    landed, touched = log.files(table.name), [batch for batch in batches if batch.status in ("changed", "gone")]
-    if not landed or not any(batch.part in known for batch in touched):
+def _changes(table: Table, batches: list[Batch], known: Mapping[str, Mapping[str, Any]], before: Before, bench: Bench) -> Changes:
+    touched = [batch for batch in batches if batch.status in ("changed", "gone")]
+    if not before.landed or not any(batch.part in known for batch in touched):
         return first_landing(touched, bench, table)
-    held = sum(position["rows"] for position in known.values())
-    return compared(table, batches, Before(landed, log.files(ADJUSTMENTS), held, may_vanish), bench)
+    return compared(table, batches, before, bench)
 
 
 def _positions(batches: list[Batch], known: Mapping[str, Mapping[str, Any]], changes: Changes) -> dict[str, Mapping[str, Any] | None]:
@@ -108,12 +110,8 @@ def _position(batch: Batch, before: Mapping[str, Any], changes: Changes) -> Mapp
     return {**batch.position, "rows": held + changes.gained.get(batch.part, 0), **({"erased": erased} if erased else {})}
 
 
-def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> TableLoad:
+def _report(source: str, table: str, batches: list[Batch], changes: Changes, held: int) -> TableLoad:
     read = [batch for batch in batches if batch.status == "changed"]
-    refused = (
-        f"{table}: {changes.refused} rows, nearly all of the table, are gone at the source; this looks like a broken export, so they stay."
-        f" If they are meant to go, add {table} to accept_vanished_tables in the settings"
-    )
     return TableLoad(
         source,
         table,
@@ -125,5 +123,16 @@ def _report(source: str, table: str, batches: list[Batch], changes: Changes) -> 
         unknown_columns=tuple(sorted({column for batch in read for column in batch.unknown_columns})),
         absent_columns=tuple(sorted(set.intersection(*(set(batch.absent_columns) for batch in read)))) if read else (),
         errors=tuple(batch.error for batch in batches if batch.error),
-        warnings=(refused,) if changes.refused else (),
+        warnings=_vanished(table, changes, held),
     )
+
+
+def _vanished(table: str, changes: Changes, held: int) -> tuple[str, ...]:
+    """What is to be said of rows that the source had and has no more."""
+    gone = f"{table}: {changes.refused or changes.vanished:,} of {held:,} rows are gone at the source"
+    if changes.refused:
+        to_let_go = f"if they are meant to go, add {table} to accept_vanished_tables in the settings"
+        return (f"{gone}; this looks like a broken export, so they stay; {to_let_go}",)
+    if changes.vanished >= FEWEST_ROWS and changes.vanished >= TOLD_SHARE * held:
+        return (f"{gone} and count as deleted; if a part of the export was left out, put it back, and they return",)
+    return ()

@@ -28,11 +28,12 @@ class Company:
         path.write_text(rows if isinstance(rows, str) else HEADER + "".join(f"{key},2025-01-01,{value}\n" for key, value in rows.items()))
         return path
 
-    def night(self, *tables: str, may_vanish: Collection[str] = ()) -> TableLoad:
+    def night(self, *tables: str, may_vanish: Collection[str] = (), most_vanished: float = 0.5) -> TableLoad:
         """Extract; the report on crm_customers, or on the first table named."""
         wanted = [INPUT_TABLES[table] for table in tables or ("crm_customers",)]
         source = FilesSource(type="files", path=str(self.exports))
-        return extract(source, wanted, self.landing, self.home / "state" / "dlt", may_vanish=may_vanish)[0]
+        dlt = self.home / "state" / "dlt"
+        return extract(source, wanted, self.landing, dlt, may_vanish=may_vanish, most_vanished=most_vanished)[0]
 
     def rows(self, columns: str = "customer_id, full_name, _is_deleted", table: str = "crm_customers") -> list[tuple[Any, ...]]:
         """All landed rows of a table in the order of loads and row numbers."""

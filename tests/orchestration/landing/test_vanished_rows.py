@@ -1,5 +1,7 @@
 """Rows that vanish, come back or move between files: tombstones where a row is gone for good, and only there."""
 
+import pytest
+
 from tests.orchestration.landing.exporting import HEADER, Company
 
 
@@ -58,10 +60,36 @@ def test_a_table_that_vanished_or_shrank_to_nothing_is_kept_and_said_every_night
         for _ in range(2):
             load = company.night()
             assert (load.tombstones, load.load_id, len(load.warnings)) == (0, None, 1)
-            assert "2 rows, nearly all of the table" in load.warnings[0]
+            assert "2 of 2 rows are gone at the source; this looks like a broken export" in load.warnings[0]
             assert "accept_vanished_tables" in load.warnings[0]
     company.write({"1": "Ann", "2": "Bo"})
     assert (company.night().warnings, company.alive()) == ((), {"1": "Ann", "2": "Bo"})
+
+
+@pytest.mark.parametrize(("left", "stay"), [(90, True), (99, True), (100, False), (150, False)])
+def test_half_a_table_that_vanishes_at_once_is_taken_for_a_broken_export(company: Company, left: int, stay: bool) -> None:
+    """The second of two files was not written, and half of the customers counted as deleted, without a word."""
+    everybody = {str(number): "Ann" for number in range(200)}
+    company.write(everybody)
+    company.night()
+    company.write(dict(list(everybody.items())[:left]) | {"new": "Bo"})
+    load = company.night()
+    gone = 200 - left
+    assert (load.tombstones, len(load.warnings)) == ((0, 1) if stay else (gone, int(gone >= 100)))
+    assert len(company.alive()) == (201 if stay else left + 1)
+    assert all(f"{gone} of 200 rows are gone at the source" in line for line in load.warnings)
+    company.write(everybody | {"new": "Bo"})
+    assert (company.night().warnings, len(company.alive())) == ((), 201)
+
+
+def test_how_much_may_vanish_is_for_the_company_to_say(company: Company) -> None:
+    company.write({str(number): "Ann" for number in range(200)})
+    company.night()
+    company.write({str(number): "Ann" for number in range(50)})
+    assert company.night(most_vanished=0.7).tombstones == 0
+    load = company.night(most_vanished=0.8)
+    assert (load.tombstones, len(company.alive())) == (150, 50)
+    assert "150 of 200 rows are gone at the source and count as deleted" in load.warnings[0]
 
 
 def test_a_table_may_vanish_when_the_operator_says_so(company: Company) -> None:
