@@ -5,14 +5,24 @@ Comes in: the file's mappings. Goes out: frozen settings, one a target.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from orchestration.configuration.parts import Name, Part, PositiveInt, Secret, Text
+from orchestration.configuration.parts import REFERENCE, Name, Part, PositiveInt, Secret, Text
 
 # With a release's id and fingerprint behind it; a name of PostgreSQL's may have 63 characters.
 _Schema = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,12}$")]
+
+
+def _open_place(value: str) -> str:
+    """`value`, a folder or a URL. Raises ValueError for one that is, or holds, a credential: places are shown in messages."""
+    if REFERENCE.match(value):
+        raise ValueError("is a reference, and this is no secret: write the folder or the URL itself")
+    if re.search("://[^/@]*:[^/@]*@", value):
+        raise ValueError("holds a password; credentials of an object store are those of the environment")
+    return value
 
 
 class PostgresTarget(Part):
@@ -31,7 +41,7 @@ class ParquetTarget(Part):
     """The Parquet files and the manifest of each release, in a folder or an object store that fsspec reaches."""
 
     type: Literal["parquet"]
-    url: Text
+    url: Annotated[Text, AfterValidator(_open_place)]
     name: Name = "parquet"
     personal: bool = False
     kept: PositiveInt = 14

@@ -38,7 +38,12 @@ class Served:
 
 def tables_of(release: Release, *, personal: bool) -> list[str]:
     """The tables to hand on. Only with `personal` those that hold addresses or free text: audiences and `fct_feedback`."""
-    return [name for name in release.tables if personal or not name.startswith(_PERSONAL)]
+    return [name for name in release.tables if personal or not is_personal(name)]
+
+
+def is_personal(table: str) -> bool:
+    """Whether it is an audience, their log, or `fct_feedback`."""
+    return table.startswith(_PERSONAL)
 
 
 def served(release: Release, tables: list[str], *, is_new: bool) -> Served:
@@ -49,9 +54,16 @@ def served(release: Release, tables: list[str], *, is_new: bool) -> Served:
 def fingerprint(release: Release) -> str:
     """Eight hexadecimal digits of what the release holds: another release after a person was erased from it, under the same id."""
     checksums = {name: table["checksum"] for name, table in release.manifest["tables"].items()}
-    return hashlib.sha256(json.dumps(checksums, sort_keys=True).encode()).hexdigest()[:8]
+    return _digits(json.dumps(checksums, sort_keys=True))
 
 
-def fingerprints(kept: Iterable[Release]) -> dict[str, str]:
-    """Release id → fingerprint. A target keeps no older release than these, and none that differs: somebody was erased from it."""
-    return {release.id: fingerprint(release) for release in kept}
+def marks(release: Release, tables: Iterable[str]) -> tuple[str, str]:
+    """Two marks of the release with these of its tables: its fingerprint; and, where that is taken, since `personal` was said otherwise
+    when the release was handed on before, one that tells the tables too. What readers may be in is never written again.
+    """
+    whole = fingerprint(release)
+    return whole, _digits(" ".join((whole, *sorted(tables))))
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

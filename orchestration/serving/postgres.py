@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestration.releases import Release
-from orchestration.serving.base import Served, ServingError, fingerprint, fingerprints, served, tables_of
+from orchestration.serving.base import Served, ServingError, is_personal, marks, served, tables_of
 from orchestration.serving.describing import describe
 from orchestration.serving.views import ViewsHeldError, drop_schema, served_from, switch
 
@@ -43,20 +43,32 @@ def serve(
     kept      releases whose tables stay, the served one included: for queries that are still running, and to roll back to
     Raises ServingError; the views then lead where they led before.
     """
-    tables, staged = tables_of(release, personal=personal), _staged(schema, release.id, fingerprint(release))
+    tables = tables_of(release, personal=personal)
     with _connected(url) as connection:
         _only_one(connection, schema)
-        is_new = served_from(connection, schema) != staged
-        if not _is_staged(connection, staged, tables):
+        before = served_from(connection, schema)
+        staged, is_there = _place(connection, _names(schema, release, tables), tables, before)
+        is_new = before != staged
+        if not is_there:
             _stage(connection, staged, release, tables)
         _switched(connection, schema, staged, release, tables, reader)
         describe(connection, schema, release)
-        _prune(connection, schema, staged, {_staged(schema, *one) for one in fingerprints(at_home).items()}, kept)
+        known = {name for one in at_home for name in _names(schema, one, tables_of(one, personal=personal))}
+        _prune(connection, schema, staged, known, kept, personal=personal)
     return served(release, tables, is_new=is_new)
 
 
-def _staged(schema: str, release_id: str, content: str) -> str:
-    return f"{schema}__{release_id.lower()}_{content}"
+def _names(schema: str, release: Release, tables: list[str]) -> list[str]:
+    return [f"{schema}__{release.id.lower()}_{mark}" for mark in marks(release, tables)]
+
+
+def _place(connection: Any, names: list[str], tables: list[str], served: str | None) -> tuple[str, bool]:
+    """The schema for `tables`, and whether they are there: never one that views lead to, for with it they and their grants would go."""
+    held = [_held(connection, name) for name in names]
+    if set(tables) in held:
+        return names[held.index(set(tables))], True
+    free = [name for name, there in zip(names, held, strict=True) if not there] or [name for name in names if name != served]
+    return free[0], False
 
 
 @contextmanager
@@ -86,11 +98,11 @@ def _only_one(connection: Any, schema: str) -> None:
     connection.commit()
 
 
-def _is_staged(connection: Any, staged: str, tables: list[str]) -> bool:
-    """Staging is one transaction, so a schema that is there is whole; one with other tables was made under other settings."""
+def _held(connection: Any, staged: str) -> set[str]:
+    """The tables of a schema. Staging is one transaction: what is there is whole, and with other tables was made under other settings."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT tablename FROM pg_tables WHERE schemaname = '{staged}'")
-        return {name for (name,) in cursor.fetchall()} == set(tables)
+        return {name for (name,) in cursor.fetchall()}
 
 
 def _stage(connection: Any, staged: str, release: Release, tables: list[str]) -> None:
@@ -130,13 +142,17 @@ def _switched(connection: Any, schema: str, staged: str, release: Release, table
         ) from error
 
 
-def _prune(connection: Any, schema: str, staged: str, at_home: Collection[str], kept: int) -> None:
-    """Older schemas go, unless somebody still reads them: then the next night tries again."""
+def _prune(connection: Any, schema: str, staged: str, at_home: Collection[str], kept: int, *, personal: bool) -> None:
+    """Older schemas go, unless somebody still reads them: then the next night tries again. Those with personal tables go as soon as these
+    are to stay at home.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '{schema}__') ORDER BY nspname DESC")
         older = [name for (name,) in cursor.fetchall() if name != staged]
+        cursor.execute(f"SELECT schemaname, tablename FROM pg_tables WHERE starts_with(schemaname, '{schema}__')")
+        too_much = set() if personal else {name for name, table in cursor.fetchall() if is_personal(table)}
     connection.commit()
-    wanted = [name for name in older if name in at_home][: kept - 1]
+    wanted = [name for name in older if name in at_home and name not in too_much][: kept - 1]
     for name in older:
         if name not in wanted:
             drop_schema(connection, name)

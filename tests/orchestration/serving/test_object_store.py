@@ -88,6 +88,20 @@ def test_the_newest_stay(tmp_path: Path, url: str) -> None:
     assert _read(url, "current.json")["release_id"] == made[2].id
 
 
+def test_personal_tables_that_are_to_stay_at_home_again_are_kept_nowhere(tmp_path: Path, url: str) -> None:
+    """They stayed with the release that was served, and with all that were kept beside it."""
+    older, newer = published(tmp_path, FIRST), published(tmp_path, FIRST)
+    for release in (older, newer):
+        serve(tmp_path, release, url, personal=True)
+    store, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
+    for personal in (False, True, False):
+        assert serve(tmp_path, newer, url, personal=personal).is_new
+        folder = _read(url, "current.json")["folder"]
+        assert store.exists(f"{root}/{folder}/sync_files__customer_scores.parquet") is personal
+        assert bool([name for name in store.find(root) if "sync_" in name or "feedback" in name]) is personal
+        assert not serve(tmp_path, newer, url, personal=personal).is_new
+
+
 def test_a_store_that_nobody_knows_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ServingError, match=r"nowhere://bucket: release .* is not served there"):
         serve(tmp_path, published(tmp_path, FIRST), "nowhere://bucket")

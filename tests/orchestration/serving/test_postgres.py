@@ -92,6 +92,21 @@ def test_personal_tables_are_served_when_the_company_says_so(tmp_path: Path, dat
     assert asked(database, "SELECT email FROM marts.sync_files__customer_scores") == [("ada@example.org",)]
 
 
+def test_personal_tables_that_are_to_stay_at_home_again_are_kept_nowhere_and_grants_stay(tmp_path: Path, database: str) -> None:
+    """The schema that the views led to was dropped to be made anew, and with it the views and whoever was granted them."""
+    releases_of = published(tmp_path, FIRST), published(tmp_path, SECOND)
+    for release in releases_of:
+        serve(tmp_path, release, database, reader="looks_at_all", personal=True)
+    try:
+        for personal in (False, True, False):
+            serve(tmp_path, releases_of[1], database, personal=personal)
+            assert asked(database, "SELECT has_table_privilege('looks_at_all', 'marts.dim_customers', 'SELECT')") == [(True,)], personal
+            there = asked(database, "SELECT DISTINCT tablename FROM pg_tables WHERE tablename LIKE 'sync_%'")
+            assert there == ([("sync_files__customer_scores",)] if personal else [])
+    finally:
+        told(database, "DROP OWNED BY looks_at_all", "DROP ROLE looks_at_all")
+
+
 def test_the_same_release_again_changes_nothing(tmp_path: Path, database: str) -> None:
     release = published(tmp_path, FIRST)
     serve(tmp_path, release, database)
