@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration import activation, destinations
+from orchestration import activation, destinations, releases
 from orchestration.activation import ActivationError, StateError, SyncReport
 from orchestration.configuration.destinations import EveryDestination
 from orchestration.configuration.parts import REFERENCE
 from orchestration.destinations import Destination, DestinationError
 from orchestration.home import Home, write_private
 from orchestration.release_doubts import doubts
-from orchestration.releases import Release
+from orchestration.releases import Release, ReleaseError
 from orchestration.settings import ConfigurationError, Settings, chosen_config, load
 
 _LAST = "last_sync.json"
@@ -64,8 +64,8 @@ def reports(
     live = part.live if wish.live is None else wish.live
     with release.pinned():
         try:
-            destination = made(loaded, part)
-        except DestinationError as error:
+            destination, later = made(loaded, part), _later(home, release)
+        except (DestinationError, ReleaseError) as error:
             yield from (_unusable(part, audience, release, live, str(error)) for audience in part.audiences)
             return
         try:
@@ -73,13 +73,19 @@ def reports(
                 yield from (_unusable(part, audience, release, live, unknown) for audience in part.audiences)
                 return
             for audience in part.audiences:
-                yield _report(loaded, home, part, destination, audience, release, live, wish, progress)
+                yield _report(loaded, home, part, destination, audience, release, later, live, wish, progress)
             for audience in _retired(loaded, home, part, release) if live and wish.limit is None and wish.only is None else ():
-                report = _report(loaded, home, part, destination, audience, release, live, wish, progress, retired=True)
+                report = _report(loaded, home, part, destination, audience, release, later, live, wish, progress, retired=True)
                 if not report.ok or report.decisions.get("clear"):
                     yield report
         finally:
             destination.close()
+
+
+def _later(home: Home, release: Release) -> Release | None:
+    """The release that knows of consent what `release`, an older one that is served, does not. Raises ReleaseError when it is damaged."""
+    newest = releases.newest_known(home.root)
+    return newest if newest and (newest.as_of, newest.id) > (release.as_of, release.id) else None
 
 
 def unknown_fields(part: EveryDestination, destination: Destination, release: Release) -> str:
@@ -108,6 +114,7 @@ def _report(
     destination: Destination,
     audience: str,
     release: Release,
+    later: Release | None,
     live: bool,
     wish: Wish,
     progress: activation.Progress,
@@ -127,11 +134,13 @@ def _report(
             recreate=part.makes_again,
             compare_days=part.compare_days,
             overrides=wish.overrides,
-            doubts=doubts(home, release, loaded.tuning.max_days_behind) | _renamed(loaded, home, destination),
+            doubts=doubts(home, release, loaded.tuning.max_days_behind, {one.name for one in loaded.sources})
+            | _renamed(loaded, home, destination),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
             retired=retired,
+            later=later,
             progress=progress,
         )
     except (ActivationError, DestinationError, StateError) as error:

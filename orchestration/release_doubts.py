@@ -6,6 +6,7 @@ Comes in: the served release's manifest, the home. Goes out: reasons, each under
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from orchestration import releases
@@ -16,9 +17,12 @@ from orchestration.plain_words import counted
 from orchestration.releases import Release
 
 
-def doubts(home: Home, release: Release, max_days_behind: int) -> dict[str, str]:
-    """Name of the breaker → reason; empty when nothing speaks against the release."""
-    refusal, stale = releases.standing_refusal(home.root), _stale(release, max_days_behind)
+def doubts(home: Home, release: Release, max_days_behind: int, sources: Collection[str]) -> dict[str, str]:
+    """Name of the breaker → reason; empty when nothing speaks against the release.
+
+    sources  names of those that are configured: what is read no more has no news, and is not late
+    """
+    refusal, stale = releases.standing_refusal(home.root), _stale(release, max_days_behind, sources)
     found = {}
     if refusal is not None:
         found[RELEASE_REFUSED] = (
@@ -29,13 +33,15 @@ def doubts(home: Home, release: Release, max_days_behind: int) -> dict[str, str]
     return found
 
 
-def _stale(release: Release, most_days: int) -> list[str]:
-    """Sources whose newest event, of the tables that have some on most days, lies too far before the release; dates only, no values.
+def _stale(release: Release, most_days: int, sources: Collection[str]) -> list[str]:
+    """Those of `sources` whose newest event, of the tables that have some on most days, lies too far before the release; dates, no values.
 
     A company to which little happens is not late.
     """
     newest: dict[str, date] = {}
     for one in release.manifest.get("sources") or ():
+        if one["source"] not in sources:
+            continue
         if one["table_name"] in EVERY_DAY and one["last_event_at"] and one.get("busy_days", 0) >= DAYS_OF_A_RHYTHM / 2:
             day = datetime.fromisoformat(str(one["last_event_at"])).date()
             newest[one["source"]] = max(day, newest.get(one["source"], day))

@@ -1,11 +1,14 @@
 """Who may be sent: consent and erasure, asked of the audience and of the release's customers; the least permissive answer counts.
 
 Comes in: the audience's columns and what decides. Goes out: SQL that names the reason why a record is suppressed.
+A release knows nothing of what was said after its as-of date. Where an older one is sent from, after a rollback or because a night of long
+ago was run again, the one that knows most is asked too: who has withdrawn since then is not used against their will.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -24,14 +27,22 @@ def consent_columns(channels: Sequence[str], *, profiles: bool = True) -> list[s
 
 
 def consent_joins(
-    connection: duckdb.DuckDBPyConnection, release: AudienceSource, columns: Mapping[str, str], consent: Sequence[str], table: str
+    connection: duckdb.DuckDBPyConnection,
+    release: AudienceSource,
+    columns: Mapping[str, str],
+    consent: Sequence[str],
+    table: str,
+    later: AudienceSource | None = None,
 ) -> tuple[str, Places]:
-    """The joins that bring the consent columns to `audience`, and where each then is. Raises ActivationError when one is nowhere."""
+    """The joins that bring the consent columns to `audience`, and where each then is. Raises ActivationError when one is nowhere.
+
+    later  a release that knows more than `release`, if there is one
+    """
     places = {name: [f"audience.{name}"] if name in columns else [] for name in (ERASED, *consent)}
     joins = ""
-    for source, there in _customers(connection, release).items():
+    for source, (file, there) in _customers(connection, release, later).items():
         found = [name for name in places if name in there]
-        joins += f" LEFT JOIN read_parquet({literal(release.table_file(source))}) AS {source} USING (customer_key)" * bool(found)
+        joins += f" LEFT JOIN read_parquet({literal(file)}) AS {source} USING (customer_key)" * bool(found)
         for name in found:
             places[name].append(f"{source}.{name}")
     missing = [name for name, found in places.items() if not found]
@@ -41,15 +52,17 @@ def consent_joins(
     return joins, places
 
 
-def make_permitted(connection: duckdb.DuckDBPyConnection, release: AudienceSource, consent: Sequence[str]) -> None:
+def make_permitted(
+    connection: duckdb.DuckDBPyConnection, release: AudienceSource, consent: Sequence[str], later: AudienceSource | None = None
+) -> None:
     """Make the temporary table `permitted`: keys of all who may be sent, in the audience or not. Empty when that cannot be told."""
-    tables = _customers(connection, release)
-    places = {name: [f"{table}.{name}" for table, there in tables.items() if name in there] for name in (ERASED, *consent)}
+    tables = _customers(connection, release, later)
+    places = {name: [f"{table}.{name}" for table, (_, there) in tables.items() if name in there] for name in (ERASED, *consent)}
     if not all(places.values()):
         connection.execute("CREATE OR REPLACE TEMP TABLE permitted AS SELECT '' AS customer_key WHERE false")
         return
-    joined = " FULL JOIN ".join(f"read_parquet({literal(release.table_file(name))}) AS {name}" + (" USING (customer_key)" if number else "")
-                                for number, name in enumerate(tables))  # fmt: skip
+    joined = " FULL JOIN ".join(f"read_parquet({literal(file)}) AS {name}" + (" USING (customer_key)" if number else "")
+                                for number, (name, (file, _)) in enumerate(tables.items()))  # fmt: skip
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE permitted AS SELECT CAST(customer_key AS VARCHAR) AS customer_key FROM {joined}
         WHERE NOT coalesce({_erased(places)}, true) AND {_profiled(places)} AND {_reachable(places)}""")
 
@@ -66,9 +79,13 @@ def suppression(identity: str, places: Places, email: str = "") -> str:
     return f"CASE {missing} {erased} {consent} {address} END"
 
 
-def _customers(connection: duckdb.DuckDBPyConnection, release: AudienceSource) -> dict[str, dict[str, str]]:
-    """The columns of each table of customers that the release has."""
-    return {name: columns_of(connection, release.table_file(name)) for name in _CONSENT_TABLES if name in release.tables}
+def _customers(
+    connection: duckdb.DuckDBPyConnection, release: AudienceSource, later: AudienceSource | None
+) -> dict[str, tuple[Path, dict[str, str]]]:
+    """Alias → file and columns of each table of customers that the releases have."""
+    asked = [("", release), *([("later_", later)] if later else [])]
+    files = {f"{prefix}{name}": one.table_file(name) for prefix, one in asked for name in _CONSENT_TABLES if name in one.tables}
+    return {name: (file, columns_of(connection, file)) for name, file in files.items()}
 
 
 def _erased(places: Places) -> str:

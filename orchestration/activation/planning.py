@@ -32,12 +32,18 @@ from orchestration.sql_text import literal
 
 
 def make_desired(
-    connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination, no_more: Collection[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    release: AudienceSource,
+    table: str,
+    destination: Destination,
+    no_more: Collection[str] = (),
+    later: AudienceSource | None = None,
 ) -> dict[str, str]:
     """Make the temporary table `desired`: external_id, customer_key, email, address_hash, fields (JSON), payload_hash, coarse_hash,
     probabilities (struct), suppressed_as.
 
-    Returns the kind of every field: number, boolean, date, time, list or text. `no_more`: further ones that are only cleared.
+    Returns the kind of every field: number, boolean, date, time, list or text. `no_more`: further ones that are only cleared. `later`: a
+    release that knows of consent what `release` does not.
     """
     if table not in release.tables:
         raise ActivationError(f"release {release.id} has no table {table}; add the model dbt_project/models/marts/activation/{table}.sql")
@@ -48,7 +54,7 @@ def make_desired(
         raise ActivationError(f"{table}: has no email, by which {destination.name} knows customers")
     fields = fields_of(columns, destination)
     consent = consent_columns(destination.channels, profiles=tells_of_customers(fields))
-    joined, places = consent_joins(connection, release, columns, consent, table)
+    joined, places = consent_joins(connection, release, columns, consent, table, later)
     identity = IDENTITY if IDENTITY in columns else KEY
     hashed = {name: kind for name, kind in fields.items() if name not in UNHASHED}
     kinds = {name: kind_of(kind) for name, kind in fields.items()}
@@ -68,7 +74,7 @@ def make_desired(
     _require_distinct(connection, table)
     if destination.needs_email:
         _require_addresses(connection, release, table, destination)
-    make_permitted(connection, release, consent)
+    make_permitted(connection, release, consent, later)
     # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
     fewer, all_of_them = (
         ", ".join(f"{literal(name)}: NULL" for name in sorted([*fields, *no_more]) if name not in kept) for kept in ({KEY}, set[str]())

@@ -46,6 +46,7 @@ def synchronise(
     limit: int | None = None,
     only: str | None = None,
     retired: bool = False,
+    later: AudienceSource | None = None,
     progress: Progress = lambda *_: None,
 ) -> SyncReport:
     """Bring `sync_<type>__<audience>` of `release` to `destination`; without `live` only tell what would be sent, calling nobody.
@@ -54,14 +55,14 @@ def synchronise(
     that a person has let through, `doubts` (name → reason) those that speak against the release itself; `retry_dead` sends rejected
     records again; `limit` and `only` send so many, or one; every `compare_days` (0: never) the destination is asked what it holds, and what
     has drifted is sent again; without `recreate` what was deleted there stays so. Of a `retired` audience, which the configuration names no
-    more, only who may not be told of is cleared: nobody is sent, and nobody else loses anything. Raises ActivationError, DestinationError
-    or StateError before anything is sent.
+    more, only who may not be told of is cleared: nobody is sent, and nobody else loses anything. `later` is a release that knows more than
+    this one: who has withdrawn by then is not sent. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
     with state.opened(path, writable=live) as connection:
         no_more = former(connection, destination, audience, release, ask=live)
-        kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination, no_more)
+        kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination, no_more, later)
         owners.make_owners(connection, release, destination)
         destination.kinds = {**kinds, **no_more}
         report.names = {field: destination.name_of(field) for field in kinds if destination.names}

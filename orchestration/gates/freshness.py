@@ -31,10 +31,13 @@ def note(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def ages(night: Night, connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Days from the newest event of a source's table to the as-of date; tables that hardly change are not expected to have news."""
+    """Days from the newest event of a source's table to the as-of date; of tables that hardly change no news is expected, nor of sources
+    that are configured no more: what they have landed stays.
+    """
     query = """SELECT source, table_name, CAST(date_diff('day', last_event_at, CAST(? AS TIMESTAMP)) AS DOUBLE) AS days_behind
-        FROM ops.source_freshness WHERE list_contains(?, table_name) ORDER BY ALL"""
-    return connection.execute(query, [night.as_of, list(EVERY_DAY)]).df()
+        FROM ops.source_freshness WHERE list_contains(?, table_name) AND list_contains(?, source) ORDER BY ALL"""
+    configured = [source.name for source in night.settings.sources]
+    return connection.execute(query, [night.as_of, list(EVERY_DAY), configured]).df()
 
 
 def volumes(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from orchestration.releases.layout import releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.person import Person, keys_in
 from orchestration.releases.pointing import clean_leftovers, prune, publish, rollback
-from orchestration.releases.reading import Release, current, current_id, ids, intact, listing, newest_before, open_release
+from orchestration.releases.reading import Release, current, current_id, ids, intact, listing, newest_before, newest_known, open_release
 from orchestration.releases.refusals import Refusal, record_refusal, refusals, standing_refusal
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "keys_in",
     "listing",
     "newest_before",
+    "newest_known",
     "open_release",
     "prune",
     "publish",

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 DATABASE = "rapport.duckdb"  # not marts.duckdb: a file named like its schema makes `marts.x` ambiguous
 MANIFEST = "manifest.json"
 POINTER = "current"
 UNFINISHED = ".building-"
+_MADE = "%Y%m%dT%H%M%S%f"
 _ID = re.compile(r"^\d{8}T\d{12}_as_of_\d{8}$")
 
 
 def new_id(created_at: datetime, as_of: date) -> str:
     """Id of a release: sorts by the time it was made, and is a valid part of a schema name."""
-    return f"{created_at:%Y%m%dT%H%M%S%f}_as_of_{as_of:%Y%m%d}"
+    return f"{created_at:{_MADE}}_as_of_{as_of:%Y%m%d}"
 
 
 def is_id(name: str) -> bool:
@@ -30,6 +31,11 @@ def is_id(name: str) -> bool:
 def as_of_in(release_id: str) -> date:
     """The as-of date that the id of a release carries."""
     return datetime.strptime(release_id[-8:], "%Y%m%d").date()
+
+
+def made_at(release_id: str) -> datetime:
+    """When the release of this id was made, UTC."""
+    return datetime.strptime(release_id.partition("_")[0], _MADE).replace(tzinfo=UTC)
 
 
 def releases_folder(home: str | Path) -> Path:

@@ -22,7 +22,7 @@ from orchestration.releases.layout import (
     releases_folder,
 )  # fmt: skip
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
-from orchestration.releases.reading import Release, current_id, ids, open_release
+from orchestration.releases.reading import Release, current_id, ids, newest_known_id, open_release
 
 
 def publish(candidate: str | Path) -> Release:
@@ -53,10 +53,13 @@ def rollback(home: str | Path, release_id: str) -> Release:
 
 
 def prune(home: str | Path, keep: int) -> list[str]:
-    """Delete all but the newest `keep` releases, the served one and pinned ones; returns the ids that are gone."""
-    served = current_id(home)
+    """Delete all but the newest `keep` releases, the served one, that of the last as-of date and pinned ones; returns which are gone.
+
+    Nights of long ago that are run again are made last, and must not push out the one that knows what people have said since.
+    """
+    served, needed = current_id(home), newest_known_id(home)
     beyond = [name for name in ids(home) if name != served][max(keep, 0) :]
-    return [name for name in beyond if _deleted(releases_folder(home).resolve() / name)]
+    return [name for name in beyond if name != needed and _deleted(releases_folder(home).resolve() / name)]
 
 
 def clean_leftovers(home: str | Path) -> None:

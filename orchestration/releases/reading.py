@@ -132,6 +132,21 @@ def newest_before(home: str | Path, day: date) -> Release | None:
     return None if found is None else open_release(releases_folder(home).resolve() / found)
 
 
+def newest_known(home: str | Path) -> Release | None:
+    """The release that knows most, of the last as-of date and of that the one made last, be it served or not; None before the first.
+
+    After a rollback, or after an older night was run again, what is served is older than what is known. Raises ReleaseError when its
+    manifest is damaged.
+    """
+    last = newest_known_id(home)
+    return None if last is None else open_release(releases_folder(home).resolve() / last)
+
+
+def newest_known_id(home: str | Path) -> str | None:
+    """Id of the release that knows most, see `newest_known`."""
+    return max(ids(home), key=lambda name: (as_of_in(name), name), default=None)
+
+
 def intact(home: str | Path) -> list[Release]:
     """Those of all releases whose manifests can be read, newest first; `releases` on the command line names the others."""
     found = []

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from orchestration.releases.layout import private_folder
+from orchestration.releases.layout import made_at, private_folder
 from orchestration.releases.manifest import ReleaseError
-from orchestration.releases.reading import current
+from orchestration.releases.reading import ids
 
 _MOST_REASONS = 5
 
@@ -55,10 +55,7 @@ def refusals(home: str | Path) -> list[Refusal]:
 
 
 def standing_refusal(home: str | Path) -> Refusal | None:
-    """The latest refusal, if nothing was published after it."""
+    """The latest refusal, if nothing was published after it, be that served still or rolled back from."""
     latest = refusals(home)[-1:]
-    try:
-        published = current(home).created_at
-    except ReleaseError:
-        published = datetime.min.replace(tzinfo=UTC)
+    published = max(map(made_at, ids(home)), default=datetime.min.replace(tzinfo=UTC))
     return latest[0] if latest and datetime.fromisoformat(latest[0].when) > published else None

@@ -18,7 +18,7 @@ from tests.fakes.salesforce_destination import Salesforce
 class Release:
     """Three customers for HubSpot."""
 
-    newest, busy_days, first = "2026-01-30", 28, 0
+    source, newest, busy_days, first = "files", "2026-01-30", 28, 0
     id, created_at, tables = "r1", datetime(2026, 2, 1, tzinfo=UTC), ("sync_hubspot__customer_scores",)
 
     def __init__(self, file):
@@ -38,7 +38,7 @@ class Release:
         return {
             "sources": [
                 {
-                    "source": "export",
+                    "source": self.source,
                     "table_name": "billing_payments",
                     "last_event_at": f"{self.newest} 10:00:00",
                     "busy_days": self.busy_days,
@@ -102,7 +102,7 @@ def test_a_source_that_stopped_is_refused_until_a_person_lets_it_through(command
     monkeypatch.setattr(Release, "newest", "2026-01-20")
     code, _, complaint = command("sync", "crm")
     assert (code, hubspot.requests) == (1, [])
-    assert "source export has no news for 11 days, more than max_days_behind 7: did the export stop? [source_stale]" in complaint
+    assert "source files has no news for 11 days, more than max_days_behind 7: did the export stop? [source_stale]" in complaint
     assert command("sync", "crm", "--override", "source_stale")[0] == 0
     assert len(hubspot.contacts) == 3
 
@@ -112,6 +112,24 @@ def test_a_source_that_seldom_has_news_is_not_late(command, hubspot, monkeypatch
     monkeypatch.setattr(Release, "busy_days", 5)
     assert command("sync", "crm")[0] == 0
     assert len(hubspot.contacts) == 3
+
+
+def test_a_source_that_is_configured_no_more_is_not_late(command, hubspot, monkeypatch):
+    monkeypatch.setattr(Release, "newest", "2026-01-20")
+    monkeypatch.setattr(Release, "source", "the_crm_of_before")
+    assert command("sync", "crm")[0] == 0
+    assert len(hubspot.contacts) == 3
+
+
+def test_who_has_withdrawn_since_the_served_release_is_not_sent(command, hubspot, monkeypatch, tmp_path):
+    later = Release(tmp_path / "later.parquet")
+    later.id, later.as_of, later.tables = "r2", date(2026, 2, 28), ("dim_customers",)
+    known = "SELECT 'k' || i AS customer_key, false AS is_erased, i <> 1 AS can_profile FROM range(3) AS t(i)"
+    duckdb.execute(f"COPY ({known}) TO '{tmp_path / 'later.parquet'}' (FORMAT parquet)")
+    monkeypatch.setattr(releases, "newest_known", lambda _: later)
+    code, said, _ = command("sync", "crm")
+    assert (code, len(hubspot.contacts)) == (0, 2)
+    assert "not sent: 1 profiling_withdrawn" in said
 
 
 def test_from_a_release_that_a_refused_night_left_standing_nothing_is_sent_unasked(command, hubspot, tmp_path):

@@ -91,6 +91,27 @@ def test_a_model_that_lets_everybody_through_is_not_believed(tmp_path, fake, cha
     assert report.suppressed == {"erased": 1, "profiling_withdrawn": 2, "unknown_customer": 1}
 
 
+@pytest.mark.parametrize("mode", ["mirror", "upsert"])
+def test_who_has_withdrawn_since_an_older_release_was_made_is_not_sent_from_it(tmp_path, fake, mode):
+    """After a rollback, or where a night of long ago is run again; whom the newer one does not know may be sent nothing either."""
+    fake.channels = ("email",)
+    columns = "customer_key VARCHAR, score DOUBLE, is_erased BOOLEAN, can_profile BOOLEAN, can_email BOOLEAN"
+    usual = {"state_folder": tmp_path / "state", "max_change_share": 1, "mode": mode, "live": True}
+    rows = [[one, 1.0, False, True, True] for one in "abcd"]
+    synchronise(Nightly(tmp_path, rows, columns=columns), fake, "customer_scores", **usual)
+    assert sorted(fake.sent) == ["a", "b", "c", "d"]
+    (tmp_path / "later").mkdir()
+    later = Nightly(tmp_path / "later", [], night=2, table="no_audience")
+    known = (
+        "('a', false, true, true), ('b', false, false, true), ('c', false, true, false)",
+        "customer_key, is_erased, can_profile, can_email",
+    )
+    with_customers(later, tmp_path / "later", dim_customers=known)
+    report = synchronise(Nightly(tmp_path, rows, columns=columns), fake, "customer_scores", later=later, **usual)
+    assert report.decisions == {"clear": 3, "unchanged": 1}
+    assert [one for one, fields in sorted(fake.has.items()) if fields["score"] is not None] == ["a"]
+
+
 @pytest.mark.parametrize(("field", "sent"), [("suppress_email BOOLEAN", ["a", "b"]), ("suppress_score DOUBLE", ["a"])])
 def test_whom_not_to_write_to_is_told_of_who_withdrew_from_profiling_too(tmp_path, fake, field, sent):
     columns = f"customer_key VARCHAR, {field}, as_of_date DATE, is_erased BOOLEAN, can_profile BOOLEAN"
