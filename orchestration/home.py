@@ -85,9 +85,9 @@ class Home:
     def prepare(self) -> None:
         """Make the folders, readable by their owner only. Raises HomeError when that is not possible.
 
-        From now on whatever this process and its children write is for its owner only: dbt, dlt and Dagster set no permissions.
+        From now on whatever this process and its children write is for its owner only.
         """
-        os.umask(0o077)
+        _for_the_owner_only()
         folders = (self.root, self.landing, self.warehouse.parent, self.models, self.releases, self.state, self.dagster, self.logs)
         try:
             for folder in folders:
@@ -183,8 +183,10 @@ class Home:
     def exclusive(self, purpose: str) -> Iterator[None]:
         """Hold this home for one run; the process that has it may ask again.
 
-        Raises HomeError at once, naming the holder, when another run has it.
+        From now on whatever this process and its children write is for its owner only, in the home or elsewhere: commands hand releases
+        and audiences on that no night has prepared a home for. Raises HomeError at once, naming the holder, when another run has it.
         """
+        _for_the_owner_only()
         holder = self._holder
         lock = FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE, is_singleton=True, thread_local=False)
         if lock.is_locked:
@@ -202,6 +204,11 @@ class Home:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+
+def _for_the_owner_only() -> None:
+    """dbt, dlt, Dagster and fsspec set no permissions of their own."""
+    os.umask(0o077)
 
 
 def _digest(key: str) -> str:

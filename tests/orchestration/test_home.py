@@ -1,5 +1,6 @@
 """The home folder: owner-only, bound to one company, held by one run at a time."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -33,6 +34,20 @@ def test_everything_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     home.salt()
     for path in home.root.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_what_whoever_holds_the_home_writes_elsewhere_is_for_its_owner_only(tmp_path: Path) -> None:
+    """`serve` hands a release on, `sync` an audience, in a process that has prepared no home."""
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "home" / "state").mkdir(parents=True)
+        with Home(tmp_path / "home").exclusive("serving further"):
+            (tmp_path / "handed_on").mkdir()
+            (tmp_path / "handed_on" / "sync.parquet").write_text("ann@example.org")
+    finally:
+        os.umask(before)
+    written = (tmp_path / "handed_on", tmp_path / "handed_on" / "sync.parquet")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in written] == [0o700, 0o600]
 
 
 def test_a_home_belongs_to_one_company(tmp_path: Path) -> None:
