@@ -1,7 +1,7 @@
 """Everything that is held on one person, in a form that a machine can read.
 
 Comes in: the home and a subject. Goes out: a dict for JSON: landed rows with source, load and file; marts, scores with their reasons
-included; what destinations were sent and the log of it.
+included; what destinations were sent, what else is remembered of them there, and the log of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from orchestration import activation, landing, releases
 from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy.subject import Subject
+from orchestration.sql_text import identifier
 
 _LOAD = re.compile(r"load_id=([^/]+)")
 
@@ -32,6 +33,7 @@ def everything(home: Home, subject: Subject) -> dict[str, Any]:
         "quarantine": _quarantined(home, landed),
         "releases": [one for name in releases.ids(home.root) if (one := _released(home, name, subject))],
         "activation": _activated(home, subject),
+        "activation_further": _further(home, subject),
         "sync_log": _logged(activation.log_parts(home.state), subject),
     }
 
@@ -87,6 +89,24 @@ def _activated(home: Home, subject: Subject) -> dict[str, list[dict[str, Any]]]:
                 [sorted(subject.person.external_ids)],
             ).to_arrow_table()
         found[path.stem] = rows.to_pylist()
+    return found
+
+
+def _further(home: Home, subject: Subject) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Destination → table → what else is remembered of them there: what was rejected and why, what is under way, who is to be forgotten."""
+    known = [sorted(subject.person.external_ids)]
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for path in sorted((home.state / "activation").glob("*.duckdb")):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            tables = "SELECT table_name FROM duckdb_columns() WHERE column_name = 'external_id' AND table_name <> 'acknowledged' ORDER BY 1"
+            rows = {
+                table: connection.execute(f"FROM {identifier(table)} WHERE list_contains(?, external_id)", known)
+                .to_arrow_table()
+                .to_pylist()
+                for (table,) in connection.execute(tables).fetchall()
+            }
+        if told := {table: one for table, one in rows.items() if one}:
+            found[path.stem] = told
     return found
 
 

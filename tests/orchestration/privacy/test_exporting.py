@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration import landing, releases, settings, warehouse
+from orchestration.activation.state_tables import TABLES
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import gatekeeping
 from orchestration.home import Home
@@ -59,6 +61,21 @@ def test_rows_in_quarantine_are_theirs_and_nobody_elses(home: Home) -> None:
     told = exporting.everything(home, find(home, "7"))
     assert [(row["row_key"], row["rule"]) for row in told["quarantine"]] == [("hers", "unparseable")]
     assert {row["ticket_id"] for row in told["landing"]["crm_tickets"]} == {"hers"}
+
+
+def test_what_a_destination_rejected_of_them_is_told_with_its_reason(home: Home) -> None:
+    (home.state / "activation").mkdir(exist_ok=True)
+    with duckdb.connect(str(home.state / "activation" / "crm.duckdb")) as connection:
+        connection.execute(TABLES.replace(" state.", " "))
+        connection.execute(
+            "INSERT INTO dead_letters (audience, external_id, code, attempts) VALUES ('s', '7', 'bad_mail', 3), ('s', '8', 'x', 1)"
+        )
+        connection.execute("INSERT INTO suppressed VALUES ('s', '7', 'no_consent')")
+    told = exporting.everything(home, find(home, "7"))["activation_further"]
+    assert {table: [row["code"] for row in rows] for table, rows in told["crm"].items()} == {
+        "dead_letters": ["bad_mail"],
+        "suppressed": ["no_consent"],
+    }
 
 
 def test_a_key_of_before_a_merge_means_whoever_has_the_key_of_now(home: Home) -> None:
