@@ -47,5 +47,5 @@ class NightResource(dg.ConfigurableResource):
 
 
 def night_of(run: dg.DagsterRun) -> str | None:
-    """The as-of date of a run that is a night or a part of one, else None."""
-    return run.tags.get("dagster/partition")
+    """The as-of date of a run that is a night or a part of one, else None; a backfill of assets tells its one night as a range."""
+    return run.tags.get("dagster/partition") or run.tags.get("dagster/asset_partition_range_start")

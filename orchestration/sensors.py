@@ -10,6 +10,7 @@ from orchestration import alerts, last_run, releases, run_history, settings
 from orchestration.commands import summary
 from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
+from orchestration.resources import night_of
 from orchestration.unforeseen import quoting_nothing
 
 MOST_CAUGHT_UP = 14
@@ -90,7 +91,7 @@ def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     if run.tags.items() >= BY_COMMAND_LINE.items() and not run_history.was_killed(events):
         return dg.SkipReason("the command line has told it")
     loaded = settings.load(settings.chosen_config(None))
-    as_of, outcome = run.tags.get("dagster/partition", "an unknown day"), outcome_of(run.run_id, events)
+    as_of, outcome = night_of(run) or "an unknown day", outcome_of(run.run_id, events)
     home, ended = Home(loaded.home), datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC)
     if home.state.is_dir():  # else the night did not get as far as its home
         last_run.remember(home, as_of, run.run_id, outcome.status, outcome.reasons, at=ended)

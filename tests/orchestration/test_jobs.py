@@ -14,7 +14,7 @@ import pytest
 from orchestration import jobs
 from orchestration.assets.forget import expired_people
 from orchestration.home import Home, HomeError
-from orchestration.resources import NIGHTS, NightResource
+from orchestration.resources import NIGHTS, NightResource, night_of
 from orchestration.settings import ConfigurationError
 
 SLOT = "warehouse"
@@ -41,6 +41,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = Home(tmp_path / "home")
     made.prepare()
     return made
+
+
+@pytest.mark.parametrize("tag", ["dagster/partition", "dagster/asset_partition_range_start"])
+def test_the_night_of_a_run_is_known_however_it_was_started(tag: str) -> None:
+    """Whoever waited for a backfill of assets was told of `a run in Dagster`, and retention took it for no night."""
+    assert night_of(dg.DagsterRun("nightly", tags={tag: "2026-10-31"})) == "2026-10-31"
+    assert night_of(dg.DagsterRun("retention")) is None
 
 
 def test_a_killed_run_is_closed_and_its_slot_given_back(home: Home) -> None:
