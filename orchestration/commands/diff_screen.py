@@ -66,7 +66,7 @@ def _why(found: dict[str, Any]) -> Lines:
 
 def _since_then(why: dict[str, Any]) -> Lines:
     for source in why.get("loads", ()):
-        yield "landed", f"{source}: other loads of as many rows: files written anew, an erasure, or its lift"
+        yield "landed", f"{source}: other loads of as many rows: rows gone, files written anew, an erasure, or its lift"
     if "sent" in why:
         yield "sent", f"to destinations: {words.whole(why['sent']['before'])} → {words.whole(why['sent']['after'])} records in sync_log"
     if "erasures" in why:

@@ -268,5 +268,5 @@ def test_an_erasure_and_its_lift_are_reasons(company: Path, tmp_path: Path, caps
     assert json.loads(capsys.readouterr().out)["why"] == {"loads": ["files"], "erasures": {"before": 1, "after": 0}}
     assert main(["diff", "--config", str(tmp_path / "config.yaml"), before, release.id]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "landed files: other loads of as many rows: files written anew, an erasure, or its lift" in lines
+    assert "landed files: other loads of as many rows: rows gone, files written anew, an erasure, or its lift" in lines
     assert "erased people have left these releases since they were made; erasures: 1 and 0" in lines
