@@ -1,6 +1,6 @@
-"""What DuckDB, SQLite and the operating system say, with what to do about it.
+"""Counts and durations in words; and what DuckDB, SQLite and the operating system say, with what to do about it.
 
-Comes in: a message of one line. Goes out: that message, or what it means for whoever runs the house.
+Comes in: a number, or a message of one line. Goes out: words; of a message what it means for whoever runs the house.
 """
 
 from __future__ import annotations

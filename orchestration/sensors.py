@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from orchestration import alerts, last_run, releases, run_history, settings
-from orchestration.commands import summary
+from orchestration import alerts, last_run, releases, run_history, served, settings
 from orchestration.home import Home, HomeError
 from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
 from orchestration.resources import night_of
@@ -97,8 +96,8 @@ def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
         last_run.remember(home, as_of, run.run_id, outcome.status, outcome.reasons, at=ended)
     if not loaded.alerts:
         return dg.SkipReason("the configuration names nobody under `alerts`")
-    served = summary.served_in_words(home)
-    problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, served, run.run_id))
+    standing = served.in_words(home)
+    problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, standing, run.run_id))
     for problem in problems:
         context.log.error(problem)
     return dg.SkipReason("; ".join(problems) or "told")

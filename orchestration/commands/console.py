@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration import refusing, releases
+from orchestration import refusing, releases, served
 from orchestration.commands import summary
 from orchestration.home import Home
 from orchestration.plain_words import counted
@@ -114,7 +114,7 @@ def show_status(status: summary.Status) -> None:
 
 def show_releases(home: Path) -> None:
     """`releases`: newest first, the served one marked, damaged ones named."""
-    listed, served = releases.ids(home), releases.current_id(home)
+    listed, current = releases.ids(home), releases.current_id(home)
     if not listed:
         say("Nothing is published yet; `python -m orchestration run` makes the first release.")
         return
@@ -122,7 +122,7 @@ def show_releases(home: Path) -> None:
     for heading in ("", "release", "as of", "made (UTC)", "tables", "rows"):
         table.add_column(heading, no_wrap=heading == "release", justify="right" if heading in ("tables", "rows") else "left")
     for release_id in listed:
-        table.add_row("→" if release_id == served else "", release_id, *_described(home, release_id))
+        table.add_row("→" if release_id == current else "", release_id, *_described(home, release_id))
     _for_tables().print(table)
 
 
@@ -164,7 +164,7 @@ def _for_tables() -> Console:
 
 
 def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> None:
-    became = "published, but not everything was sent" if summary.is_served(home, outcome.run_id) else "nothing was published"
+    became = "published, but not everything was sent" if served.is_of(home, outcome.run_id) else "nothing was published"
     console.print(f"\n[bold red]{_WORDS[outcome.status]}[/]: {became}.")
     for reason in outcome.reasons:
         console.print(f"  {reason}", markup=False)
@@ -173,7 +173,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
     if outcome.status == "refused":
         console.print(f"  Every check of it, in words: {summary.short(refusing.page(home))}", markup=False)
         console.print(f"  {_NEXT}", markup=False)
-    console.print(f"\n{summary.served_in_words(home)}. The whole log: {summary.short(log)}", markup=False)
+    console.print(f"\n{served.in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 
 def _noticed(outcome: Outcome) -> list[tuple[str, str]]:

@@ -13,11 +13,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from orchestration import alerts, dbt, last_run, settings, unforeseen
-from orchestration.commands import summary
+from orchestration import alerts, dbt, last_run, preflight, served, settings, unforeseen
 from orchestration.commands.arguments import FAILED, complain
 from orchestration.commands.console import Terminal, say, show_outcome
-from orchestration.configuration import preflight
 from orchestration.home import OWNER_ONLY_FILE, Home, HomeError
 from orchestration.lasting import made_to_stay
 from orchestration.settings import ConfigurationError, Settings
@@ -113,8 +111,8 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
 
 def _tell(loaded: Settings, as_of: date, status: str, reasons: tuple[str, ...], run_id: str | None = None) -> None:
     """Tell whom the configuration names how the night ended. Who cannot be told changes nothing about the night."""
-    served = summary.served_in_words(Home(loaded.home))
-    for problem in alerts.tell(loaded, alerts.Ended(str(as_of), alerts.ending(status), reasons, served, run_id)):
+    standing = served.in_words(Home(loaded.home))
+    for problem in alerts.tell(loaded, alerts.Ended(str(as_of), alerts.ending(status), reasons, standing, run_id)):
         complain(problem, FAILED)
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration import last_run, refusing, releases
+from orchestration import last_run, refusing, releases, served
 from orchestration.gates.waiting import by_table
 from orchestration.home import Home, HomeError
-from orchestration.plain_words import counted, in_plain_words, lasting
+from orchestration.plain_words import counted, lasting
 from orchestration.releases import Release
 from orchestration.settings import Settings
 
@@ -42,33 +42,10 @@ def of_night(home: Home, release: Release) -> Iterator[tuple[str, str]]:
     yield "Sync", _synced(home, release.id)
 
 
-def served(home: Home) -> Release | None:
-    """The release that is served, None before the first. Raises ReleaseError when it is damaged."""
-    return None if releases.current_id(home.root) is None else releases.current(home.root)
-
-
-def is_served(home: Home, run_id: str) -> bool:
-    """Whether what readers see came from this run; a run may well stop after it has published."""
-    try:
-        release = served(home)
-    except releases.ReleaseError:
-        return False
-    return release is not None and release.manifest["run_id"] == run_id
-
-
-def served_in_words(home: Home) -> str:
-    """Which release readers see, as the end of a night that published none."""
-    try:
-        release = served(home)
-    except (releases.ReleaseError, OSError) as error:  # told with the reason why a night failed, which may be the same
-        return in_plain_words(str(error))
-    return f"Release {release.id} (as of {release.as_of}) is served" if release else "Nothing was published before either"
-
-
 def status(settings: Settings) -> Status:
     """Last release, its age and as-of date, what became of each audience last, what refused since, quarantine counts."""
     home = Home(settings.home)
-    release = served(home)
+    release = served.release(home)
     if release is None:
         lines = [f"{settings.company.name}: nothing is published yet; `python -m orchestration run` makes the first release"]
     else:
@@ -99,7 +76,7 @@ def _stopped(home: Home, release: Release | None) -> Iterator[str]:
 
 def too_old(home: Home, hours: float) -> str | None:
     """What is wrong where no release, or none made within the last so many hours, is served; None where one is."""
-    release = served(home)
+    release = served.release(home)
     if release is None:
         return "status: nothing is published yet"
     age = _hours_since(release)

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import alerts, run_history, settings
+from orchestration import alerts, run_history, served, settings
 from orchestration.__main__ import main
 from orchestration.commands import running, summary
 from orchestration.home import Home
@@ -210,7 +210,7 @@ def test_a_monitor_is_told_of_a_release_that_is_too_old(
     age: int, most: float, complaint: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = SimpleNamespace(created_at=datetime.now(UTC) - timedelta(hours=age))
-    monkeypatch.setattr(summary, "served", lambda _: made)
+    monkeypatch.setattr(served, "release", lambda _: made)
     assert summary.too_old(Home(tmp_path), most) == complaint
 
 
@@ -225,5 +225,5 @@ def test_a_home_that_nobody_may_read_does_not_hide_why_the_night_failed(tmp_path
     def forbidden(_: object) -> None:
         raise PermissionError(13, "Permission denied", "/home/releases/current")
 
-    monkeypatch.setattr(summary, "served", forbidden)
-    assert summary.served_in_words(Home(tmp_path)).startswith("/home/releases/current: Permission denied; run this as the user")
+    monkeypatch.setattr(served, "release", forbidden)
+    assert served.in_words(Home(tmp_path)).startswith("/home/releases/current: Permission denied; run this as the user")

@@ -9,8 +9,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration import dbt
-from orchestration.configuration import starter
+from orchestration import dbt, starter
 from orchestration.configuration.destinations import EveryDestination
 from orchestration.configuration.parts import REFERENCE
 from orchestration.configuration.sources import FilesSource

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration import settings
+from orchestration import settings, starter
 from orchestration.__main__ import main
-from orchestration.configuration import starter
 from orchestration.contract import INPUT_TABLES
 from orchestration.settings import ConfigurationError, Tuning
 
