@@ -1,7 +1,8 @@
-"""What `erase` asks before it begins: whom, and whether that is meant."""
+"""What `erase` asks before it begins: what is wanted, of whom, and whether that is meant."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -18,10 +19,22 @@ def named(wanted: list[str], file: Path | None) -> list[str]:
         raise ConfigurationError(f"--from-file {file}: {error.strerror}") from error
 
 
+def require_one_wish(options: argparse.Namespace) -> None:
+    """Raise ConfigurationError where two options of `erase` exclude each other: one of them would be passed over without a word."""
+    wishes = [f"--{name}" for name in ("verify", "expired", "lift") if getattr(options, name)]
+    whom = [f"--{name.replace('_', '-')}" for name in ("customer", "contact", "from_file") if getattr(options, name)]
+    if len(wishes) > 1:
+        raise ConfigurationError(f"erase: {wishes[0]} and {wishes[1]} are two things to do; run one after the other")
+    if whom and wishes and wishes != ["--lift"]:
+        raise ConfigurationError(f"erase: {wishes[0]} asks nobody's name, and {whom[0]} gives one; run one after the other")
+    if not wishes and whom[:2] == ["--customer", "--contact"]:
+        raise ConfigurationError("erase: --customer and --contact exclude each other: customers here are people, or else companies")
+
+
 def require(anything: object) -> None:
     """Raise ConfigurationError when nobody is named."""
     if not anything:
-        raise ConfigurationError("erase: name whom, with --customer ID or --from-file FILE")
+        raise ConfigurationError("erase: name whom, with --customer ID, --contact ID or --from-file FILE")
 
 
 def require_somebody(question: str) -> None:

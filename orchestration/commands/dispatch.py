@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    from orchestration.configuration import starter
+    from orchestration import starter
 
     config = starter.write(options.folder)
     print(f"Wrote {config} and one empty file per table in {config.parent / 'exports'}.")
@@ -156,9 +156,10 @@ def _review_identities(options: argparse.Namespace) -> int:
 
 
 def _erase(options: argparse.Namespace) -> int:
-    from orchestration.commands import lifting, rights
+    from orchestration.commands import asking, lifting, rights
 
     loaded = _looked_at(options)
+    asking.require_one_wish(options)
     if options.verify:
         return rights.told(lambda: rights.verify(loaded, options.verify))
     if options.expired:
