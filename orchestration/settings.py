@@ -7,7 +7,7 @@ resolved by `Settings.secret` when the work that needs them starts, never earlie
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -88,19 +88,22 @@ def check_secrets(settings: Settings, environment: Mapping[str, str] | None = No
 
     A night finds that out before it starts, and not when all of its work is done.
     """
-    try:
-        settings.secret(settings.hash_key, environment) if settings.hash_key else None
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{settings.config_path}: hash_key: {error}") from None
+    for place, reference in _references(settings):
+        try:
+            settings.secret(reference, environment)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{settings.config_path}: {place}: {error}") from None
+
+
+def _references(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(place in the file, reference) of every secret that a night needs."""
+    if settings.hash_key:
+        yield "hash_key", settings.hash_key
     for kind in ("sources", "destinations", "serving", "alerts"):
         for number, part in enumerate(getattr(settings, kind)):
             said = part.model_dump()
-            for key, value in [*said.items(), *((f"options.{key}", value) for key, value in (said.get("options") or {}).items())]:
-                if _is_reference(value):
-                    try:
-                        settings.secret(value, environment)
-                    except ConfigurationError as error:
-                        raise ConfigurationError(f"{settings.config_path}: {kind}.{number}.{key}: {error}") from None
+            options = {f"options.{key}": value for key, value in (said.get("options") or {}).items()}
+            yield from ((f"{kind}.{number}.{key}", value) for key, value in {**said, **options}.items() if _is_reference(value))
 
 
 def load(config_path: str | Path, environment: Mapping[str, str] | None = None) -> Settings:

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, computed_field, field_validator, mo
 
 from orchestration.configuration.action_rules import sql_of
 from orchestration.configuration.file import ConfigurationError, in_words, parsed
-from orchestration.configuration.parts import Name, Part, PositiveInt, Text
+from orchestration.configuration.parts import Currency, Name, Part, PositiveInt, Text
 
 NOTHING = "nothing"
 _PRICED = ("referral", "survey_response")  # nothing in the data says what these are worth
@@ -27,7 +27,7 @@ class Action(Part):
     channel: Literal["email", "sms", "phone", "push", "post", "ads"] = Field(description="Channel of consent it is carried out on")
     purpose: Literal["marketing", "service"] = Field(description="Purpose that consent must have been given for")
     cost: Annotated[float, Field(ge=0)] = Field(description="What one costs, in major units")
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = Field(None, description="Of the cost; none = the reporting currency")
+    currency: Currency | None = Field(None, description="Of the cost; none = the reporting currency")
     capacity: PositiveInt | None = Field(None, description="Most of them in a night; none = no limit but that of all actions")
     cooldown_days: PositiveInt | None = Field(None, description="Not again for the same customer within so many days")
     aims_at: Literal["retention", "expansion", "referral", "survey_response"] = Field(

@@ -23,6 +23,8 @@ _WORDS = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": "must be text; put it in quotes",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "dict_type": "must be a mapping, that is `key: value`",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
     "model_type": "must be a mapping, that is lines of `key: value` below it",

@@ -11,11 +11,25 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def _reference(value: str) -> str:
     if not REFERENCE.match(value):
         raise ValueError("a secret is written as ${NAME} and kept in the environment, never in the file")
+    return value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is no name here; use lower-case letters, digits and underscores, a letter first, 41 signs at most")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not _CURRENCY.fullmatch(value):
+        raise ValueError(f"{value!r} is no currency code; write three capital letters such as USD")
     return value
 
 
@@ -37,7 +51,8 @@ def place(value: str) -> str:
     return value
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Name = Annotated[str, AfterValidator(_name)]
+Currency = Annotated[str, AfterValidator(_currency)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

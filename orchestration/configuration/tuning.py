@@ -34,7 +34,7 @@ class Tuning(Part):
         0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged"
     )
     action_cooldown_days: int = Field(30, ge=0, description="Days after an action in which a customer is left alone")
-    action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
+    action_daily_capacity: PositiveInt | None = Field(None, description="The most actions that a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
     max_vanished_share: Share = Field(
@@ -53,8 +53,8 @@ class Tuning(Part):
     )
     max_rewritten_share: Share = Field(
         0.25,
-        description="Share of a column's rows that may say otherwise than in the release before; above it the night is refused, once a week"
-        " of nights was measured",
+        description="Share of a column's rows that may differ from the release before; above it the night is refused, once seven nights"
+        " have been measured",
     )
     accept_rewritten: tuple[str, ...] = Field(
         (), description="Columns such as fct_orders.net_amount_reporting whose past may change: a currency or a unit was corrected"
@@ -68,7 +68,7 @@ class Tuning(Part):
         5, description="An e-mail or phone on more records than this is a shared mailbox, never a match"
     )
     max_records_per_customer: PositiveInt = Field(
-        25, description="Parts (records that a source itself ties count as one) that e-mails and phones may tie to one customer"
+        25, description="Records (those that a source itself ties count as one) that e-mails and phones may tie into one customer"
     )
     max_audience_change_share: Share = Field(
         0.20, description="Circuit breaker: share of acknowledged customers that may change in one sync"
@@ -82,14 +82,14 @@ class Tuning(Part):
         (), description="Further columns of crm_customers by which metrics are split, such as owner or a column of your own"
     )
     nps_weighted_by: Name | None = Field(
-        None, description="Dimension whose shares in the active base weight the score; none = the plan, without contracts the country"
+        None, description="Dimension whose shares in the active base weight the score; none = the plan, or without contracts the country"
     )
     deleted_people_days: PositiveInt | None = Field(
         None, description="Days after which a person whom every source has deleted is erased here too; without it they stay as history"
     )
     free_text_months: PositiveInt | None = Field(
         None,
-        description="Whole months that comments and texts of tickets and interactions are kept; without it as long as their rows",
+        description="Whole months for which comments and texts of tickets and interactions are kept; without it as long as their rows",
     )
     releases_kept: PositiveInt = Field(14, description="Releases kept beside the current one")
     runs_kept: PositiveInt = Field(

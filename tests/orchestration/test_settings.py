@@ -66,6 +66,11 @@ def test_scores_are_weighted_by_a_dimension_of_the_company_or_of_the_project(tmp
         (GOOD + "home: s3://bucket/x\n", "home: is a URL; give a folder of this machine"),
         (GOOD + "home: ''\n", "home: must not be empty"),
         (GOOD + "destinations: [{type: pigeon}]\n", "destinations.0: unknown type 'pigeon'; use one of 'files', 'webhook'"),
+        (
+            GOOD + "destinations: [{type: files, path: out, name: My CRM}]\n",
+            "destinations.0.name: 'My CRM' is no name here; use lower-case",
+        ),
+        (GOOD + "destinations: [{type: files, path: out, fields: [nps]}]\n", "destinations.0.fields: must be a mapping"),
         (GOOD + "destinations: [{path: out}]\n", "destinations.0: `type` is missing"),
         (GOOD + "destinations: [{type: files, path: out, mode: x}]\n", "destinations.0.mode: must be 'upsert'"),
         (

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import activating
-from orchestration.configuration import preflight
+from orchestration import activating, preflight
 from orchestration.configuration.destinations import KINDS
 from orchestration.destinations import DESTINATIONS
 from orchestration.settings import ConfigurationError, load
@@ -25,7 +24,7 @@ GOOD = {
 WRONG = {
     "type: hubspot, token: pat-na1-123": "token: a secret is written as ${NAME} and kept in the environment",
     "type: hubspot": "token: this key is missing",
-    "type: hubspot, token: '${SECRET}', api_version: v9": "api_version: ",
+    "type: hubspot, token: '${SECRET}', api_version: v9": "api_version: must match the pattern ^(v3|20",
     "type: hubspot, token: '${SECRET}', mode: replace": "mode: ",
     "type: salesforce, instance_url: 'https://x.example.com'": "needs access_token, or client_id and client_secret",
     "type: braze, api_key: '${SECRET}', rest_url: 'http://rest.example.com'": "rest_url: http://rest.example.com: only https is used",
