@@ -6,15 +6,14 @@ from typing import Any
 import dagster as dg
 
 from expectations.masking import masked_key
+from orchestration.releases import is_of_persons
 
 OWNERS = ["team:data"]
 PREVIEW_ROWS = 5
-MASK = "•••"
 LONGEST = 80  # signs of a cell
 
 # Only what is published without personal data is previewed; landing and staging show counts.
 _PREVIEWED = ("marts", "ml_inputs", "ml")
-_NEVER_PREVIEWED = ("fct_feedback", "sync_")
 
 
 def table_metadata(connection: Any, node: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def relation_metadata(connection: Any, schema: str, name: str) -> dict[str, Any]
     relation = f'"{schema}"."{name}"'
     count = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()[0]
     described: dict[str, Any] = {"dagster/row_count": dg.MetadataValue.int(count)}
-    if schema in _PREVIEWED and not name.startswith(_NEVER_PREVIEWED):
+    if schema in _PREVIEWED and not is_of_persons(name):
         cursor = connection.execute(f"SELECT * FROM {relation} LIMIT {PREVIEW_ROWS}")
         described["preview"] = dg.MetadataValue.md(markdown([column[0] for column in cursor.description], cursor.fetchall()))
     return described

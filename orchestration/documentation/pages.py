@@ -1,4 +1,4 @@
-"""The generated pages under docs/: inputs, outputs, metrics and settings, from what enforces them, so that they cannot drift."""
+"""The generated pages under docs/: inputs, outputs, metrics, settings, an index of decisions; from their subjects, so that none drifts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
 from orchestration import dbt
+from orchestration.configuration.shape import Company, File
+from orchestration.configuration.tuning import Tuning
 from orchestration.contract import INPUT_TABLES, Table
-from orchestration.documentation import metric_docs, privacy_map
+from orchestration.documentation import markdown, metric_docs, privacy_map
 from orchestration.documentation.metric_docs import Metric
-from orchestration.settings import Tuning
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 _GENERATED = "<!-- Written by `make docs` from the code that enforces it; do not edit. -->"
@@ -43,6 +47,7 @@ def pages() -> dict[str, str]:
         "metrics.md": _metrics(manifest),
         "settings.md": _settings(),
         "privacy.md": privacy_map.page(DOCS / "privacy.md", manifest),
+        "decisions/README.md": _decisions(DOCS / "decisions"),
     }
 
 
@@ -70,7 +75,7 @@ def _input_table(table: Table) -> Iterator[str]:
         )
         for column in table.columns
     ]
-    yield _table(("column", "type", "meaning", "privacy"), rows)
+    yield markdown.table(("column", "type", "meaning", "privacy"), rows)
 
 
 def _marts(manifest: Mapping[str, Any]) -> str:
@@ -89,12 +94,12 @@ def _marts(manifest: Mapping[str, Any]) -> str:
 def _mart(model: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {model['name']}"
     yield " ".join(model["description"].split())
-    yield _table(("column", "type", "meaning", "privacy"), [_mart_column(column) for column in model["columns"].values()])
+    yield markdown.table(("column", "type", "meaning", "privacy"), [_mart_column(column) for column in model["columns"].values()])
 
 
 def _mart_column(column: Mapping[str, Any]) -> tuple[str, ...]:
     meaning = " ".join(filter(None, [_own_words(column), *(_link(name) for name in metric_docs.block_names(column))]))
-    return f"`{column['name']}`", column.get("data_type") or "", meaning, "personal" if _is_personal(column) else ""
+    return f"`{column['name']}`", column.get("data_type") or "", meaning, "personal" if privacy_map.is_personal(column) else ""
 
 
 def _own_words(column: Mapping[str, Any]) -> str:
@@ -132,20 +137,41 @@ def _coded(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _is_personal(column: Mapping[str, Any]) -> bool:
-    return "pii" in (column.get("tags") or column.get("config", {}).get("tags") or [])
-
-
 def _settings() -> str:
-    rows = [(f"`{name}`", str(field.default), field.description or "") for name, field in Tuning.model_fields.items()]
-    head = ["# Settings", _GENERATED, "The keys under `settings:` of the configuration, each with its default."]
-    return _joined([*head, _table(("key", "default", "meaning"), rows)])
+    """Every key of the file; those of sources, destinations and their like stand on pages of their own."""
+    head = ["# Settings", _GENERATED, "A configuration is one YAML file; `python -m orchestration init FOLDER` writes one with comments."]
+    parts = {
+        "The file": (File, "Paths are relative to the file."),
+        "company": (Company, "The keys under `company:`."),
+        "settings": (Tuning, "The keys under `settings:`, each with its default."),
+    }
+    return _joined([*head, *(text for name, (part, lead) in parts.items() for text in (f"## {name}", lead, _keys(part)))])
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return "\n".join(lines)
+def _keys(part: type[BaseModel]) -> str:
+    rows = [(f"`{name}`", _default(field), field.description or "") for name, field in part.model_fields.items()]
+    return markdown.table(("key", "default", "meaning"), rows)
+
+
+def _default(field: FieldInfo) -> str:
+    """The default as the file would say it."""
+    if field.is_required():
+        return "required"
+    if field.default is None or isinstance(field.default, BaseModel):
+        return "none" if field.default is None else "as below"
+    return "none" if field.default == () else str(field.default)
+
+
+def _decisions(folder: Path) -> str:
+    """One line a record, by its own first line."""
+    titles = [(path.name, path.read_text(encoding="utf-8").partition("\n")[0]) for path in sorted(folder.glob("[0-9]*.md"))]
+    listed = [f"{line.removeprefix('# ').replace('. ', '. [', 1)}]({name})" for name, line in titles]
+    head = [
+        "# Decisions",
+        "<!-- Written by `make docs` from the records beside it; do not edit. -->",
+        "Why it is built this way. What a later record changed of an earlier one is said in both.",
+    ]
+    return _joined([*head, "\n".join(listed)])
 
 
 def _joined(parts: list[str]) -> str:

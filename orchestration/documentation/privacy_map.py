@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contract import FREE_TEXT, INPUT_TABLES, PERSON_COLUMNS, Column, Table
+from orchestration.documentation import markdown
+from orchestration.releases import is_of_persons
 
 _MARK = "<!-- map: written by `make docs` from the code that enforces it; what is above is not -->"
 # Why a table's rows about a person are kept; a table that is missing here has no row about anybody.
@@ -42,7 +44,8 @@ def page(path: Path, manifest: Mapping[str, Any]) -> str:
     """The page with its map as it is now."""
     text = path.read_text(encoding="utf-8").split("<!-- map")[0].rstrip()
     head = [text, _MARK, "## The personal data map"]
-    return "\n\n".join([*head, "### Landed", _table(_landed()), "### Published", _table(_published(manifest))]) + "\n"
+    landed, published = markdown.table(_HEADINGS, _landed()), markdown.table(_HEADINGS, _published(manifest))
+    return "\n\n".join([*head, "### Landed", landed, "### Published", published]) + "\n"
 
 
 def _landed() -> Iterator[tuple[str, ...]]:
@@ -66,21 +69,24 @@ def _landed_as(column: Column) -> str:
 def _published(manifest: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     marts = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == "marts"]
     for mart in sorted(marts, key=lambda node: node["name"]):
-        leaves = "the destination it is named after" if mart["name"].startswith("sync_") and "__" in mart["name"] else "nowhere"
         purpose = " ".join(mart["description"].split()).split(". ")[0].rstrip(".")
         for column in mart["columns"].values():
             if what := _published_as(column):
-                yield f"`{mart['name']}.{column['name']}`", what, purpose, "warehouse, releases", leaves, _AS_RELEASED
+                yield f"`{mart['name']}.{column['name']}`", what, purpose, "warehouse, releases", _leaves_to(mart["name"]), _AS_RELEASED
+
+
+def _leaves_to(mart: str) -> str:
+    targets = "places under `serving`" + (" that say `personal: true`" if is_of_persons(mart) else "")
+    return f"the destination it is named after; {targets}" if mart.startswith("sync_") and "__" in mart else targets
+
+
+def is_personal(column: Mapping[str, Any]) -> bool:
+    """Whether dbt has the column tagged `pii`."""
+    return "pii" in (column.get("tags") or column.get("config", {}).get("tags") or [])
 
 
 def _published_as(column: Mapping[str, Any]) -> str:
-    tags = column.get("tags") or column.get("config", {}).get("tags") or []
-    if "pii" in tags:
+    if is_personal(column):
         return "personal"
     names = {"customer_key": "pseudonym", "source_customer_id": "id", "external_id": "id", "primary_email_hash": "salted hash"}
     return names.get(column["name"], "trait" if column["name"] in _TRAITS else "")
-
-
-def _table(rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [f"| {' | '.join(_HEADINGS)} |", f"|{' --- |' * len(_HEADINGS)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)])

@@ -14,7 +14,7 @@ A release is built under a hidden name, flushed to disk, renamed, and pointed to
 from orchestration.releases.building import build
 from orchestration.releases.finding import UnknownCustomerError, customer_key
 from orchestration.releases.forgetting import forget
-from orchestration.releases.layout import releases_folder
+from orchestration.releases.layout import is_of_persons, releases_folder
 from orchestration.releases.manifest import ReleaseError, UnknownReleaseError
 from orchestration.releases.person import Person, keys_in
 from orchestration.releases.pointing import clean_leftovers, prune, publish, rollback
@@ -36,6 +36,7 @@ __all__ = [
     "forget",
     "ids",
     "intact",
+    "is_of_persons",
     "keys_in",
     "listing",
     "newest_before",

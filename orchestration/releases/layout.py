@@ -14,7 +14,7 @@ DATABASE = "rapport.duckdb"  # not marts.duckdb: a file named like its schema ma
 MANIFEST = "manifest.json"
 POINTER = "current"
 UNFINISHED = ".building-"
-_MADE = "%Y%m%dT%H%M%S%f"
+_OF_PERSONS = ("sync_", "fct_feedback")
 _ID = re.compile(r"^\d{8}T\d{12}_as_of_\d{8}$")
 
 
@@ -26,6 +26,11 @@ def new_id(created_at: datetime, as_of: date) -> str:
 def is_id(name: str) -> bool:
     """Whether `name` can be a release's id; keeps a path out of what should be a name."""
     return _ID.match(name) is not None
+
+
+def is_of_persons(table: str) -> bool:
+    """Whether a mart may hold addresses or free text: audiences, what became of them, and `fct_feedback`."""
+    return table.startswith(_OF_PERSONS)
 
 
 def as_of_in(release_id: str) -> date:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import duckdb
 
+from orchestration.releases import is_of_persons
 from orchestration.sql_text import identifier, literal
 
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ class Marts:
     def __init__(self, release: Source) -> None:
         self._connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
         self._connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")  # else it spills to where the process was started
-        self._names = {name for name in release.tables if not name.startswith("sync_") and name != "fct_feedback"}
+        self._names = {name for name in release.tables if not is_of_persons(name)}
         for name in self._names:
             file = literal(release.table_file(name))
             self._connection.execute(f"CREATE VIEW {identifier(name)} AS SELECT * FROM read_parquet({file})")

@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestration.plain_words import counted
-from orchestration.releases import Release
-
-_PERSONAL = ("sync_", "fct_feedback")
+from orchestration.releases import Release, is_of_persons
 
 
 class ServingError(Exception):
@@ -37,13 +35,8 @@ class Served:
 
 
 def tables_of(release: Release, *, personal: bool) -> list[str]:
-    """The tables to hand on. Only with `personal` those that hold addresses or free text: audiences and `fct_feedback`."""
-    return [name for name in release.tables if personal or not is_personal(name)]
-
-
-def is_personal(table: str) -> bool:
-    """Whether it is an audience, their log, or `fct_feedback`."""
-    return table.startswith(_PERSONAL)
+    """The tables to hand on. Only with `personal` those that may hold addresses or free text."""
+    return [name for name in release.tables if personal or not is_of_persons(name)]
 
 
 def served(release: Release, tables: list[str], *, is_new: bool) -> Served:

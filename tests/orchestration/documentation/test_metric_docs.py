@@ -115,6 +115,7 @@ def test_the_page_is_said_to_read_what_it_reads(manifest: dict[str, Any]) -> Non
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "orchestration" / "report").rglob("*.py"))
     named = {mart["name"] for mart in marts(manifest) if re.search(rf'"{mart["name"]}"|(FROM|JOIN) {mart["name"]}\b', code)}
     assert read_by(manifest, "release_page") == named
+    assert "fct_feedback" not in named  # nothing personal
 
 
 def test_every_audience_has_a_reader_of_its_own(manifest: dict[str, Any]) -> None:
