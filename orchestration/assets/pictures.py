@@ -4,11 +4,11 @@ Comes in: numbers. Goes out: Markdown with a PNG in it.
 """
 
 import base64
-import re
 from collections.abc import Sequence
 from typing import Any
 
-_TRACKING = re.compile(r"tracking_(\d{4}-\d\d-\d\d)_(expected|actual)")
+from orchestration.report import measured
+
 _COLOURS = {"expected": "#b3842c", "actual": "#1f6e74"}
 
 
@@ -28,7 +28,7 @@ def tracking(runs: Sequence[dict[str, Any]]) -> str | None:
     import altair as alt
     import pandas as pd
 
-    found = [(match.group(1), match.group(2), row["value"]) for row in runs if (match := _TRACKING.fullmatch(row["metric"] or ""))]
+    found = [(*place, row["value"]) for place, row in measured.points([row for row in runs if row["metric"]], "tracking")]
     if not found:
         return None
     frame = pd.DataFrame(found, columns=["until", "side", "cumulative"]).sort_values(["side", "until"], ignore_index=True)

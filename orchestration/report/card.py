@@ -76,7 +76,8 @@ def _learnt_from(facts: Facts | None, rows: Sequence[Row]) -> Section:
     blocks: list[Block] = [_answers("Window and rows", {**window, **known, **counts, **columns})]
     doubted = [row for row in rows if row["metric"] == "suspicious_roc_auc"]
     blocks += [curves.ranked("Columns that alone say much; look at them", "Area under its curve alone", doubted)] if doubted else []
-    blocks += [_answers("Columns that were not used, and why", dict(facts.kept_out))] if facts.kept_out else []
+    unused = [[Cell(column), Cell(why)] for column, why in facts.kept_out]
+    blocks += [Table("Columns that were not used, and why", ["Column", "Why"], unused)] if unused else []
     return Section("data", title, "", blocks)
 
 

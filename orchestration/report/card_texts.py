@@ -44,8 +44,9 @@ VALUE = Told(
     "Every customer with a subscription or a purchase who has not withdrawn from profiling.",
     "Ranking customers by what losing them would cost, and weighing the cost of an action against it.",
     "A promise about a single customer: the interval is wide because single customers are. Not the sum of what was spent so far either.",
-    "Without contracts, the model of purchases under which what customers did in the held-out part of their history was most likely."
-    " With contracts, a shifted-beta-geometric for each billing interval with enough departures.",
+    "Without contracts, BG/NBD, unless another model of purchases foretold the held-out part of the history better for certain. With"
+    " contracts, a shifted-beta-geometric for each billing interval with enough departures, parted further by plan, size or channel where"
+    " one of these foretells the held-out months better by more than a standard error.",
     "A value is expected purchases × expected order value, or the chance of still being there month by month × monthly margin, discounted.",
     (
         "The chance of being alive is no churn score: who never bought again is alive for certain under BG/NBD.",
@@ -59,8 +60,9 @@ ACTIONS = Told(
     "Every active customer; what consent, suppression, eligibility, cool-down, pressure or capacity forbids is never chosen.",
     "Choosing one action a night, or none, where the believed gain × value exceeds the cost.",
     "Proving that an action works for one customer. Only the holdout and the comparisons below say whether acting pays.",
-    "Effects are learnt by a doubly robust learner from decisions whose propensity is known, and shrunk by how certain they are. The policy"
-    " is judged on customers it has not learnt from; one that is certainly worse than doing nothing is not published.",
+    "Effects are learnt from decisions whose propensity is known, by several learners that share the work by what they foretell together,"
+    " and shrunk by how certain they are. The policy is judged on customers it has not learnt from; one that is certainly worse than doing"
+    " nothing is not published.",
     "Each decision says the believed effect, the value, the cost and the gain, or which gate, holdout or draw decided.",
     (
         "Without decisions that were partly left to chance nothing can be learnt, and everyone gets nothing but the explored share.",

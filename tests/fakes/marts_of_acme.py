@@ -58,7 +58,7 @@ SELECT DATE '2026-01-01' AS month, 'nps' AS metric, theme, true AS is_complete, 
 FROM (VALUES ('price', 64, -0.31, -14.2), ('support', 51, 0.42, 9.1), ('ease_of_use', 38, 0.22, 4.0), ('reliability', 17, -0.5, -22.0)) AS t(theme, mentions, sentiment, difference);
 CREATE TABLE marts.metric_customer_clv AS
 SELECT 'c' || substr(md5(CAST(i AS VARCHAR)), 1, 24) AS customer_key, CAST(300 + i * 7 AS DECIMAL(18,6)) AS clv_historic,
-    CAST(160 * exp(1.1 * sin(i * 12.9898) * 2) AS DECIMAL(18,6)) AS clv_predicted, 'EUR' AS currency FROM range(1228) AS t(i);
+    CAST(160 * exp(1.1 * sin(i * 12.9898) * 2) AS DECIMAL(18,6)) AS clv_predicted, 273 AS horizon_days, 'EUR' AS currency FROM range(1228) AS t(i);
 CREATE TABLE marts.fct_churn_scores AS
 SELECT customer_key, DATE '2026-01-31' AS as_of_date, 90 AS horizon_days, p AS churn_probability,
     CASE WHEN p > 0.4 THEN 'high' WHEN p > 0.15 THEN 'medium' ELSE 'low' END AS risk_band,

@@ -19,7 +19,7 @@ WITH ranked AS (
 SELECT decile, count(*) AS customers, sum(clv) AS total, avg(clv) AS mean FROM ranked GROUP BY decile ORDER BY decile
 """
 _SUMMARY = """
-SELECT count(clv_predicted) AS customers, sum(clv_predicted) AS predicted,
+SELECT count(clv_predicted) AS customers, sum(clv_predicted) AS predicted, max(horizon_days) AS horizon,
     median(CAST(clv_predicted AS DOUBLE)) AS middle, sum(clv_historic) AS historic
 FROM metric_customer_clv
 """
@@ -36,8 +36,8 @@ def value(context: Context) -> Section:
     summary, deciles = context.marts.row(_SUMMARY), context.marts.rows(_DECILES)
     if not deciles or not summary["predicted"]:
         return Section("value", title, "", [_tiles(context, summary, []), Note(_NO_MODEL)])
-    top = deciles[0]["total"] / float(summary["predicted"])
-    lead = f"The most valuable tenth of customers carries {words.percent(top, 0)} of the value expected in the coming year."
+    top, horizon = deciles[0]["total"] / float(summary["predicted"]), words.days(summary["horizon"])
+    lead = f"The most valuable tenth of customers carries {words.percent(top, 0)} of the value expected within {horizon}."
     curves = [] if context.marts.is_empty("model_quality") else tracking(context.marts.rows(_TRACKED))
     return Section("value", title, lead, [_tiles(context, summary, deciles), _spread(context, deciles), *curves])
 

@@ -84,7 +84,7 @@ def test_it_says_what_was_learnt_compared_and_chosen(cards):
     text = text_of(cards["model_churn.html"])
     assert "Rows (customers at past moments) 4,321" in text
     assert "First moment 2025-01-01 Last moment 2025-10-04" in text
-    assert "Closed_on it knows the label" in text
+    assert "Column Why closed_on it knows the label" in text
     assert "base rate 0.2500 0.0500 (±0.0078) logistic (chosen) 0.2010 0.0010 (±0.0039)" in text
     assert "Boosting was the best; logistic is as good for all we know: it is 0.0010 behind" in text
 

@@ -97,6 +97,7 @@ def test_numbers_of_the_sections(page):
     text = text_of(page)
     assert "1,160 of 1,194 customers stayed through Dec 2025." in text
     assert "98 promoters, 52 passives, 46 detractors" in text
+    assert "of the value expected within 273 days." in text
     assert "92 of 96 checks passed; 1 warned and 1 errored, and none of those blocks a release. 2 did not run" in text
     assert "0.412 (0.382 to 0.442)" in text
     assert "CLV was not published anew" in text
