@@ -216,9 +216,11 @@ def _digest(key: str) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write `text` so that only the owner can read it, whole or not at all."""
+    """Write `text` so that only the owner can read it, whole or not at all, also when the power fails right after it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
     os.replace(temporary, path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration import releases
+from orchestration.configuration.parts import REFERENCE
 from orchestration.releases import Release
 from orchestration.serving import SERVERS, Served, ServingError
 from orchestration.settings import Settings
@@ -21,12 +22,14 @@ def serve_all(settings: Settings, release: Release) -> tuple[dict[str, Served], 
     with release.pinned():
         for target in settings.serving:
             options: dict[str, Any] = target.model_dump(exclude={"type", "name"}, by_alias=True)
+            options["url"] = _url(settings, target.url)
             try:
-                if target.type == "postgres":
-                    options["url"] = settings.secret(target.url)
-                elif "://" not in target.url:
-                    options["url"] = settings.resolve(target.url)
                 accounts[target.name] = SERVERS[target.type](release, at_home, **options)
             except ServingError as error:
                 failures.append(f"serving {target.name}: {error}")
     return accounts, failures
+
+
+def _url(settings: Settings, said: str) -> str:
+    """Where a target is: what a reference stands for, a URL as it is, a folder as an absolute path."""
+    return settings.secret(said) if REFERENCE.match(said) else settings.resolve(said)

@@ -17,10 +17,10 @@ _GATES = {
     "consent": "no consent to marketing on this channel",
     "suppression": "unreachable, gone, or an urgent ticket is open",
     "eligibility": "not meant for such a customer",
-    "cooldown": "treated too short a time ago",
+    "cooldown": "treated too recently",
     "pressure": "contacted often enough lately",
     "holdout": "held out, never treated",
-    "capacity": "others were worth more, and the night's places were taken",
+    "capacity": "others were worth more, and took the night's places",
 }
 _MATCHED = {
     "own": "its own",
@@ -98,7 +98,7 @@ def _churn(facts: dict[str, Any]) -> Lines:
     if churn is None:
         yield "not scored", _why_unpredicted(facts, "no churn model")
         return
-    yield "probability", f"{words.percent(churn['churn_probability'])} in {words.days(churn['horizon_days'])} "
+    yield "probability", f"{words.percent(churn['churn_probability'])} in {words.days(churn['horizon_days'])}"
     yield "to lose", f"{churn['risk_band']}, by probability × value among tonight's customers"
     for reason in churn["reasons"] or ():
         yield "because", reason

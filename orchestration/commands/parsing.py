@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestration.commands.arguments import Help, Parser
 
 Run = Callable[[argparse.Namespace], int]
-_EPILOG = "Exit codes: 0 done, of a run: published; 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
+_EPILOG = "Exit codes: 0 done (a run: published); 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
 
 
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
@@ -26,7 +26,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     start = commands.add_parser("init", help="write a commented configuration and empty exports")
     start.add_argument("folder", type=Path, metavar="FOLDER")
     start.set_defaults(run=runs["init"], debug=False)
-    status = _command(commands, "status", runs, "the last release, its age, what refused since, what waits in quarantine")
+    status = _command(commands, "status", runs, "the last release, its age, what was refused or failed since, what waits in quarantine")
     status.add_argument(
         "--max-age", type=float, metavar="HOURS", help="for monitors: end with 1 where the release is older, or there is none"
     )
@@ -37,7 +37,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     sync = _command(commands, "sync", runs, "bring one destination up to date from the served release")
     sync.add_argument("name", metavar="NAME", help="of the destination in the configuration")
     sync.add_argument("--dry-run", action="store_true", help="only tell what would be sent, also where the configuration says live")
-    sync.add_argument("--limit", type=int, metavar="N", help="send so many changed records at most")
+    sync.add_argument("--limit", type=int, metavar="N", help="send at most so many changed records")
     sync.add_argument("--only", metavar="ID", help="send one customer: an external id or a customer_key")
     sync.add_argument("--retry-dead", action="store_true", help="send again what the destination has rejected")
     sync.add_argument("--override", action="append", default=[], metavar="BREAKER", help="let a circuit breaker through, by its name")
@@ -47,7 +47,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
         "--write-fields",
         metavar="FOLDER",
         type=Path,
-        help="instead write what an administrator deploys there, where only they can make fields",
+        help="write what an administrator deploys there instead, where only they can make fields",
     )
     quarantine = _command(commands, "quarantine", runs, "what waits in quarantine and why")
     quarantine.add_argument("--table", metavar="NAME", help="show the rows of one table, by key")

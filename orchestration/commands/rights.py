@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from orchestration import landing
+from orchestration.commands.arguments import FAILED, MISCONFIGURED, complain
 from orchestration.commands.asking import agrees, named, require, require_somebody
 from orchestration.home import Home
 from orchestration.landing import Tombstones
@@ -44,11 +44,9 @@ def told(command: Callable[[], int]) -> int:
     try:
         return command()
     except (UnknownPersonError, NobodyErasedError) as error:
-        print(f"rapport: {error}", file=sys.stderr)
-        return 2
+        return complain(str(error), MISCONFIGURED)
     except (erasure.NamedExportError, erasure.StillThereError, landing.LandingError, ReleaseError) as error:
-        print(f"rapport: {error}", file=sys.stderr)
-        return 1
+        return complain(str(error), FAILED)
 
 
 def finder(loaded: Settings, command: str, *, contacts: bool) -> Finder:
@@ -129,7 +127,7 @@ def verify(loaded: Settings, wanted: str) -> int:
         found = [*searched.hits]
         looked_at = _looked_at(searched)
     for line in found:
-        print(f"rapport: still there: {line}", file=sys.stderr)
+        complain(f"still there: {line}", FAILED)
     if any("to_forget" in line for line in found):
         print(
             "to_forget is an order to clear somebody at a destination. It goes when that has confirmed: python -m orchestration sync NAME"

@@ -10,10 +10,12 @@ from pathlib import Path
 from orchestration import activating, activation, releases
 from orchestration.activating import Wish
 from orchestration.activation import Comparison, SyncReport
+from orchestration.commands.arguments import FAILED, complain
 from orchestration.configuration.destinations import EveryDestination
-from orchestration.configuration.preflight import check_audiences
 from orchestration.destinations import Destination, DestinationError, RefusedError
 from orchestration.home import Home
+from orchestration.plain_words import counted
+from orchestration.preflight import check_audiences
 from orchestration.settings import ConfigurationError, Settings
 
 _SECONDS_BETWEEN = 5.0
@@ -30,7 +32,7 @@ def sync(loaded: Settings, name: str, wish: Wish) -> int:
         try:
             release = releases.current(home.root)
         except releases.ReleaseError as error:
-            return _complain(str(error))
+            return complain(str(error), FAILED)
         told = list(activating.reports(loaded, home, part, release, wish, _progress()))
         if any(report.live for report in told):
             activating.remember(loaded, home, told)
@@ -57,7 +59,7 @@ def check(loaded: Settings, name: str, fields_to: Path | None = None) -> int:
         finally:
             destination.close()
     except DestinationError as error:
-        return _complain(str(error))
+        return complain(str(error), FAILED)
     live = "live" if part.live else "in dry run until its configuration says `live: true`"
     said = "lets us in" if destination.asks else "was not asked, since it has no call that sends nothing; its address and secret are usable"
     print(f"{name}: {part.type} at {destination.address} {said}; {live}.")
@@ -95,7 +97,7 @@ def _write_fields(loaded: Settings, part: EveryDestination, destination: Destina
     files = destination.deployment(kinds)
     if not kinds or not files:
         reason = "its fields are made by the first sync" if kinds else "there is no release yet that says which fields it needs"
-        return _complain(f"{part.name}: there is nothing for an administrator to make: {reason}")
+        return complain(f"{part.name}: there is nothing for an administrator to make: {reason}", FAILED)
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
@@ -137,52 +139,43 @@ def _progress() -> Callable[[int, int], None]:
 
 
 def _show(report: SyncReport) -> None:
-    planned = _counted(report.decisions) or "nobody"
+    planned, calls = _told(report.decisions) or "nobody", counted(report.calls, "call")
     print(f"{report.destination}/{report.audience}, release {report.release_id}: {planned}")
     if report.suppressed:
-        print(f"  not sent: {_counted(report.suppressed)}")
+        print(f"  not sent: {_told(report.suppressed)}")
     if report.names:
         print(f"  fields: {', '.join(f'{field} as {name}' for field, name in report.names.items())}; no others")
     if report.no_more:
         print(f"  cleared with whoever is sent, since nothing is written there any more: {', '.join(report.no_more)}")
     if report.live:
-        print(f"  sent in {_calls(report.calls)}: {_counted(report.outcomes) or ('nothing' if report.refused else 'nothing to send')}")
+        print(f"  sent in {calls}: {_told(report.outcomes) or ('nothing' if report.refused else 'nothing to send')}")
     else:
-        print(f"  dry run, nothing was sent: {_calls(report.calls)}, {_minutes(report.forecast_seconds)} at the destination's limits")
+        print(f"  dry run, nothing was sent: {calls}, {_minutes(report.forecast_seconds)} at the destination's limits")
         for record in report.sample:
             print(f"  {record['operation']} {record['external_id']}: {record['fields']}")
     _show_comparison(report.comparison, report.live)
     for code, count in report.codes.most_common(5):
         print(f"  {count:,} {code}")
     if report.refused:
-        _complain(f"{report.destination}/{report.audience}: {report.refused}")
+        complain(f"{report.destination}/{report.audience}: {report.refused}", FAILED)
 
 
 def _show_comparison(found: Comparison | None, live: bool) -> None:
     if found is None:
         return
-    cost = f"{_calls(found.calls)}, {_minutes(found.seconds)} at its limits"
+    cost = f"{counted(found.calls, 'call')}, {_minutes(found.seconds)} at its limits"
     if not live:
         print(f"  due: {found.records:,} records are compared with what it holds: {cost}")
         return
     drifted = f"{found.changed:,} hold something else, {found.missing:,} are not there any more"
-    print(f"  compared with what it holds, {found.records:,} records in {_calls(found.calls)}: {drifted}")
+    print(f"  compared with what it holds, {found.records:,} records in {counted(found.calls, 'call')}: {drifted}")
     if found.lacks:
         print(f"  not compared with all that it holds: {found.lacks}")
 
 
-def _counted(counts: dict[str, int]) -> str:
+def _told(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
 
-def _calls(count: int) -> str:
-    return f"{count:,} call{'' if count == 1 else 's'}"
-
-
 def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _complain(message: str) -> int:
-    print(f"rapport: {message}", file=sys.stderr)
-    return 1
+    return counted(round(seconds), "second") if seconds < 120 else counted(round(seconds / 60), "minute")

@@ -6,7 +6,6 @@ does not, is written. Every file is noted before it is replaced: its checksum of
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ from typing import Any
 
 from orchestration.landing import Holding
 from orchestration.privacy.subject import Subject
+from orchestration.releases.manifest import digest
 
 SUFFIX = ".journal.json"
 
@@ -74,12 +74,6 @@ def _read(path: Path) -> Journal:
     holdings = [Holding(**held) for held in content["holdings"]]
     subject = Subject.from_json(content["subject"])
     return Journal(path, subject, content["began"], holdings, content["remainder"], content["files"], content["facts"])
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_durably(path: Path, text: str) -> None:

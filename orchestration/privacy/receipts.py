@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.home import Home
-from orchestration.privacy.journal import SUFFIX, Journal, digest, write_durably
+from orchestration.privacy.journal import SUFFIX, Journal, write_durably
+from orchestration.releases.manifest import digest
 
 FORMAT = 1
 _NOTE = (

@@ -67,6 +67,18 @@ def test_the_salt_stays(tmp_path: Path) -> None:
 KEY = "a key of the environment"
 
 
+def test_the_salt_is_on_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is named before its content is written may be empty after the power failed; an empty salt stops every night."""
+    done: list[str] = []
+    flush, rename = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (done.append("flushed"), flush(handle))[1])
+    monkeypatch.setattr(os, "replace", lambda old, new: (done.append("named"), rename(old, new))[1])
+    home = Home(tmp_path)
+    home.prepare()
+    home.salt()
+    assert done == ["flushed", "named"]
+
+
 def test_a_key_of_the_environment_is_written_nowhere(tmp_path: Path) -> None:
     home = prepared(tmp_path, KEY)
     assert (home.salt(), home.salt()) == (KEY, KEY)
