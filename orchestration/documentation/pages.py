@@ -140,7 +140,7 @@ def _coded(names: Sequence[str]) -> str:
 def _settings() -> str:
     """Every key of the file; those of sources, destinations and their like stand on pages of their own."""
     head = ["# Settings", _GENERATED, "A configuration is one YAML file; `python -m orchestration init FOLDER` writes one with comments."]
-    parts = {
+    parts: dict[str, tuple[type[BaseModel], str]] = {
         "The file": (File, "Paths are relative to the file."),
         "company": (Company, "The keys under `company:`."),
         "settings": (Tuning, "The keys under `settings:`, each with its default."),
