@@ -35,18 +35,20 @@ def score(value: Number | None) -> str:
 
 
 def money(value: Number | None, currency: str) -> str:
-    """$1,234, $56.7k, $1.23M."""
+    """$1,234, $56.7k, $1.23M, $4.56B."""
     if not _is_there(value):
         return MISSING
     amount = float(value)
     size = abs(amount)
-    if size >= 999_950:
-        text = f"{size / 1e6:,.2f}M" if size < 1e8 else f"{size / 1e6:,.0f}M"
+    if size >= 999_500_000:
+        text = f"{size / 1e9:,.{2 if size < 1e11 else 0}f}".removesuffix(".00") + "B"
+    elif size >= 999_500:
+        text = f"{size / 1e6:,.{2 if size < 1e8 else 0}f}".removesuffix(".00") + "M"
     elif size >= 10_000:
         text = f"{size / 1e3:,.1f}".removesuffix(".0") + "k" if size < 1e5 else f"{size / 1e3:,.0f}k"
     else:
         text = f"{size:,.0f}" if size >= 100 or size == round(size) else f"{size:,.2f}"
-    return ("−" if amount < 0 and text.strip("0.,kM") else "") + _SYMBOLS.get(currency, f"{currency} ") + text
+    return ("−" if amount < 0 and text.strip("0.,kMB") else "") + _SYMBOLS.get(currency, f"{currency} ") + text
 
 
 def change(text: str) -> str:
