@@ -23,7 +23,7 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     commands = told.add_subparsers(required=True, metavar="COMMAND", title="commands")
     run = _command(commands, "run", runs, "run one night: land, check, build, model, publish, sync")
     run.add_argument("--as-of", metavar="YYYY-MM-DD", help="the last day that counts (default: yesterday)")
-    start = commands.add_parser("init", help="write a commented configuration and empty exports")
+    start = _told(commands, "init", "write a commented configuration and empty exports")
     start.add_argument("folder", type=Path, metavar="FOLDER")
     start.set_defaults(run=runs["init"], debug=False)
     status = _command(commands, "status", runs, "the last release, its age, what was refused or failed since, what waits in quarantine")
@@ -80,14 +80,20 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     reached.add_argument("name", metavar="NAME", help="its `name` in the configuration (default: its type)")
     ui = _command(commands, "ui", runs, "open the Dagster UI on the same job")
     ui.add_argument("--port", type=int, default=3000)
-    docs = commands.add_parser("docs", help="write the generated pages under docs/")
+    docs = _told(commands, "docs", "write the generated pages under docs/")
     docs.set_defaults(run=runs["docs"], debug=False)
     return told
 
 
 def _command(commands: argparse._SubParsersAction, name: str, runs: Mapping[str, Run], words: str) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=words)
+    command = _told(commands, name, words)
     command.add_argument("--debug", action="store_true", help="show the traceback of an error that nobody foresaw")
     command.add_argument("--config", metavar="FILE", help="the configuration (default: RAPPORT_CONFIG, else the one last run)")
     command.set_defaults(run=runs[name])
+    return command
+
+
+def _told(commands: argparse._SubParsersAction, name: str, words: str) -> argparse.ArgumentParser:
+    """A command that says in the list of all, and in its own help, what it does."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=f"{words[:1].upper()}{words[1:]}.")
     return command

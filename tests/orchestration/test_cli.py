@@ -16,6 +16,7 @@ import pytest
 
 from orchestration.__main__ import main
 from orchestration.commands import summary
+from orchestration.commands.dispatch import RUNS
 from orchestration.home import Home
 
 CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
@@ -181,6 +182,15 @@ def test_help_names_every_command_on_its_own_line(capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     for command in ("run", "init", "status", "releases", "quarantine", "ui"):
         assert any(line.split()[:1] == [command] and len(line.split()) > 3 for line in said.splitlines()), command
+
+
+@pytest.mark.parametrize("command", sorted(RUNS))
+def test_the_help_of_a_command_says_what_it_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert stopped.value.code == 0
+    assert said.split("\n\n")[1].endswith("."), said
 
 
 def test_a_contact_of_a_company_is_not_erased_with_the_whole_company(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
