@@ -43,8 +43,9 @@ TABLES = (
     ),
     Table(
         name="crm_consents",
-        grain="One row per statement of consent: customer, channel, purpose and time",
-        key=("customer_id", "channel", "purpose", "recorded_at"),
+        grain="One row per statement of consent: customer, channel, purpose, time and what was stated",
+        # What was stated is part of it: exports that write days tell of a consent and its withdrawal at one time, and both are true.
+        key=("customer_id", "channel", "purpose", "recorded_at", "status"),
         event_time="recorded_at",
         parents=(CUSTOMER,),
         columns=(

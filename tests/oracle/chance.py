@@ -57,7 +57,7 @@ def bill(random: Random, tables: Tables) -> None:
 
 
 def consents(random: Random, tables: Tables) -> None:
-    """What people allowed and took back, now and then in one instant by two of their records, or by unsubscribing."""
+    """What people allowed and took back, now and then in one instant by one or two of their records, or by unsubscribing."""
     for row in tables.get("crm_customers", []):
         instants = [max(row["created_at"], instant) for instant in (*INSTANTS, moment(random))]  # nobody speaks before they are known
         spoken = {
@@ -65,8 +65,9 @@ def consents(random: Random, tables: Tables) -> None:
             for _ in range(random.choice([0, 1, 2, 4]))
         }
         for channel, purpose, at in sorted(spoken):
-            said = {"channel": channel, "purpose": purpose, "recorded_at": at, "status": random.choice(["granted", "granted", "withdrawn"])}
-            tables.setdefault("crm_consents", []).append({"customer_id": row["customer_id"]} | said)
+            said = {"channel": channel, "purpose": purpose, "recorded_at": at}
+            for status in random.choice([["granted"], ["granted"], ["withdrawn"], ["withdrawn", "granted"]]):
+                tables.setdefault("crm_consents", []).append({"customer_id": row["customer_id"], "status": status} | said)
         if random.random() < 0.3:
             refused = {"channel": random.choice(["email", "phone"]), "kind": random.choice(["unsubscribed", "complained", "opened"])}
             refused |= {"interaction_id": f"r{row['customer_id']}", "occurred_at": random.choice(instants)}

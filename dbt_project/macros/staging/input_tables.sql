@@ -9,7 +9,9 @@
         'crm_customers': {
             'key': ['customer_id'], 'event_time': 'created_at', 'updated_at': 'updated_at', 'keep_vanished': true, 'known': ['deleted_at']
         },
-        'crm_consents': {'key': ['customer_id', 'channel', 'purpose', 'recorded_at'], 'event_time': 'recorded_at', 'parent': person},
+        'crm_consents': {
+            'key': ['customer_id', 'channel', 'purpose', 'recorded_at', 'status'], 'event_time': 'recorded_at', 'parent': person
+        },
         'crm_interactions': {'key': ['interaction_id'], 'event_time': 'occurred_at', 'parent': person},
         'crm_campaigns': {'key': ['campaign_id'], 'event_time': 'started_at', 'known': ['ended_at']},
         'crm_actions': {'key': ['action_id'], 'event_time': 'decided_at', 'parent': person},

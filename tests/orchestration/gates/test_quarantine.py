@@ -35,6 +35,14 @@ def test_a_later_good_version_ends_a_conflict_and_mends_a_bad_row(landed):
     assert landed.waiting() == []
 
 
+def test_a_consent_and_its_withdrawal_of_one_day_are_two_statements(landed):
+    """Exports that write days say both at one time: as copies of one statement they waited, and the consent of before stood."""
+    landed.land("crm_customers")
+    landed.land("crm_consents", {"status": "granted"}, {"status": "withdrawn"})
+    landed.examine()
+    assert landed.waiting() == []
+
+
 def test_a_later_bad_version_mends_nothing_and_does_not_hide_the_good_one(landed):
     landed.land("crm_interactions", {"interaction_id": "a"}, {"interaction_id": "b", "kind": None})
     landed.land("crm_interactions", {"interaction_id": "a", "kind": None}, {"interaction_id": "b", "kind": None}, load="2")
