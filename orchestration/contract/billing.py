@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.contract.columns import BILLING_CUSTOMER, column, decimal, moment, open_list, text, whole
+from orchestration.contract.columns import BILLING_CUSTOMER, column, decimal, moment, open_list, rate, text, whole
 from orchestration.contract.model import Table
 
 INTERVALS = ("day", "week", "month", "quarter", "year")
@@ -115,6 +115,6 @@ EXCHANGE_RATES = Table(
     columns=(
         text("currency*", "ISO-4217 currency"),
         column("rate_date*", "date", "First day the rate holds for"),
-        decimal("rate_to_reporting*", "Units of the reporting currency for one unit of this currency"),
+        rate("rate_to_reporting*", "Units of the reporting currency for one unit of this currency"),
     ),
 )

@@ -36,3 +36,8 @@ def whole(name: str, description: str) -> Column:
 def decimal(name: str, description: str) -> Column:
     """A number with up to eight decimals."""
     return column(name, "decimal", description)
+
+
+def rate(name: str, description: str) -> Column:
+    """A number with up to fourteen decimals."""
+    return column(name, "rate", description)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-ColumnType = Literal["text", "timestamp", "date", "integer", "decimal", "boolean"]
+ColumnType = Literal["text", "timestamp", "date", "integer", "decimal", "rate", "boolean"]
 
 DUCKDB_TYPES: dict[ColumnType, str] = {
     "text": "VARCHAR",
@@ -13,6 +13,7 @@ DUCKDB_TYPES: dict[ColumnType, str] = {
     "date": "DATE",
     "integer": "BIGINT",
     "decimal": "DECIMAL(28,8)",
+    "rate": "DECIMAL(38,14)",  # one rial is 0.0000238 dollars: eight decimals would be three digits
     "boolean": "BOOLEAN",
 }
 

@@ -44,6 +44,7 @@ _INSTEAD = {
     "date": "write it like 2026-10-31",
     "integer": "write digits only",
     "decimal": "write it like 1234.50",
+    "rate": "write it like 1.0823",
     "boolean": "write true or false",
 }
 

@@ -6,6 +6,7 @@ dlt takes the files over as they are (a hard link, then one copy): its own write
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ _DLT_TYPES = {
     "decimal128": "decimal",
     "bool": "bool",
 }
-_DLT_DETAILS: dict[str, dict[str, Any]] = {"timestamp": {"timezone": False}, "decimal128": {"precision": 28, "scale": 8}}
 LAYOUT = "{table_name}/load_id={load}/{file_id}.{ext}"
 
 
@@ -90,8 +90,11 @@ def _resource(table: str, paths: Sequence[Path]) -> Any:
 def _column(name: str, arrow_type: str) -> dict[str, Any]:
     """One column as dlt calls it. Unless they say exactly what the file holds, dlt rewrites the file, and times change their type."""
     kind = arrow_type.split("[")[0].split("(")[0]
-    extra = _DLT_DETAILS.get(kind, {})
-    return {"name": name, "data_type": _DLT_TYPES[kind], **extra}
+    told: dict[str, Any] = {"name": name, "data_type": _DLT_TYPES[kind]}
+    if kind == "decimal128":
+        precision, scale = re.findall("[0-9]+", arrow_type)[1:]
+        return {**told, "precision": int(precision), "scale": int(scale)}
+    return {**told, "timezone": False} if kind == "timestamp" else told
 
 
 def _refuse_rewritten(tables: Mapping[str, Sequence[Path]], landed: Mapping[str, Sequence[Path]]) -> None:

@@ -50,7 +50,7 @@ def _typed(name: str, rows: list[harness.Row]) -> pd.DataFrame:
     for column in INPUT_TABLES[name].columns:
         if column.type == "timestamp":
             frame[column.name] = pd.to_datetime(frame[column.name]).astype("datetime64[us]")
-        elif column.type in ("decimal", "integer"):
+        elif column.type in ("decimal", "integer", "rate"):
             frame[column.name] = frame[column.name].astype(float)
     return frame
 

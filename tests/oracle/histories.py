@@ -94,7 +94,7 @@ def other_values(random: Random, table: str, name: str, value: Any, tables: chan
     column = INPUT_TABLES[table].column(name)
     if column.type == "timestamp":
         return [value + timedelta(days=random.choice([-30, -1, 1, 2, 45]))]
-    if column.type in ("integer", "decimal"):
+    if column.type in ("integer", "decimal", "rate"):
         return [float(value) * 1.1 if name == "rate_to_reporting" else value * 2 + 1]
     accounts, people = ([row[key] for row in tables.get(home, [])] for home, key in OWNERS.items())
     said = {

@@ -46,7 +46,7 @@ def staged(warehouse: duckdb.DuckDBPyConnection) -> Frames:
         rows = warehouse.sql(_with_cost(name) if name in COSTS else f"FROM staging.stg_files__{name}").df()
         tables[name] = rows.reindex(columns=[column.name for column in table.columns])
         for column in table.columns:
-            if column.type in ("decimal", "integer"):
+            if column.type in ("decimal", "integer", "rate"):
                 tables[name][column.name] = tables[name][column.name].astype(float)
     orders = "SELECT customer_key AS customer, ordered_at AS issued_at, net_amount_reporting AS amount FROM marts.fct_orders"
     return tables | {"orders": warehouse.sql(orders).df()}

@@ -29,7 +29,7 @@ def misread(table: Table, rows: Path, part: str, numbers: Numbers, bench: Bench)
     """One line for each column of `rows` with numbers that another spelling than `numbers` could read."""
     others, told = ((PLAIN,), _POINTS) if numbers.decimal == "," else ((Numbers(","), Numbers(".", ",")), _COMMAS)
     pattern = literal("|".join(f"({other.fraction()})" for other in others))
-    columns = [column.name for column in table.columns if column.type in ("decimal", "integer")]
+    columns = [column.name for column in table.columns if column.type in ("decimal", "rate", "integer")]
     if not columns:
         return
     tests = ((f"json_extract_string(_bad_values, {literal(f'/{column}')})") for column in columns)

@@ -92,6 +92,7 @@ def _from_plain_text(column: Column, value: str, numbers: Numbers) -> str:
         "date": (times.ANY_TIME, f"TRY_CAST(left({value}, 10) AS DATE)"),
         "integer": (numbers.integer(), f"TRY_CAST({number} AS BIGINT)"),
         "decimal": (numbers.fraction(), _decimal(number)),
+        "rate": (numbers.fraction(), f"TRY_CAST({number} AS {column.duckdb_type})"),
     }[column.type]
     return f"WHEN regexp_full_match({value}, {literal(pattern)}) THEN {result}"
 
@@ -105,12 +106,12 @@ def _from_native(column: Column, raw: Raw, zone: str) -> str | None:
     """A direct cast where both sides mean the same kind of thing, else None."""
     kind = raw.type.split("(")[0]
     numeric = kind in (*_INTEGERS, "DOUBLE", "FLOAT", "DECIMAL")
-    if raw.type == column.duckdb_type and column.type in ("decimal", "integer", "boolean", "date"):
+    if raw.type == column.duckdb_type and column.type in ("decimal", "rate", "integer", "boolean", "date"):
         return raw.expression
     if column.type in ("timestamp", "date") and kind.startswith(("TIMESTAMP", "DATE")):
         return f"CAST({raw.expression} AS DATE)" if column.type == "date" else times.from_native(raw.expression, kind, zone)
-    if column.type == "decimal" and numeric:
-        return f"TRY_CAST({raw.expression} AS DECIMAL(28,8))"
+    if column.type in ("decimal", "rate") and numeric:
+        return f"TRY_CAST({raw.expression} AS {column.duckdb_type})"
     if column.type == "integer" and numeric:
         whole = f"TRY_CAST({raw.expression} AS BIGINT)"
         return whole if kind in _INTEGERS else f"CASE WHEN {raw.expression} = trunc({raw.expression}) THEN {whole} END"

@@ -210,6 +210,16 @@ def _written(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_rates_of_small_units_keep_their_digits(read: Any, kind: str) -> None:
+    """With eight decimals 0.0000238095 was 0.00002381: of an invoice of a billion rials two thousand of ten million were made up."""
+    told = {"currency": "IRR", "rate_date": "2025-01-02", "rate_to_reporting": "0.0000238095"}
+    content = {"csv": ",".join(told) + "\n" + ",".join(told.values()) + "\n"}
+    content["parquet"] = _written(pa.Table.from_pylist([told | {"rate_to_reporting": 0.0000238095}])) if kind == "parquet" else b""
+    _, (row,) = read(content[kind], f"exchange_rates.{kind}")
+    assert row["rate_to_reporting"] == Decimal("0.0000238095")
+
+
 def test_dates_keep_the_calendar_day_that_is_written(read: Any) -> None:
     _, rows = read(
         "currency,rate_date,rate_to_reporting\nEUR,2025-01-02,1.1\nEUR,2025-01-03 00:00:00,1.1\nEUR,3.1.2025,1.1\n",
