@@ -59,7 +59,8 @@ class Facts:
     def _as_known(self, table: str, row: Row) -> Row:
         ahead = [name for name in LATER.get(table, ()) if row[name] is not None and not self.is_known(row[name])]
         # What ends later was still running on the as-of day.
-        status = {"status": "active"} if "ended_at" in ahead and row["status"] in ("canceled", "expired") else {}
+        end = "cancel_requested_at" if row.get("ended_at") is None else "ended_at"
+        status = {"status": "active"} if end in ahead and row["status"] in ("canceled", "expired") else {}
         return row | dict.fromkeys(ahead) | status
 
     def is_known(self, moment: pd.Timestamp | None) -> bool:
@@ -103,7 +104,7 @@ def _typed(column: Column, value: Any) -> Any:
         return None
     if column.type in ("timestamp", "date"):
         return pd.Timestamp(value)
-    return Fraction(str(value)) if column.type in ("integer", "decimal") else value
+    return Fraction(str(value)) if column.type in ("integer", "decimal", "rate") else value
 
 
 def major(row: Row, amount: str, minor: str, currency: str | None) -> Fraction:

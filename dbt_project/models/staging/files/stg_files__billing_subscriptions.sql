@@ -23,14 +23,15 @@ priced as (
         and accounts.billing_customer_id = newest.billing_customer_id
 ),
 
--- A subscription cancelled after the as-of day was still running on it.
+-- A subscription cancelled after the as-of day was still running on it; where nobody says when it ended, the request says since when.
 conformed as (
     select
         priced._source as source_name,
         priced.subscription_id,
         priced.billing_customer_id,
         case
-            when lower(trim(priced.status)) in ('canceled', 'cancelled', 'ended', 'expired') and priced.ended_at >= {{ as_of_end() }} then 'active'
+            when lower(trim(priced.status)) in ('canceled', 'cancelled', 'ended', 'expired')
+                and coalesce(priced.ended_at, priced.cancel_requested_at) >= {{ as_of_end() }} then 'active'
             else lower(trim(priced.status))
         end as status,
         priced.started_at,
