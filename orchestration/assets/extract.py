@@ -101,7 +101,8 @@ def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:
     yield from (f"{load.source}: {warning}" for warning in load.warnings)
     if load.erased:
         yield f"{load.source}: {counted(load.erased, 'row')} of {load.table} of people who were erased: still at the source, not landed"
-    unknown = [column for column in load.unknown_columns if column not in used]
+    splits = used if load.table == "crm_customers" else ()
+    unknown = [column for column in load.unknown_columns if column.lower() not in splits]
     if unknown:
         named = ", ".join(unknown[:8]) + (" …" if len(unknown) > 8 else "")
         # A table that was pivoted has a column a customer, and the customer's address for its name.

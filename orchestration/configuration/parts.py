@@ -55,6 +55,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveInt = Annotated[int, Field(gt=0)]
+Days = Annotated[int, Field(gt=0, le=36_500)]  # a hundred years; of many more no calendar knows the beginning
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Folder = Annotated[Text, AfterValidator(local)]
 Place = Annotated[Text, AfterValidator(place)]

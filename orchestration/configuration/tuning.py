@@ -7,34 +7,29 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from expectations import past
-from orchestration.configuration.parts import Name, Part, PositiveInt, Share
+from orchestration.configuration import dimensions
+from orchestration.configuration.parts import Days, Name, Part, PositiveInt, Share
 from orchestration.contract import INPUT_TABLES
-
-CUSTOMER_DIMENSIONS = ("country", "region", "industry", "company_size", "acquisition_channel", "plan")  # macros/metrics/dimensions.sql
-_CAN_SPLIT = {"owner", "gender", "income_band", "birth_year"}  # of the contract's own columns, those that are no dimension yet
-_NEVER_A_DIMENSION = {"plan", "channel", "touchpoint", "priority", "topic", "all", "customer_key", "month"} | (
-    set(INPUT_TABLES["crm_customers"].column_names) - _CAN_SPLIT
-)
 
 
 class Tuning(Part):
     """The `settings:` of the file: every number a company may tune, with its default."""
 
     nps_min_responses: PositiveInt = Field(30, description="Below this many responses a score is shown as not reliable")
-    nps_rolling_days: PositiveInt = Field(90, description="Width of the rolling NPS view, in days")
-    closed_loop_working_days: PositiveInt = Field(2, description="Working days in which a detractor is to be followed up")
-    churn_horizon_days: PositiveInt = Field(90, description="Window after the as-of date in which a customer may leave")
-    clv_horizon_days: PositiveInt = Field(365, description="Horizon of predicted lifetime value, in days")
+    nps_rolling_days: Days = Field(90, description="Width of the rolling NPS view, in days")
+    closed_loop_working_days: Days = Field(2, description="Working days in which a detractor is to be followed up")
+    churn_horizon_days: Days = Field(90, description="Window after the as-of date in which a customer may leave")
+    clv_horizon_days: Days = Field(365, description="Horizon of predicted lifetime value, in days")
     annual_discount_rate: Annotated[float, Field(ge=0, lt=1)] = Field(0.10, description="Yearly rate that discounts future margin")
     gross_margin: Share = Field(1.0, description="Share of revenue that is margin")
-    activity_window_days: PositiveInt = Field(90, description="Non-contractual: days in which a purchase makes a customer active")
-    attribution_days: PositiveInt = Field(30, description="Days after a contact in which an order is credited to its campaign")
+    activity_window_days: Days = Field(90, description="Non-contractual: days in which a purchase makes a customer active")
+    attribution_days: Days = Field(30, description="Days after a contact in which an order is credited to its campaign")
     holdout_share: Share = Field(0.10, description="Share of customers who are never treated")
     exploration_share: Share = Field(
         0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged"
     )
-    action_cooldown_days: int = Field(30, ge=0, description="Days after an action in which a customer is left alone")
-    action_daily_capacity: PositiveInt | None = Field(None, description="The most actions that a night may choose; none = no limit")
+    action_cooldown_days: int = Field(30, ge=0, le=36_500, description="Days after an action in which a customer is left alone")
+    action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
     max_vanished_share: Share = Field(
@@ -45,9 +40,7 @@ class Tuning(Part):
     accept_vanished_tables: tuple[str, ...] = Field(
         (), description="Input tables of which any number of rows may be removed in one night: what is missing was deleted"
     )
-    max_days_behind: PositiveInt = Field(
-        7, description="Days without news from interactions or billing after which a source is called stale"
-    )
+    max_days_behind: Days = Field(7, description="Days without news from interactions or billing after which a source is called stale")
     max_drift: float = Field(
         0.25, gt=0, description="Population stability index against the release before, above which a check warns that a column has drifted"
     )
@@ -84,7 +77,7 @@ class Tuning(Part):
     nps_weighted_by: Name | None = Field(
         None, description="Dimension whose shares in the active base weight the score; none = the plan, or without contracts the country"
     )
-    deleted_people_days: PositiveInt | None = Field(
+    deleted_people_days: Days | None = Field(
         None, description="Days after which a person whom every source has deleted is erased here too; without it they stay as history"
     )
     free_text_months: PositiveInt | None = Field(
@@ -109,17 +102,14 @@ class Tuning(Part):
     @field_validator("extra_dimensions")
     @classmethod
     def _can_split(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        refused = sorted(name for name in value if name in _NEVER_A_DIMENSION or name.startswith("_"))
-        if refused:
-            raise ValueError(f"{refused[0]!r} cannot split a metric: it is one already, personal, an id, or a time")
-        if len(set(value)) < len(value):
-            raise ValueError("names a column twice")
+        if why := dimensions.refused(value):
+            raise ValueError(why)
         return value
 
     @field_validator("nps_weighted_by")
     @classmethod
     def _is_a_dimension(cls, value: str | None, info: ValidationInfo) -> str | None:
-        known = (*CUSTOMER_DIMENSIONS, *info.data.get("extra_dimensions", ()))
+        known = (*dimensions.CUSTOMER_DIMENSIONS, *info.data.get("extra_dimensions", ()))
         if value not in (None, *known):
             raise ValueError(f"{value!r} is no dimension of customers; use one of {', '.join(known)}")
         return value

@@ -118,6 +118,17 @@ def test_what_lies_there_and_is_not_used_is_on_the_screen(small: Small, say: Cal
     assert said.line(unused).endswith("not used: Shoe Size, a…@…"), "a pivoted table has a column a customer"
 
 
+def test_a_column_of_customers_that_splits_metrics_is_used_whatever_its_case(small: Small, say: Callable[..., Said]) -> None:
+    small.configure(CONFIG + "settings: {extra_dimensions: [tier]}\n")
+    small.export({"crm_customers.csv": CUSTOMERS.replace("email\n", "email,Tier\n").replace(".org\n", ".org,gold\n")})
+    small.export({"crm_tickets.csv": TICKETS.replace("\n", ",tier\n") + "t1,nobody,2026-02-01,gold\n"})
+    said = say()
+    assert (
+        said.line("not in the contract")
+        == "Noticed: files: crm_tickets has columns that are not in the contract, kept in landing and not used: tier"
+    )
+
+
 def test_the_refusal_is_told_again_by_status_and_quarantine(small: Small, say: Callable[..., Said]) -> None:
     small.export({"crm_customers.csv": CUSTOMERS.replace("2026-01-0", "1/2026/")})
     assert say().code == 3

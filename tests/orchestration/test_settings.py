@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestration import dbt, settings
-from orchestration.configuration.tuning import CUSTOMER_DIMENSIONS
+from orchestration.configuration.dimensions import CUSTOMER_DIMENSIONS
 from orchestration.settings import ConfigurationError
 
 GOOD = """\
@@ -85,6 +85,9 @@ def test_scores_are_weighted_by_a_dimension_of_the_company_or_of_the_project(tmp
             "settings.accept_vanished_tables: 'crm_custmers' is no input table",
         ),
         (GOOD + "settings: {extra_dimensions: [email]}\n", "settings.extra_dimensions: 'email' cannot split a metric"),
+        (GOOD + "settings: {extra_dimensions: [rfm_segment]}\n", "settings.extra_dimensions: 'rfm_segment' cannot split a metric"),
+        (GOOD + "settings: {extra_dimensions: [tier, mrr]}\n", "settings.extra_dimensions: 'mrr' is a name that something else has"),
+        (GOOD + "settings: {extra_dimensions: [group]}\n", "export the column under another one, such as crm_group"),
         (GOOD + "settings: {extra_dimensions: [tier, tier]}\n", "settings.extra_dimensions: names a column twice"),
         (
             GOOD + "settings: {nps_weighted_by: rfm_segment}\n",
@@ -96,6 +99,8 @@ def test_scores_are_weighted_by_a_dimension_of_the_company_or_of_the_project(tmp
         (GOOD + "settings: {holdout_share: 1.5}\n", "settings.holdout_share: must be less than or equal to 1"),
         (GOOD.replace("[{type: files, path: exports}]", "[]"), "sources: must not be empty"),
         (GOOD.replace("USD}", "USD, timezone: Mars}"), "unknown time zone 'Mars'"),
+        (GOOD.replace("USD}", "USD, timezone: localtime}"), "unknown time zone 'localtime'"),
+        (GOOD + "settings: {activity_window_days: 999999999}\n", "settings.activity_window_days: must be less than or equal to 36500"),
         (GOOD.replace("exports}]", "exports}, {type: files, path: more}]"), "two sources are called 'files'"),
     ],
 )

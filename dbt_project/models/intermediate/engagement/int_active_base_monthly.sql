@@ -31,7 +31,7 @@ split as (
         counted.month,
         dimensions.dimension,
         {{ dimension_value(dimensions, 'counted') }} as dimension_value,
-        coalesce(counted.{{ nps_stratum() }}, 'unknown') as stratum,
+        coalesce(cast(counted.{{ nps_stratum() }} as {{ dbt.type_string() }}), 'unknown') as stratum,
         sum(counted.active_customers)::bigint as active_customers,
         sum(counted.new_customers)::bigint as new_customers
     from counted

@@ -73,7 +73,8 @@ attributed as (
         customers.{{ dimension }},
         {% endfor -%}
         -- a person nobody knows belongs to no segment and carries no weight
-        case when viewed.customer_key is not null then coalesce(customers.{{ nps_stratum() }}, 'unknown') end as stratum
+        case when viewed.customer_key is not null then coalesce(cast(customers.{{ nps_stratum() }} as {{ dbt.type_string() }}), 'unknown') end
+            as stratum
     from viewed
     left join customers on viewed.customer_key = customers.customer_key
 ),
