@@ -1,4 +1,5 @@
-{%- set periods_back = {'period': 1, 'rolling_90d': [(var('nps_rolling_days') / 30) | round | int, 1] | max} %}
+{#- So many months back lies the last window that shares no answer: of 90 days three, of 45 two. -#}
+{%- set periods_back = {'period': 1, 'rolling_90d': (var('nps_rolling_days') / 30) | round(0, 'ceil') | int} %}
 with months as (
     select * from {{ ref('int_months') }}
 ),
