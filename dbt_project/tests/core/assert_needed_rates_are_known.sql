@@ -4,7 +4,11 @@ with amounts as (
     union all
     select currency, least(last_day(month), {{ as_of_date() }}) as day, mrr as converted from {{ ref('int_subscription_months') }}
     union all
+    select currency, received_day as day, amount_reporting as converted from {{ ref('int_money_received') }}
+    union all
     select currency, day, cost_reporting as converted from {{ ref('int_stated_costs') }}
+    union all
+    select currency, {{ as_of_date() }} as day, cost as converted from {{ ref('int_action_catalogue') }}
 )
 
 select 'exchange_rates needs a rate for ' || coalesce(currency, 'an unnamed currency') || ' of ' || cast(min(day) as varchar) || ' or before' as advice

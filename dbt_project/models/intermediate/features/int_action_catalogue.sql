@@ -63,7 +63,8 @@ combined as (
         cast(cost as double) as cost,
         aims_at,
         cast(worth as double) as worth,
-        cooldown_days
+        cooldown_days,
+        currency
         {%- for fact in action_facts() %},
         min_{{ fact }},
         max_{{ fact }}
@@ -77,7 +78,8 @@ combined as (
         cast(0 as double),
         'retention',
         cast(null as double),
-        cast(null as double)
+        cast(null as double),
+        cast(null as {{ dbt.type_string() }})
         {%- for fact in action_facts() %},
         cast(null as double),
         cast(null as double)

@@ -23,13 +23,20 @@ invoices as (
     select
         source_name,
         invoice_id,
+        currency,
         min(billing_customer_id) as billing_customer_id,
-        min(currency) as currency,
         cast(min(issued_at) as date) as issued_day,
         max(invoice_status) as invoice_status,
         cast(sum(amount_minor) as double) as total_minor,
         cast(sum(case when kind = 'tax' then 0 else amount_minor end) as double) as net_minor
     from lines
+    group by source_name, invoice_id, currency
+),
+
+-- Which share of an invoice is not tax, in whatever currency it is paid.
+shares as (
+    select source_name, invoice_id, sum(net_minor) / nullif(sum(total_minor), 0) as net_share
+    from invoices
     group by source_name, invoice_id
 ),
 
@@ -41,10 +48,10 @@ moved as (
         payments.currency,
         -- a refund takes money away, whether its source writes it with a sign or without
         case when payments.kind = 'payment' then payments.amount_minor else -abs(payments.amount_minor) end
-        * coalesce(invoices.net_minor / nullif(invoices.total_minor, 0), 1) as amount_minor
+        * coalesce(shares.net_share, 1) as amount_minor
     from payments
-    left join invoices
-        on payments.source_name = invoices.source_name and payments.invoice_id = invoices.invoice_id
+    left join shares
+        on payments.source_name = shares.source_name and payments.invoice_id = shares.invoice_id
     where payments.status = 'succeeded'
         {%- if continues() %}
         and {{ touched_record('billing', 'payments', 'billing_customer_id') }}
@@ -73,6 +80,7 @@ converted as (
     select
         identities.customer_key,
         combined.received_day,
+        combined.currency,
         {{ to_reporting('combined.amount_minor') }} as amount_reporting
     from combined
     inner join identities
