@@ -90,7 +90,7 @@ outcomes as (
         -- 1 / propensity undoes that a policy picks its customers; an arm drawn at random weighs all alike
         case when decisions.propensity > 0 and decisions.propensity <= 1 then 1 / decisions.propensity::double else 1 end::decimal(20, 12)
             as weight,
-        coalesce(sum(orders.net_amount_reporting), 0)::decimal(28, 6) * {{ var('gross_margin') }}::decimal(9, 6) as margin
+        coalesce(sum(orders.net_amount_reporting), 0)::decimal(28, 6) * {{ var('gross_margin') }}::decimal(13, 12) as margin
     from decisions
     left join reached
         on decisions.source_name = reached.source_name

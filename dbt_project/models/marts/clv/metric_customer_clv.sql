@@ -25,7 +25,7 @@ valued as (
     select
         customers.customer_key,
         {{ as_of_date() }} as as_of_date,
-        cast(coalesce(received.amount_reporting, 0) * cast({{ var('gross_margin') }} as decimal(9, 6)) as decimal(18, 6)) as clv_historic,
+        cast(coalesce(received.amount_reporting, 0) * cast({{ var('gross_margin') }} as decimal(13, 12)) as decimal(18, 6)) as clv_historic,
         cast(predictions.clv_predicted as decimal(18, 6)) as clv_predicted,
         cast(predictions.clv_predicted_low as decimal(18, 6)) as clv_predicted_low,
         cast(predictions.clv_predicted_high as decimal(18, 6)) as clv_predicted_high,
