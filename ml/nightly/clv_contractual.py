@@ -111,13 +111,15 @@ def _fitted(frame: pd.DataFrame, by: str | None) -> dict[str, Any]:
 
 
 def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual_discount_rate: float) -> pd.DataFrame:
-    """Expected discounted margin: month by month, margin × chance of still being there, discounted at the middle of the month.
+    """Expected discounted margin: month by month, margin × chance of still being there, discounted at the middle of the month. Of the month
+    in which the horizon ends, the part before its end counts.
 
     The 80 % interval is that of the customer's own lifetime: the margin of the months reached with chance 0.9, and with 0.1,
     widened where needed to hold the expectation. Who has ended is worth 0.
     """
-    months = int(np.ceil(horizon_days / _MONTH - 0.02))
-    worth = ((1 + annual_discount_rate) ** -((np.arange(months) + 0.5) / 12))[None, :]
+    parts = _parts_of_months(horizon_days)
+    months = parts.size
+    worth = (parts * (1 + annual_discount_rate) ** -((np.arange(months) + parts / 2) / 12))[None, :]
     segments = segments_of(frame, fitted["by"])
     keys = pd.DataFrame({"segment": segments, "tenure": frame["tenure_months"].to_numpy(dtype=int)})
     distinct = keys.drop_duplicates(ignore_index=True)
@@ -134,6 +136,14 @@ def value(frame: pd.DataFrame, fitted: dict[str, Any], horizon_days: int, annual
     margin = frame["monthly_margin"].to_numpy(dtype=float) * active
     values = pd.DataFrame({name: share[which] * margin for name, share in shares.items()})
     return values.assign(expected_purchases=np.nan, p_alive=active, expected_order_value=np.nan, model=NAME)
+
+
+def _parts_of_months(horizon_days: int) -> Floats:
+    """How much of each month ahead lies within the horizon: 1 of all but the last. 365 days are twelve months, and 90 are three."""
+    ahead = horizon_days / _MONTH
+    whole = max(round(ahead), 1)
+    ahead = float(whole) if abs(ahead - whole) < 0.05 else ahead
+    return np.minimum(1.0, ahead - np.arange(np.ceil(ahead)))
 
 
 def _rhythm(segment: str) -> int:

@@ -153,6 +153,16 @@ def test_a_yearly_subscriber_cannot_leave_before_the_renewal(tmp_path):
     assert scores.loc[in_term, "clv_predicted"].to_numpy() == pytest.approx(200)
 
 
+@pytest.mark.parametrize(("days", "months"), [(7, 0.22998), (30, 1), (45, 1.47844), (90, 3), (92, 3)])
+def test_a_horizon_that_ends_within_a_month_is_worth_the_part_before_its_end(tmp_path, days, months):
+    """A yearly subscriber who renewed just now pays for all of it; a week was worth a month's margin, and 92 days that of four."""
+    scored = _score(subscriptions=_subscribers(), artifacts=tmp_path, annual_discount_rate=0.0, horizon_days=days).tables["clv_scores"]
+    frame = scored.to_pandas().set_index("customer_key")["clv_predicted"]
+    told = _subscribers().set_index("customer_key")
+    renewed = told[(told["segment"] == "year") & told["is_active"] & (told["tenure_months"] % 12 == 0)].index
+    assert frame[renewed].to_numpy() == pytest.approx(100 * months, rel=1e-4)
+
+
 def test_too_few_departures_and_no_customers_are_refused(tmp_path):
     nobody_left = _score(subscriptions=_subscribers().assign(ended=False, is_active=True), artifacts=tmp_path)
     for result, words in ((nobody_left, "0 subscribers have ended"), (_score(artifacts=tmp_path), "no customer")):
