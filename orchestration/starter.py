@@ -55,7 +55,7 @@ def write(folder: Path) -> Path:
         for table in INPUT_TABLES.values():
             _write_header(exports / f"{table.name}.csv", table)
         (exports / "README.md").write_text(_readme(), encoding="utf-8")
-        config.write_text(_CONFIG.format(name=folder.resolve().name, tuning=_tuning()), encoding="utf-8")
+        config.write_text(_CONFIG.format(name=_shown(folder.resolve().name), tuning=_tuning()), encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{error.filename}: {error.strerror}; choose a folder that can be written") from error
     return config
@@ -74,11 +74,13 @@ def _write_header(path: Path, table: Table) -> None:
         path.write_text(",".join(table.column_names) + "\n", encoding="utf-8")
 
 
-def _tuning() -> str:
-    def shown(value: object) -> str:
-        return json.dumps(value)  # what JSON writes, YAML reads
+def _shown(value: object) -> str:
+    """As YAML reads it: what JSON writes. A folder may be called 2026, yes or a: b."""
+    return json.dumps(value, ensure_ascii=False)
 
-    written = {f"{name}: {shown(field.default)}": field.description for name, field in Tuning.model_fields.items()}
+
+def _tuning() -> str:
+    written = {f"{name}: {_shown(field.default)}": field.description for name, field in Tuning.model_fields.items()}
     width = max(map(len, written))
     return "\n".join(f"#  {setting:<{width}}  # {told}" for setting, told in written.items())
 

@@ -6,6 +6,7 @@ Whatever a command needs is imported when it runs, so that the others start at o
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import TYPE_CHECKING
 
 from orchestration import settings
@@ -42,7 +43,7 @@ def _init(options: argparse.Namespace) -> int:
 
     config = starter.write(options.folder)
     print(f"Wrote {config} and one empty file per table in {config.parent / 'exports'}.")
-    print(f"Fill in what you have, then: python -m orchestration run --config {config}")
+    print(f"Fill in what you have, then: python -m orchestration run --config {shlex.quote(str(config))}")
     return OK
 
 

@@ -11,10 +11,13 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.settings import ConfigurationError, Tuning
 
 
-def test_the_config_is_valid_and_names_every_setting(tmp_path: Path) -> None:
-    config = starter.write(tmp_path / "my-company")
-    assert settings.load(config, {}).company.name == "my-company"
-    text = config.read_text()
+@pytest.mark.parametrize("name", ["my-company", "2026", "yes", "a: b", "#1", "Über's {x}"])
+def test_the_config_is_valid_whatever_the_folder_is_called(tmp_path: Path, name: str) -> None:
+    assert settings.load(starter.write(tmp_path / name), {}).company.name == name
+
+
+def test_the_config_names_every_setting(tmp_path: Path) -> None:
+    text = starter.write(tmp_path / "c").read_text()
     assert all(f"#  {name}:" in text for name in Tuning.model_fields)
 
 
