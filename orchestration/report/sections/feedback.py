@@ -11,7 +11,7 @@ from orchestration.report.sections.headline import EVERYONE
 
 
 def feedback(context: Context) -> Section:
-    """Net Promoter Score (90 days), satisfaction, and the themes that move the score."""
+    """Net Promoter Score (rolling view), satisfaction, and the themes that move the score."""
     scores = answered(context.monthly("metric_nps_monthly", f"{EVERYONE} AND view = 'rolling_90d'"))
     satisfied = answered(context.monthly("metric_csat_monthly", EVERYONE))
     blocks: list[Block] = (
@@ -28,11 +28,11 @@ def _lead(scores: list[Row]) -> str:
     last = scores[-1]
     split = ", ".join(f"{words.whole(last[group])} {group}" for group in ("promoters", "passives", "detractors"))
     invited = f" {words.percent(last['response_rate'], 0)} of those asked answered." if last.get("response_rate") is not None else ""
-    return f"The latest answer of each customer in 90 days: {split}.{invited}"
+    return f"The latest answer of each customer in the rolling window: {split}.{invited}"
 
 
 def _recommendation(rows: list[Row]) -> Block:
-    description = "Latest answer of each customer in 90 days, with its 95\u202f% interval."
+    description = "Latest answer of each customer in the rolling window, with its 95\u202f% interval."
     chart = over_months("Net Promoter Score", description, rows, words.score)
     return lines(chart, [Series("Score", "c1", column(rows, "nps"), column(rows, "nps_low"), column(rows, "nps_high"))], low=0)
 
@@ -47,7 +47,8 @@ def _themes(context: Context) -> Table | None:
     if context.marts.is_empty("metric_feedback_themes_monthly"):
         return None
     rows = context.marts.rows("""
-        SELECT theme, sum(mentions) AS mentions, sum(mentions * mean_sentiment) / nullif(sum(mentions), 0) AS sentiment,
+        SELECT theme, sum(mentions) AS mentions,
+            sum(mentions * mean_sentiment) / nullif(sum(mentions) FILTER (WHERE mean_sentiment IS NOT NULL), 0) AS sentiment,
             sum(mentions * score_difference) / nullif(sum(mentions) FILTER (WHERE score_difference IS NOT NULL), 0) AS difference
         FROM metric_feedback_themes_monthly
         WHERE month > (SELECT max(month) FROM metric_feedback_themes_monthly) - INTERVAL 3 MONTH

@@ -104,6 +104,17 @@ def test_numbers_of_the_sections(page):
     assert "3.4 (1.2 to 5.6) against holdout" in text
 
 
+def test_a_theme_is_as_good_as_the_comments_whose_tone_is_known(tmp_path):
+    unread = "INSERT INTO marts.metric_feedback_themes_monthly VALUES ('2025-12-01', 'none', 'support', true, 200, 51, NULL, NULL)"
+    text = text_of(render(release_of(tmp_path / "unread", script=unread)))
+    assert "support 102 0.42 +9" in text
+
+
+def test_no_window_is_named_that_a_setting_may_change(page):
+    assert "in the rolling window: 98 promoters" in text_of(page)
+    assert "of the value expected." in text_of(page)
+
+
 def test_warned_failed_errored_and_not_run_are_four_things(page):
     text = text_of(page)
     asked = "solved at is not below opened at"  # and not the name of a class of Great Expectations
