@@ -31,12 +31,17 @@ def psi_of(then: Parsed, now: Parsed) -> pd.DataFrame:
     return frame
 
 
+def psi_between(then: NDArray[np.float64], now: NDArray[np.float64]) -> float:
+    """The index of one column of numbers; NaN where either has no rows."""
+    present = then[np.isfinite(then)]
+    edges = np.unique(np.quantile(present, np.linspace(0, 1, _BINS + 1)[1:-1])) if present.size else np.empty(0)
+    return _index(_bin_counts(then, edges), _bin_counts(now, edges))
+
+
 def _column_psi(then: Parsed, now: Parsed, name: str) -> float:
     if then.kinds[name] == CATEGORY:
         return _index(*_level_counts(then.values[name], then.texts[name], now.values[name], now.texts[name]))
-    present = then.values[name][np.isfinite(then.values[name])]
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, _BINS + 1)[1:-1])) if present.size else np.empty(0)
-    return _index(_bin_counts(then.values[name], edges), _bin_counts(now.values[name], edges))
+    return psi_between(then.values[name], now.values[name])
 
 
 def _bin_counts(values: NDArray, edges: NDArray) -> NDArray[np.float64]:

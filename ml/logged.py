@@ -70,6 +70,8 @@ def checked_log(
 def checked_numbers(values: ArrayLike, name: str) -> Floats:
     """As floats; a missing value is NaN, also in an object array. Raises ValueError for what is no number."""
     given = np.asarray(values)
+    if given.dtype.kind in "mM":
+        raise ValueError(f"{name}: is a date or a duration; needs numbers")
     try:
         return given.astype(float) if given.dtype != object else np.where(pd.isna(given), np.nan, given).astype(float)
     except (TypeError, ValueError) as error:

@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
 from ml.churn.calibration import IDENTITY, Line, correct
 from ml.churn.candidates import UNCORRECTED, Rows
 from ml.churn.examples import Examples
 from ml.churn.folds import Moments
-from ml.churn.leakage import Suspicion, suspicions
 from ml.churn.model import ChurnModel
 from ml.churn.selection import Selection, select, settle
 from ml.churn.survival import Months
 from ml.churn.trials import fit_parts, parts_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
+from ml.leakage import Suspicion, suspicions
 from ml.logged import aligned
 from ml.refusal import Refused
 from ml.threads import alone
@@ -53,7 +53,7 @@ def train(
     with fewer than FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
     """
     y = _checked_label(features, label)
-    customers = None if groups is None else pd.factorize(np.asarray(groups))[0].astype(np.int64)
+    customers = None if groups is None else _customers(groups, features.index)
     examples = Examples(parse(features), y, customers, moments, months).at_most(FIT_ROWS, seed)
     suspected = suspicions(examples.parsed, examples.label, seed)
     usable = examples.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
@@ -65,7 +65,7 @@ def train(
     chosen = selection.chosen
     scorer = fit_parts(chosen.parts, Rows(encoder, encoder.codes(usable.parsed), usable.label, usable.months), seed)
     metrics = _metrics(judged.label[selection.rows], crossed, seed)
-    report = _report(selection, suspected, usable, line) | {"metrics": metrics} | _folds(first, few)
+    report = _report(selection, suspected, usable, line) | {"metrics": metrics} | _folds(first, few, seed)
     return ChurnModel(encoder, scorer, line, tuple(encoder.names), report)
 
 
@@ -95,6 +95,16 @@ def _checked_label(features: pd.DataFrame, label: ArrayLike) -> Floats:
     return y
 
 
+def _customers(groups: ArrayLike, index: pd.Index) -> NDArray[np.int64]:
+    """A number per customer. Rows of whom nobody knows are of one customer each."""
+    who = pd.Series(np.ravel(aligned(groups, index)))
+    if len(who) != len(index):
+        raise ValueError("groups: needs one customer per row of features")
+    codes, known = pd.factorize(who)
+    unknown = codes < 0
+    return np.where(unknown, len(known) + np.cumsum(unknown), codes).astype(np.int64)
+
+
 def _calibrated(selection: Selection, judged: Examples) -> tuple[Line, Floats]:
     scores = selection.chosen.scores[0]
     if selection.chosen.candidate.name in UNCORRECTED:
@@ -109,8 +119,8 @@ def _metrics(y: Floats, probability: Floats, seed: int) -> dict[str, dict[str, f
     return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in frame.iterrows()}
 
 
-def _folds(selection: Selection, judged: Examples) -> dict[str, list[dict[str, float]]]:
-    """Per moment that was judged out of time: how many were expected to leave, and how many did. Nothing where no moments are known."""
+def _folds(selection: Selection, judged: Examples, seed: int) -> dict[str, list[dict[str, Any]]]:
+    """Per moment that was judged out of time: how many were expected to leave, how many did, `metrics`. Nothing without moments."""
     if not selection.rolls or judged.moments is None:
         return {}
     probability = _calibrated(selection, judged)[1]
@@ -118,9 +128,8 @@ def _folds(selection: Selection, judged: Examples) -> dict[str, list[dict[str, f
     told = []
     for one in np.unique(moment):
         at = moment == one
-        told.append(
-            {"moment": int(one), "customers": int(at.sum()), "left": float(left[at].mean()), "expected": float(probability[at].mean())}
-        )
+        shares = {"left": float(left[at].mean()), "expected": float(probability[at].mean())}
+        told.append({"moment": int(one), "customers": int(at.sum()), **shares, "metrics": _metrics(left[at], probability[at], seed)})
     return {"rolling_folds": told}
 
 

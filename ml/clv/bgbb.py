@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, gammaln
 
-from ml.clv.counted import Counted, Floats, count_rows
+from ml.clv.counted import Counted, Floats, ahead, count_rows, in_order
 from ml.clv.fitting import Fit, maximise
 from ml.refusal import Refused
 
@@ -27,17 +27,17 @@ class BgBb(Fit):
     def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Expected purchases at the next `t` opportunities, given the history (eq. 13)."""
         alpha, beta, gamma, delta = (self.params[name] for name in _NAMES)
-        x, t_x, n, ahead = (np.asarray(values, dtype=float) for values in (frequency, recency, T, t))
+        (x, t_x, n), time = _history(frequency, recency, T), ahead(t)
         gamma = gamma + 1e-7 if abs(gamma - 1) < 1e-7 else gamma  # the singularity at gamma = 1 is removable
         weight = betaln(alpha + x + 1, beta + n - x) - betaln(alpha, beta) - self._log_likelihoods(x, t_x, n)
-        now, then = (gammaln(1 + delta + m) - gammaln(gamma + delta + m) for m in (n, n + ahead))
+        now, then = (gammaln(1 + delta + m) - gammaln(gamma + delta + m) for m in (n, n + time))
         scale = delta / (gamma - 1) * np.exp(gammaln(gamma + delta) - gammaln(1 + delta) + weight)
         return scale * (np.exp(now) - np.exp(then))
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer is still there at opportunity T + 1 (eq. 11)."""
         alpha, beta, gamma, delta = (self.params[name] for name in _NAMES)
-        x, t_x, n = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+        x, t_x, n = _history(frequency, recency, T)
         used = betaln(alpha + x, beta + n - x) - betaln(alpha, beta)
         stayed = betaln(gamma, delta + n + 1) - betaln(gamma, delta)
         return np.exp(used + stayed - self._log_likelihoods(x, t_x, n))
@@ -53,12 +53,23 @@ def fit_bgbb(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights:
     """Fit BG/BB by maximum likelihood; `weights` = customers per row. Raises Refused where it cannot be trusted."""
     counted = count_rows({"frequency": frequency, "recency": recency, "T": T}, weights, 30)
     x, t_x, n = counted.columns
-    if ((x > t_x) | (t_x > n) | (x < 0) | ((x == 0) != (t_x == 0)) | (n % 1 != 0) | (t_x % 1 != 0)).any():
-        raise Refused("BG/BB: needs whole numbers with frequency <= recency <= T, and recency 0 exactly where frequency is 0")
+    _require_possible(x, t_x, n)
     if not (x > 0).any() or n.max() < 2:
         raise Refused("BG/BB: needs customers who used an opportunity, and two opportunities or more; else nothing tells use from staying")
     starts = [(1.0, 1.0, 1.0, 1.0), (1.0, 0.5, 0.5, 3.0)]
     return BgBb(**vars(maximise("BG/BB", _NAMES, lambda params: _likelihood(params, counted), starts, counted.customers)))
+
+
+def _history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    x, t_x, n = (np.asarray(values, dtype=float) for values in in_order(frequency, recency, T))
+    _require_possible(x, t_x, n)
+    return x, t_x, n
+
+
+def _require_possible(x: Floats, t_x: Floats, n: Floats) -> None:
+    contradicts = (x > t_x) | (t_x > n) | (x < 0) | ((x == 0) != (t_x == 0))
+    if np.any(contradicts) or any((values % 1 > 0).any() for values in (x, t_x, n)):
+        raise Refused("BG/BB: needs whole numbers with frequency <= recency <= T, and recency 0 exactly where frequency is 0")
 
 
 def _terms(params: Floats, x: Floats, t_x: Floats, n: Floats) -> tuple[Floats, Floats, Floats, Floats]:

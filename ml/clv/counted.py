@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ml.logged import aligned
+from ml.logged import aligned, checked_numbers
 from ml.refusal import Refused
 
 Floats = NDArray[np.float64]
@@ -49,14 +49,19 @@ class Counted:
         return self if step == 1 else Counted(tuple(column[::step] for column in self.columns), self.count[::step], self.which[:0])
 
 
-def floats(values: ArrayLike, name: str) -> Floats:
-    """`values` as a flat float array. Raises Refused when one is missing or infinite, or when they are no numbers."""
+def numbers(values: ArrayLike, name: str) -> Floats:
+    """`values` as a flat float array; what is missing is NaN. Raises Refused when they are no numbers."""
     if getattr(values, "dtype", None) is not None and values.dtype.kind in "mM":  # type: ignore[union-attr]
         raise Refused(f"{name}: is a date or a duration; give numbers, all times in one unit (weeks, say)")
     try:
-        array = np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()
-    except (TypeError, ValueError) as error:
+        return np.atleast_1d(checked_numbers(values, name)).ravel()
+    except ValueError as error:
         raise Refused(f"{name}: needs numbers, one per customer") from error
+
+
+def floats(values: ArrayLike, name: str) -> Floats:
+    """As `numbers`. Raises Refused when one is missing or infinite, too."""
+    array = numbers(values, name)
     bad = int((~np.isfinite(array)).sum())
     if bad:
         raise Refused(f"{name}: {bad} of {array.size} values are missing or infinite; leave those customers out")
@@ -65,8 +70,7 @@ def floats(values: ArrayLike, name: str) -> Floats:
 
 def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum: int) -> Counted:
     """Distinct rows of `columns`. Raises Refused for columns of unequal length or fewer than `minimum` customers."""
-    order = next((values.index for values in columns.values() if isinstance(values, pd.Series)), None)
-    arrays = [floats(_in_order(values, order), name) for name, values in columns.items()]
+    arrays = [floats(values, name) for name, values in zip(columns, in_order(*columns.values()), strict=True)]
     weight = np.ones(arrays[0].size) if weights is None else floats(weights, "weights")
     if len({array.size for array in (*arrays, weight)}) > 1:
         raise Refused(f"{', '.join(columns)}: differ in length; give one value per customer each")
@@ -79,9 +83,10 @@ def count_rows(columns: dict[str, ArrayLike], weights: ArrayLike | None, minimum
     return Counted(tuple(array[first] for array in arrays), count.astype(np.float64), which)
 
 
-def _in_order(values: ArrayLike, order: pd.Index | None) -> ArrayLike:
-    """Series that carry the labels of the first in another order are put into its order."""
-    return aligned(values, order) if isinstance(values, pd.Series) and order is not None and not values.index.equals(order) else values
+def in_order(*columns: ArrayLike) -> list[ArrayLike]:
+    """Series that carry the labels of the first one in another order are put into its order."""
+    order = next((values.index for values in columns if isinstance(values, pd.Series)), None)
+    return [aligned(values, order) if isinstance(values, pd.Series) and not values.index.equals(order) else values for values in columns]
 
 
 def _distinct(arrays: list[Floats]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -126,8 +131,11 @@ def count_purchases(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weig
 
 
 def history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """What a prediction stands on, of customers or of one; NaN stays NaN. Raises Refused when a history contradicts itself."""
-    x, t_x, age = (np.asarray(values, dtype=float) for values in (frequency, recency, T))
+    """What a prediction stands on, of customers or of one; NaN stays NaN. Raises Refused when a history contradicts itself.
+
+    Series are put in the order of the first by their labels.
+    """
+    x, t_x, age = (np.asarray(values, dtype=float) for values in in_order(frequency, recency, T))
     _require_possible(x, t_x, age, np.ones(1))
     return x, t_x, age
 

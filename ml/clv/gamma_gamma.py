@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
-from ml.clv.counted import Counted, Floats, count_rows
+from ml.clv.counted import Counted, Floats, count_rows, in_order, numbers
 from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 from ml.refusal import Refused
 
@@ -34,11 +34,15 @@ class GammaGamma(Fit):
         return p * v / (q - 1)
 
     def expected_value(self, frequency: ArrayLike, mean_value: ArrayLike) -> Floats:
-        """Expected mean order value (eq. 5): the customer's own mean pulled to the population's; frequency 0 gives the latter."""
+        """Expected mean order value (eq. 5): the customer's own mean pulled to the population's.
+
+        Who was left out of the fit (frequency 0, a mean that is missing or not above 0) gets the latter: nothing is known of them.
+        """
         p, q, v = (self.params[name] for name in _NAMES)
-        x, mean = np.asarray(frequency, dtype=float), np.asarray(mean_value, dtype=float)
-        seen = np.where(x > 0, x * np.where(np.isfinite(mean), mean, 0.0), 0.0)
-        return p * (v + seen) / (p * x + q - 1)
+        x, mean = (np.asarray(values, dtype=float) for values in in_order(frequency, mean_value))
+        is_known = (x > 0) & (mean > 0) & np.isfinite(mean)
+        orders = np.where(is_known, x, 0.0)
+        return p * (v + orders * np.where(is_known, mean, 0.0)) / (p * orders + q - 1)
 
 
 def fit_gamma_gamma(
@@ -46,16 +50,19 @@ def fit_gamma_gamma(
 ) -> GammaGamma:
     """Fit by maximum likelihood on customers with frequency > 0 and a positive mean; the others are left out of the fit.
 
-    Raises Refused when q <= 1 (the population mean would be infinite), or |correlation of frequency and value| >
-    `max_correlation`.
+    Series are put in the order of `frequency` by their labels. Raises Refused for what is no number, when q <= 1 (the population mean
+    would be infinite), or |correlation of frequency and value| > `max_correlation`.
     """
-    x, mean = np.asarray(frequency, dtype=float), np.asarray(mean_value, dtype=float)
+    x, mean = (numbers(one, name) for one, name in zip(in_order(frequency, mean_value), ("frequency", "mean_value"), strict=True))
+    weight = np.ones(x.size) if weights is None else numbers(weights, "weights")
+    if not x.size == mean.size == weight.size:
+        raise Refused("frequency, mean_value: differ in length; give one value per customer each")
     kept = (x > 0) & (mean > 0)
     if not kept.any():
         raise Refused("Gamma-Gamma: no customer has a repeat purchase and a mean value above 0; give the mean of the repeat purchases")
     if np.ptp(mean[kept]) == 0:
         raise Refused("Gamma-Gamma: all customers spend exactly the same on a purchase, so nothing says how they differ")
-    counted = count_rows({"frequency": x[kept], "mean_value": mean[kept]}, None if weights is None else np.asarray(weights)[kept], 30)
+    counted = count_rows({"frequency": x[kept], "mean_value": mean[kept]}, weight[kept], 30)
     correlation = _correlation(counted)
     if abs(correlation) > max_correlation:
         raise Refused(

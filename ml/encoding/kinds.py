@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from pandas.api import types
 
 NUMBER, FLAG, DATE, CATEGORY = "number", "flag", "date", "category"
-_DAY = 86_400 * 10**9
+_DAY = 86_400 * 10**6  # of microseconds: nanoseconds end in 2262, and who never leaves leaves on 9999-12-31
 _FARTHEST = 1e100  # beyond it a square is infinite, and with it the spread of the whole column
 _SHARE = 0.99  # of the values that must read as numbers or dates before a text column counts as one
 _DECORATION = r"^[$€£¥\s]+|[$€£¥%\s]+$|(?<=\d),(?=\d{3}(?:\D|$))"
+_ANSWERS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}  # a flag that came back from a file as text
 _NOTHING = ("n/a", "na", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown", "missing")  # what exports write for no value
 _ISO_DATE = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 # Also written, with but one meaning; 03/04/2026 has two, so that nobody can read it.
@@ -98,7 +99,9 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, timedelta):
         return value / timedelta(days=1)
-    return value if isinstance(value, (int, float, np.number, str)) else np.nan
+    if isinstance(value, str):
+        return _ANSWERS.get(value.strip().lower(), value)
+    return value if isinstance(value, (int, float, np.number)) else np.nan
 
 
 def read_dates(values: pd.Series) -> NDArray[np.float64]:
@@ -109,7 +112,7 @@ def read_dates(values: pd.Series) -> NDArray[np.float64]:
         values = _read_texts_of_dates(values.astype(object).map(lambda value: value if pd.isna(value) else str(value)))
     elif values.dt.tz is not None:
         values = values.dt.tz_convert("UTC").dt.tz_localize(None)
-    moments = values.to_numpy(dtype="datetime64[ns]").astype(np.int64).astype(np.float64)
+    moments = values.to_numpy(dtype="datetime64[us]").astype(np.int64).astype(np.float64)
     return np.where(values.isna().to_numpy(), np.nan, moments / _DAY)
 
 
@@ -134,8 +137,12 @@ def _is_arrow_date(dtype: Any) -> bool:
 def read_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     """Values as positions in a list of distinct texts; -1 where missing or blank."""
     codes, distinct = pd.factorize(values)
-    texts = [str(value).strip() for value in distinct]
-    return _merged(codes, texts)
+    return _merged(codes, [_written(value) for value in distinct])
+
+
+def _written(value: Any) -> str:
+    """A whole number is the same level in a column with gaps, where pandas makes 2 a 2.0."""
+    return str(int(value)) if isinstance(value, (float, np.floating)) and float(value).is_integer() else str(value).strip()
 
 
 def _merged(codes: NDArray[Any], texts: Iterable[str]) -> tuple[NDArray[np.int64], list[str]]:

@@ -26,12 +26,16 @@ _MOST_STAKE = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """The log as the learners see it, one entry per decision. `left`: outcome less what was expected whatever is done."""
+    """The log as the learners see it, one entry per decision. `left`: outcome less what was expected whatever is done.
+
+    `overlap`: how comparable the customer is under each action (columns) and the control, by which differences are looked for; None: alike.
+    """
 
     taken: NDArray[np.int64]
     propensity: Floats
     left: Floats
     stake: Floats
+    overlap: Floats | None = None
 
     @property
     def evenness(self) -> float:
@@ -40,12 +44,16 @@ class Evidence:
         total, squares, counts = (np.bincount(self.taken, weight**power) for power in (1, 2, 0))
         return float((total**2 / (squares * counts))[counts > 0].min())
 
-    def arms(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
-        """The decisions for `action` or the control, among the rows `within`."""
+    def comparable(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
+        """As `arms`, those customers weighing most of whom either could have been: for differences, not for the mean of all."""
+        return self.arms(action, within, None if self.overlap is None else self.overlap[:, action])
+
+    def arms(self, action: int, within: NDArray[np.int64] | None = None, besides: Floats | None = None) -> Arms:
+        """The decisions for `action` or the control, among the rows `within`; `besides`: what more they weigh than stake ÷ propensity."""
         rows = np.flatnonzero((self.taken == 0) | (self.taken == action)) if within is None else within
         rows = rows[(self.taken[rows] == 0) | (self.taken[rows] == action)]
         treated = self.taken[rows] == action
-        weight = self.stake[rows] / self.propensity[rows]
+        weight = self.stake[rows] / self.propensity[rows] * (1.0 if besides is None else besides[rows])
         weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
         per_stake = self.left[rows] / self.stake[rows]
         levels = [float((weight * per_stake)[side].sum()) for side in (~treated, treated)]
@@ -144,16 +152,28 @@ class Sums:
         return float(self.spread @ [level**2, -2 * level, 1.0]) / self.weight**2
 
 
-def least_stake(expected: Floats, outcome: Floats) -> float | None:
-    """The least stake of a log of 0 and 1; None for outcomes of another kind, which have none."""
-    if not np.isin(outcome, (0.0, 1.0)).all():
-        return None
-    return max(1e-6, _LEAST_STAKE * float(_variance(expected).mean()))
+@dataclass(frozen=True)
+class Stakes:
+    """How far an action can move an outcome. `least`: of outcomes of 0 and 1, None for others; those have `unit`, the spread of surprises.
 
+    The priors of differences speak of such units: without them money told in cents would teach what no money in dollars does.
+    """
 
-def scaled_stakes(expected: Floats, least: float | None) -> Floats:
-    """How far an action can move each outcome: p · (1 − p), at least `least` and at most 40 times that; 1 for everyone without one."""
-    return np.ones(expected.size) if least is None else np.clip(_variance(expected), least, _MOST_STAKE / _LEAST_STAKE * least)
+    least: float | None
+    unit: float = 1.0
+
+    @staticmethod
+    def learnt(expected: Floats, left: Floats, *, is_chance: bool) -> Stakes:
+        """Of a log, by what was expected and what outcomes came to beyond it. `is_chance`: outcomes are 0 and 1."""
+        if is_chance:
+            return Stakes(max(1e-6, _LEAST_STAKE * float(_variance(expected).mean())))
+        return Stakes(None, float(left.std()) or 1.0)
+
+    def of(self, expected: Floats) -> Floats:
+        """Of each outcome: p · (1 − p), at least `least` and at most 40 times that; `unit` for everyone where outcomes are no 0 and 1."""
+        if self.least is None:
+            return np.full(expected.size, self.unit)
+        return np.clip(_variance(expected), self.least, _MOST_STAKE / _LEAST_STAKE * self.least)
 
 
 def _variance(expected: Floats) -> Floats:

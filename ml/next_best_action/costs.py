@@ -26,7 +26,7 @@ def action_costs(cost: Mapping[Any, float] | ArrayLike | None, taken: NDArray[An
     if isinstance(cost, Mapping):
         costs = _by_action(cost, taken, actions)
     else:
-        paid = pd.Series(checked_numbers(aligned(cost, index), "cost"))
+        paid = pd.Series(np.ravel(checked_numbers(aligned(cost, index), "cost")))
         if paid.size != taken.size:
             raise ValueError("cost: needs one per action (a mapping) or one per logged decision")
         costs = np.asarray(paid.groupby(taken).mean().reindex(actions), dtype=np.float64)

@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 from ml.additive import Floats, restore, scores_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.logged import as_logged, checked_actions, checked_log
-from ml.next_best_action.contrasts import Evidence, least_stake, scaled_stakes
+from ml.next_best_action.contrasts import Evidence, Stakes
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
+from ml.next_best_action.hindsight import Doubt, follow_the_decision, told_the_end
 from ml.next_best_action.surprises import tamed
 from ml.outcomes import OutcomeModel, cross_fitted, fit_outcomes
 from ml.refusal import Refused
@@ -33,13 +34,17 @@ _BATCH = 100_000  # rows scored at a time
 
 @dataclass(frozen=True)
 class Policy:
-    """`actions`: the control first, then those with enough decisions; of the type the log has them in. `costs`: in units of the outcome."""
+    """`actions`: the control first, then those with enough decisions; of the type the log has them in. `costs`: in units of the outcome.
+
+    `report`: JSON-able dictionary with `control`, `decisions`, `effects` (per action) and `suspicious_features` (columns that seem to have
+    been known only afterwards, each with the reason and whether it was `left_out`).
+    """
 
     actions: tuple[str | float, ...]
     costs: Floats
     outcome: OutcomeModel
     effects: tuple[Effect, ...]
-    least_stake: float | None
+    stakes: Stakes
     report: dict[str, Any]
 
     @property
@@ -68,7 +73,7 @@ class Policy:
 
     def _of_codes(self, codes: Floats) -> tuple[Floats, Floats]:
         untreated = self.outcome.of_codes(codes)[:, 0]
-        stake = scaled_stakes(untreated, self.least_stake)
+        stake = self.stakes.of(untreated)
         scores = scores_of([effect.scorer for effect in self.effects], self.encoder, codes)
         uplifts = [effect.expected(score, stake) for effect, score in zip(self.effects, scores.T, strict=True)]
         return untreated, np.column_stack([np.zeros(len(codes)), *uplifts])
@@ -91,7 +96,8 @@ class Policy:
             "outcome_columns": self.outcome.encoder.to_json(),
             "shifts": self.outcome.shifts.tolist(),
             "effects": [[one.constant, one.slope, one.centre, one.mean, one.error, one.evidence] for one in self.effects],
-            "least_stake": self.least_stake,
+            "least_stake": self.stakes.least,
+            "unit": self.stakes.unit,
             "report": self.report,
         }
         return described, arrays
@@ -108,8 +114,9 @@ class Policy:
         effects = tuple(
             Effect(one[0], one[1], one[2], scorer(str(number)), one[3], one[4], one[5]) for number, one in enumerate(described["effects"])
         )
-        costs, least = np.asarray(described["costs"]), described["least_stake"]
-        return Policy(tuple(described["actions"]), costs, outcome, effects, least, described["report"])
+        stakes = Stakes(described["least_stake"], described.get("unit", 1.0))  # what was stored before there were units has none
+        costs = np.asarray(described["costs"])
+        return Policy(tuple(described["actions"]), costs, outcome, effects, stakes, described["report"])
 
 
 @alone
@@ -138,14 +145,17 @@ def fit_policy(
     taken = np.array([actions.index(name) for name in taken_names[kept]], dtype=np.int64)
     costs = action_costs(cost, taken_names, actions, features.index)
     y, p = outcomes[kept], np.maximum(propensities[kept], _LEAST_PROPENSITY)
-    parsed = parse(features.iloc[kept])
+    read = parse(features.iloc[kept])
+    doubts = [*told_the_end(read, y, seed), *follow_the_decision(read, taken_names[kept], propensities[kept])]
+    parsed = read.without({one.feature for one in doubts if one.left_out}, "it knows the outcome; see suspicious_features")
     outcome_model = fit_outcomes(parsed, taken, y, len(actions), seed)
     expected = cross_fitted(parsed, taken, y, len(actions), seed)[:, 0]
-    least = least_stake(expected, y)
-    left = y - expected if least is not None else tamed(y - expected)
-    evidence = Evidence(taken, p, left, scaled_stakes(expected, least))
+    is_chance = bool(np.isin(y, (0.0, 1.0)).all())
+    left = y - expected if is_chance else tamed(y - expected)
+    stakes = Stakes.learnt(expected, left, is_chance=is_chance)
+    evidence = Evidence(taken, p, left, stakes.of(expected))
     effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
-    return Policy(as_logged(actions, action), costs, outcome_model, tuple(effects), least, _report(actions, taken, effects))
+    return Policy(as_logged(actions, action), costs, outcome_model, tuple(effects), stakes, _report(actions, taken, effects, doubts))
 
 
 def _learnable(taken: NDArray[Any], control: str) -> list[str]:
@@ -159,7 +169,7 @@ def _learnable(taken: NDArray[Any], control: str) -> list[str]:
     return [control, *sorted(often - {control})]
 
 
-def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect]) -> dict[str, Any]:
+def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect], doubts: list[Doubt]) -> dict[str, Any]:
     counts = np.bincount(taken, minlength=len(actions))
     rows = [
         {
@@ -172,4 +182,5 @@ def _report(actions: list[str], taken: NDArray[np.int64], effects: list[Effect])
         }
         for position, (name, effect) in enumerate(zip(actions[1:], effects, strict=True))
     ]
-    return {"control": actions[0], "decisions": int(taken.size), "effects": rows}
+    suspicious = [one._asdict() for one in doubts]
+    return {"control": actions[0], "decisions": int(taken.size), "effects": rows, "suspicious_features": suspicious}

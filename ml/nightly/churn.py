@@ -19,10 +19,11 @@ from ml import artifacts as store
 from ml.churn import ChurnModel
 from ml.churn.calibration import IDENTITY, Line
 from ml.churn.training import refit
-from ml.nightly.churn_judgement import compare, features_of, judge, left_in
-from ml.nightly.churn_tonight import Sides, drift_refusal
+from ml.nightly.churn_judgement import compare, judge, left_in
+from ml.nightly.churn_tonight import drift_refusal
 from ml.nightly.learning import Learnt, Lesson, learn, load
 from ml.nightly.risk import expected_losses, risk_bands
+from ml.nightly.sides import Sides, features_of, told_later
 from ml.nightly.tables import Result, Run, build, empty, uniform
 from ml.refusal import Refused
 
@@ -68,8 +69,9 @@ def _tonights_model(
         newest = labelled["cutoff_date"].max()
         lesson = Lesson.of(labelled, newest + timedelta(days=horizon_days), horizon_days=horizon_days, seed=seed)
         sides = Sides.of(labelled, tonight)
-        if sides.given_away:
-            raise Refused(f"a feature knows the future ({sides.given_away})")
+        known = told_later(labelled) or sides.given_away
+        if known is not None:
+            raise Refused(f"a feature knows the future ({known})")
         against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
         model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against))
         refusal = drift_refusal(model, sides, run)

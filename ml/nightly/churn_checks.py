@@ -5,7 +5,7 @@ Comes in: what customers did, what was expected of them, their features. Goes ou
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ from ml.churn import ChurnModel
 from ml.churn.survival import Months
 from ml.encoding import parse
 from ml.encoding.kinds import CATEGORY
+from ml.nightly.sides import EPOCH
 from ml.nightly.tables import Run
 
-EPOCH = date(1970, 1, 1)
 FEWEST_IN_GROUP, MOST_GROUPS_TOLD = 200, 8
 
 
@@ -30,7 +30,7 @@ def measure_deciles(run: Run, name: str, left: Floats, expected: Floats) -> None
 
 
 def measure_groups(run: Run, name: str, features: pd.DataFrame, left: Floats, expected: Floats) -> None:
-    """Of all groups of at least FEWEST_IN_GROUP, those in which most more, or fewer, left than were expected: the gap and its interval."""
+    """Of all groups of at least FEWEST_IN_GROUP, those in which most more, or fewer, left than were expected: gap and Brier score."""
     parsed = parse(features)
     found = []
     for column, kind in parsed.kinds.items():
@@ -39,18 +39,21 @@ def measure_groups(run: Run, name: str, features: pd.DataFrame, left: Floats, ex
             for position, level in enumerate(parsed.texts[column]):
                 rows = np.flatnonzero(levels == position)
                 if rows.size >= FEWEST_IN_GROUP:
-                    found.append((f"{column}={level}", *_gap(left[rows], expected[rows])))
-    for group, gap, error in sorted(found, key=lambda one: -abs(one[1]) / one[2])[:MOST_GROUPS_TOLD]:
+                    found.append((f"{column}={level}", rows, *_gap(left[rows], expected[rows])))
+    for group, rows, gap, error in sorted(found, key=lambda one: -abs(one[2]) / one[3])[:MOST_GROUPS_TOLD]:
         run.measure(name, f"gap_where_{group}", gap, gap - 1.96 * error, gap + 1.96 * error)
+        run.measure(name, f"brier_where_{group}", *_mean((left[rows] - expected[rows]) ** 2))
     run.measure(name, "groups_checked", len(found))
 
 
 def measure_folds(run: Run, model: ChurnModel) -> None:
-    """How calibrated the same learner was at each earlier moment, judged out of time: whether its mistakes grow."""
+    """How good and how calibrated the same learner was at each earlier moment, judged out of time: whether its mistakes grow."""
     for fold in model.report.get("rolling_folds", []):
         day = (EPOCH + timedelta(days=int(fold["moment"]))).isoformat()
         run.measure(str(model.report["chosen"]), f"out_of_time_{day}_expected", fold["expected"])
         run.measure(str(model.report["chosen"]), f"out_of_time_{day}_left", fold["left"])
+        for metric, told in fold["metrics"].items():
+            run.measure(str(model.report["chosen"]), f"out_of_time_{day}_{metric}", told["value"], told["low"], told["high"])
 
 
 def measure_survival(run: Run, model: ChurnModel, features: pd.DataFrame, months: Months | None) -> None:
@@ -66,6 +69,12 @@ def measure_survival(run: Run, model: ChurnModel, features: pd.DataFrame, months
 def _gap(left: Floats, expected: Floats) -> tuple[float, float]:
     """Share that left more than expected, and the standard error were the expectation true."""
     return float(left.mean() - expected.mean()), float(np.sqrt(max((expected * (1 - expected)).sum(), 1e-12)) / left.size)
+
+
+def _mean(values: Floats) -> tuple[float, float, float]:
+    """Mean with its 95 % interval."""
+    mean, margin = float(values.mean()), float(1.96 * values.std() / np.sqrt(values.size))
+    return mean, mean - margin, mean + margin
 
 
 def _share(left: Floats) -> tuple[float, float, float]:

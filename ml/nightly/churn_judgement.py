@@ -3,8 +3,9 @@
 Comes in: labelled customers at several cut-offs. Goes out: numbers for `model_runs`, and the reason for a refusal, if any.
 The judged model learns only from cut-offs whose own windows were over before the judged one began: what it could really
 have known. It must beat the base rate and the best rule on one recency column in log loss (95 % interval of the paired
-difference above 0), and its probabilities must mean what they say: the calibration slope lies in 0.8 … 1.25, or so few
-leavers were judged that its 95 % interval still reaches into it (with 124 leavers the slope of a true model came out at 1.28).
+difference above 0; a regularised logistic regression is measured beside it), and its probabilities must mean what they say: the
+calibration slope lies in 0.8 … 1.25, or so few leavers were judged that its 95 % interval still reaches into it (with 124 leavers the
+slope of a true model came out at 1.28).
 Where they do not, they are corrected by the judged customers themselves, each half by the other, and judged once more.
 """
 
@@ -23,16 +24,16 @@ from ml.churn.candidates import UNCORRECTED, Rows, fit, named
 from ml.churn.folds import Moments, random_folds
 from ml.churn.model import ChurnModel
 from ml.churn.survival import Months, months_of
-from ml.churn.training import train
+from ml.churn.training import SELECTION_ROWS, train
 from ml.encoding import Encoder, parse
 from ml.evaluation import difference, evaluate, log_losses
-from ml.nightly.churn_checks import EPOCH, measure_deciles, measure_folds, measure_groups, measure_survival
+from ml.nightly.churn_checks import measure_deciles, measure_folds, measure_groups, measure_survival
 from ml.nightly.learning import Parts
+from ml.nightly.sides import EPOCH, features_of
 from ml.nightly.tables import Run, uniform
 from ml.promotions import Duel
 
 RECENCY = ("days_since_last_order", "days_since_engaged", "days_since_usage", "days_since_last_payment", "recency_days")
-META = ("customer_key", "cutoff_date", "is_tonight", "label_left", "left_after_days")
 _SLOPES = (0.8, 1.25)
 
 
@@ -61,6 +62,8 @@ def judge(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Jud
         "base_rate": np.full(y.size, y_past.mean()),
         "recency_only": _recency_rule(past, newest, y_past, seed),
     }
+    if chosen != "logistic":
+        forecasts["logistic"] = _regularised(past, newest, seed)
     for name, probability in forecasts.items():
         metrics = evaluate(y, probability, seed=seed)
         run.measure_all(name, metrics)
@@ -131,17 +134,21 @@ def left_in(labelled: pd.DataFrame, horizon_days: int) -> Months | None:
     return months_of(labelled["label_left"].to_numpy(dtype=float), after, horizon_days)
 
 
-def features_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns a model may see."""
-    return frame.drop(columns=[name for name in META if name in frame])
-
-
 def _recency_rule(past: pd.DataFrame, newest: pd.DataFrame, y: Floats, seed: int) -> Floats:
     """Logistic regression on the one recency column that told most about the past."""
     rules = [_one_column(past, newest, y, name, seed) for name in _recency_columns(past.columns)]
     if not rules:
         return np.full(len(newest), y.mean())
     return min(rules, key=lambda rule: rule[0])[1]
+
+
+def _regularised(past: pd.DataFrame, newest: pd.DataFrame, seed: int) -> Floats:
+    """What a careful person would do without all this: regularised logistic regression on every column."""
+    few = past.sample(min(len(past), SELECTION_ROWS), random_state=seed)
+    parsed, left = parse(features_of(few)), few["label_left"].to_numpy(dtype=float)
+    encoder = Encoder.fit(parsed, left)
+    scorer = fit(named("logistic"), Rows(encoder, encoder.codes(parsed), left), 0, seed)
+    return 1 / (1 + np.exp(-scorer.score(encoder, encoder.read(features_of(newest)))))
 
 
 def _recency_columns(names: Sequence[str] | pd.Index) -> list[str]:

@@ -19,6 +19,7 @@ from ml.nightly.aims import CONTROL, MODEL, RETENTION, Aim, aims_of
 from ml.nightly.choice import choose
 from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import PASSED, Night, candidates_table, decisions_table
+from ml.nightly.sides import Sides
 from ml.nightly.tables import Result, Run, empty, together, uniform
 from ml.nightly.taught import Taught, teach
 
@@ -30,6 +31,7 @@ def decide(
     features_tonight: pd.DataFrame,
     clv: pd.DataFrame,
     churn: pd.DataFrame | None = None,
+    features_before: pd.DataFrame | None = None,
     as_of: date,
     artifacts: Path,
     exploration_share: float = 0.10,
@@ -43,7 +45,8 @@ def decide(
     `capacity`: most actions of the night, `capacities`: of each by its name. `clv` needs customer_key and clv_predicted;
     a customer without a value counts as 0 and is only ever treated by exploration. `churn` needs customer_key and churn_probability:
     nobody can be kept more surely than they would leave, so no more is believed of retention. `aims`: of actions by name, else
-    retention; each aim has a policy of its own.
+    retention; each aim has a policy of its own. `features_before`: of the newest cut-off whose outcomes are known, with
+    `label_left`; beside tonight's they tell which feature is written when customers leave.
     Without a policy that passed its check no effect is believed: everyone gets "nothing" but the explored share, which is how a
     log comes about. Status: published, kept_last_good, or refused; that of the first aim, which is retention wherever an action has it.
     """
@@ -51,7 +54,8 @@ def decide(
         run = Run(MODEL, as_of, status="refused", reason="there is no candidate action tonight")
         return run.result(next_best_actions=empty("next_best_actions"), action_candidates=empty("action_candidates"))
     sought = aims_of(candidates["action"].astype(str).unique(), aims or {})
-    taught = _taught(action_log, features_tonight, sought, as_of, artifacts, seed)
+    given_away = None if features_before is None or features_before.empty else Sides.of(features_before, features_tonight).given_away
+    taught = _taught(action_log, features_tonight, sought, as_of, artifacts, seed, given_away)
     runs, run = [one.run for one in taught], taught[0].run
     night = _night(candidates, features_tonight, clv, churn, taught)
     order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
@@ -69,11 +73,11 @@ def decide(
 
 
 def _taught(
-    log: pd.DataFrame, tonight: pd.DataFrame, aims: Mapping[Aim, list[str]], as_of: date, artifacts: Path, seed: int
+    log: pd.DataFrame, tonight: pd.DataFrame, aims: Mapping[Aim, list[str]], as_of: date, artifacts: Path, seed: int, given_away: str | None
 ) -> list[Taught]:
     everything = frozenset(name for actions in aims.values() for name in actions)
     return [
-        teach(log, tonight, aim, actions, everything - set(actions), Run(aim.model, as_of), artifacts, seed)
+        teach(log, tonight, aim, actions, everything - set(actions), Run(aim.model, as_of), artifacts, seed, given_away)
         for aim, actions in aims.items()
     ]
 

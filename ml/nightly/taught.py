@@ -15,10 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from ml import artifacts as store
+from ml.encoding import parse
 from ml.next_best_action import Policy
+from ml.next_best_action.hindsight import follow_the_decision
 from ml.nightly.aims import AIMS, Aim
 from ml.nightly.decision_judgement import duel, fitted, judge
 from ml.nightly.learning import Learnt, Lesson, learn, load
+from ml.nightly.sides import told_later
 from ml.nightly.tables import Run
 from ml.refusal import Refused
 
@@ -37,15 +40,29 @@ class Taught:
 
 
 def teach(
-    log: pd.DataFrame, tonight: pd.DataFrame, aim: Aim, actions: Sequence[str], others: frozenset[str], run: Run, artifacts: Path, seed: int
+    log: pd.DataFrame,
+    tonight: pd.DataFrame,
+    aim: Aim,
+    actions: Sequence[str],
+    others: frozenset[str],
+    run: Run,
+    artifacts: Path,
+    seed: int,
+    given_away: str | None = None,
 ) -> Taught:
-    """Tonight's policy if it passes, else the last good one, else none; `run` says which and why. `others`: actions of other aims."""
+    """Tonight's policy if it passes, else the last good one, else none; `run` says which and why. `others`: actions of other aims.
+
+    `given_away`: what shows already that a feature knows the future, in words.
+    """
     names = [name for name in log.columns if name not in _LOG_META and name in tonight.columns]
     # Who could only get what they got (the holdout, a policy that never explores) says nothing of what else would have done.
     used = log[log["propensity"].between(0, 1, inclusive="neither") & log[aim.outcome].notna()].sort_values("action_id", ignore_index=True)
     known_by = pd.to_datetime(used["outcome_day"]).max().date() if len(used) else run.as_of
     apart = {"others": sorted(others)} if others else {}
     try:
+        known = told_later(used[names]) or given_away
+        if known is not None:
+            raise Refused(f"a feature knows the future ({known})")
         lesson = Lesson.of(used[[*_LEARNT_FROM, aim.outcome, *names]], known_by, seed=seed, **apart)
         against = partial(duel, log=used, seed=seed, aim=aim)
         learnt = learn(run, artifacts, lesson, lambda: _learnt(used, names, run, seed, aim, others), against)
@@ -55,16 +72,32 @@ def teach(
 
 
 def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int, aim: Aim, others: frozenset[str]) -> Learnt:
-    """Raises Refused when nothing can be learnt, or the policy is certainly worse than doing nothing."""
+    """Raises Refused when nothing can be learnt, a feature knows the future, or the policy is certainly worse than doing nothing."""
+    _refuse_first(_following(log, names))
     twin, refusal = judge(log, names, run, seed, aim, others)
+    _refuse_first([(one["feature"], one["reason"]) for one in twin.report["suspicious_features"] if one["left_out"]])
     if refusal is not None:
         raise Refused(refusal)
     policy = fitted(log, names, seed, aim, others)
+    for one in policy.report["suspicious_features"]:
+        if one["roc_auc"] is not None:
+            run.measure(one["feature"], "suspicious_roc_auc", one["roc_auc"])
     for effect in policy.report["effects"]:
         mean, margin = effect["mean_effect"], 1.96 * effect["standard_error"]
         run.measure(effect["action"], f"mean_effect_on_{aim.doing}", mean, mean - margin, mean + margin)
         run.measure(effect["action"], "is_personal", float(effect["is_personal"]))
     return Learnt(*policy.to_parts(), names, twin=twin.to_parts())
+
+
+def _following(log: pd.DataFrame, names: list[str]) -> list[tuple[str, str]]:
+    """Features that follow from the decision, each with how that shows; in all of them, as an aim leaves some out by what was done."""
+    decided = log["action"].to_numpy(dtype=object), log["propensity"].to_numpy(dtype=float)
+    return [(one.feature, one.reason) for one in follow_the_decision(parse(log[names]), *decided)]
+
+
+def _refuse_first(found: Sequence[tuple[str, str]]) -> None:
+    if found:
+        raise Refused(f"a feature knows the future ({found[0][0]}: {found[0][1]})")
 
 
 def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> Policy | None:

@@ -109,6 +109,10 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         yield from written(context, connection, "clv_scores", result, {"clv_scores": "clv_predicted"})
 
 
+_NEWEST_KNOWN = (
+    "ml_inputs.customer_features WHERE NOT is_tonight "
+    "AND cutoff_date = (SELECT max(cutoff_date) FROM ml_inputs.customer_features WHERE NOT is_tonight)"
+)
 _DECIDED = [
     dg.AssetKey(["ml", "churn_scores"]),
     dg.AssetKey(["ml", "clv_scores"]),
@@ -136,6 +140,7 @@ def decisions(context: dg.AssetExecutionContext, night: NightResource) -> Iterat
             candidates="ml_inputs.action_candidates",
             action_log=("ml_inputs.action_log", "action_id, customer_key"),
             features_tonight="ml_inputs.customer_features WHERE is_tonight",
+            features_before=(_NEWEST_KNOWN, "customer_key"),
             clv="ml.clv_scores",
             churn="ml.churn_scores WHERE model_version <> 'base_rate'",  # which says nothing of anybody
         ),

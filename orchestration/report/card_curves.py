@@ -71,7 +71,17 @@ def moments(rows: Sequence[Row]) -> list[Block]:
     if len(found) < 2:
         return []
     steps, description = [place for (_, place), _ in found], "Each moment judged by what was known before it."
-    return [_side_by_side("Leavers at earlier moments", description, steps, [sides for _, sides in found], "left")]
+    return [_side_by_side("Leavers at earlier moments", description, steps, [sides for _, sides in found], "left"), *_earlier(rows)]
+
+
+def _earlier(rows: Sequence[Row]) -> list[Block]:
+    """The metrics of the same learner at each of these moments."""
+    told = dict(measured.points(rows, "earlier"))
+    days, names = sorted({day for day, _ in told}), list(dict.fromkeys(name for _, name in told))
+    if not told:
+        return []
+    listed = [[Cell(words.label(name)), *(number(with_interval(told.get((day, name)))) for day in days)] for name in names]
+    return [Table("Metrics at earlier moments, with 95\u202f% intervals", ["Metric", *days], listed)]
 
 
 def groups(rows: Sequence[Row]) -> list[Block]:
@@ -79,9 +89,13 @@ def groups(rows: Sequence[Row]) -> list[Block]:
     found = measured.points(rows, "group")
     if not found:
         return []
-    listed = [[Cell(group.replace("=", ": ")), number(with_interval(row, words.percent))] for (group,), row in found]
+    errors = {group: row for (group,), row in measured.points(rows, "group_error")}
+    listed = [
+        [Cell(group.replace("=", ": ")), number(with_interval(row, words.percent)), number(with_interval(errors.get(group)))]
+        for (group,), row in found
+    ]
     caption = "Groups of at least 200 that differ most: share that left above what was expected"
-    return [Table(caption, ["Group", "Gap, with 95\u202f% interval"], listed)]
+    return [Table(caption, ["Group", "Gap, with 95\u202f% interval", "Brier score"], listed)]
 
 
 def drift(rows: Sequence[Row]) -> list[Block]:

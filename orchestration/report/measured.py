@@ -14,7 +14,9 @@ from orchestration.report.marts import Row
 _CURVES = {
     "decile": re.compile(r"decile_(\d+)_(expected|left)"),
     "group": re.compile(r"gap_where_(.+)"),
+    "group_error": re.compile(r"brier_where_(.+)"),
     "moment": re.compile(r"out_of_time_(\d{4}-\d\d-\d\d)_(expected|left)"),
+    "earlier": re.compile(r"out_of_time_(\d{4}-\d\d-\d\d)_((?!expected$|left$).+)"),
     "lift": re.compile(r"holdout_lift_(\d{4}-\d\d|all_months)"),
     "repeats": re.compile(r"holdout_mean_after_(\S+)_repeats_(expected|actual)"),
     "month": re.compile(r"after_month_(\d+)_(expected|left)"),

@@ -10,10 +10,10 @@ import pytest
 
 from ml.churn import ChurnModel, reasons, train
 from ml.churn.candidates import Rows, fit, named
-from ml.churn.leakage import suspicions
 from ml.churn.training import refit
 from ml.encoding import parse
 from ml.evaluation import log_losses, roc_auc
+from ml.leakage import suspicions
 from ml.refusal import Refused
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ml import cards
+from ml.evaluation import METRICS
 from ml.nightly import SCHEMAS, score_churn
 from ml.nightly.risk import expected_losses, risk_bands
 from orchestration.warehouse import SCORE_TABLES
@@ -76,6 +77,9 @@ def test_a_good_model_is_published_with_its_numbers(published):
     assert _metric(published, "judgement", "is_out_of_time") == 1
     assert _metric(published, chosen, "roc_auc") > 0.75 > _metric(published, "recency_only", "roc_auc")
     assert _metric(published, chosen, "log_loss_gain_over_base_rate") > 0
+    runs = published.tables["model_runs"].to_pandas()
+    assert set(runs.loc[runs["metric"] == "pr_auc", "candidate"]) == {chosen, "base_rate", "recency_only", "logistic"}
+    assert _metric(published, "logistic", "roc_auc") > 0.75
 
 
 def test_the_same_night_again_gives_the_same_rows(published, models):
@@ -170,10 +174,15 @@ def test_deciles_groups_and_earlier_moments_are_measured(published, tmp_path):
     assert _metric(published, chosen, "groups_checked") == 2
     gap = runs[runs["metric"] == "gap_where_plan=a"].iloc[0]
     assert gap["low"] < 0 < gap["high"]
+    brier = runs[runs["metric"] == "brier_where_plan=a"].iloc[0]
+    assert 0 < brier["low"] < _metric(published, chosen, "brier") < brier["high"]
     assert runs["metric"].str.fullmatch(r"out_of_time_\d{4}-\d\d-\d\d_left").sum() == 0  # too short a history to roll through
     longer = score_churn(_features(1.0, cutoffs=9, rows=300), as_of=AS_OF, horizon_days=90, artifacts=tmp_path)
     told = longer.tables["model_runs"].to_pandas()["metric"]
-    assert told.str.fullmatch(r"out_of_time_\d{4}-\d\d-\d\d_left").sum() >= 2
+    moments = told.str.extract(r"out_of_time_(\d{4}-\d\d-\d\d)_left")[0].dropna()
+    assert len(moments) >= 2
+    for name in METRICS:
+        assert {f"out_of_time_{moment}_{name}" for moment in moments} <= set(told)
 
 
 def test_a_column_in_another_unit_keeps_the_last_good_model(models, published):
@@ -182,6 +191,7 @@ def test_a_column_in_another_unit_keeps_the_last_good_model(models, published):
     kept = score_churn(changed, as_of=AS_OF + timedelta(days=1), horizon_days=90, artifacts=models)
     assert kept.report["status"] == "kept_last_good"
     assert "usage_change has moved" in kept.report["reason"]
+    assert 0 <= _metric(published, "churn_probability", "psi") < 0.25 < _metric(kept, "churn_probability", "psi")
     assert kept.report["model_version"] == published.report["model_version"]
 
 

@@ -41,3 +41,19 @@ def test_whom_to_treat_is_learnt_from_money():
         policy = fit_policy(frame, np.where(offered, "offer", "nothing"), 0.5, spent, control="nothing", seed=seed)
         right.append(float(((policy.choose(frame) == "offer") == helps).mean()))
     assert min(right) > 0.9
+
+
+@pytest.mark.parametrize("unit", [100.0, 0.001])
+def test_money_teaches_the_same_in_dollars_in_cents_and_in_thousands(unit):
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame(random.normal(size=(4000, 6)), columns=list("abcdef"))
+    offered = random.random(4000) < 0.5
+    spent = 30 + 5 * frame["b"].to_numpy() + offered * (3 * frame["a"] + 2 * frame["c"]).to_numpy() + random.normal(0, 20, 4000)
+    policies = [
+        fit_policy(frame, np.where(offered, "offer", "nothing"), 0.5, one * spent, cost={"offer": one}, control="nothing")
+        for one in (1.0, unit)
+    ]
+    first, second = (policy.values(frame)["offer"].to_numpy() for policy in policies)
+    assert policies[0].report["effects"][0]["is_personal"]
+    assert second / unit == pytest.approx(first, rel=0.01)
+    assert (policies[0].choose(frame) == policies[1].choose(frame)).mean() > 0.99

@@ -12,7 +12,7 @@ import pytest
 from ml.churn.vanishing import vanished
 from ml.encoding import parse
 from ml.nightly import score_churn
-from ml.nightly.churn_tonight import Sides
+from ml.nightly.sides import Sides, told_later
 
 AS_OF, HORIZON, ROWS = date(2026, 10, 31), 90, 3_000
 MOMENTS = (0, 117, 147, 177, 207)  # days before tonight
@@ -91,3 +91,26 @@ def test_the_night_refuses_what_knows_the_future_and_fits_nothing(tmp_path):
         assert scored.report["status"] == "base_rate"
         assert scored.report["reason"].startswith("a feature knows the future (company_size is 'closed' for ")
     assert not list(tmp_path.iterdir())
+
+
+def _on(there: pd.DataFrame, ago: int, days: float) -> pd.Series:
+    """A day `days` after the moment, of half of those who are there."""
+    return pd.Series(pd.Timestamp(AS_OF) + pd.Timedelta(days=days - ago), there.index).where(there["odds"] < 0.5)
+
+
+def test_a_fact_dated_after_the_cut_off_is_named_and_a_plan_is_not():
+    """What the record says today of the last time they were seen; when they renew, which is known beforehand; when they came."""
+    told = given_away(lambda there, ago: _on(there, ago, 30 if ago else -1), "seen_on")
+    assert told is not None
+    assert told.startswith("seen_on is later than the moment it tells of for ")
+    assert given_away(lambda there, ago: _on(there, ago, 30), "renews_on") is None
+    assert given_away(lambda there, ago: _on(there, ago, 0), "came_on") is None
+
+
+def test_what_happened_after_its_moment_refuses_the_night_by_name(tmp_path):
+    frame = company(lambda there, ago: np.where(there["odds"] < (0.002 if ago else 0.0), -12.0, 40.0), "days_since_ticket")
+    later = int((frame["days_since_ticket"] < 0).sum())
+    assert told_later(frame) == f"days_since_ticket is below 0 for {later} rows: what it tells of happened after the moment of the row"
+    assert told_later(frame.rename(columns={"days_since_ticket": "days_to_renewal"})) is None
+    scored = score_churn(frame, as_of=AS_OF, horizon_days=HORIZON, artifacts=tmp_path)
+    assert scored.report["reason"].startswith("a feature knows the future (days_since_ticket is below 0 for ")

@@ -33,7 +33,8 @@ ALTER TABLE marts.model_quality ALTER high TYPE DOUBLE;
 CREATE TABLE more AS SELECT 'churn' AS model, DATE '2026-01-31' AS as_of_date, 'published' AS status, NULL AS reason,
     'logistic' AS candidate, 'v' AS model_version, DATE '2026-01-02' AS trained_as_of, metric, value, low, high
 FROM (VALUES ('decile_1_expected', 0.01, NULL, NULL), ('decile_1_left', 0.02, 0.01, 0.04), ('decile_10_expected', 0.3, NULL, NULL),
-    ('decile_10_left', 0.28, 0.2, 0.35), ('gap_where_plan=team', 0.013, -0.011, 0.036), ('psi', 0.4, NULL, NULL),
+    ('decile_10_left', 0.28, 0.2, 0.35), ('gap_where_plan=team', 0.013, -0.011, 0.036),
+    ('brier_where_plan=team', 0.071, 0.06, 0.08), ('out_of_time_2025-10-04_roc_auc', 0.813, 0.78, 0.84), ('psi', 0.4, NULL, NULL),
     ('share_of_score', 0.37, NULL, NULL), ('out_of_time_2025-07-06_expected', 0.06, NULL, NULL),
     ('out_of_time_2025-07-06_left', 0.07, NULL, NULL),
     ('out_of_time_2025-10-04_expected', 0.08, NULL, NULL),
@@ -98,8 +99,9 @@ def test_it_says_when_a_new_fit_took_over(cards):
 def test_it_says_how_far_to_trust_it(cards):
     text = text_of(cards["model_churn.html"])
     assert "1 1.0 % 2.0 % (1.0 % to 4.0 %) 10 30.0 % 28.0 % (20.0 % to 35.0 %)" in text
-    assert "plan: team 1.3 % (−1.1 % to 3.6 %)" in text
+    assert "plan: team 1.3 % (−1.1 % to 3.6 %) 0.071 (0.060 to 0.080)" in text
     assert "2025-07-06 6.0 % 7.0 % 2025-10-04 8.0 % 5.0 %" in text
+    assert "Metrics at earlier moments, with 95 % intervals Metric 2025-10-04 ROC-AUC 0.813 (0.780 to 0.840)" in text
     assert "gap where" not in text
     assert "0.412 (0.382 to 0.442)" in text
 

@@ -3,13 +3,14 @@
 Comes in: parsed columns and the label. Goes out: the columns to mistrust, each with the reason in words.
 Two signs: one column alone orders leavers before stayers almost perfectly (also by being missing), or one text, flag or
 gap belongs to practically nobody but leavers. Honest behaviour rarely does either; a cancellation date always does.
-Near-certain leaks are kept out of the model; the rest is reported for a person to judge.
+Near-certain leaks are kept out of the model; the rest is reported for a person to judge. Outcomes of decisions are looked
+at alike, in other words.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,17 @@ _PURE = 0.98
 _BINS = 40
 
 
+class Words(NamedTuple):
+    """What the ones of a label are called, what the others, and what became of the ones."""
+
+    ones: str
+    others: str
+    became: str
+
+
+LEAVING = Words("leavers", "stayers", "left")
+
+
 @dataclass(frozen=True)
 class Suspicion:
     """A column, how well it alone ranks leavers (0.5 … 1), why it is mistrusted, and whether it was kept out of the model."""
@@ -35,25 +47,23 @@ class Suspicion:
     left_out: bool
 
 
-def suspicions(parsed: Parsed, label: Floats, seed: int) -> list[Suspicion]:
+def suspicions(parsed: Parsed, label: Floats, seed: int, words: Words = LEAVING) -> list[Suspicion]:
     """Every column that looks as if it knew the label, worst first."""
     half = np.random.default_rng(seed).permutation(label.size) % 2
-    found = (_judge(name, _bins(values, parsed.kinds[name]), label, half) for name, values in parsed.values.items())
+    found = (_judge(name, bins_of(values, parsed.kinds[name]), label, half, words) for name, values in parsed.values.items())
     return sorted((one for one in found if one is not None), key=lambda one: -one.roc_auc)
 
 
-def _judge(name: str, bins: NDArray[np.int64], label: Floats, half: NDArray[np.int64]) -> Suspicion | None:
+def _judge(name: str, bins: NDArray[np.int64], label: Floats, half: NDArray[np.int64], words: Words) -> Suspicion | None:
     auc = _cross_fitted_auc(bins, label, half)
     if auc >= SUSPICIOUS_AUC:
-        return Suspicion(
-            name, auc, f"alone it ranks leavers before stayers with AUC {auc:.3f}; it probably knows the future", auc >= CERTAIN_AUC
-        )
+        told = f"alone it ranks {words.ones} before {words.others} with AUC {auc:.3f}; it probably knows the future"
+        return Suspicion(name, auc, told, auc >= CERTAIN_AUC)
     pure = _pure_group(_few(bins), label)
     if pure is None:
         return None
-    return Suspicion(
-        name, auc, f"one of its values holds {pure[0]} customers of whom {pure[1]} left; it may be written when they leave", False
-    )
+    told = f"one of its values holds {pure[0]} customers of whom {pure[1]} {words.became}; it may be written when that happens"
+    return Suspicion(name, auc, told, False)
 
 
 def _cross_fitted_auc(bins: NDArray[np.int64], label: Floats, half: NDArray[np.int64]) -> float:
@@ -84,7 +94,7 @@ def _pure_group(bins: NDArray[np.int64], label: Floats) -> tuple[int, int] | Non
     return int(sizes[group]), int(ones[group])
 
 
-def _bins(values: NDArray[Any], kind: str) -> NDArray[np.int64]:
+def bins_of(values: NDArray[Any], kind: str) -> NDArray[np.int64]:
     """Groups of alike values; group 0 is missing."""
     if kind == CATEGORY:
         return values + 1
