@@ -101,6 +101,8 @@ def _plain(value: Any) -> Any:
         return value / timedelta(days=1)
     if isinstance(value, str):
         return _ANSWERS.get(value.strip().lower(), value)
+    if isinstance(value, int) and abs(value) > _FARTHEST:  # no float is as large as some whole numbers are
+        return _FARTHEST if value > 0 else -_FARTHEST
     return value if isinstance(value, (int, float, np.number)) else np.nan
 
 

@@ -26,7 +26,7 @@ def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
     """Per learner, 0 … 1: the outcomes of all actions together on what the learners said of them out of fold."""
     gram, moment = 1e-9 * np.eye(len(unseen)), np.zeros(len(unseen))
     for action, said in enumerate(zip(*unseen, strict=True), 1):
-        arms = evidence.comparable(action)
+        arms = evidence.arms(action)
         weight = arms.weight / max(arms.error**2, 1e-300)
         x = np.column_stack([(one[arms.rows] - np.average(one[arms.rows], weights=weight)) * arms.side for one in said])
         gram += x.T @ (x * weight[:, None])
@@ -51,7 +51,7 @@ def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, fl
     """Slope and its standard error; 0 where nothing was said."""
     sides = []
     for action, predicted in unseen.items():
-        arms = evidence.comparable(action)
+        arms = evidence.arms(action)
         x = (predicted[arms.rows] - np.average(predicted[arms.rows], weights=arms.weight)) * arms.side
         sides.append((arms, x, arms.weight / max(arms.error**2, 1e-300)))
     information = sum(float((weight * x**2).sum()) for _, x, weight in sides)

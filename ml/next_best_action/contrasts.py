@@ -26,16 +26,12 @@ _MOST_STAKE = (
 
 @dataclass(frozen=True)
 class Evidence:
-    """The log as the learners see it, one entry per decision. `left`: outcome less what was expected whatever is done.
-
-    `overlap`: how comparable the customer is under each action (columns) and the control, by which differences are looked for; None: alike.
-    """
+    """The log as the learners see it, one entry per decision. `left`: outcome less what was expected whatever is done."""
 
     taken: NDArray[np.int64]
     propensity: Floats
     left: Floats
     stake: Floats
-    overlap: Floats | None = None
 
     @property
     def evenness(self) -> float:
@@ -44,16 +40,12 @@ class Evidence:
         total, squares, counts = (np.bincount(self.taken, weight**power) for power in (1, 2, 0))
         return float((total**2 / (squares * counts))[counts > 0].min())
 
-    def comparable(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
-        """As `arms`, those customers weighing most of whom either could have been: for differences, not for the mean of all."""
-        return self.arms(action, within, None if self.overlap is None else self.overlap[:, action])
-
-    def arms(self, action: int, within: NDArray[np.int64] | None = None, besides: Floats | None = None) -> Arms:
-        """The decisions for `action` or the control, among the rows `within`; `besides`: what more they weigh than stake ÷ propensity."""
+    def arms(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
+        """The decisions for `action` or the control, among the rows `within`."""
         rows = np.flatnonzero((self.taken == 0) | (self.taken == action)) if within is None else within
         rows = rows[(self.taken[rows] == 0) | (self.taken[rows] == action)]
         treated = self.taken[rows] == action
-        weight = self.stake[rows] / self.propensity[rows] * (1.0 if besides is None else besides[rows])
+        weight = self.stake[rows] / self.propensity[rows]
         weight = weight / np.where(treated, weight[treated].sum(), weight[~treated].sum())
         per_stake = self.left[rows] / self.stake[rows]
         levels = [float((weight * per_stake)[side].sum()) for side in (~treated, treated)]

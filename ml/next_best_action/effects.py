@@ -19,8 +19,7 @@ stricter limit on the policy costs more than it saves; testing several actions a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,11 +28,7 @@ from ml.encoding import Encoder
 from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effects, pays_alone, pays_together, weights
 from ml.next_best_action.contrasts import Evidence
 from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
-from ml.next_best_action.overlap import overlap
 from ml.outcomes import COARSE, Split, fold_rows
-
-if TYPE_CHECKING:  # scikit-learn is read when something is learnt
-    from ml.additive.boosting import Bins
 
 Mean = tuple[float, float]  # of an action over the log, as believed, and its standard error
 
@@ -73,10 +68,7 @@ class _Learnt:
 def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int) -> list[Effect]:
     """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
     splits = list(fold_rows(len(codes), seed + 1, actions=len(extra_costs) + 1))
-    bins = _bins(codes)
-    if bins is not None and evidence.evenness < EVEN and len(codes) >= IMPUTED_FROM:
-        evidence = replace(evidence, overlap=overlap(encoder, codes, bins, evidence, splits, seed))
-    learnt = _mixed(_learners(encoder, codes, bins, evidence, seed), evidence, splits)
+    learnt = _mixed(_learners(encoder, codes, evidence, seed), evidence, splits)
     means = mean_effects(evidence, extra_costs)
     kept = _kept(evidence, learnt, means, extra_costs, splits)
     scorers = learnt.scorers()
@@ -86,19 +78,13 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
     ]
 
 
-def _bins(codes: Floats) -> Bins | None:
-    """None without a column."""
+def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+    linear = Linear(codes, evidence)
     if not codes.shape[1]:
-        return None
+        return [linear]
     from ml.additive.boosting import Bins  # and scikit-learn with it, when something is learnt
 
-    return Bins.of(codes, COARSE)
-
-
-def _learners(encoder: Encoder, codes: Floats, bins: Bins | None, evidence: Evidence, seed: int) -> list[Learner]:
-    linear = Linear(codes, evidence)
-    if bins is None:
-        return [linear]
+    bins = Bins.of(codes, COARSE)
     grown = [Grown(encoder, codes, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
     if evidence.evenness >= EVEN:
         return [linear, *grown]

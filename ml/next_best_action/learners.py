@@ -118,7 +118,7 @@ class Grown(Forest):
     """Trees on rows that weigh stake ÷ propensity, of both arms; their target is the difference itself."""
 
     def _learnt(self, rows: NDArray[np.int64]) -> list[Scorer]:
-        return [self._of(self._evidence.comparable(action, rows)) for action in range(1, int(self._evidence.taken.max()) + 1)]
+        return [self._of(self._evidence.arms(action, rows)) for action in range(1, int(self._evidence.taken.max()) + 1)]
 
     def _of(self, arms: Arms) -> Scorer:
         return self._grown(arms.rows, arms.unexplained / arms.side, arms.weight / arms.weight.mean())

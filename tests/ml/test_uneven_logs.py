@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,11 +10,9 @@ from ml.additive import Floats
 from ml.additive.boosting import Bins
 from ml.encoding import Encoder
 from ml.next_best_action import fit_policy
-from ml.next_best_action.belief import line
 from ml.next_best_action.contrasts import Contrast, Evidence, contrasts, summed
 from ml.next_best_action.effects import learn_effects
 from ml.next_best_action.learners import LARGE_TREES, Grown, Imputed, Linear
-from ml.next_best_action.overlap import overlap
 from ml.outcomes import COARSE, fold_rows
 
 
@@ -37,24 +33,6 @@ def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_o
     folds = list(fold_rows(3000, 0))
     unseen = Imputed(*given).unseen(folds)[0]
     assert np.corrcoef(unseen, effect)[0, 1] > 0.6
-
-
-def test_customers_of_whom_either_could_have_been_tell_effects_apart():
-    """A rule decides for those far off in one column, for the others chance; the effect hangs on another column."""
-    random = np.random.default_rng(31)
-    codes = random.normal(size=(4000, 3))
-    chance = np.where(codes[:, 0] > 0.5, 0.97, np.where(codes[:, 0] < -0.5, 0.03, 0.5))
-    taken = (random.random(4000) < chance).astype(int)
-    left = taken * 0.25 * np.sign(codes[:, 1]) + random.normal(size=4000)
-    evidence = Evidence(taken, np.where(taken == 1, chance, 1 - chance), left, np.ones(4000))
-    both = overlap(Encoder(()), codes, Bins.of(codes, COARSE), evidence, list(fold_rows(4000, 0)), 0)
-    near = np.abs(codes[:, 0]) < 0.4
-    assert both[near, 1].mean() == pytest.approx(0.25, abs=0.02)
-    assert both[np.abs(codes[:, 0]) > 0.7, 1].mean() == pytest.approx(0.97 * 0.03, abs=0.02)
-    (slope, z), (shared, surer) = (line(one, {1: np.sign(codes[:, 1])}) for one in (evidence, replace(evidence, overlap=both)))
-    assert surer > 1.5 * z
-    assert shared == pytest.approx(0.25, abs=3 * shared / surer)
-    assert slope == pytest.approx(0.25, abs=3 * slope / z)
 
 
 def _line_of_each(design: Floats, taken: Floats, outcome: Floats) -> list[Floats]:
