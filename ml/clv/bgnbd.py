@@ -52,7 +52,7 @@ class BgNbd(Fit):
         stays = x + self._extra_stay
         with np.errstate(divide="ignore", over="ignore"):  # who cannot have left: odds of 0; beyond the largest number: surely gone
             odds = a / np.maximum(b + stays - 1, 1e-300) * np.exp((r + x) * np.log1p((age - t_x) / (alpha + t_x)))
-            return 1 / (1 + np.where(stays > 0, odds, 0.0))
+            return 1 / (1 + np.where(stays <= 0, 0.0, odds))  # what is missing stays missing
 
     def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Log-likelihood of each customer's purchase times: comparable between models of purchases."""

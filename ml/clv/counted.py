@@ -141,10 +141,10 @@ def history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Flo
 
 
 def ahead(t: ArrayLike) -> Floats:
-    """How far a prediction looks ahead. Raises Refused where that is before now."""
+    """How far a prediction looks ahead. Raises Refused where that is before now, or has no end."""
     time = np.asarray(t, dtype=float)
-    if (time < 0).any():
-        raise Refused("t: is below 0; give how far to look ahead, in the unit of T")
+    if (time < 0).any() or np.isinf(time).any():
+        raise Refused(f"t: is {'below 0' if (time < 0).any() else 'infinite'}; give how far to look ahead, in the unit of T")
     return time
 
 

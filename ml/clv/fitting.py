@@ -94,8 +94,12 @@ def _climb(likelihood: Likelihood, start: Floats, customers: float, middle: Floa
 
 def _require_converged(model: str, names: Sequence[str], found: OptimizeResult, edge: bool, middle: Floats) -> None:
     at_edge = np.abs(found.x - middle) > BOUND - 1e-6
-    if not np.isfinite(found.fun) or np.abs(found.jac[~at_edge]).max(initial=0.0) > _GRADIENT_LIMIT:
-        raise Refused(f"{model}: the fit did not converge ({found.message}); the data does not suit this model")
+    slope = float(np.abs(found.jac[~at_edge]).max(initial=0.0))
+    if not np.isfinite(found.fun) or slope > _GRADIENT_LIMIT:
+        told = f"where the search ended its slope is {slope:.2g} per customer, at most {_GRADIENT_LIMIT:g} is allowed"
+        raise Refused(
+            f"{model}: the fit did not converge ({told}); the data does not suit this model, or a few customers are beyond all others"
+        )
     if at_edge.any() and not edge:
         stuck = ", ".join(name for name, is_stuck in zip(names, at_edge, strict=True) if is_stuck)
         raise Refused(f"{model}: {stuck} ran to the edge of what is searched; the data does not identify this model")

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.clv import BgBb, GammaGamma, fit_bgnbd, fit_gamma_gamma, fit_pareto_nbd
+from ml.clv import BgBb, GammaGamma, fit_bgnbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from ml.clv.fitting import maximise
 from ml.refusal import Refused
 
 
@@ -61,3 +62,19 @@ def test_opportunities_that_cannot_have_been_are_refused_by_predictions_too():
                 told(impossible)
     with pytest.raises(Refused, match="t: is below 0"):
         fitted.expected_purchases(-1, 2, 3, 6)
+
+
+@pytest.mark.parametrize("fit", [fit_bgnbd, fit_mbg_nbd])
+def test_of_whom_nothing_is_known_nothing_is_said_and_for_ever_is_no_time(cdnow, fit):
+    """A missing frequency counted as no repeat purchase, of which BG/NBD says that everybody is still there."""
+    some = cdnow.iloc[:300]
+    fitted = fit(some["frequency"], some["recency"], some["T"])
+    assert np.isnan(fitted.p_alive([2, np.nan], [3.0, 3.0], [5.0, 5.0])).tolist() == [False, True]
+    with pytest.raises(Refused, match="t: is infinite"):
+        fitted.expected_purchases(np.inf, 2, 3.0, 5.0)
+
+
+def test_a_fit_that_did_not_converge_says_how_far_off_it_is():
+    """It quoted the search, which was content: "did not converge (CONVERGENCE: …)"."""
+    with pytest.raises(Refused, match=r"where the search ended its slope is 1 per customer, at most 0\.0001 is allowed"):
+        maximise("BG/NBD", ["r"], lambda params: (0.0, 1 / params), [[1.0]], 1.0)
