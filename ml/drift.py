@@ -31,7 +31,7 @@ def psi_of(then: Parsed, now: Parsed) -> pd.DataFrame:
     return frame
 
 
-def psi_between(then: NDArray[np.float64], now: NDArray[np.float64]) -> float:
+def psi_between(then: NDArray, now: NDArray) -> float:
     """The index of one column of numbers; NaN where either has no rows."""
     present = then[np.isfinite(then)]
     edges = np.unique(np.quantile(present, np.linspace(0, 1, _BINS + 1)[1:-1])) if present.size else np.empty(0)

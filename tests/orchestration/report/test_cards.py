@@ -101,7 +101,7 @@ def test_it_says_how_far_to_trust_it(cards):
     assert "1 1.0 % 2.0 % (1.0 % to 4.0 %) 10 30.0 % 28.0 % (20.0 % to 35.0 %)" in text
     assert "plan: team 1.3 % (−1.1 % to 3.6 %) 0.071 (0.060 to 0.080)" in text
     assert "2025-07-06 6.0 % 7.0 % 2025-10-04 8.0 % 5.0 %" in text
-    assert "Metrics at earlier moments, with 95\u202f% intervals Metric 2025-10-04 ROC AUC 0.813 (0.780 to 0.840)" in text
+    assert "Metrics at earlier moments, with 95 % intervals Metric 2025-10-04 ROC AUC 0.813 (0.780 to 0.840)" in text
     assert "gap where" not in text
     assert "0.412 (0.382 to 0.442)" in text
 
