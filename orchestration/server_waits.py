@@ -13,6 +13,12 @@ import httpx
 
 SHARE_OF_LIMIT = 0.8  # what others on the same account leave us; a limit used up to its edge is a limit exceeded
 MAX_WAIT = 60.0
+_FOR_NOW = frozenset({408, 425, 429})
+
+
+def is_for_now(status: int) -> bool:
+    """Whether a refusal may be none the next time: too slow, too early, too often, or a fault of the server or of what stands before it."""
+    return status in _FOR_NOW or status >= 500
 
 
 def server_time(response: httpx.Response) -> datetime:

@@ -17,8 +17,9 @@ import httpx
 import orjson
 from tenacity import RetryError, Retrying, retry_if_exception, retry_if_result, stop_after_attempt
 
-from orchestration.destinations.pacing import IN_DOUBT, MAX_TRIES, RETRIED_STATUSES, AsksTooLong, Pacer, pause_for_all, wait_as_told
+from orchestration.destinations.pacing import IN_DOUBT, MAX_TRIES, AsksTooLong, Pacer, pause_for_all, wait_as_told
 from orchestration.destinations.transport import checked_url, trusted
+from orchestration.server_waits import is_for_now
 
 TIMEOUT = 30.0
 # httpx tells every URL at level INFO, and some vendors want addresses in the query.
@@ -139,7 +140,7 @@ class Caller:
         return response
 
     def _is_for_now(self, response: httpx.Response) -> bool:
-        return (response.status_code in RETRIED_STATUSES or self._passing(response)) and not self._hopeless(response)
+        return (is_for_now(response.status_code) or self._passing(response)) and not self._hopeless(response)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -19,9 +19,10 @@ import orjson
 
 from orchestration.destinations.base import DestinationError, Job, Outcome, Record, Result, not_there
 from orchestration.destinations.fields import listed_as_text
-from orchestration.destinations.pacing import IN_DOUBT, RETRIED_STATUSES
+from orchestration.destinations.pacing import IN_DOUBT
 from orchestration.destinations.reading import as_json, text_of
 from orchestration.destinations.transport import checked_url
+from orchestration.server_waits import is_for_now
 
 _TAGS = {
     "customer_key": "KEY", "churn_probability": "CHURN", "churn_risk_band": "RISK", "clv_predicted": "CLV", "next_best_action": "NBA",
@@ -90,8 +91,8 @@ def member_outcome(record: Record, status: int, body: Any) -> Outcome:
         return Outcome(record.external_id, Result.RETRYABLE, "http_404")
     if status in IN_DOUBT:
         return Outcome(record.external_id, Result.UNKNOWN, f"http_{status}")
-    is_for_now = status in RETRIED_STATUSES or (status == 403 and not text_of(body, "title"))
-    return Outcome(record.external_id, Result.RETRYABLE if is_for_now else Result.REJECTED, code)
+    passes = is_for_now(status) or (status == 403 and not text_of(body, "title"))
+    return Outcome(record.external_id, Result.RETRYABLE if passes else Result.REJECTED, code)
 
 
 def results_of(client: httpx.Client, url: str, job: Job) -> list[Outcome]:

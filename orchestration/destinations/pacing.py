@@ -18,8 +18,8 @@ from orchestration.server_waits import SHARE_OF_LIMIT, backed_off, retry_after, 
 
 MAX_TRIES = 6
 DEADLINE = 30 * 60.0
-RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-IN_DOUBT = frozenset({408, 500, 502, 504})  # of these: the server, or what stands before it, may have failed after the work was done
+# Refusals for now of which the server, or what stands before it (52x), may have failed after the work was done.
+IN_DOUBT = frozenset({408, 500, 502, 504, 520, 522, 524})
 
 
 class Pacer:
@@ -98,7 +98,7 @@ def wait_as_told(state: RetryCallState) -> float:
     told = retry_after(result) if isinstance(result, httpx.Response) else None
     if told is None and isinstance(result, httpx.Response) and result.status_code == 429:
         told = until_reset(result)
-    return told if told is not None else backed_off(state.attempt_number)
+    return told or backed_off(state.attempt_number)  # 0 is also what a moment says to a clock that is behind theirs
 
 
 class AsksTooLong(stop_base):

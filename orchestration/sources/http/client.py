@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from tenacity import RetryError
 
+from orchestration.server_waits import is_for_now
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
 from orchestration.sources.http.patience import patience
@@ -25,7 +26,6 @@ from orchestration.sources.reading.json_text import parsed
 from orchestration.sources.reading.oddities import Oddities, ShapelessError
 
 MAX_TRIES, TRIES_WHEN_DOWN = 6, 2
-_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
 Read = Callable[[httpx.Response], Any]
@@ -140,25 +140,28 @@ class Api:
             self._is_authorized = True
 
     def _patiently(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read) -> Any:
-        pacer = self._pacer(limit or self.vendor)
+        # Calls with a limit of their own are also some of all that the account may make.
+        pacers = [self._pacer(name) for name in dict.fromkeys((self.vendor, limit or self.vendor))]
         try:
-            answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, pacer, read)
+            answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, pacers, read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
             raise SourceError(gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
         self._tries = MAX_TRIES
         return answer
 
-    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacer: Pacer, read: Read) -> Any:
+    def _tried(self, method: str, path: str, content: Mapping[str, Any], pacers: Sequence[Pacer], read: Read) -> Any:
         """What was asked for, or the response where it may be another one the next time."""
         sent = self._ahead.pop(_key(path, content["params"]), None) if self._ahead and method == "GET" else None
         if sent is None:
-            pacer.wait()
+            for pacer in pacers:
+                pacer.wait()
             self._count()
             sent = self._wire.send(method, path, **content)
         response = sent()
-        pacer.heed(response)
-        if response.status_code in _RETRIED:
+        for pacer in pacers:
+            pacer.heed(response)
+        if is_for_now(response.status_code):
             return response
         if not response.is_success:
             raise refused(method, path, response)

@@ -9,7 +9,7 @@ from tests.contracts.destinations.asking import KINDS, NET, PERSONAL, RECORDS, r
 
 
 @pytest.mark.parametrize("kind", NET)
-@pytest.mark.parametrize("status", [429, 500])
+@pytest.mark.parametrize("status", [429, 500, 520, 525])
 def test_a_passing_refusal_is_tried_again(destination, place, vendor, status):
     destination.prepare(KINDS)
     vendor.faults = [(status, {}, {}), (status, {"retry-after": "1"}, {})]

@@ -140,6 +140,25 @@ def test_what_is_foreseen_is_sent_once_within_the_pace_and_answered_later() -> N
         assert clock.now > 0
 
 
+def test_calls_with_a_limit_of_their_own_are_some_of_all_that_the_account_may_make() -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        api = Api("hubspot", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
+        for page in range(limits("hubspot").windows[0][0]):
+            api.get("/list", {"page": page})
+        assert clock.now == 0
+        api.get("/search", {}, limit="hubspot_search")
+        assert clock.now >= 10
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 507, 520, 525, 530])
+def test_what_may_be_another_answer_the_next_time_is_asked_for_again(status: int) -> None:
+    with serving(_Counting()) as vendor:
+        clock = Clock()
+        vendor.faults = [(status, {})]
+        assert Api("stripe", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep).get("/list", {"page": 1}) == {"page": "1"}
+
+
 def test_what_was_foreseen_and_got_no_answer_is_asked_for_again() -> None:
     with serving(_Counting()) as vendor:
         clock = Clock()
