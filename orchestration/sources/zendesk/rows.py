@@ -65,7 +65,7 @@ def survey_response(one: Object, answers_by_default: int, requester_of: Mapping[
     """An answer of the newer kind, with what was written beside it."""
     answers = one.get("answers") or []
     written = next((answer.get("value") for answer in answers if answer.get("type") == "open_ended"), None)
-    who = first_filled(one.get("responder_id"), *(requester_of.get(ticket_id) for ticket_id in _tickets(one)))
+    who = first_filled(one.get("responder_id"), *(requester_of.get(ticket_id) for ticket_id in tickets_of(one)))
     for place, answer in enumerate(
         answer for answer in answers if answer.get("type") == "rating_scale" and answer.get("rating") is not None
     ):
@@ -74,6 +74,13 @@ def survey_response(one: Object, answers_by_default: int, requester_of: Mapping[
         score = LOW + (HIGH - LOW) * (answer["rating"] - min(ratings)) / (max(ratings) - min(ratings))
         at = first_filled(answer.get("created_at"), one.get("created_at"), answer.get("updated_at"))
         yield _answer(one["id"] if not place else f"{one['id']}:{place}", who, score, at, written)
+
+
+def tickets_of(one: Object) -> list[str]:
+    """Ids of the tickets that an answer of the newer kind is about."""
+    told = one.get("subject_zrns")
+    found = [re.search(r"ticket:(\d+)$", str(subject)) for subject in (told if isinstance(told, list) else [])]
+    return [match[1] for match in found if match]
 
 
 def _answer(identifier: Any, who: Any, score: float, at: Any, comment: Any) -> Row:
@@ -92,11 +99,6 @@ def _answer(identifier: Any, who: Any, score: float, at: Any, comment: Any) -> R
 
 def _written(comment: Any) -> Any:
     return comment.get("body") if isinstance(comment, Mapping) else comment
-
-
-def _tickets(one: Object) -> list[str]:
-    found = [re.search(r"ticket:(\d+)$", str(subject)) for subject in one.get("subject_zrns") or []]
-    return [match[1] for match in found if match]
 
 
 def _first_reply(opened_at: Any, minutes: Any) -> Any:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
@@ -24,8 +24,10 @@ from orchestration.sources.zendesk import rows
 from orchestration.sources.zendesk.support import Object, Support
 
 _LAG = timedelta(hours=1)
+_AT_ONCE = 100  # answers whose tickets are asked for together
 _WITHOUT = {
     "ticket_metrics": "tickets have no metrics here (404): when they were first answered and solved is not known",
+    "tickets": "tickets cannot be asked for by their ids here (404): whose an answer is that does not say so is not known",
     "users": "nobody is told of here (404): who wrote a ticket has no name and no address",
 }
 
@@ -119,12 +121,20 @@ class Zendesk(StreamSource):
     def _satisfaction(self, known: Position, _: Bench) -> Reading:
         newest, began = Newest(None if is_wanted(known, self._now()) else known.get("since")), self._now()
         answers = self._first_allowed(
-            lambda: (("new", one) for one in self._support.survey_responses()),
+            lambda: (("new", one) for one in self._survey_responses()),
             lambda: (("old", one) for one in self._support.ratings(newest.before(_LAG) // 1000)),
         )
         found = newest.watched(answers, lambda told: told[1].get("updated_at") or told[1].get("created_at"))
         answered = self.odd.each("satisfaction", found, lambda told: self._answer(*told))
         return Reading(answered, lambda: {"since": newest.until(began)}, not known)
+
+    def _survey_responses(self) -> Iterator[Object]:
+        """Answers of the newer kind. Where one does not say whose it is, its ticket does: also one that was read in another night."""
+        found = self._support.survey_responses()
+        while some := list(islice(found, _AT_ONCE)):
+            nobodys = {ticket_id for one in some if one.get("responder_id") is None for ticket_id in rows.tickets_of(one)}
+            self._requester_of |= self._support.requesters(nobodys - self._requester_of.keys())
+            yield from some
 
     def _answer(self, generation: str, one: Object) -> Iterator[Row]:
         return rows.rating(one) if generation == "old" else rows.survey_response(one, self._csat_answers, self._requester_of)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
+from orchestration.sources.reading.values import below, first_filled
 
 Object = Mapping[str, Any]
 
@@ -71,7 +72,7 @@ class Support:
         wanted = sorted({str(one) for one in ids if one is not None})
         asked = [one for one in wanted if one not in self._users]
         for start in range(0, len(asked), _MANY):
-            found = self._had("users", partial(self._shown, asked[start : start + _MANY]))
+            found = self._had("users", partial(self._of_ids, "users", asked[start : start + _MANY]))
             self._users |= {str(user["id"]): user for user in found}
         return {one: self._users[one] for one in wanted if one in self._users}
 
@@ -79,8 +80,8 @@ class Support:
         """What came beside the tickets of a page, by its `key`."""
         return {str(one[key]): one for one in self._api.odd.objects(f"{what} beside tickets", page.get(what) or [], (key,))}
 
-    def _shown(self, ids: Iterable[str]) -> list[Object]:
-        return list(self._api.get("/api/v2/users/show_many", {"ids": ",".join(ids)}, holds="users", each=("id",))["users"])
+    def _of_ids(self, what: str, ids: Iterable[str]) -> list[Object]:
+        return list(self._api.get(f"/api/v2/{what}/show_many", {"ids": ",".join(ids)}, holds=what, each=("id",))[what])
 
     def metrics(self, page: Object) -> dict[str, Object]:
         """Ticket → its metrics, from what came beside the tickets, else from the list of all."""
@@ -104,6 +105,14 @@ class Support:
                 raise
             self.absent[what] = None
             return []
+
+    def requesters(self, tickets: Iterable[str]) -> dict[str, Any]:
+        """Ticket → who wrote it; deleted tickets are not there."""
+        asked, found = sorted(tickets), dict[str, Any]()
+        for start in range(0, len(asked), _MANY):
+            told = self._had("tickets", partial(self._of_ids, "tickets", asked[start : start + _MANY]))
+            found |= {str(one["id"]): one.get("requester_id") for one in told}
+        return found
 
     def ratings(self, since: int) -> Iterator[Object]:
         """Ratings of the older kind, good or bad, changed since `since` (in seconds). Raises RefusedError where the account has none."""
@@ -145,7 +154,9 @@ class Support:
 
 def _behind(page: Page, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What to ask for behind a page: by cursor, or by the address of the next page where an answer has no cursors."""
-    meta, address = page.get("meta"), page.get("next_page")
-    if meta and meta.get("has_more") and meta.get("after_cursor"):
+    meta, address = page.get("meta") or {}, first_filled(below(page, "links", "next"), page.get("next_page"))
+    if meta and not meta.get("has_more"):
+        return None
+    if meta.get("after_cursor"):
         return {**asked, "page[after]": meta["after_cursor"]}
-    return dict(parse_qsl(urlsplit(address).query)) if address and not meta else None
+    return dict(parse_qsl(urlsplit(address).query)) if address else None

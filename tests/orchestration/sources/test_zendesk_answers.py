@@ -1,0 +1,74 @@
+"""Whose an answer to Zendesk's newer surveys is, and where its lists go on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.fakes.vendor import serving
+from orchestration.configuration.sources import ZendeskSource
+from tests.fakes.zendesk import ZendeskAccount, small_account
+from tests.orchestration.sources.nights import Nights, landed, without_waiting
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZendeskAccount]:
+    with without_waiting(monkeypatch), serving(small_account()) as vendor:
+        assert isinstance(vendor, ZendeskAccount)
+        vendor.ratings, vendor.survey_responses = None, [_response(number) for number in (1, 2)]
+        yield vendor
+
+
+def _response(number: int) -> dict[str, Any]:
+    """An answer about the ticket of that number, which says nothing else of whose it is."""
+    scored = {"type": "rating_scale", "rating": 2, "created_at": "2026-01-08T10:00:00Z"}
+    return {"id": f"s{number}", "subject_zrns": [f"zen:ticket:{number}"], "answers": [scored]}
+
+
+def _of(folder: Path, desk: ZendeskAccount) -> Nights:
+    settings = ZendeskSource(type="zendesk", subdomain="acme", email=desk.email, api_token="${KEY}", base_url=desk.url)
+    return Nights(folder, settings.model_copy(update={"api_token": desk.token}))
+
+
+def _whose(nights: Nights) -> dict[str, Any]:
+    return {key: row.get("customer_id") for key, row in nights.rows("survey_responses").items()}
+
+
+def test_an_answer_stays_its_customers_in_a_night_that_does_not_read_its_ticket(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of(tmp_path, desk)
+    nights.night()
+    assert _whose(nights) == {"s1": "7", "s2": "8"}
+    assert landed(nights.night()) == {}
+    assert _whose(nights) == {"s1": "7", "s2": "8"}
+    assert ("GET", "/api/v2/tickets/show_many") in desk.asked
+
+
+def test_an_account_that_tells_no_single_tickets_says_so(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = desk.answer
+    monkeypatch.setattr(desk, "answer", lambda method, path, *rest: answer(method, path.replace("tickets/show", "tickets/no"), *rest))
+    nights = _of(tmp_path, desk)
+    loads = nights.night("survey_responses")
+    assert loads["survey_responses"].error is None
+    assert any("tickets cannot be asked for by their ids here (404)" in line for line in loads["survey_responses"].warnings)
+
+
+@pytest.mark.parametrize("meta", [None, {"has_more": True, "after_cursor": None}])
+def test_a_list_goes_on_at_the_address_of_its_next_page(
+    desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meta: Any
+) -> None:
+    desk.survey_responses = [_response(number) for number in (1, 2, 1, 2, 1)]
+    for number, one in enumerate(desk.survey_responses):
+        one["id"] = f"s{number}"
+    page = ZendeskAccount._page
+
+    def by_links(self: ZendeskAccount, key: str, objects: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
+        told = page(self, key, objects, params)
+        after = told["meta"]["after_cursor"] if told["meta"]["has_more"] else None
+        links = {"next": f"https://acme.zendesk.com/api/v2/{key}?page%5Bafter%5D={after}&page%5Bsize%5D=2" if after else None}
+        return {key: told[key], "links": links, "meta": meta if after else meta and {"has_more": False, "after_cursor": None}}
+
+    monkeypatch.setattr(ZendeskAccount, "_page", by_links)
+    nights = _of(tmp_path, desk)
+    nights.night()
+    assert set(nights.rows("survey_responses")) == {"s0", "s1", "s2", "s3", "s4"}
