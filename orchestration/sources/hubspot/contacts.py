@@ -81,7 +81,7 @@ def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Obj
         "company_name": first_filled(company.get("name"), said.get("company")),
         "industry": company.get("industry"),
         "company_size": company.get("numberofemployees"),
-        "owner": owners.get(owner, owner) if owner else None,
+        "owner": owners.get(str(owner), owner) if owner else None,
     }
     for column, name in mapped.items():
         value = said.get(name)

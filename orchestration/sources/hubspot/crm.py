@@ -73,7 +73,7 @@ class Crm:
         return chain.from_iterable(page["results"] for page in self._searched(kind, filters, properties))
 
     def _searched(self, kind: str, filters: Sequence[Mapping[str, Any]], properties: Sequence[str]) -> Iterator[Page]:
-        last, onward = "", Onward(f"the search for {kind}")
+        last, after, onward = "", "0", Onward(f"the search for {kind}")
         while True:
             behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last}] if last else []
             query = {
@@ -81,13 +81,15 @@ class Crm:
                 "sorts": ["hs_object_id"],
                 "properties": list(properties),
                 "limit": _SEARCH_PAGE,
-                "after": "0",
+                "after": after,
             }
             page = self._page(kind, f"{self._objects}/{kind}/search", query)
             yield page
-            if not page["results"] or not page.get("paging"):
+            following = below(page, "paging", "next", "after")
+            if not page.get("paging") or not (page["results"] or following):
                 return
-            last = onward.to(str(page["results"][-1]["id"]))
+            # A page of which all has gone since it was indexed tells no id to go on behind.
+            last, after = onward.to((page["results"][-1]["id"], "0") if page["results"] else (last, str(following)))
 
     def read(self, kind: str, ids: Iterable[str], properties: Sequence[str], *, associated: str) -> Iterator[Object]:
         """The objects with these ids, those that are archived or gone left out."""
@@ -155,10 +157,17 @@ class Crm:
             limit = "hubspot_search" if path.endswith("/search") else None
             each = _NEEDED.get(kind, ("id", "properties"))
             if body is None:
-                return self._api.get(path, params, holds=holds, each=each)
-            return self._api.post(path, body, holds=holds, each=each, limit=limit)
+                return _identified(self._api.get(path, params, holds=holds, each=each), holds)
+            return _identified(self._api.post(path, body, holds=holds, each=each, limit=limit), holds)
         except RefusedError as error:
             if error.status != 404 or kind == "contacts":
                 raise with_scope(error, kind) from None
             self.absent[kind] = None
             return {holds: []}
+
+
+def _identified(page: Any, holds: str) -> Any:
+    """The page, with ids as texts wherever they came as numbers: objects are looked up by them."""
+    if any(type(one.get("id")) is int for one in page[holds]):
+        page[holds] = [{**one, "id": str(one["id"])} for one in page[holds]]
+    return page

@@ -54,6 +54,45 @@ def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: Hubsp
     assert found >= account.objects["contacts"].keys() - {"3"}
 
 
+def test_a_search_goes_on_behind_a_page_of_which_nothing_is_left(account: HubspotAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account, objects=["contacts"])
+    nights.night("crm_customers")
+    account.clock += 24 * HOUR
+    for number in range(100, 109):
+        account.put("contacts", str(number), email=f"{number}@example.org")
+    usual, gone = account._page, {"100", "101", "102"}
+
+    def page(objects: list[dict[str, Any]], params: dict[str, str]) -> dict[str, Any]:
+        told = usual(objects, params)
+        return {**told, "results": [one for one in told["results"] if one["id"] not in gone]}
+
+    account._page = page  # type: ignore[method-assign]
+    nights.night("crm_customers")
+    assert nights.rows("crm_customers").keys() >= {str(number) for number in range(103, 109)}
+
+
+def test_ids_that_come_as_numbers_are_those_that_come_as_texts(account: HubspotAccount, tmp_path: Path) -> None:
+    texts, numbers = _nights(tmp_path / "texts", account), _nights(tmp_path / "numbers", account)
+    shown = account._shown
+
+    def two_nights(nights: Nights) -> dict[str, Any]:
+        nights.night()
+        account.clock += 24 * HOUR
+        account.put("contacts", "1", firstname="Anna")
+        account.put("tickets", "20", subject="Still broken")
+        loads = nights.night()
+        assert {load.error for load in loads.values()} == {None}
+        return {table: nights.rows(table) for table in ("crm_customers", "crm_consents", "crm_tickets", "survey_responses")}
+
+    wanted = two_nights(texts)
+    account._shown = lambda *asked: {**(told := shown(*asked)), "id": int(told["id"])}  # type: ignore[method-assign]
+    account.owners = [{**one, "id": int(one["id"])} for one in account.owners]
+    assert {table: rows.keys() for table, rows in two_nights(numbers).items()} == {table: rows.keys() for table, rows in wanted.items()}
+    told = numbers.rows("crm_customers")["1"]
+    assert (told["company_name"], told["owner"]) == ("Acme", "Olga Owner")
+    assert numbers.rows("crm_tickets")["20"]["text"] == "Still broken"
+
+
 def test_what_the_index_shows_late_is_found_the_next_night(account: HubspotAccount, tmp_path: Path) -> None:
     nights = _nights(tmp_path, account, objects=["contacts"])
     nights.night("crm_customers")
