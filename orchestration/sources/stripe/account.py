@@ -18,6 +18,8 @@ from orchestration.sources.stripe.changes import PATHS, Changes, Object
 LAG = 300  # seconds: events appear some time after what they are stamped with
 _MANY = 100  # above it, one list of what is new is cheaper than a call for each
 _EXPANDED = {"subscription": "discounts"}
+# Addresses by which whoever has them sees an invoice or a receipt: no column needs them, and pages are kept where a run is killed.
+_OPEN_TO_ALL = frozenset({"hosted_invoice_url", "invoice_pdf", "pdf", "receipt_url"})
 # Lists that came later than others, or that a stand-in for Stripe may not have: where they are not there, they are empty.
 _MAY_BE_ABSENT = tuple(PATHS[kind] for kind in ("product", "refund", "dispute", "credit_note"))
 
@@ -121,12 +123,16 @@ class Account:
 
     def _page(self, path: str, params: Mapping[str, Any]) -> Any:
         try:
-            return self._api.get(path, params, holds="data", each=("id",))
+            page = self._api.get(path, params, holds="data", each=("id",))
         except RefusedError as error:
             if error.status != 404 or path not in _MAY_BE_ABSENT:
                 raise
             self.absent[path] = None
             return {"data": []}
+        for one in page["data"]:
+            for name in _OPEN_TO_ALL & one.keys():
+                del one[name]
+        return page
 
     def _counted(self, objects: Iterable[Object]) -> Iterator[Object]:
         return (one for one in objects if self._counts(one))

@@ -18,6 +18,7 @@ Object = Mapping[str, Any]
 _OF_CHARGE = {"succeeded": "succeeded", "paid": "succeeded", "failed": "failed", "pending": "pending"}
 _OF_REFUND = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed", "pending": "pending", "requires_action": "pending"}
 _OF_DISPUTE = {"lost": "succeeded", "won": "failed", "needs_response": "pending", "under_review": "pending", "prevented": "failed"}
+_OF_DISPUTE |= {"charge_refunded": "failed"}  # until 2023: it ended because the money was given back, which its refund tells
 
 
 class Owner(NamedTuple):

@@ -93,6 +93,19 @@ def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None
     assert (row["plan"], row["interval"], row["quantity"], Decimal(row["unit_amount"])) == ("Seat + Support", "month", 1, Decimal(40))
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        *((one, "pending") for one in ("needs_response", "under_review", "warning_needs_response", "warning_under_review")),
+        *((one, "failed") for one in ("won", "prevented", "warning_closed", "charge_refunded")),
+        ("lost", "succeeded"),
+    ],
+)
+def test_every_state_of_a_dispute_in_any_of_stripes_versions_is_one_of_a_payment(told: str, expected: str) -> None:
+    dispute = {"id": "dp_1", "amount": 100, "currency": "usd", "created": 1, "status": told}
+    assert payments.dispute(dispute, SOMEBODY)["status"] == expected
+
+
 class _Account:
     """Answers to what is asked beside an object."""
 

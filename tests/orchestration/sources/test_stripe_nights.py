@@ -169,3 +169,19 @@ def test_events_of_another_shape_are_one_line_and_no_key_error() -> None:
         with pytest.raises(SourceError, match="a list in which nothing is a record") as refused:
             Stripe.from_settings(said, sleep=lambda _: None).check()
     assert "ann@" not in str(refused.value)
+
+
+def test_nothing_that_opens_an_invoice_or_a_receipt_is_kept(
+    account: StripeAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = {name: f"https://pay.stripe.com/open-to-all/{name}" for name in ("hosted_invoice_url", "invoice_pdf", "receipt_url", "pdf")}
+    for kind, identifier in (("invoice", "in_1"), ("charge", "ch_1"), ("charge", "ch_2")):
+        account.put(kind, identifier, **links)
+    nights = _nights(tmp_path, account)
+    with monkeypatch.context() as patched:
+        killed_after(8, patched)
+        with pytest.raises(KeyboardInterrupt):
+            nights.night("billing_invoice_lines", "billing_payments")
+    kept = [path.read_bytes() for path in (tmp_path / "landing").rglob("*") if path.is_file()]
+    assert any(b"in_1" in content for content in kept), "there is a list that was read in part"
+    assert not [content for content in kept if b"open-to-all" in content]
