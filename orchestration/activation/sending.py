@@ -125,7 +125,12 @@ def _waits(before: Cut, cut: Cut) -> bool:
 def _sent(destination: Destination, cut: Cut, report: SyncReport) -> Answer:
     if report.refused:  # since it was handed out
         return Answer(cut.batch.outcomes(Result.RETRYABLE, "not_sent"), calls=0)
-    return destination.send(cut.batch) if cut.batch.records else Answer([], calls=0)
+    if not cut.batch.records:
+        return Answer([], calls=0)
+    try:
+        return destination.send(cut.batch)
+    except DestinationError as error:  # by a question before it was sent; what became of the batches beside it is written down all the same
+        return Answer(cut.batch.outcomes(Result.RETRYABLE, "not_sent"), stop=str(error), calls=0)
 
 
 def _awaited(cut: Cut, answer: Future[Answer] | Answer) -> tuple[Cut, Answer]:

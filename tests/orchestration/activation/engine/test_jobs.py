@@ -67,6 +67,23 @@ def test_a_job_that_cannot_be_asked_about_keeps_no_other_one_waiting(night, fake
     assert night(rows).decisions == {"unchanged": 6}
 
 
+@pytest.mark.parametrize("side_by_side", [1, 3])
+def test_a_batch_that_cannot_be_sent_loses_nothing_of_what_became_of_the_others(night, fake, side_by_side):
+    fake.side_by_side, fake.alone, fake.finish = side_by_side, 0, lambda job: Answer(job.outcomes(Result.ACKNOWLEDGED))
+
+    def answer(batch):
+        if batch.records[0].external_id == "x2":
+            raise DestinationError("nobody says who is there")
+        return Answer([], job=f"job of {batch.records[0].external_id}")
+
+    fake.answer = answer
+    rows = [customer(number) for number in range(4)]
+    report = night(rows)
+    assert (report.refused, report.outcomes["acknowledged"], report.outcomes["retryable"]) == ("nobody says who is there", 2, 2)
+    fake.answer = lambda batch: Answer(batch.outcomes(Result.ACKNOWLEDGED))
+    assert night(rows).decisions == {"unchanged": 2, "upsert": 2}
+
+
 def test_what_a_job_did_is_newer_than_what_was_acknowledged_before_it(night, fake):
     usual, rows, others = fake.answer, [customer(1, 0.2), customer(2, 0.7)], [customer(1, 0.7), customer(2, 0.2)]
     night(rows)
