@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestration.destinations.base import Job
+from orchestration.destinations.holdings import Named
 from orchestration.destinations.reading import code_of, listed, text_of
 
 _POSITION = re.compile(r"/data/(\d+)(?:/|$)")
@@ -23,15 +24,15 @@ def culprits(body: Any, records: int) -> dict[int, str]:
 
 def refusals(errors: Sequence[Mapping[str, Any]], job: Job) -> dict[str, str]:
     """External id → code of the profiles that a job did not take, by their position or by what was sent."""
-    by_id = {
-        one.lower(): record.external_id for record in job.records for one in (record.email, record.external_id, record.remote_id) if one
-    }
+    by_id = {one: record.external_id for record in job.records for one in (record.email, record.external_id, record.remote_id) if one}
+    in_small = {one.lower(): external_id for one, external_id in by_id.items()}
     found: dict[str, str] = {}
     for error in errors:
         attributes = error.get("attributes") or {}
         payload = attributes.get("original_payload") or {}
         payload = payload.get("attributes", payload) if isinstance(payload, Mapping) else {}
-        named = (by_id.get(text_of(payload, key).lower()) for key in ("email", "external_id", "id"))
+        told = [text_of(payload, key) for key in ("email", "external_id", "id")]
+        named = (by_id.get(one) or in_small.get(one.lower()) for one in told)
         position = _position(attributes)
         at = job.records[position].external_id if position is not None and position < len(job.records) else None
         if external_id := next((one for one in (*named, at) if one), None):
@@ -39,10 +40,10 @@ def refusals(errors: Sequence[Mapping[str, Any]], job: Job) -> dict[str, str]:
     return found
 
 
-def ids_of(body: Any, key: str, wanted: Mapping[str, str]) -> dict[str, str]:
-    """External id → Klaviyo's id of the profiles on a page; `wanted` gives the external id of an identifier."""
-    told = ((text_of(one, "attributes", key).lower(), text_of(one, "id")) for one in listed(body, "data"))
-    return {wanted[identifier]: profile for identifier, profile in told if identifier in wanted}
+def ids_of(body: Any, key: str, wanted: Named) -> dict[str, str]:
+    """External id → Klaviyo's id of the profiles on a page."""
+    told = ((text_of(one, "attributes", key), text_of(one, "id")) for one in listed(body, "data"))
+    return {external_id: profile for identifier, profile in told for external_id in wanted.of(identifier)}
 
 
 def _position(error: Mapping[str, Any]) -> int | None:

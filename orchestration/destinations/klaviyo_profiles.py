@@ -43,8 +43,8 @@ class Profiles:
 
         One whose id could not be read can be cleared by its address only. Raises DestinationError where the answer is `required`.
         """
-        wanted = {self._identifier(record).lower(): record.external_id for record in records}
-        told = self._told(self._key, [identifier for identifier in wanted if identifier])
+        wanted = Named([record for record in records if self._identifier(record)], self._identifier)
+        told = self._told(self._key, list(wanted.ids))
         if required and None in told:
             raise DestinationError("klaviyo does not say which profiles it has; its private key needs the scope profiles:read")
         return {external_id: profile for body in told for external_id, profile in ids_of(body, self._key, wanted).items()}

@@ -1,6 +1,7 @@
 """Braze, Customer.io, Klaviyo and Mailchimp: what is particular to each."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -136,6 +137,24 @@ def test_klaviyo_makes_nobody_with_update_only(place):
     updating, _ = place("klaviyo", vendor, mode="update_only")
     assert sent(updating, batch_of(3)) == {"c1": ("acknowledged", ""), "c2": ("suppressed", "not_there"), "c3": ("suppressed", "not_there")}
     assert len(vendor.profiles) == 1
+
+
+def test_klaviyo_is_asked_for_our_ids_in_the_letters_they_are_written_in(place):
+    destination, vendor = place("klaviyo", identify_by="external_id", mode="update_only")
+    vendor.profiles = {f"01P{key}": {"key": key, "properties": {}} for key in ("Ab", "aB")}
+    batch = batch_of(3)
+    records = [one._replace(external_id=key, email="") for one, key in zip(batch.records, ("Ab", "aB", "AB"), strict=True)]
+    told = sent(destination, replace(batch, records=records))
+    assert told == {"Ab": ("acknowledged", ""), "aB": ("acknowledged", ""), "AB": ("suppressed", "not_there")}
+    assert destination.ids_of(records) == {"Ab": "01PAb", "aB": "01PaB"}
+
+
+def test_of_ids_that_differ_in_capitals_only_klaviyo_refuses_the_one_it_means(place):
+    destination, vendor = place("klaviyo", identify_by="external_id")
+    vendor.refuses = {"Ab"}
+    batch = batch_of(2)
+    records = [one._replace(external_id=key, email="") for one, key in zip(batch.records, ("Ab", "aB"), strict=True)]
+    assert sent(destination, replace(batch, records=records)) == {"Ab": ("rejected", "invalid"), "aB": ("acknowledged", "")}
 
 
 def test_a_job_that_still_runs_is_not_given_up_and_one_that_is_gone_is_unknown(place):
