@@ -29,8 +29,9 @@ from orchestration.destinations.holdings import Named, in_parts, together
 from orchestration.destinations.http import Caller
 from orchestration.destinations.hubspot_answers import MERGED, holdings, read, refused, traced
 from orchestration.destinations.hubspot_properties import ContactProperties
-from orchestration.destinations.hubspot_search import found
+from orchestration.destinations.hubspot_search import SEARCHES, found
 from orchestration.destinations.limits import Limits, limits_of
+from orchestration.destinations.pacing import Pacer
 from orchestration.destinations.reading import as_json, code_of
 
 RECORD_ID = "hs_object_id"
@@ -63,7 +64,7 @@ class HubspotDestination(ContactProperties):
         self._properties = f"/crm/properties/{api_version}/contacts" if dated else "/crm/v3/properties/contacts"
         self._id_property, self._group, self._creates = id_property, property_group, mode != "update_only" and id_property != RECORD_ID
         self.needs_email = id_property == "email"
-        self._search = f"{self._contacts.removesuffix('/batch')}/search"
+        self._search, self._searches = f"{self._contacts.removesuffix('/batch')}/search", Pacer(SEARCHES.windows, sleep=sleep)
         allowed = (f"POST {self._contacts}/(upsert|update|read)", f"(GET|POST) {self._properties}", f"POST {self._search}")
         super().__init__(
             name,
@@ -79,7 +80,7 @@ class HubspotDestination(ContactProperties):
 
     def find(self, customer_keys: Sequence[str], since: datetime | None = None) -> Sought:
         """Contacts by the property that holds our key; a token that may not read contacts finds none."""
-        return found(self.caller, self._search, customer_keys)
+        return found(self.caller, self._search, customer_keys, self._searches.wait)
 
     def held(self, audience: str, records: Sequence[Record]) -> Holdings:
         """What contacts hold, by HubSpot's own id where it told one, else by what identifies them."""

@@ -6,24 +6,27 @@ searched lags behind by less than a minute, and what is looked for was written a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orchestration.destinations.base import Found, Sought, sought
 from orchestration.destinations.fields import KEY_FIELD
 from orchestration.destinations.http import Caller, NoAnswerError, NoConnectionError
+from orchestration.destinations.limits import limits_of
 from orchestration.destinations.reading import as_json, listed, text_of
 
-_MOST = 100  # values of one question, of which an answer names twice as many at most
+SEARCHES = limits_of("hubspot_search")
+_MOST = SEARCHES.max_records  # values of one question, of which an answer names twice as many at most
 
 
-def found(caller: Caller, path: str, keys: Sequence[str]) -> Sought:
-    """The contacts; a key that several contacts hold says nothing."""
-    pages = [_page(caller, path, keys[start : start + _MOST]) for start in range(0, len(keys), _MOST)]
+def found(caller: Caller, path: str, keys: Sequence[str], pace: Callable[[], None]) -> Sought:
+    """The contacts; a key that several contacts hold says nothing. `pace` waits for the turn of a search, which has a limit of its own."""
+    pages = [_page(caller, path, keys[start : start + _MOST], pace) for start in range(0, len(keys), _MOST)]
     return Sought({key: one for page in pages for key, one in page.found.items()}, [key for page in pages for key in page.nowhere])
 
 
-def _page(caller: Caller, path: str, keys: Sequence[str]) -> Sought:
+def _page(caller: Caller, path: str, keys: Sequence[str], pace: Callable[[], None]) -> Sought:
+    pace()
     among = {"propertyName": KEY_FIELD, "operator": "IN", "values": list(keys)}
     content = {"filterGroups": [{"filters": [among]}], "properties": [KEY_FIELD, "email"], "limit": 2 * _MOST, "after": "0", "sorts": []}
     try:

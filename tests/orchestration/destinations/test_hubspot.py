@@ -157,3 +157,15 @@ def test_an_answer_that_names_nobody_says_nothing_and_one_that_fails_for_another
     vendor.faults = [(207, {}, {"results": [{"id": "9", "properties": {"email": "c2@example.com"}}], "errors": [error]})]
     found = destination.held("scores", batch_of(2).records)
     assert (set(found.told), bool(found.lacks)) == ({"c2"}, True)
+
+
+def test_searches_keep_to_a_limit_of_their_own(place):
+    clock = [0.0]
+    destination, vendor = place("hubspot", sleep=lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    for pacer in (destination.caller._pacer, destination._searches):
+        pacer._clock = lambda: clock[0]
+    moments, usual = [], vendor.answer
+    vendor.answer = lambda request: moments.append(clock[0]) or usual(request)
+    destination.find([f"k{number}" for number in range(1_000)])
+    assert len(moments) == 10
+    assert all(later - earlier >= 1 for earlier, later in zip(moments, moments[4:], strict=False))
