@@ -113,8 +113,13 @@ class HttpDestination(Destination):
         code, result = f"http_{response.status_code}", Result.UNKNOWN if may_have_arrived(response) else Result.RETRYABLE
         gone = response.status_code == 410
         asks = f"; `check-destination {self.name}` says what it needs" if response.status_code in (401, 403) else ""
-        stop = "the receiver is gone for good (410)" if gone else f"the receiver answers {response.status_code}{asks}"
+        answers = self._spent(response) or f"the receiver answers {response.status_code}{asks}"
+        stop = "the receiver is gone for good (410)" if gone else answers
         return Answer(batch.outcomes(result, code), stop=stop, disabled=gone)
+
+    def _spent(self, response: httpx.Response) -> str:
+        """Why nobody may call any more today, whatever is granted; empty where a refusal does not say so."""
+        return ""
 
     def _halved(self, batch: Batch, response: httpx.Response) -> Answer:
         self._refused += 1
@@ -136,6 +141,8 @@ class HttpDestination(Destination):
             raise DestinationError(f"destination {self.name}: no connection to {self.caller.url.host}") from None
         except NoAnswerError:
             raise DestinationError(f"destination {self.name}: {self.caller.url.host} does not answer") from None
+        if spent := self._spent(response):
+            raise DestinationError(f"destination {self.name}: {spent}")
         if response.status_code in (401, 403):
             raise RefusedError(f"destination {self.name}: {self.type} refuses us ({response.status_code}); {wants}")
         return response

@@ -24,7 +24,7 @@ from orchestration.destinations.holdings import Named, in_parts
 from orchestration.destinations.http import Caller
 from orchestration.destinations.limits import Limits, limits_of
 from orchestration.destinations.reading import as_json, listed, text_of
-from orchestration.destinations.salesforce_answers import listings, outcome_of, quoted, unreadable, used_up
+from orchestration.destinations.salesforce_answers import listings, outcome_of, quoted, spent, unreadable, used_up
 from orchestration.destinations.salesforce_fields import amiss, field_name
 from orchestration.destinations.salesforce_jobs import WANTS, BulkJobs
 from orchestration.destinations.salesforce_metadata import package
@@ -182,6 +182,9 @@ class SalesforceDestination(BulkJobs):
 
     def _value(self, name: str, value: Any) -> Any:
         return False if value is None and name in self._flags() else listed_as_text(value)
+
+    def _spent(self, response: httpx.Response) -> str:
+        return spent(response)
 
     def _read(self, batch: Batch, response: httpx.Response) -> Answer:
         body = as_json(response)

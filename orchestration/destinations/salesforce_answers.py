@@ -22,7 +22,8 @@ from orchestration.server_waits import SHARE_OF_LIMIT
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
 _GONE = "entity_is_deleted"  # since it was asked who is there
-_FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", "request_limit_exceeded", _GONE})
+_SPENT = "REQUEST_LIMIT_EXCEEDED"
+_FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", _SPENT.lower(), _GONE})
 
 
 def quoted(value: str) -> str:
@@ -87,6 +88,13 @@ def used_up(response: httpx.Response) -> str:
     found = re.search(r"api-usage=(\d+)/(\d+)", response.headers.get("sforce-limit-info", ""))
     share = int(found[1]) / max(int(found[2]), 1) if found else 0.0
     return f"{share:.0%} of the day's calls to Salesforce are used" if share > SHARE_OF_LIMIT else ""
+
+
+def spent(response: httpx.Response) -> str:
+    """Why no call is answered any more today, which looks like a missing right; empty where it is one."""
+    if response.status_code != 403 or _SPENT not in response.text:
+        return ""
+    return f"the day's calls to Salesforce are used up ({_SPENT}); the next sync goes on"
 
 
 def unreadable(response: httpx.Response, body: Any) -> str:

@@ -52,6 +52,18 @@ def test_what_a_job_refused_is_asked_for_only_where_it_refused_any(place, refuse
     assert [request.path.rpartition("/")[2] for request in vendor.requests if request.path.endswith("Results")] == asked
 
 
+def test_a_day_whose_calls_are_used_up_is_no_missing_right(place):
+    destination, vendor = place("salesforce")
+    used_up = (403, {}, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}])
+    vendor.faults = [used_up] * 3
+    answer = destination.send(batch_of(2))
+    assert answer.stop == "the day's calls to Salesforce are used up (REQUEST_LIMIT_EXCEEDED); the next sync goes on"
+    assert {str(one.result) for one in answer.outcomes} == {"retryable"}
+    with pytest.raises(DestinationError, match="calls to Salesforce are used up"):
+        destination.preflight()
+    assert not destination.held("scores", batch_of(2).records).refused, "the next night may ask"
+
+
 def test_nobody_is_made_to_be_cleared_or_with_update_only(place):
     destination, vendor = place("salesforce", mode="update_only")
     vendor.contacts = {"c1": {"crmp_nps__c": 3}}
