@@ -9,7 +9,6 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.activation import patience
-from orchestration.destinations.fields import PREFIX
 
 
 def make_plan(
@@ -167,13 +166,13 @@ _LEAVE_OUT = "UPDATE decided SET decision = 'left_out' WHERE decision IN ('upser
 
 # 'clear' sorts before 'upsert': who is to be forgotten goes first, should the night be cut short.
 # Sorted first and numbered then: a window that sorts carries the fields twice.
-_NUMBERED = f"""
+_NUMBERED = """
 SELECT row_number() OVER () AS number, * FROM (
     SELECT external_id, customer_key, coalesce(email, '') AS email, coalesce(remote_id, '') AS remote_id, moved, stays_gone,
         address_hash, pseudonym, decision AS operation, fields, payload_hash, coarse_hash,
         coalesce(epoch_us(acknowledged_at), 0) AS version,
         strlen(fields) + strlen(external_id) + strlen(coalesce(email, ''))
-            + (SELECT {len(PREFIX)} * len(json_keys(fields)) FROM cleared) AS size
+            + (SELECT more FROM cleared) AS size
     FROM decided WHERE decision IN ('upsert', 'clear') ORDER BY decision, external_id)
 """
 _PLAN = f"CREATE OR REPLACE TEMP TABLE plan AS {_NUMBERED}"  # numbering leaves them in order; sorting again would cost as much

@@ -1,7 +1,7 @@
 """What one destination shall have: the audience as a table of records, each with its hashes and the reason not to send it.
 
 Comes in: the audience's Parquet file, the release's consent columns, the state. Goes out: the temporary tables `desired`, `cleared` (what
-clears a customer) and `permitted`.
+clears a customer, and how many bytes more the names of its fields take there) and `permitted`.
 
 Columns of an audience: `external_id` (default: `customer_key`), `customer_key`, `email` where the destination knows customers by it (it
 identifies, is no field, and is never remembered), consent columns, which are enforced and not sent, and fields. A field in `UNHASHED` is
@@ -80,8 +80,14 @@ def make_desired(
         ", ".join(f"{literal(name)}: NULL" for name in sorted([*fields, *no_more]) if name not in kept) for kept in ({KEY}, set[str]())
     )
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
-        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten""")
+        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten,
+            {_longer_there(destination, [*fields, *no_more])} AS more""")
     return kinds
+
+
+def _longer_there(destination: Destination, fields: Collection[str]) -> int:
+    """Bytes by which the names of all fields are longer at the destination than as the fields' own."""
+    return sum(max(0, len(destination.name_of(field).encode()) - len(field.encode())) for field in fields)
 
 
 def _require_addresses(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> None:

@@ -21,7 +21,8 @@ DAY_AHEAD = {"date": "Sun, 17 Mar 2030 17:46:40 GMT"}
 
 
 @pytest.mark.parametrize(
-    ("status", "result"), [(500, "unknown"), (502, "unknown"), (504, "unknown"), (503, "retryable"), (429, "retryable")]
+    ("status", "result"),
+    [*((status, "unknown") for status in (500, 502, 504, 520, 524)), *((status, "retryable") for status in (503, 521, 429))],
 )
 def test_a_server_that_failed_may_have_done_the_work_before(place, status, result):
     destination, vendor = place("hubspot")
@@ -57,6 +58,17 @@ def test_a_moment_is_by_the_clock_of_whoever_names_it(place):
     vendor.faults = [(429, {"retry-after": "Sun, 17 Mar 2030 17:46:47 GMT", **DAY_AHEAD}, {})]
     assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
     assert naps[0] == 7.0
+
+
+@pytest.mark.parametrize("told", ["0", "Sun, 17 Mar 2002 17:46:47 GMT"])
+def test_a_wait_of_no_time_is_no_wait_at_all(place, told):
+    """So says a date of theirs, by a clock that is behind ours; six tries would be over at once."""
+    naps = []
+    destination, vendor = place("hubspot", sleep=naps.append)
+    destination.prepare({"nps": "number"})
+    vendor.faults = [(429, {"retry-after": told}, {})] * 3
+    assert counted(sent(destination, batch_of(1))) == {"acknowledged": 1}
+    assert [nap >= 0.5 for nap in naps] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -174,8 +186,10 @@ def test_a_field_of_another_type_is_found_by_asking(place, kind, there):
     assert not vendor.calls("POST")
 
 
-def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path):
+@pytest.mark.parametrize("own", ["", "_as_the_company_calls_it_in_all_of_its_other_systems"])
+def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path, own):
     destination, vendor = place("customerio")
+    destination.names = {f"f{number}": f"n{number}{own}" for number in range(60)} if own else {}
     file, fields = tmp_path / "audience.parquet", ", ".join(f"i % 7 AS f{number}" for number in range(60))
     duckdb.execute(f"""COPY (SELECT 'c' || i AS external_id, 'k' || i AS customer_key, 'c' || i || '@example.com' AS email, {fields},
         false AS is_erased, true AS can_profile, true AS can_email, true AS can_sms, true AS can_push
