@@ -10,16 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from orchestration.configuration.parts import REFERENCE, Name, Part, PositiveInt, Secret, Text
+from orchestration.configuration.parts import Name, Part, PositiveInt, Secret, Text
 
 # With a release's id and fingerprint behind it; a name of PostgreSQL's may have 63 characters.
 _Schema = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,12}$")]
 
 
 def _open_place(value: str) -> str:
-    """`value`, a folder or a URL. Raises ValueError for one that is, or holds, a credential: places are shown in messages."""
-    if REFERENCE.match(value):
-        raise ValueError("is a reference, and this is no secret: write the folder or the URL itself")
+    """`value`, a folder or a URL. Raises ValueError for one that holds a password: places are shown in messages."""
     if re.search("://[^/@]*:[^/@]*@", value):
         raise ValueError("holds a password; credentials of an object store are those of the environment")
     return value

@@ -29,7 +29,7 @@ class Tuning(Part):
         0.10, description="Share of treated decisions that are drawn at random, so that the policy can be judged"
     )
     action_cooldown_days: int = Field(30, ge=0, le=36_500, description="Days after an action in which a customer is left alone")
-    action_daily_capacity: PositiveInt | None = Field(None, description="Most actions a night may choose; none = no limit")
+    action_daily_capacity: PositiveInt | None = Field(None, description="The most actions that a night may choose; none = no limit")
     max_contacts_per_30_days: PositiveInt = Field(8, description="Contact pressure: above it no further action is chosen")
     max_quarantined_share: Share = Field(0.02, description="Share of a table's rows that may be quarantined before its gate fails")
     max_vanished_share: Share = Field(

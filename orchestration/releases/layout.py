@@ -14,6 +14,7 @@ DATABASE = "rapport.duckdb"  # not marts.duckdb: a file named like its schema ma
 MANIFEST = "manifest.json"
 POINTER = "current"
 UNFINISHED = ".building-"
+_MADE = "%Y%m%dT%H%M%S%f"
 _OF_PERSONS = ("sync_", "fct_feedback")
 _ID = re.compile(r"^\d{8}T\d{12}_as_of_\d{8}$")
 

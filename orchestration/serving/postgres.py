@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from orchestration.releases import Release
-from orchestration.serving.base import Served, ServingError, is_personal, marks, served, tables_of
+from orchestration.releases import Release, is_of_persons
+from orchestration.serving.base import Served, ServingError, marks, served, tables_of
 from orchestration.serving.describing import describe
 from orchestration.serving.views import ViewsHeldError, drop_schema, served_from, switch
 
@@ -150,7 +150,7 @@ def _prune(connection: Any, schema: str, staged: str, at_home: Collection[str], 
         cursor.execute(f"SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '{schema}__') ORDER BY nspname DESC")
         older = [name for (name,) in cursor.fetchall() if name != staged]
         cursor.execute(f"SELECT schemaname, tablename FROM pg_tables WHERE starts_with(schemaname, '{schema}__')")
-        too_much = set() if personal else {name for name, table in cursor.fetchall() if is_personal(table)}
+        too_much = set() if personal else {name for name, table in cursor.fetchall() if is_of_persons(table)}
     connection.commit()
     wanted = [name for name in older if name in at_home and name not in too_much][: kept - 1]
     for name in older:

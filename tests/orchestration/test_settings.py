@@ -62,7 +62,6 @@ def test_scores_are_weighted_by_a_dimension_of_the_company_or_of_the_project(tmp
         (GOOD.replace("path: exports", "path: 's3://me:hush@bucket/x'"), "sources.0.path: holds a credential; give it in `options`"),
         (GOOD.replace("path: exports", "path: 's3://b', options: {secret: hush}"), "sources.0.options: secret is written as ${NAME}"),
         (GOOD + "serving: [{type: parquet, url: 'sftp://me:hush@host/x'}]\n", "serving.0.url: holds a password; credentials"),
-        (GOOD + "serving: [{type: parquet, url: '${BUCKET}'}]\n", "serving.0.url: is a reference, and this is no secret: write the folder"),
         (GOOD + "home: s3://bucket/x\n", "home: is a URL; give a folder of this machine"),
         (GOOD + "home: ''\n", "home: must not be empty"),
         (GOOD + "destinations: [{type: pigeon}]\n", "destinations.0: unknown type 'pigeon'; use one of 'files', 'webhook'"),

@@ -36,8 +36,8 @@ def value(context: Context) -> Section:
     summary, deciles = context.marts.row(_SUMMARY), context.marts.rows(_DECILES)
     if not deciles or not summary["predicted"]:
         return Section("value", title, "", [_tiles(context, summary, []), Note(_NO_MODEL)])
-    top = deciles[0]["total"] / float(summary["predicted"])
-    lead = f"The most valuable tenth of customers carries {words.percent(top, 0)} of the value expected."
+    top, horizon = deciles[0]["total"] / float(summary["predicted"]), words.days(summary["horizon"])
+    lead = f"The most valuable tenth of customers carries {words.percent(top, 0)} of the value expected within {horizon}."
     curves = [] if context.marts.is_empty("model_quality") else tracking(context.marts.rows(_TRACKED))
     return Section("value", title, lead, [_tiles(context, summary, deciles), _spread(context, deciles), *curves])
 
