@@ -22,7 +22,7 @@ PREFERRED_NUMBERS = ("amount", "amount_minor", "score", "points", "propensity", 
 # What the two rows of a planted conflict disagree about.
 CONFLICTS = {
     "crm_customers": ("region", "North", "South"),
-    "crm_consents": ("status", "granted", "withdrawn"),
+    "crm_consents": ("origin", "signup_form", "preference_center"),
     "crm_interactions": ("kind", "visit", "login"),
     "crm_actions": ("action", "nothing", "success_call"),
     "crm_referrals": ("referred_customer_id", "C1", "C2"),
@@ -78,9 +78,9 @@ def planted_rows(tables: list[str], keys: list[str], kinds: list[str]) -> pa.Tab
 
 def _new_keys(contract: Table, texts: Texts, chunk: int) -> None:
     """Keys that no good row has: a number far above theirs, or for consents another instant."""
-    column, numbers = contract.key[-1], np.arange(len(texts[contract.key[0]]))
+    column, numbers = contract.key[0], np.arange(len(texts[contract.key[0]]))
     if len(contract.key) > 1:
-        texts[column] = _shifted(texts[column], 7 + numbers)
+        texts[contract.event_time] = _shifted(texts[contract.event_time], 7 + numbers)
         return
     prefix = "".join(letter for letter in texts[column][0] if not letter.isdigit())
     texts[column] = np.array(identifiers(prefix, 900_000_000 + chunk * 1_000_000 + numbers).to_pylist(), dtype=np.object_)

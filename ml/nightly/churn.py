@@ -73,13 +73,23 @@ def _tonights_model(
         if known is not None:
             raise Refused(f"a feature knows the future ({known})")
         against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
-        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against))
+        answers = partial(_foretells, horizon_days=horizon_days)
+        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against, answers))
         refusal = drift_refusal(model, sides, run)
         if refusal is not None:
             raise Refused(refusal)
     except Refused as reason:
-        return _last_good(str(reason), tonight, run, artifacts)
+        return _last_good(str(reason), tonight, run, artifacts, horizon_days)
     return model
+
+
+def _foretells(manifest: store.Manifest, horizon_days: int) -> bool:
+    return _horizon(manifest) == horizon_days
+
+
+def _horizon(manifest: store.Manifest) -> int:
+    """Days that its labels looked ahead: it was learnt when the window of its newest cut-off had passed, and every churn model has one."""
+    return (date.fromisoformat(manifest.trained_as_of) - date.fromisoformat(str(manifest.data_to))).days
 
 
 def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Learnt:
@@ -109,11 +119,14 @@ def _finished(judged: ChurnModel, correction: Line, labelled: pd.DataFrame, hori
     return refit(judged, features_of(labelled), label, seed=seed, months=months)
 
 
-def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path) -> ChurnModel | None:
-    """The last model that passed, when it can still read tonight's columns."""
+def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path, horizon_days: int) -> ChurnModel | None:
+    """The last model that passed, when it foretells the same horizon and can still read tonight's columns."""
     run.reason = refusal
     manifest = store.last_good(artifacts, "churn", run.as_of)
     if manifest is None:
+        return None
+    if not _foretells(manifest, horizon_days):
+        run.reason = f"{refusal}; the last good model foretells {_horizon(manifest)} days, and {horizon_days} are asked for"
         return None
     gone = sorted(set(manifest.columns) - set(tonight.columns))
     if gone:

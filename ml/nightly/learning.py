@@ -29,6 +29,8 @@ from ml.refusal import Refused
 Parts = tuple[dict[str, Any], dict[str, NDArray]]
 # Of the champion's twin and the challenger's; a text says why they cannot be compared.
 Compare = Callable[[Parts, Parts], Duel | str]
+# Of a stored model: whether it answers what is asked tonight.
+Answers = Callable[[store.Manifest], bool]
 _TWIN = "twin"
 
 
@@ -56,13 +58,15 @@ class Learnt:
     twin: Parts | None = None
 
 
-def learn(run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt], compare: Compare) -> Parts:
+def learn(
+    run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt], compare: Compare, answers: Answers = lambda _: True
+) -> Parts:
     """The model of `lesson` and, in `run`, its name and what it was judged by. Whatever `fit` raises (Refused) is the caller's.
 
-    Raises Refused too where the model that scored before is better for certain.
+    Raises Refused too where the model that scored before answers the same question and is better for certain.
     """
     manifest, parts = _recalled(run, artifacts, lesson) or _fitted(run, artifacts, lesson, fit())
-    _challenge(run, artifacts, manifest, parts, compare)
+    _challenge(run, artifacts, manifest, parts, compare, answers)
     store.publish(artifacts, manifest, run.as_of)
     run.version, run.trained_as_of = manifest.id, lesson.trained_as_of
     return _model(parts)
@@ -73,11 +77,14 @@ def load(artifacts: Path, manifest: store.Manifest) -> Parts:
     return _model(store.load(artifacts, manifest))
 
 
-def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts, compare: Compare) -> None:
+def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts, compare: Compare, answers: Answers) -> None:
     """Set the new model against the one that scored before, where that is another; write down what comes of it."""
     champion, night = store.last_good(artifacts, run.model, run.as_of), run.as_of.isoformat()
     if champion is None:
         promotions.record(artifacts, run.model, Promotion(night, manifest.id, None, promotions.FIRST))
+    elif not answers(champion):
+        why = "the one that scored before foretold another horizon"
+        promotions.record(artifacts, run.model, Promotion(night, manifest.id, champion.id, promotions.PROMOTED, why=why))
     elif champion.id != manifest.id:
         before, now = _twin(store.load(artifacts, champion)), _twin(parts)
         duel = compare(before, now) if before and now else "one of them was judged on nothing that it had not learnt from"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 
 import duckdb
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml import cards
+from ml import cards, promotions
 from ml.evaluation import METRICS
 from ml.nightly import SCHEMAS, score_churn
 from ml.nightly.risk import expected_losses, risk_bands
@@ -95,6 +96,17 @@ def test_a_night_of_noise_keeps_the_last_good_model_and_says_how_old_it_is(publi
     assert "2 days old" in result.report["reason"]
     assert result.report["model_version"] == published.report["model_version"]
     assert result.tables["churn_scores"].column("churn_probability").to_pandas().nunique() > 100
+
+
+def test_a_model_of_another_horizon_does_not_score_under_tonights(published, models, tmp_path):
+    models, night = shutil.copytree(models, tmp_path / "models"), AS_OF + timedelta(days=2)
+    noise = score_churn(_features(0.0, cutoffs=6), as_of=night, horizon_days=88, artifacts=models)
+    assert noise.report["status"] == "base_rate"
+    assert "the last good model foretells 90 days, and 88 are asked for" in noise.report["reason"]
+    assert set(noise.tables["churn_scores"].column("horizon_days").to_pylist()) == {88}
+    learnt = score_churn(_features(1.0), as_of=night, horizon_days=88, artifacts=models)
+    assert learnt.report["status"] == "published"
+    assert promotions.recorded(models, "churn")[-1].why == "the one that scored before foretold another horizon"
 
 
 def test_a_column_that_knows_the_future_refuses_the_model_by_name(tmp_path):

@@ -49,18 +49,21 @@ def _themes(context: Context) -> Table | None:
     rows = context.marts.rows("""
         SELECT theme, sum(mentions) AS mentions,
             sum(mentions * mean_sentiment) / nullif(sum(mentions) FILTER (WHERE mean_sentiment IS NOT NULL), 0) AS sentiment,
-            sum(mentions * score_difference) / nullif(sum(mentions) FILTER (WHERE score_difference IS NOT NULL), 0) AS difference
+            sum(mentions * score_difference) FILTER (WHERE metric = 'nps')
+                / nullif(sum(mentions) FILTER (WHERE metric = 'nps' AND score_difference IS NOT NULL), 0) AS nps,
+            sum(mentions * score_difference) FILTER (WHERE metric = 'csat')
+                / nullif(sum(mentions) FILTER (WHERE metric = 'csat' AND score_difference IS NOT NULL), 0) AS csat
         FROM metric_feedback_themes_monthly
         WHERE month > (SELECT max(month) FROM metric_feedback_themes_monthly) - INTERVAL 3 MONTH
         GROUP BY theme ORDER BY mentions DESC LIMIT 8""")
     most = max((row["mentions"] for row in rows), default=1)
     listed = [
         [Cell(words.label(row["theme"])), number(words.whole(row["mentions"]), bar=row["mentions"] / most),
-         number(words.decimal(row["sentiment"])), number(words.score(row["difference"]))]
+         number(words.decimal(row["sentiment"])), number(words.score(row["nps"])), number(words.score(row["csat"]))]
         for row in rows
     ]  # fmt: skip
     return Table(
-        "Themes of the last three months; score with the theme minus score without it, on 0 to 100",
-        ["Theme", "Mentions", "Sentiment", "Score"],
+        "Themes of the last three months; scores of answers with the theme minus those without it, on 0 to 100",
+        ["Theme", "Mentions", "Sentiment", "NPS answers", "CSAT answers"],
         listed,
     )
