@@ -37,7 +37,8 @@ def landing_gate(context: dg.AssetCheckExecutionContext, night: NightResource) -
     with tonight.warehouse(begins=True) as connection:
         gatekeeping.examine(tonight, connection)
         results = gatekeeping.judge_landing(tonight, connection)
-    for doubt in doubts.of_landing(results):
+        unsaid = gatekeeping.unsaid_dimensions(tonight, connection)
+    for doubt in (*doubts.of_landing(results), *doubts.of_dimensions(unsaid)):
         context.log.warning(doubt)
     yield from _checks(context, tonight, "landing", list(INPUT_TABLES), results)
 

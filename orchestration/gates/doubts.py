@@ -23,6 +23,12 @@ def of_landing(results: Iterable[CheckResult]) -> Iterator[str]:
             yield f"{place}{one.observed}{of}: {one.description}"
 
 
+def of_dimensions(unsaid: Iterable[str]) -> Iterator[str]:
+    """Dimensions that would split every metric into one part."""
+    for name in unsaid:
+        yield f"extra_dimensions: no customer has a {name}, so that metrics by it know `unknown` alone; is it spelled as the exports do?"
+
+
 def of_marts(results: Iterable[CheckResult]) -> Iterator[str]:
     """Columns that are spread otherwise than in the release before, or say of the past what it did not: rather a broken source."""
     for one in results:

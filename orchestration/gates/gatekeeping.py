@@ -47,6 +47,16 @@ def examine(night: Night, connection: duckdb.DuckDBPyConnection) -> None:
     warehouse.load_erasures(connection, landing.erased_rows(night.home.landing), remainder.total(night.home.erasures))
 
 
+def unsaid_dimensions(night: Night, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of `extra_dimensions` of which no landed customer says anything: named wrongly, or not exported. None where nobody landed."""
+    names = night.settings.tuning.extra_dimensions
+    if not names:
+        return []
+    counted = ", ".join(f"count({name})" for name in names)
+    landed, *said = connection.execute(f"SELECT count(*), {counted} FROM landing.crm_customers").fetchone() or (0,)
+    return [name for name, values in zip(names, said, strict=True) if landed and not values]
+
+
 def set_aside(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:
     """What waits in quarantine, per source and table."""
     return quarantine.counts(connection)

@@ -12,6 +12,9 @@ from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS, Account
 from tests.orchestration.sources.nights import Nights, killed_after, without_waiting
 
+pytestmark = pytest.mark.thorough
+
+
 MANY = range(100, 124)
 
 

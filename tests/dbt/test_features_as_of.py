@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "oracle"))
 import harness
 from small_world import land, world
 
+pytestmark = pytest.mark.thorough
+
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 GRID_DAY = date(2025, 11, 8)  # 682 · 30 days before it began 1970
 NIGHTS = tuple(GRID_DAY + timedelta(days=days) for days in (0, 1, 15, 29))

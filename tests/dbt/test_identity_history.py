@@ -15,6 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from identity_world import Spans, at, billing, built, crm, day, key_of, load, now, random_rows, spans
 from who_is_who import Landed, Limits
 
+pytestmark = pytest.mark.thorough
+
+
 ORDERS: dict[str, Callable[[int], list[int]]] = {
     "rising": lambda count: list(range(count)),
     "falling": lambda count: list(range(count))[::-1],

@@ -90,6 +90,7 @@ def test_a_build_by_hand_on_top_of_another_doubles_nothing(built: tuple[Path, li
         assert connection.execute("SELECT campaign_id FROM staging.stg_files__crm_campaigns").fetchall() == [("c",)]
 
 
+@pytest.mark.thorough
 def test_every_model_is_sql_that_spark_can_parse_too(built: tuple[Path, list[dict[str, Any]]]) -> None:
     """What differs between the engines hides behind the macros in macros/portable; the rest must be common to both."""
     models = [path for path in (built[0].parent / "target" / "compiled").rglob("models/**/*.sql") if path.parent.suffix != ".yml"]
@@ -100,6 +101,7 @@ def test_every_model_is_sql_that_spark_can_parse_too(built: tuple[Path, list[dic
         assert sqlglot.transpile(statement, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE), path.name
 
 
+@pytest.mark.thorough
 def test_the_parsed_project_does_not_depend_on_the_company(tmp_path: Path) -> None:
     """`orchestration.dbt_process` hands every company the same parsed project: what a model depends on must be the same for all."""
     done = run(tmp_path, "parse", "--no-partial-parse", "--vars", json.dumps(OTHER_COMPANY), database=tmp_path / "rapport_build.duckdb")

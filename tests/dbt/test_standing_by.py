@@ -15,6 +15,9 @@ import pytest
 from orchestration import dbt, dbt_process
 from tests.commands import ROOT, run_dbt
 
+pytestmark = pytest.mark.thorough
+
+
 _Answer = TypeVar("_Answer")
 # A query that dbt would be at for minutes.
 ENDLESS = ("show", "--inline", "select count(*) from range(1000000000) as a, range(1000) as b", "--quiet")

@@ -18,6 +18,9 @@ from orchestration.destinations.http import Caller
 from tests import canaries
 from tests.end_to_end.conftest import AS_OF, Company, orchestration, reason, write_config
 
+pytestmark = pytest.mark.thorough
+
+
 MAY_HOLD = ("sync_", "fct_feedback")
 WHSEC = "whsec_" + base64.b64encode(canaries.SECRET.encode()).decode()
 SECRETS = {"CANARY_HOOK": WHSEC, "CANARY_URL": f"postgresql://someone:{canaries.SECRET}@127.0.0.1:1/nowhere"}

@@ -20,6 +20,9 @@ from tests.long_tests import long_test
 from tests.oracle import harness
 from tests.person import ACCOUNT, CANARIES, EMAIL, GONE_EMAIL, GONE_ID, GONE_NAME, HEADERS, ID, long_gone, plant, rows
 
+pytestmark = pytest.mark.thorough
+
+
 # What the tests look at of the night after; only this of it is built, by dbt's own SQL: a whole night takes a minute more.
 WANTED = (
     "metric_mrr_movements", "fct_subscription_months", "fct_orders", "fct_tickets", "fct_survey_responses",

@@ -16,6 +16,8 @@ from orchestration.privacy import erasure, journal, verification, whom
 from tests.end_to_end.conftest import FIRST_CUSTOMER
 from tests.long_tests import ARE_WANTED, long_test
 
+pytestmark = pytest.mark.thorough
+
 
 class KilledError(BaseException):
     """What a kill looks like from inside: nothing that catches errors sees it."""

@@ -47,15 +47,15 @@ def opened(out: Path, truth: Path) -> Acme:
         connection.execute(f"CREATE TABLE {name} AS " + " UNION ALL BY NAME ".join(parts))
         key = " || '|' || ".join(_as_planted(column) for column in contract.key)
         bad = f"SELECT row_key FROM true_bad_rows WHERE table_name = '{name}'"
-        connection.execute(f"CREATE VIEW good_{name} AS SELECT DISTINCT * FROM {name} WHERE coalesce({key}, 'None') NOT IN ({bad})")
+        connection.execute(f"CREATE VIEW good_{name} AS SELECT DISTINCT * FROM {name} WHERE {key} NOT IN ({bad})")
     return Acme(out, truth, connection)
 
 
 def _as_planted(column: str) -> str:
-    """Times of a key are text in two spellings: as Parquet has them and as the old system wrote them."""
+    """A part of a key, `None` where it is missing. Times are text in two spellings: as Parquet has them, as the old system wrote them."""
     if column != "recorded_at":
-        return column
-    return "coalesce(strftime(try_cast(recorded_at AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ'), recorded_at)"
+        return f"coalesce({column}, 'None')"
+    return "coalesce(strftime(try_cast(recorded_at AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ'), recorded_at, 'None')"
 
 
 @pytest.fixture(scope="session")

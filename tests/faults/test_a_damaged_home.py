@@ -13,6 +13,9 @@ from orchestration import releases
 from orchestration.home import Home
 from tests.faults.conftest import CUSTOMERS, Said, Small
 
+pytestmark = pytest.mark.thorough
+
+
 GARBAGE = b"garbage \xff\x00 }\n"
 
 

@@ -20,6 +20,8 @@ from tests import commands
 from tests.faults.conftest import CUSTOMERS, Said, Small
 from tests.long_tests import long_test
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def refused(small: Small) -> Small:

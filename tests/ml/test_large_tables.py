@@ -14,6 +14,8 @@ from ml.encoding import parse
 from ml.evaluation import log_losses
 from ml.recalibration import calibration
 
+pytestmark = pytest.mark.thorough
+
 
 def renewals(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Nobody leaves unless they may renew soon; of those one in five does, the fewer the less they pay and the more they use."""

@@ -19,6 +19,9 @@ from ml import artifacts as store
 from ml import fingerprint as fingerprints
 from ml.nightly import Result, clv, clv_contractual, decide, score_churn, score_clv
 
+pytestmark = pytest.mark.thorough
+
+
 NIGHT, NEXT = date(2025, 6, 30), date(2025, 7, 1)
 NEWEST = NIGHT - timedelta(days=94)  # the newest day of the grid whose window of 90 days is over on both nights
 LEARNT_BY = NEWEST + timedelta(days=90)

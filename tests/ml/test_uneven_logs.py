@@ -15,6 +15,8 @@ from ml.next_best_action.effects import learn_effects
 from ml.next_best_action.learners import LARGE_TREES, Grown, Imputed, Linear
 from ml.outcomes import COARSE, fold_rows
 
+pytestmark = pytest.mark.thorough
+
 
 def test_where_a_rule_decides_for_most_imputed_effects_tell_more_than_weighted_ones():
     """Chance decides for one customer in ten; what an action does turns at a value of another column."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from random import Random
 
 import chance
+import pytest
 from company import Company
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.thorough
+
 
 ORACLE = settings.get_profile("oracle")
 CHANCE = st.randoms(use_true_random=False, note_method_calls=False)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from histories import history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nights import Nights
 
 from orchestration import dbt
+
+pytestmark = pytest.mark.thorough
+
 
 ORACLE = settings.get_profile("oracle")
 CHANCE = st.randoms(use_true_random=False, note_method_calls=False)

@@ -15,6 +15,9 @@ from tests.oracle.intervals import nps_interval
 from tests.oracle.made_up import NIGHTS, company
 from tests.oracle.made_up_facts import INTERACTIONS, INVITATIONS, RESPONSES, TICKETS
 
+pytestmark = pytest.mark.thorough
+
+
 SURVEYS = ["fct_survey_responses", "metric_nps_monthly", "metric_csat_monthly", "metric_ces_monthly"]
 FEEDBACK = ["fct_feedback", THEMES, "fct_tickets", "metric_tickets_monthly"]
 MODELS = st.sampled_from(["contractual", "non_contractual"])

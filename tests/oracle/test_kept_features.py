@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from nights import Change, Nights
+
+pytestmark = pytest.mark.thorough
+
 
 SINCE, FIRST_NIGHT = datetime(2022, 1, 10), date(2024, 6, 17)
 LONG_AGO = datetime(2023, 9, 4, 12)  # known to several past cut-offs

@@ -14,6 +14,9 @@ from tests.oracle.made_up import NIGHTS, company
 from tests.oracle.made_up_facts import ACTIONS, CAMPAIGNS, INTERACTIONS, LOYALTY, ORDERS, REFERRALS
 from tests.oracle.test_feedback_marts import MODELS, thorough
 
+pytestmark = pytest.mark.thorough
+
+
 TOGETHER = ["metric_engagement_monthly", "metric_referrals_monthly", "metric_loyalty_monthly", "int_customer_behaviour"]
 CAMPAIGN = ["metric_campaign_performance"]
 

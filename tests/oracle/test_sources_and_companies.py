@@ -25,6 +25,9 @@ from tests.oracle.made_up_facts import (
 from tests.oracle.test_feedback_marts import FEEDBACK, SURVEYS, thorough
 from tests.oracle.test_relationship_marts import CAMPAIGN, TOGETHER
 
+pytestmark = pytest.mark.thorough
+
+
 FACTS = {
     "survey_responses": RESPONSES, "survey_invitations": INVITATIONS, "crm_tickets": TICKETS, "crm_interactions": INTERACTIONS,
     "crm_referrals": REFERRALS, "crm_loyalty_events": LOYALTY,

@@ -30,6 +30,9 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.sources.http import client
 from orchestration.sources.http.pacing import Limits
 
+pytestmark = pytest.mark.thorough
+
+
 Marts = dict[str, pd.DataFrame]
 AS_OF = date(2026, 10, 31)
 # They tell of sources and loads, not of customers; what is sent carries the ids of the records of each source.

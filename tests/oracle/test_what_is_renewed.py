@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from nights import Nights
 
+pytestmark = pytest.mark.thorough
+
+
 FIRST, NEXT = date(2024, 6, 12), date(2024, 6, 13)
 Row = dict[str, Any]
 WANTED = [

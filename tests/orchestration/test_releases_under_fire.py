@@ -14,6 +14,9 @@ import pytest
 
 from orchestration import releases
 
+pytestmark = pytest.mark.thorough
+
+
 ROOT = Path(__file__).parents[2]
 FACTS = {"run_id": "r", "code_version": "1", "config_hash": "c", "models": {}, "sources": [], "checks": []}
 

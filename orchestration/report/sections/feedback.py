@@ -26,7 +26,8 @@ def _lead(scores: list[Row]) -> str:
     if not scores:
         return ""
     last = scores[-1]
-    split = ", ".join(f"{words.whole(last[group])} {group}" for group in ("promoters", "passives", "detractors"))
+    groups = ("promoters", "passives", "detractors")
+    split = ", ".join(f"{words.whole(last[group])} {group.removesuffix('s') if last[group] == 1 else group}" for group in groups)
     invited = f" {words.percent(last['response_rate'], 0)} of those asked answered." if last.get("response_rate") is not None else ""
     return f"The latest answer of each customer in the rolling window: {split}.{invited}"
 
@@ -64,6 +65,6 @@ def _themes(context: Context) -> Table | None:
     ]  # fmt: skip
     return Table(
         "Themes of the last three months; scores of answers with the theme minus those without it, on 0 to 100",
-        ["Theme", "Mentions", "Sentiment", "NPS answers", "CSAT answers"],
+        ["Theme", "Mentions", "Sentiment", "NPS", "CSAT"],
         listed,
     )

@@ -11,7 +11,7 @@ import pytest
 from expectations.base import CheckResult, blocking
 from orchestration import landing, settings
 from orchestration.contract import INPUT_TABLES
-from orchestration.gates import gatekeeping
+from orchestration.gates import doubts, gatekeeping
 from orchestration.home import Home
 from orchestration.night import Night
 from orchestration.settings import ConfigurationError
@@ -190,3 +190,16 @@ def test_no_customers_are_a_fault_only_where_somebody_is_known(customers: str, r
         results = gatekeeping.judge(night, connection, "mart", ["dim_customers"])
     assert (stopped(results) == {"mart:dim_customers dim_customers"}) is refused
     assert bool(stopped(results)) is refused
+
+
+def test_a_dimension_of_which_nobody_says_anything_is_told(night: Night) -> None:
+    """A name that was mistyped would split every metric into `unknown` alone, and nobody would hear why."""
+    exports = Path(night.settings.resolve("exports"))
+    (exports / "crm_customers.csv").write_text("customer_id,created_at,tier\nc1,2026-01-01,gold\n")
+    tuning = night.settings.tuning.model_copy(update={"extra_dimensions": ("tier", "teir", "owner")})
+    asked = replace(night, settings=night.settings.model_copy(update={"tuning": tuning}))
+    judged(asked, GOOD)
+    with asked.warehouse() as connection:
+        assert gatekeeping.unsaid_dimensions(asked, connection) == ["teir", "owner"]
+        (told, _) = doubts.of_dimensions(["teir", "owner"])
+    assert "no customer has a teir" in told

@@ -12,6 +12,9 @@ from orchestration.landing.log import LandingLog
 from tests.landing_by_copy import copied
 from tests.orchestration.landing.exporting import HEADER, Company
 
+pytestmark = pytest.mark.thorough
+
+
 _ROWS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xy")), min_size=0, max_size=4)
 _NIGHT = st.fixed_dictionaries({"one.csv": st.none() | _ROWS, "two.csv": st.none() | _ROWS})
 _ANCHOR = [(f"anchor{number}", "z") for number in range(100)]

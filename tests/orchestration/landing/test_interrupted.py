@@ -15,6 +15,8 @@ from orchestration.landing import LandingError, completed_files
 from orchestration.sources import SourceError
 from tests.orchestration.landing.exporting import HEADER, Company
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_broken_file_keeps_what_it_landed_and_the_others_land(company: Company) -> None:
     company.write({"1": "Ann"}, "crm_customers/a.csv")

@@ -20,6 +20,9 @@ from orchestration.redaction import Needles
 from tests.oracle import harness
 from tests.orchestration.serving.conftest import published
 
+pytestmark = pytest.mark.thorough
+
+
 CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD, customer_level: company}
 sources: [{type: files, path: exports}]
 home: home

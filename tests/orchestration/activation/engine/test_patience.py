@@ -9,6 +9,8 @@ from orchestration.destinations.base import Answer, Result, not_there
 from tests.orchestration.activation.engine.scored import customer
 from tests.orchestration.activation.memory import Fake
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def calendar(monkeypatch):
