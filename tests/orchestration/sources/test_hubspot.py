@@ -54,7 +54,9 @@ def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: Hubsp
     assert found >= account.objects["contacts"].keys() - {"3"}
 
 
-def test_a_search_goes_on_behind_a_page_of_which_nothing_is_left(account: HubspotAccount, tmp_path: Path) -> None:
+def test_a_search_goes_on_behind_a_page_of_which_nothing_is_left(
+    account: HubspotAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nights = _nights(tmp_path, account, objects=["contacts"])
     nights.night("crm_customers")
     account.clock += 24 * HOUR
@@ -66,12 +68,14 @@ def test_a_search_goes_on_behind_a_page_of_which_nothing_is_left(account: Hubspo
         told = usual(objects, params)
         return {**told, "results": [one for one in told["results"] if one["id"] not in gone]}
 
-    account._page = page  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "_page", page)
     nights.night("crm_customers")
     assert nights.rows("crm_customers").keys() >= {str(number) for number in range(103, 109)}
 
 
-def test_ids_that_come_as_numbers_are_those_that_come_as_texts(account: HubspotAccount, tmp_path: Path) -> None:
+def test_ids_that_come_as_numbers_are_those_that_come_as_texts(
+    account: HubspotAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     texts, numbers = _nights(tmp_path / "texts", account), _nights(tmp_path / "numbers", account)
     shown = account._shown
 
@@ -85,7 +89,7 @@ def test_ids_that_come_as_numbers_are_those_that_come_as_texts(account: HubspotA
         return {table: nights.rows(table) for table in ("crm_customers", "crm_consents", "crm_tickets", "survey_responses")}
 
     wanted = two_nights(texts)
-    account._shown = lambda *asked: {**(told := shown(*asked)), "id": int(told["id"])}  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "_shown", lambda *asked: {**(told := shown(*asked)), "id": int(told["id"])})
     account.owners = [{**one, "id": int(one["id"])} for one in account.owners]
     assert {table: rows.keys() for table, rows in two_nights(numbers).items()} == {table: rows.keys() for table, rows in wanted.items()}
     told = numbers.rows("crm_customers")["1"]
