@@ -45,6 +45,7 @@ def built(project: harness.Project) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.thorough
 def test_every_value_has_its_rows_and_the_parts_sum_to_the_whole(built: duckdb.DuckDBPyConnection) -> None:
     values = built.sql("SELECT DISTINCT dimension, dimension_value FROM marts.metric_retention_monthly").fetchall()
     totals = built.sql(f"SELECT dimension, {COUNTS} FROM marts.metric_retention_monthly GROUP BY 1").fetchall()
@@ -58,6 +59,7 @@ def test_every_value_has_its_rows_and_the_parts_sum_to_the_whole(built: duckdb.D
     assert set(ADDED) <= asked
 
 
+@pytest.mark.thorough
 def test_a_column_that_stands_beside_a_dimension_can_be_none(project: harness.Project, built: duckdb.DuckDBPyConnection) -> None:
     """Of two columns of one name DuckDB takes the first: not by the CRM's `revenue` was retention split, but by what each one brought."""
     tables = {f"{schema}.{name}" for schema, name in built.sql("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}

@@ -19,6 +19,9 @@ from small_world import land
 
 from orchestration import dbt
 
+pytestmark = pytest.mark.thorough
+
+
 AS_OF = "2025-06-30"
 CHECKS = ["assert_no_cluster_was_pulled_apart", "assert_identities_converged", "assert_identities_are_told_from_the_staged_version"]
 

@@ -198,6 +198,7 @@ _NIGHT = st.tuples(*(st.none() | _CAMPAIGNS for _ in FILES), *(st.none() | _CUST
     max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(_NIGHT, min_size=2, max_size=4))
+@pytest.mark.thorough
 def test_after_any_nights_staging_says_what_the_files_say(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, nights: list[Any]
 ) -> None:

@@ -133,6 +133,7 @@ def test_parts_cannot_answer_for_the_whole_table():
         gates.validate_batches(suite(ASK.unique("id", "x.")), iter([ROWS]))
 
 
+@pytest.mark.thorough
 def test_examples_of_many_bad_rows_are_sought_in_one_slice(monkeypatch):
     rows, evaluate, searched = 5 * gates.ROWS_SEARCHED_AT_ONCE, gates._evaluate, []
 

@@ -81,6 +81,7 @@ def test_noise_gets_the_base_rate(customers):
     assert model.predict(frame).iloc[0] == pytest.approx(label.mean(), abs=0.01)
 
 
+@pytest.mark.thorough
 def test_boosting_is_chosen_where_columns_act_together_only(interacting, boosted, customers):
     assert boosted.report["chosen"].startswith("boosting")
     assert train(*customers(2500)).report["chosen"].startswith("logistic")
@@ -88,6 +89,7 @@ def test_boosting_is_chosen_where_columns_act_together_only(interacting, boosted
     assert losses[boosted.report["chosen"]] < losses["logistic"] - 0.05
 
 
+@pytest.mark.thorough
 def test_a_line_and_trees_together_are_chosen_where_each_knows_something():
     """Eight columns of a straight line and a bow: trees need many rows for the line, the line never sees the bow."""
     random = np.random.default_rng(12)
@@ -140,6 +142,7 @@ def test_a_column_that_knows_the_future_is_named_and_kept_out(customers):
     assert suspicions(parse(frame), label.to_numpy(dtype=float), 0) == []
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_model_and_it_survives_being_written_down(interacting, boosted):
     frame, label = interacting
     again = train(frame, label)
@@ -149,6 +152,7 @@ def test_the_same_seed_gives_the_same_model_and_it_survives_being_written_down(i
         assert (other.predict(frame) == boosted.predict(frame)).all()
 
 
+@pytest.mark.thorough
 def test_rows_of_one_customer_stay_on_one_side_of_a_split():
     """Copies of a customer in both folds would let a random column recognise them."""
     random = np.random.default_rng(0)

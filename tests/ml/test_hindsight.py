@@ -139,6 +139,7 @@ def test_the_night_refuses_what_knows_the_future_by_name(log, tmp_path, name, va
         ("last_seen_on", lambda _: pd.Timestamp(AS_OF) - pd.Timedelta(days=60), "last_seen_on is later than the moment it tells of for "),
     ],
 )
+@pytest.mark.thorough
 def test_the_night_refuses_what_only_customers_of_the_past_have(log, tmp_path, name, then, told):
     """An attribute that is rewritten when they leave, and a fact dated after the cut-off, both as the record says them today."""
     now = {"size": "small", "last_seen_on": pd.Timestamp(AS_OF) - pd.Timedelta(days=1)}[name]

@@ -9,6 +9,9 @@ import pytest
 from ml.next_best_action import fit_policy
 from ml.next_best_action.surprises import tamed
 
+pytestmark = pytest.mark.thorough
+
+
 _RANDOM = np.random.default_rng(0)
 _MONEY = _RANDOM.lognormal(-(1.3**2) / 2, 1.3, 5000) - 1
 _ORDINARY = {

@@ -134,6 +134,7 @@ def test_a_receipt_names_where_a_destination_that_is_configured_no_more_has_stil
     }
 
 
+@pytest.mark.thorough
 def test_an_erasure_reaches_every_destination_and_nobody_else(company, landed, capsys):
     for kind in DESTINATIONS:
         assert company("sync", kind) == 0, capsys.readouterr().err

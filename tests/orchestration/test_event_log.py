@@ -62,6 +62,7 @@ def test_events_do_not_wait_for_the_disk(home: Home) -> None:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 
+@pytest.mark.thorough
 def test_what_a_run_intends_is_one_transaction_and_all_there(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     made = [_made(f"asset_{number}") for number in range(30)]
     commits: list[object] = []

@@ -14,6 +14,9 @@ from orchestration.home import Home
 from orchestration.privacy import journal, verification
 from orchestration.redaction import Needles
 
+pytestmark = pytest.mark.thorough
+
+
 CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
 sources: [{type: files, path: exports}]
 home: home

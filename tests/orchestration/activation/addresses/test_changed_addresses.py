@@ -1,11 +1,14 @@
 """A customer whose address changes, at a destination that knows people by their addresses: no second record, and nobody else's."""
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.activation import forget, synchronise
 from tests.orchestration.activation.addresses.by_address import USUAL, ByAddress, Release
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_new_address_leaves_the_record_where_it_is_for_good(night):
