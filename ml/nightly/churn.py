@@ -73,8 +73,10 @@ def _tonights_model(
         if known is not None:
             raise Refused(f"a feature knows the future ({known})")
         against = partial(compare, labelled=labelled, horizon_days=horizon_days, seed=seed)
-        answers = partial(_foretells, horizon_days=horizon_days)
-        model = ChurnModel.from_parts(*learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against, answers))
+        objection = partial(_other_horizon, horizon_days=horizon_days)
+        model = ChurnModel.from_parts(
+            *learn(run, artifacts, lesson, lambda: _learnt(labelled, run, horizon_days, seed), against, objection)
+        )
         refusal = drift_refusal(model, sides, run)
         if refusal is not None:
             raise Refused(refusal)
@@ -83,13 +85,10 @@ def _tonights_model(
     return model
 
 
-def _foretells(manifest: store.Manifest, horizon_days: int) -> bool:
-    return _horizon(manifest) == horizon_days
-
-
-def _horizon(manifest: store.Manifest) -> int:
-    """Days that its labels looked ahead: it was learnt when the window of its newest cut-off had passed, and every churn model has one."""
-    return (date.fromisoformat(manifest.trained_as_of) - date.fromisoformat(str(manifest.data_to))).days
+def _other_horizon(manifest: store.Manifest, horizon_days: int) -> str | None:
+    """Why a stored model says nothing of tonight's horizon: it was learnt when the window of its newest cut-off was over."""
+    foretold = (date.fromisoformat(manifest.trained_as_of) - date.fromisoformat(str(manifest.data_to))).days
+    return None if foretold == horizon_days else f"the last good model foretells {foretold} days, and {horizon_days} are asked for"
 
 
 def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> Learnt:
@@ -125,8 +124,9 @@ def _last_good(refusal: str, tonight: pd.DataFrame, run: Run, artifacts: Path, h
     manifest = store.last_good(artifacts, "churn", run.as_of)
     if manifest is None:
         return None
-    if not _foretells(manifest, horizon_days):
-        run.reason = f"{refusal}; the last good model foretells {_horizon(manifest)} days, and {horizon_days} are asked for"
+    other = _other_horizon(manifest, horizon_days)
+    if other:
+        run.reason = f"{refusal}; {other}"
         return None
     gone = sorted(set(manifest.columns) - set(tonight.columns))
     if gone:

@@ -29,8 +29,8 @@ from ml.refusal import Refused
 Parts = tuple[dict[str, Any], dict[str, NDArray]]
 # Of the champion's twin and the challenger's; a text says why they cannot be compared.
 Compare = Callable[[Parts, Parts], Duel | str]
-# Of a stored model: whether it answers what is asked tonight.
-Answers = Callable[[store.Manifest], bool]
+# Of a stored model: why it does not answer what is asked tonight; None where it does.
+Objection = Callable[[store.Manifest], str | None]
 _TWIN = "twin"
 
 
@@ -59,14 +59,14 @@ class Learnt:
 
 
 def learn(
-    run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt], compare: Compare, answers: Answers = lambda _: True
+    run: Run, artifacts: Path, lesson: Lesson, fit: Callable[[], Learnt], compare: Compare, objection: Objection = lambda _: None
 ) -> Parts:
     """The model of `lesson` and, in `run`, its name and what it was judged by. Whatever `fit` raises (Refused) is the caller's.
 
     Raises Refused too where the model that scored before answers the same question and is better for certain.
     """
     manifest, parts = _recalled(run, artifacts, lesson) or _fitted(run, artifacts, lesson, fit())
-    _challenge(run, artifacts, manifest, parts, compare, answers)
+    _challenge(run, artifacts, manifest, parts, compare, objection)
     store.publish(artifacts, manifest, run.as_of)
     run.version, run.trained_as_of = manifest.id, lesson.trained_as_of
     return _model(parts)
@@ -77,17 +77,13 @@ def load(artifacts: Path, manifest: store.Manifest) -> Parts:
     return _model(store.load(artifacts, manifest))
 
 
-def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts, compare: Compare, answers: Answers) -> None:
+def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts, compare: Compare, objection: Objection) -> None:
     """Set the new model against the one that scored before, where that is another; write down what comes of it."""
     champion, night = store.last_good(artifacts, run.model, run.as_of), run.as_of.isoformat()
     if champion is None:
         promotions.record(artifacts, run.model, Promotion(night, manifest.id, None, promotions.FIRST))
-    elif not answers(champion):
-        why = "the one that scored before foretold another horizon"
-        promotions.record(artifacts, run.model, Promotion(night, manifest.id, champion.id, promotions.PROMOTED, why=why))
     elif champion.id != manifest.id:
-        before, now = _twin(store.load(artifacts, champion)), _twin(parts)
-        duel = compare(before, now) if before and now else "one of them was judged on nothing that it had not learnt from"
+        duel = objection(champion) or _duel(store.load(artifacts, champion), parts, compare)
         if isinstance(duel, str):
             promotions.record(artifacts, run.model, Promotion(night, manifest.id, champion.id, promotions.PROMOTED, why=duel))
             return
@@ -97,6 +93,11 @@ def _challenge(run: Run, artifacts: Path, manifest: store.Manifest, parts: Parts
         run.measure("challenger", "is_promoted", float(not duel.is_lost))
         if duel.is_lost:
             raise Refused(f"the new fit is worse than the one that scores: {duel.told()}")
+
+
+def _duel(champion: Parts, challenger: Parts, compare: Compare) -> Duel | str:
+    before, now = _twin(champion), _twin(challenger)
+    return compare(before, now) if before and now else "one of them was judged on nothing that it had not learnt from"
 
 
 def _model(parts: Parts) -> Parts:

@@ -106,7 +106,7 @@ def test_a_model_of_another_horizon_does_not_score_under_tonights(published, mod
     assert set(noise.tables["churn_scores"].column("horizon_days").to_pylist()) == {88}
     learnt = score_churn(_features(1.0), as_of=night, horizon_days=88, artifacts=models)
     assert learnt.report["status"] == "published"
-    assert promotions.recorded(models, "churn")[-1].why == "the one that scored before foretold another horizon"
+    assert promotions.recorded(models, "churn")[-1].why == "the last good model foretells 90 days, and 88 are asked for"
 
 
 def test_a_column_that_knows_the_future_refuses_the_model_by_name(tmp_path):
