@@ -2,20 +2,8 @@
 
 from datetime import date
 
-import pytest
-
 from orchestration import releases
-from tests.orchestration.test_releases import make_warehouse, publish
-
-
-@pytest.fixture
-def warehouse(tmp_path):
-    return make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
-
-
-@pytest.fixture
-def home(tmp_path):
-    return tmp_path / "home"
+from tests.orchestration.releases.making import publish
 
 
 def test_nights_of_long_ago_that_are_run_again_do_not_push_out_the_last_one(warehouse, home):

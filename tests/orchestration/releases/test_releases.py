@@ -14,44 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import releases
+from tests.orchestration.releases.making import FACTS, make_warehouse, publish
 
 JUDGED = {"models": {"churn": "v1"}, "sources": [], "checks": []}
-FACTS = {
-    "as_of": date(2026, 1, 31),
-    "run_id": "run-1",
-    "code_version": "1.0",
-    "config_hash": "abc",
-    "models": {"churn": "v1"},
-    "sources": [],
-    "checks": [],
-}
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def warehouse(tmp_path):
-    return make_warehouse(tmp_path / "warehouse" / "acme.duckdb", 1)
-
-
-@pytest.fixture
-def home(tmp_path):
-    return tmp_path / "home"
-
-
-def make_warehouse(path, value, rows=50):
-    path.parent.mkdir(exist_ok=True)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS marts; CREATE SCHEMA IF NOT EXISTS ops")
-        query = f"SELECT {value} AS release_value, 'c' || i AS customer_key, i / 3 AS mrr, [i] AS reasons FROM range({rows}) AS t(i)"
-        connection.execute(f"CREATE OR REPLACE TABLE marts.dim_customers AS {query} ORDER BY hash(i)")
-        connection.execute("CREATE OR REPLACE VIEW marts.metric AS SELECT count(*) AS customers FROM acme.marts.dim_customers")
-        connection.execute("CREATE OR REPLACE TABLE ops.quarantined_rows AS SELECT 'somebody@example.com' AS row_json")
-        connection.execute("COMMENT ON COLUMN marts.dim_customers.mrr IS 'Monthly revenue'")
-    return path
-
-
-def publish(warehouse, home, **changed):
-    return releases.publish(releases.build(warehouse, home, **{**FACTS, **changed}))
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_release_holds_every_mart_and_nothing_else(warehouse, home):

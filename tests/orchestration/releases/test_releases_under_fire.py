@@ -17,7 +17,7 @@ from orchestration import releases
 pytestmark = pytest.mark.thorough
 
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FACTS = {"run_id": "r", "code_version": "1", "config_hash": "c", "models": {}, "sources": [], "checks": []}
 
 # Every table of a release carries the same value; a reader that ever sees two of them in one connection has seen a mix.

@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration import releases
 
-OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+OPERATIONS = (Path(__file__).resolve().parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
 (QUERY,) = re.findall(r"```sql\n(-- in DuckDB.+?)\n```", OPERATIONS, flags=re.S)
 FACTS = {"run_id": "r", "code_version": "1", "config_hash": "c", "models": {}, "sources": [], "checks": {}}
 
