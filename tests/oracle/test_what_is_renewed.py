@@ -18,6 +18,7 @@ WANTED = [
     "int_subscription_months",
     "int_orders",
     "int_customer_channel_months",
+    "int_campaign_contacts",
     "int_billed_prices",
     "fct_subscription_months",
 ]
@@ -41,6 +42,7 @@ def person(number: int, **said: Any) -> dict[str, Row]:
         },
         "crm_interactions": crm | {
             "interaction_id": f"a{number}", "occurred_at": datetime(2024, 6, 6), "channel": "email", "kind": "sent",
+            "campaign_id": "k",
         },
     }  # fmt: skip
 
@@ -182,6 +184,19 @@ def test_a_channel_that_begins_to_report_deliveries_renews_everyone() -> None:
     nights.land(1, {"crm_interactions": [(one["crm_interactions"] | {"interaction_id": "new", "kind": "delivered"}, False)]})
     assert touched(nights) == {"c1", "c2"}
     assert nights.connection.execute("SELECT sum(delivered) FROM intermediate.int_customer_channel_months").fetchone() == (1,)
+    reached = nights.connection.execute("SELECT count(*) FROM intermediate.int_campaign_contacts")
+    assert reached.fetchone() == (1,)  # what was only sent reached two until then, and now nobody
+
+
+def test_contacts_of_a_campaign_are_kept_where_nobody_was_touched() -> None:
+    one, two = person(1), person(2)
+    nights = company(one, two)
+    nights.connection.execute("UPDATE intermediate.int_campaign_contacts SET first_at = TIMESTAMP '2000-01-01'")
+    again = one["crm_interactions"] | {"interaction_id": "again", "occurred_at": datetime(2024, 6, 13, 9)}
+    nights.land(1, {"crm_interactions": [(again, False)]})
+    assert touched(nights) == {"c1"}
+    kept = nights.connection.execute("SELECT count(*), count_if(year(first_at) = 2000) FROM intermediate.int_campaign_contacts")
+    assert kept.fetchone() == (3, 1)
 
 
 def test_accounts_that_share_an_invoice_are_always_renewed() -> None:

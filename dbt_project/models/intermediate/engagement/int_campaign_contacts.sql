@@ -1,10 +1,20 @@
 -- When a campaign reached a customer, by day: what an order can be credited to, and what a held-out customer should not have got.
-with daily as {{ inlined() }} (
+{{ renewed('customers') }}
+with all_days as {{ inlined() }} (
     select * from {{ ref('int_interactions_daily') }}
 ),
 
+daily as {{ inlined() }} (
+    select *
+    from all_days
+    where campaign_id is not null and customer_key is not null
+    {%- if continues() %}
+        and customer_key in (select customer_key from {{ ref('int_touched_customers') }})
+    {%- endif %}
+),
+
 reporting as (
-    {{ delivery_reporting('daily') }}
+    {{ delivery_reporting('all_days') }}
 ),
 
 -- opens are no contacts: proxies fetch pictures nobody sees
@@ -20,7 +30,6 @@ weighed as (
     left join reporting
         on daily.source_name = reporting.source_name
         and daily.channel = reporting.channel
-    where daily.campaign_id is not null and daily.customer_key is not null
 ),
 
 -- a mail server may try for days: what comes back takes its message off the day on which it was sent

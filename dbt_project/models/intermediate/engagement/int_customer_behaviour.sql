@@ -3,7 +3,7 @@ with customers as (
     select * from {{ ref('int_customers') }}
 ),
 
-daily as (
+daily as {{ inlined() }} (
     select
         *,
         {{ days_between('day', as_of_date()) }} as days_ago,
@@ -18,11 +18,8 @@ told as (
 ),
 
 used as (
-    select
-        customer_key,
-        count(distinct day) as usage_days
-    from daily
-    where is_usage and days_ago < 90
+    select customer_key, count(*) as usage_days
+    from (select distinct customer_key, day from daily where is_usage and days_ago < 90) as days
     group by customer_key
 ),
 
