@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import harness
 import pandas as pd
 import pytest
 from pencil import account, built, movements, subscription
@@ -206,3 +207,16 @@ def test_money_of_a_weak_currency(business_model: str) -> None:
     assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [whole]
     assert list(company.marts["dim_customer_segments"]["monetary"]) == [whole]
     assert movements(company)[0] == ("2024-01", "new", 90_000_000 * 42_000)
+
+
+@pytest.mark.parametrize(("invoice", "complaints"), [(None, 1), ("i", 0)])
+def test_payments_that_name_no_invoice_count_beside_the_invoices_and_a_check_says_so(invoice: str | None, complaints: int) -> None:
+    line = {"invoice_line_id": "l", "invoice_id": "i", "billing_customer_id": "b", "kind": "one_off", "issued_at": datetime(2024, 1, 5)}
+    payment = {"payment_id": "p", "billing_customer_id": "b", "invoice_id": invoice, "kind": "payment", "status": "succeeded"}
+    tables = {
+        "billing_customers": [account()],
+        "billing_invoice_lines": [line | {"amount": 12, "currency": "USD"}],
+        "billing_payments": [payment | {"occurred_at": datetime(2024, 1, 6), "amount": 12, "currency": "USD"}],
+    }
+    found = harness.project("contractual").complaints("assert_payments_name_their_invoices", tables, "2024-01-31")
+    assert [row["payments"] for row in found] == [1] * complaints
