@@ -25,6 +25,15 @@ class Parser(argparse.ArgumentParser):
         self.exit(MISCONFIGURED, f"rapport: {message}; `{self.prog} --help` says what it takes\n")
 
 
+def written(text: str) -> str:
+    """An argument as it was written. Raises ArgumentTypeError where it is no text: a terminal may hand over bytes of another encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise argparse.ArgumentTypeError("it holds bytes that are no UTF-8; is the terminal set to another encoding?") from error
+    return text
+
+
 def complain(message: str, code: int) -> int:
     """Say on one line of standard error what is wrong; returns `code`."""
     print(f"rapport: {message}", file=sys.stderr)

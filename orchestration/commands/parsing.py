@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from orchestration.commands.arguments import Help, Parser
+from orchestration.commands.arguments import Help, Parser, written
 
 Run = Callable[[argparse.Namespace], int]
 _EPILOG = "Exit codes: 0 done (a run: published); 1 something went wrong; 2 arguments or configuration; 3 a check refused the release."
@@ -57,24 +57,28 @@ def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     diff.add_argument("after", nargs="?", default="current", metavar="RELEASE", help="likewise (default: current)")
     diff.add_argument("--json", action="store_true", help="for machines")
     why = _command(commands, "explain", runs, "what is known of one customer, what was decided, and why")
-    why.add_argument("--customer", required=True, metavar="ID", help="any source's id, source:id, or a customer_key")
+    why.add_argument("--customer", required=True, type=written, metavar="ID", help="any source's id, source:id, or a customer_key")
     why.add_argument("--json", action="store_true", help="for machines")
     review = _command(commands, "review-identities", runs, "propose pairs of customers who may be one (needs Splink)")
     review.add_argument(
         "--least-probability", type=float, default=0.9, metavar="P", help="propose pairs at least so probable (default: 0.9)"
     )
     gone = _command(commands, "erase", runs, "remove a person from everything that is kept, for good")
-    gone.add_argument("--customer", nargs="+", default=[], metavar="ID", help="any source's id, a customer_key, or an e-mail address")
-    gone.add_argument("--contact", nargs="+", default=[], metavar="ID", help="where customers are companies: one of their contacts")
+    gone.add_argument(
+        "--customer", nargs="+", default=[], type=written, metavar="ID", help="any source's id, a customer_key, or an e-mail address"
+    )
+    gone.add_argument(
+        "--contact", nargs="+", default=[], type=written, metavar="ID", help="where customers are companies: one of their contacts"
+    )
     gone.add_argument("--from-file", type=Path, metavar="FILE", help="a file with one ID a line")
     gone.add_argument("--expired", action="store_true", help="everybody, and every text, whose retention is over (settings)")
     gone.add_argument("--lift", action="store_true", help="let whoever is named (also by receipt) land again: the erasure was a mistake")
     gone.add_argument("--yes", action="store_true", help="do not ask")
-    gone.add_argument("--verify", metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
+    gone.add_argument("--verify", type=written, metavar="WHO", help="only search: for an ID, or for whom a receipt is about")
     held = _command(commands, "export", runs, "everything that is held on a person, as JSON")
     whom = held.add_mutually_exclusive_group(required=True)
-    whom.add_argument("--customer", metavar="ID", help="any source's id, a customer_key, or an e-mail address")
-    whom.add_argument("--contact", metavar="ID", help="where customers are companies: one of their contacts")
+    whom.add_argument("--customer", type=written, metavar="ID", help="any source's id, a customer_key, or an e-mail address")
+    whom.add_argument("--contact", type=written, metavar="ID", help="where customers are companies: one of their contacts")
     held.add_argument("--out", type=Path, metavar="FILE", help="write it there, for its owner only (default: standard output)")
     reached = _command(commands, "check-source", runs, "whether a source can be read, a few masked rows, how long a first night takes")
     reached.add_argument("name", metavar="NAME", help="its `name` in the configuration (default: its type)")

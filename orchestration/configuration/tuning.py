@@ -55,6 +55,7 @@ class Tuning(Part):
     max_amount: float = Field(
         100_000_000,
         gt=0,
+        le=1e12,  # a thousand times that in minor units is a whole number of 64 bits still
         description="An amount above this, in major units (of small ones such as VND 1,000 times that), is taken for an error of units",
     )
     max_shared_contact_records: PositiveInt = Field(

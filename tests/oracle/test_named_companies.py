@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+import harness
 import pandas as pd
 import pytest
 from pencil import account, built, movements, subscription
@@ -185,3 +186,37 @@ def test_a_purchase_counts_for_ninety_days() -> None:
     assert (segment["recency_days"], segment["frequency"], segment["monetary"]) == (120, 1, 24)
     assert (segment["r_score"], segment["f_score"], segment["m_score"]) == (3, 3, 3)
     assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [-24]
+
+
+@pytest.mark.parametrize("business_model", ["contractual", "non_contractual"])
+def test_money_of_a_weak_currency(business_model: str) -> None:
+    """In rials an invoice of 50 million euros has thirteen digits, and what a large customer has paid fourteen."""
+    bought = {"billing_customer_id": "b", "invoice_id": "i", "kind": "one_off", "issued_at": datetime(2024, 1, 5), "invoice_status": "paid"}
+    company = built(
+        date(2024, 2, 29),
+        business_model,
+        exchange_rates=[EUR | {"rate_to_reporting": 42_000}],
+        billing_customers=[account()],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1), quantity=1_000_000, unit_amount=90, currency="EUR")],
+        billing_invoice_lines=[
+            bought | {"invoice_line_id": "euros", "amount": 50_000_000, "currency": "EUR"},
+            *(bought | {"invoice_line_id": f"l{n}", "invoice_id": f"i{n}", "amount": 9e7, "currency": "EUR"} for n in range(3)),
+        ],
+    )  # fmt: skip
+    whole = 320_000_000 * 42_000
+    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [whole]
+    assert list(company.marts["dim_customer_segments"]["monetary"]) == [whole]
+    assert movements(company)[0] == ("2024-01", "new", 90_000_000 * 42_000)
+
+
+@pytest.mark.parametrize(("invoice", "complaints"), [(None, 1), ("i", 0)])
+def test_payments_that_name_no_invoice_count_beside_the_invoices_and_a_check_says_so(invoice: str | None, complaints: int) -> None:
+    line = {"invoice_line_id": "l", "invoice_id": "i", "billing_customer_id": "b", "kind": "one_off", "issued_at": datetime(2024, 1, 5)}
+    payment = {"payment_id": "p", "billing_customer_id": "b", "invoice_id": invoice, "kind": "payment", "status": "succeeded"}
+    tables = {
+        "billing_customers": [account()],
+        "billing_invoice_lines": [line | {"amount": 12, "currency": "USD"}],
+        "billing_payments": [payment | {"occurred_at": datetime(2024, 1, 6), "amount": 12, "currency": "USD"}],
+    }
+    found = harness.project("contractual").complaints("assert_payments_name_their_invoices", tables, "2024-01-31")
+    assert [row["payments"] for row in found] == [1] * complaints

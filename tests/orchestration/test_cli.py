@@ -200,3 +200,12 @@ def test_a_contact_of_a_company_is_not_erased_with_the_whole_company(tmp_path: P
     assert "companies (customer_level: company), each with all of its contacts and invoices; name the person with --contact" in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("command", [["explain"], ["export"], ["erase", "--yes"]])
+def test_an_id_that_is_no_text_is_a_wrong_argument(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal of another encoding hands over single bytes; Python keeps them as halves of surrogate pairs."""
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--customer", b"M\xfcller".decode("utf-8", "surrogateescape")])
+    assert stopped.value.code == 2
+    assert "argument --customer: it holds bytes that are no UTF-8; is the terminal set to another encoding?" in capsys.readouterr().err

@@ -83,7 +83,7 @@ former as (
     select
         {{ identity_of(destination) }},
         true as win_back,
-        cast(round(clv_historic, 2) as decimal(18, 2)) as win_back_value,
+        cast(round(clv_historic, 2) as decimal(28, 2)) as win_back_value,
         cast(last_order_at as date) as win_back_last_order_on,
         as_of_date
     from sendable
@@ -110,7 +110,7 @@ loyal as (
     select
         {{ identity_of(destination) }},
         true as loyal_high_value,
-        cast(round(clv_total, 2) as decimal(18, 2)) as loyal_value,
+        cast(round(clv_total, 2) as decimal(28, 2)) as loyal_value,
         as_of_date
     from ranked
     where lifecycle_stage = 'loyal' and place >= 0.8 and not coalesce(is_holdout, false)

@@ -9,7 +9,7 @@ scores as (
         {{ identity_of(destination) }},
         cast(round(churn_probability, 4) as decimal(5, 4)) as churn_probability,
         churn_risk_band,
-        cast(round(clv_predicted, 2) as decimal(18, 2)) as clv_predicted,
+        cast(round(clv_predicted, 2) as decimal(28, 2)) as clv_predicted,
         next_best_action,
         last_nps as nps,
         lifecycle_stage,

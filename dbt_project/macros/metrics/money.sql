@@ -18,7 +18,7 @@
         and {{ alias }}.day = {{ on_date }}
 {%- endmacro %}
 
-{#- `amount_minor` in major units of the reporting currency, DECIMAL(18,6), by the rate joined as `alias`. -#}
+{#- `amount_minor` in major units of the reporting currency, DECIMAL(28,6), by the rate joined as `alias`. -#}
 {% macro to_reporting(amount_minor, alias='rates') -%}
-    cast(cast({{ amount_minor }} as double) / {{ alias }}.minor_units * {{ alias }}.rate as decimal(18, 6))
+    cast(cast({{ amount_minor }} as double) / {{ alias }}.minor_units * {{ alias }}.rate as decimal(28, 6))
 {%- endmacro %}

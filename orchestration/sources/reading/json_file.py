@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.sources.base import Bench, SourceError
+from orchestration.sources.reading.half_pairs import without_halves
 from orchestration.sources.reading.long_numbers import without_long
 from orchestration.sources.reading.raw import Opened, Raw, refuse_duplicates
 from orchestration.sql_text import identifier, literal
@@ -41,14 +44,27 @@ def json_document(path: Path, label: str, bench: Bench) -> Opened:
 
 def _relation(path: Path, kind: str, label: str, bench: Bench) -> Opened:
     path = without_long(path, bench.scratch)
-    source = f"{literal(str(path))}, format = {literal(kind)}"
-    found = bench.connection.execute(f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})").fetchall()
-    keys = sorted(row[0] for row in found)
+    try:
+        keys = _keys(path, kind, bench)
+    except duckdb.InvalidInputException as error:
+        if "surrogate" not in str(error):
+            raise
+        path = without_halves(path, bench.scratch)
+        keys = _keys(path, kind, bench)
     refuse_duplicates(keys, label)
     if not keys:
         raise SourceError(f"{label}: {_NOTHING}")
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
-    return Opened(f"read_json({source}, records = true, columns = {{{columns}}})", {key: Raw(identifier(key)) for key in keys})
+    return Opened(f"read_json({_source(path, kind)}, records = true, columns = {{{columns}}})", {key: Raw(identifier(key)) for key in keys})
+
+
+def _keys(path: Path, kind: str, bench: Bench) -> list[str]:
+    query = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({_source(path, kind)})"
+    return sorted(row[0] for row in bench.connection.execute(query).fetchall())
+
+
+def _source(path: Path, kind: str) -> str:
+    return f"{literal(str(path))}, format = {literal(kind)}"
 
 
 def _is_whole(line: bytes) -> bool:

@@ -157,7 +157,7 @@ converted as (
         all_orders.ordered_at,
         all_orders.net_amount_minor,
         all_orders.currency,
-        cast(cast(all_orders.net_amount_minor as double) / rates.minor_units as decimal(18, 4)) as net_amount,
+        cast(cast(all_orders.net_amount_minor as double) / rates.minor_units as decimal(28, 4)) as net_amount,
         -- before anything was given back: what was known on the day of the order
         {{ to_reporting('all_orders.ordered_minor') }} as ordered_amount_reporting,
         {{ to_reporting('all_orders.net_amount_minor') }} as net_amount_reporting

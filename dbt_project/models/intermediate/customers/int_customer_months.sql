@@ -89,8 +89,8 @@ active_months as (
         month,
         is_active,
         is_complete,
-        cast(mrr as decimal(18, 6)) as mrr,
-        cast(revenue as decimal(18, 6)) as revenue,
+        cast(mrr as decimal(28, 6)) as mrr,
+        cast(revenue as decimal(28, 6)) as revenue,
         plan,
         last_purchase_at,
         cohort_month

@@ -22,7 +22,7 @@ plans as (
 ),
 
 summed as (
-    select customer_key, month, cast(sum(mrr) as decimal(18, 6)) as mrr
+    select customer_key, month, cast(sum(mrr) as decimal(28, 6)) as mrr
     from subscription_months
     group by customer_key, month
 ),
@@ -60,7 +60,7 @@ filled as (
         spine.month,
         spine.first_month,
         months.is_complete,
-        cast(coalesce(summed.mrr, 0) as decimal(18, 6)) as mrr,
+        cast(coalesce(summed.mrr, 0) as decimal(28, 6)) as mrr,
         plans.plan
     from spine
     inner join months on months.month = spine.month

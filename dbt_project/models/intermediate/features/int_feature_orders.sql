@@ -24,7 +24,7 @@ buckets as (
         count(*) as orders,
         count(distinct order_day) as order_days,
         -- decimals sum to the same last digit whatever the order of the rows
-        cast(sum(ordered_amount_reporting) as decimal(18, 6)) as order_value,
+        cast(sum(ordered_amount_reporting) as decimal(28, 6)) as order_value,
         min(order_day) as first_order_day,
         max(order_day) as last_order_day
     from dated_orders

@@ -14,7 +14,7 @@ priced as (
         {%- for days in [0, 90, 360] %}
         -- one rate for now and then: a change of the exchange rate is no change of the subscription;
         -- decimals sum to the same last digit whatever the order of the rows
-        cast(subscriptions.monthly_minor_{{ days }} / rates.minor_units * rates.rate as decimal(18, 6)) as mrr_{{ days }}
+        cast(subscriptions.monthly_minor_{{ days }} / rates.minor_units * rates.rate as decimal(28, 6)) as mrr_{{ days }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from subscriptions
@@ -32,8 +32,8 @@ summed as (
         cast(coalesce(sum(mrr_0), 0) as double) as mrr,
         cast(coalesce(sum(mrr_90), 0) as double) as mrr_90d_ago,
         cast(coalesce(sum(mrr_360), 0) as double) as mrr_360d_ago,
-        cast(coalesce(sum(cast(seats_0 as decimal(18, 6))), 0) as double) as seats,
-        cast(coalesce(sum(cast(seats_90 as decimal(18, 6))), 0) as double) as seats_90d_ago,
+        cast(coalesce(sum(cast(seats_0 as decimal(28, 6))), 0) as double) as seats,
+        cast(coalesce(sum(cast(seats_90 as decimal(28, 6))), 0) as double) as seats_90d_ago,
         max_by(plan, {{ largest }}) filter (where is_live_0) as plan,
         max_by(billing_interval, {{ largest }}) filter (where is_live_0) as billing_interval,
         cast(sum(case when is_live_0 then plan_changes_360d else 0 end) as double) as plan_changes_360d,

@@ -40,7 +40,7 @@ combined as (
         customers.first_seen_at,
         customers.lifecycle_stage,
         customers.is_active,
-        cast(states.mrr as decimal(18, 6)) as mrr,
+        cast(states.mrr as decimal(28, 6)) as mrr,
         cast(states.orders as bigint) as orders,
         states.last_order_at,
         states.last_interaction_at,

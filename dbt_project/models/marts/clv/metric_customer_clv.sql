@@ -25,13 +25,13 @@ valued as (
     select
         customers.customer_key,
         {{ as_of_date() }} as as_of_date,
-        cast(coalesce(received.amount_reporting, 0) * cast({{ var('gross_margin') }} as decimal(13, 12)) as decimal(18, 6)) as clv_historic,
-        cast(predictions.clv_predicted as decimal(18, 6)) as clv_predicted,
-        cast(predictions.clv_predicted_low as decimal(18, 6)) as clv_predicted_low,
-        cast(predictions.clv_predicted_high as decimal(18, 6)) as clv_predicted_high,
+        cast(coalesce(received.amount_reporting, 0) * cast({{ var('gross_margin') }} as decimal(13, 12)) as decimal(28, 6)) as clv_historic,
+        cast(predictions.clv_predicted as decimal(28, 6)) as clv_predicted,
+        cast(predictions.clv_predicted_low as decimal(28, 6)) as clv_predicted_low,
+        cast(predictions.clv_predicted_high as decimal(28, 6)) as clv_predicted_high,
         predictions.expected_purchases,
         predictions.p_alive,
-        cast(predictions.expected_order_value as decimal(18, 6)) as expected_order_value,
+        cast(predictions.expected_order_value as decimal(28, 6)) as expected_order_value,
         predictions.model,
         predictions.model_version
     from customers
@@ -47,7 +47,7 @@ totalled as (
         clv_predicted,
         clv_predicted_low,
         clv_predicted_high,
-        cast(clv_historic + clv_predicted as decimal(18, 6)) as clv_total,
+        cast(clv_historic + clv_predicted as decimal(28, 6)) as clv_total,
         expected_purchases,
         p_alive,
         expected_order_value,

@@ -18,7 +18,7 @@ combined as (
         churn.as_of_date,
         churn.churn_probability,
         churn.risk_band as churn_risk_band,
-        cast(clv.clv_predicted * churn.churn_probability as decimal(18, 6)) as value_at_risk,
+        cast(clv.clv_predicted * churn.churn_probability as decimal(28, 6)) as value_at_risk,
         clv.clv_predicted,
         features.last_nps,
         features.last_csat,

@@ -24,7 +24,7 @@ purchases as (
         customer_key,
         cast({{ days_between('max(ordered_at)', as_of_date()) }} as integer) as recency_days,
         count(*) as frequency,
-        cast(sum(net_amount_reporting) as decimal(18, 6)) as monetary
+        cast(sum(net_amount_reporting) as decimal(28, 6)) as monetary
     from orders
     group by customer_key
 ),
