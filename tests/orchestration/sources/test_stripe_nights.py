@@ -181,9 +181,9 @@ def test_a_page_without_a_record_that_says_that_more_follow_is_no_end(account: S
         return {**told, "data": [], "has_more": not last} if path == "/v1/charges" else told
 
     account.answer = emptied  # type: ignore[method-assign]
-    loads = nights.night("billing_payments", "billing_customers")
+    loads = nights.night("billing_payments", "billing_subscriptions")
     assert ("/v1/charges: a page without a record says that more follow" in (loads["billing_payments"].error or "")) != last
-    assert nights.rows("billing_customers")
+    assert nights.rows("billing_subscriptions")
 
 
 def test_nothing_that_opens_an_invoice_or_a_receipt_is_kept(
