@@ -26,6 +26,21 @@ def _stripe(vendor: Vendor, said: dict[str, Any]) -> Any:
     return StripeSource(type="stripe", api_key="${KEY}", base_url=vendor.url, **said).model_copy(update={"api_key": vendor.token})
 
 
+def _later(vendor: Any, kind: str) -> None:
+    """A day later something else changes, so that what is looked for has not changed since the newest."""
+    if kind == "salesforce":
+        vendor.clock = "2026-01-09T10:00:00.000+0000"
+        vendor.put("Contact", "003B", LastName="Later")
+    elif kind == "hubspot":
+        vendor.clock += 24 * 3_600_000
+        vendor.put("contacts", "2", firstname="Later")
+        vendor.put("companies", "51", name="Later")
+        vendor.put("feedback_submissions", "31", links={"contacts": ["2"]}, hs_survey_type="NPS", hs_value="3")
+    else:
+        vendor.clock += 24 * 3_600
+        vendor.put("customer", "cus_2", email="later@example.org")
+
+
 VENDORS: dict[str, Any] = {"hubspot": (hubspot, _hubspot), "salesforce": (salesforce, _salesforce), "stripe": (stripe, _stripe)}
 
 
@@ -50,6 +65,8 @@ def test_what_is_mapped_otherwise_is_read_of_all(
 ) -> None:
     made = VENDORS[kind][1]
     nights = Nights(tmp_path, made(vendor, {}))
+    nights.night(table)
+    _later(vendor, kind)
     nights.night(table)
     before = set(nights.rows(table))
     assert landed(nights.night(table)) == {}
