@@ -66,6 +66,10 @@ def send_plan(
     try:
         for cut, answer in _answers(destination, batches(connection, limits, report), report, announced, width):
             jobs += book.enter(cut, answer)
+            if limits.max_jobs and len(jobs) >= limits.max_jobs:
+                book.write()  # of batches, which is not written together with what became of jobs
+                _finish(destination, jobs, book, width)
+                jobs.clear()
             progress(cut.last, total)
             silent = silent + 1 if answer.outcomes and all(one.result == Result.UNKNOWN for one in answer.outcomes) else 0
             # What is under way already is still written down; nothing more is started.

@@ -72,7 +72,7 @@ class SqlTable(Part):
     """Where an input table lies in a database: columns of the contract (or your own) → columns there, where the names differ."""
 
     table: Text
-    columns: dict[Name, Text] = Field({})
+    columns: dict[Name, Text | None] = Field({}, description="null: not to be read, although there is a column of that name")
     cursor: Text | None = Field(None, description="Column that grows with every change, such as updated_at")
     mode: Literal["incremental", "full"] | None = Field(None, description="incremental where there is a cursor, else full")
     lag_minutes: int = Field(60, ge=0, description="How long a transaction may take before its rows can be seen")

@@ -16,12 +16,16 @@ _FILE = Path(__file__).with_name("limits.toml")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may carry, and how many calls fit: `windows` are (calls, seconds), all of which hold at once."""
+    """What one call may carry, and how many calls fit: `windows` are (calls, seconds), all of which hold at once.
+
+    max_jobs  jobs that the receiver works on at once; 0: it states no number, or has no jobs
+    """
 
     max_records: int
     max_bytes: int
     max_record_bytes: int
     windows: tuple[tuple[int, float], ...] = ()
+    max_jobs: int = 0
 
 
 def limits_of(name: str) -> Limits:

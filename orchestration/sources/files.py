@@ -48,6 +48,7 @@ class Files:
     settle_seconds: float = 0
     type: ClassVar[str] = "files"
     _misread: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _gone: dict[str, None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def from_settings(cls, settings: Any) -> Files:
@@ -72,9 +73,9 @@ class Files:
 
     def notes(self) -> list[str]:
         """Files and folders that are not read, those inside the tables' folders included, with the table that may have been meant; columns
-        whose numbers are written in another way than is said.
+        whose numbers are written in another way than is said; columns that a file had and has no more.
         """
-        return [*self.place.unread(), *self._misread]
+        return [*self.place.unread(), *self._misread, *self._gone]
 
     def sizes(self, table: Table) -> dict[str, int]:
         """Part → bytes as they lie there, packed or not, of every file of `table`. Raises SourceError where one cannot be seen."""
@@ -119,6 +120,10 @@ class Files:
             self._require_unchanged(part, before)
             raise error
         self._require_unchanged(part, before)
+        position["columns"] = [column for column in table.column_names if column not in batch.absent_columns]
+        gone = [column for column in known.get("columns", ()) if column in batch.absent_columns]
+        if gone:
+            self._gone[f"{part} no longer has the column {', '.join(gone)}, which is empty from this night on"] = None
         if path.is_relative_to(bench.scratch):
             path.unlink()  # fetched: a bucket may be larger than the scratch disk
         return batch

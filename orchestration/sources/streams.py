@@ -7,6 +7,7 @@ goes back some time before the newest change it has seen, and sets no upper boun
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,11 +67,16 @@ class Extent:
 
 @dataclass(frozen=True)
 class Stream:
-    """One kind of record that feeds a table. `extra`: columns of its rows beyond the contract's."""
+    """One kind of record that feeds a table.
+
+    extra  columns of its rows beyond the contract's
+    how    what the settings say of how a record is read: with another answer all are read again, since no record changes by it
+    """
 
     part: str
     read: Callable[[Position, Bench], Reading]
     extra: tuple[str, ...] = field(default=())
+    how: str = ""
 
 
 class StreamSource(ABC):
@@ -139,7 +145,7 @@ class StreamSource(ABC):
         self, table: Table, stream: Stream, known: Position, bench: Bench, first_row: int, label: str, progress: Progress
     ) -> tuple[Batch, int]:
         now, odd_before = self._now(), self.odd.count
-        reading = stream.read({key: value for key, value in known.items() if key not in ("rows", "erased")}, bench)
+        reading = stream.read(_as_told(known, stream), bench)
         target = bench.scratch / f"{label}.parquet"
         if reading.batches is not None:
             batches = progress.counted(iter(reading.batches), pa.RecordBatch.__len__)
@@ -149,7 +155,8 @@ class StreamSource(ABC):
         told, was_all = reading.position(), reading.complete or again.is_wanted(known, now)
         # What else was odd tonight may belong to it: that is looked for where all is read anyway every so often.
         is_odd = self.odd.count > odd_before or (self.odd.found and not _READ_IN_FULL.isdisjoint(told))
-        position = {**told, **again.after(known, now, was_all=was_all, is_odd=is_odd)}
+        how = {"how": stream.how} if stream.how else {}
+        position = {**told, **how, **again.after(known, now, was_all=was_all, is_odd=is_odd)}
         if not self.odd.found and (line := again.line(position)):
             self.note(line)
         # Of what could not be read nothing is known: so nothing is concluded from what is absent.
@@ -159,6 +166,18 @@ class StreamSource(ABC):
             return Batch(stream.part, "unchanged", {**again.without(known), **position}), 0
         batch = Batch(stream.part, "changed", position, written.data, written.rows, is_complete, stream.extra, scope=scope)
         return batch, written.read
+
+
+def how_of(*said: Any) -> str:
+    """A short text for what the settings say, which differs where they do."""
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _as_told(known: Position, stream: Stream) -> Position:
+    """The position as the stream told it; none where it was read in another way than tonight."""
+    if known.get("how", stream.how) != stream.how:
+        return {}
+    return {key: value for key, value in known.items() if key not in ("rows", "erased", "how")}
 
 
 def is_due(known: Position, every: timedelta, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.reading.values import below
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, how_of
 
 _ADDRESS = "https://api.hubapi.com"
 _ENGAGEMENTS = ("emails", "calls", "meetings")
@@ -45,8 +45,8 @@ class Hubspot(StreamSource):
         self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.pages, settings.api_version)
         self._people = People(self._crm, self.note, self.odd)
-        scales = {**activities.SCALES, **settings.feedback_scales}
-        self._happenings = Happenings(self._crm, self._people, self._nights, scales, now)
+        self._scales = {**activities.SCALES, **settings.feedback_scales}
+        self._happenings = Happenings(self._crm, self._people, self._nights, self._scales, now)
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Hubspot:
@@ -71,9 +71,10 @@ class Hubspot(StreamSource):
     def streams(self, table: str) -> list[Stream]:
         """The objects that feed `table`, as far as they are wanted."""
         extra = tuple(sorted(self._mapped.keys() - set(INPUT_TABLES["crm_customers"].column_names)))
+        mapped, scaled = how_of(sorted(self._mapped.items())), how_of(sorted(self._scales.items()))
         offered = {
             "crm_customers": [
-                ("contacts", Stream("contacts", self._contacts, extra)),
+                ("contacts", Stream("contacts", self._contacts, extra, mapped)),
                 ("contacts", Stream("archived contacts", self._archived_contacts, extra)),
             ],
             "crm_consents": [
@@ -85,7 +86,7 @@ class Hubspot(StreamSource):
                 ("email_events", Stream("email_events", self._happenings.email_events)),
             ],
             "crm_tickets": [("tickets", Stream("tickets", self._happenings.tickets))],
-            "survey_responses": [("feedback_submissions", Stream("feedback_submissions", self._happenings.feedback))],
+            "survey_responses": [("feedback_submissions", Stream("feedback_submissions", self._happenings.feedback, how=scaled))],
         }
         return [stream for wanted, stream in offered.get(table, []) if wanted in self._wanted]
 

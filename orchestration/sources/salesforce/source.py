@@ -20,7 +20,7 @@ from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.salesforce import rows
 from orchestration.sources.salesforce.org import STAMP, Object, Org
-from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
+from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, how_of, is_due
 
 _TOKENS = "/services/oauth2/token"
 _LAG = timedelta(hours=1)  # longer than a transaction may take
@@ -97,7 +97,8 @@ class Salesforce(StreamSource):
             "crm_tickets": [("cases", "cases", partial(self._read, "Case", rows.CASE, rows.case, "ticket_id"))],
         }
         taken = [(part, read) for wanted, part, read in offered.get(table, []) if self._wanted.issuperset(wanted.split())]
-        return [Stream(part, read, extra if table == "crm_customers" else ()) for part, read in taken]
+        mapped = how_of(sorted(self._mapped.items()))
+        return [Stream(part, read, *((extra, mapped) if table == "crm_customers" else ())) for part, read in taken]
 
     def _read(
         self, kind: str, fields: Sequence[str], mapped: Callable[[Object], Iterable[Row]], key: str | None, known: Position, bench: Bench

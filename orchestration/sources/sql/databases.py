@@ -46,7 +46,7 @@ class Database:
             self._engine = sa.create_engine(plain, poolclass=sa.pool.NullPool, connect_args=told)
             if self._is_sqlite:
                 sa.event.listen(self._engine, "connect", partial(_limited, seconds))
-        except sa.exc.ArgumentError:
+        except (sa.exc.ArgumentError, ValueError):  # the second where the port is no number; it quotes what may be part of a password
             raise SourceError("`url` is no address of a database; write it like postgresql://user:password@host/database") from None
         except (ModuleNotFoundError, sa.exc.NoSuchModuleError) as error:
             raise SourceError(f"no driver for this kind of database is installed ({type(error).__name__}); install it first") from None
@@ -86,12 +86,18 @@ class Database:
     @contextmanager
     def _connected(self, what: str) -> Iterator[Any]:
         try:
-            with self._engine.connect() as connection:
+            with self._opened(what) as connection:
                 yield connection
         except sa.exc.SQLAlchemyError as error:
             original = getattr(error, "orig", None)
             # The driver's message may quote values and the address.
             raise refusal(what, _state(original), type(original or error).__name__) from None
+
+    def _opened(self, what: str) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except TypeError:
+            raise SourceError(f"{what} cannot be read: `url` has an option behind its ? that the driver does not know") from None
 
 
 def _limited(seconds: float, connection: Any, _: Any) -> None:
@@ -114,6 +120,8 @@ def _of_whole_days(asked: Asked) -> Asked:
 def _cursor(values: Sequence[Any], asked: Asked) -> pa.Array:
     try:
         return pa.array(values)
+    except OverflowError:  # BIGINT UNSIGNED
+        return pa.array(values, pa.uint64())
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:  # SQLite lets every row have a type of its own
         what = f"{asked.table} cannot be read by what changed: {asked.cursor} holds numbers and texts, which have no order"
         raise SourceError(f"{what}; name another `cursor`, or none") from error

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from orchestration.sources.base import SourceError
 from orchestration.sql_text import literal
 
-UNREACHABLE, LOST = "08001", "08006"
+UNREACHABLE, LOST, FAILED = "08001", "08006", "22000"
 _TOO_LONG = (
     "the database stopped the query because it took too long; raise `timeout_minutes` of the source, or what the user of the URL may take"
 )
 _CUT_OFF = "the connection was lost while rows were read; what had landed stays, the next run reads them"
+_OF_ANOTHER_TYPE = "a text is not what its column should hold; where the cursor has another type now, say `mode: full` for one night"
 _MEANING = {
     UNREACHABLE: "nobody answers at this address, or the login is refused",
     "42P01": "there is no such table",
@@ -30,6 +31,9 @@ _MEANING = {
     "28P01": "the password is wrong",
     "28000": "the user may not log in",
     LOST: _CUT_OFF,
+    FAILED: "the database cannot work out one of its rows; select them there to see why",
+    "22P02": _OF_ANOTHER_TYPE,
+    "22007": _OF_ANOTHER_TYPE,
     "57014": _TOO_LONG,
     "57P01": _CUT_OFF,
     "1044": "the user of the URL may not use this database",
@@ -39,6 +43,7 @@ _MEANING = {
     "1142": "the user of the URL may not read it; grant SELECT",
     "1146": "there is no such table",
     "1969": _TOO_LONG,
+    "1927": _CUT_OFF,
     "2003": "nobody answers at this address",
     "2006": _CUT_OFF,
     "2013": _CUT_OFF,

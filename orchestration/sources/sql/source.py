@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position, SourceError
+from orchestration.sources.sql import mapping
 from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.in_time import InTime, Reader
 from orchestration.sources.sql.postgres import Postgres
@@ -35,7 +36,7 @@ class Sql(StreamSource):
     def __init__(self, reader: Reader, tables: Mapping[str, Any], *, now: Callable[[], datetime]) -> None:
         super().__init__(None, now)
         self._reader, self._tables = reader, tables
-        self._columns: dict[str, dict[str, str]] = {}
+        self._found: dict[str, list[str]] = {}
 
     @classmethod
     def from_settings(cls, settings: Any) -> Sql:
@@ -52,8 +53,7 @@ class Sql(StreamSource):
         """The one that feeds `table`."""
         if table not in self._tables:
             return []
-        own = sorted(self._tables[table].columns.keys() - set(INPUT_TABLES[table].column_names))
-        return [Stream(table, partial(self._read, table), tuple(own))]
+        return [Stream(table, partial(self._read, table), mapping.own(INPUT_TABLES[table], self._tables[table]))]
 
     def extent(self, table: str) -> tuple[int, float]:
         """How many rows `table` has, and in how many seconds a first night reads them at the pace of the first ones."""
@@ -66,26 +66,24 @@ class Sql(StreamSource):
         return rows, took * max(1.0, rows / max(1, read))
 
     def _read(self, name: str, known: Position, _: Bench) -> Reading:
-        settings = self._tables[name]
+        settings, table = self._tables[name], INPUT_TABLES[name]
+        columns = self._mapped(name, settings)
+        mapping.require_what_was_there(table, settings, known, self._found[name])
+        how = mapping.asked(settings, columns)
         cursor, every = known.get("cursor"), timedelta(days=settings.full_every_days)
         is_full = is_due(known, every, self._now()) or cursor is None or settings.mode == "full" or settings.cursor is None
+        is_full = is_full or not mapping.is_as_before(known, how)
         since = None if is_full else earlier(str(cursor), timedelta(minutes=settings.lag_minutes))
-        asked = Asked(settings.table, self._mapped(name, settings), settings.cursor, since)
-        stands = {"cursor": cursor, "full_at": self._now().isoformat(timespec="seconds") if is_full else known["full_at"]}
+        asked = Asked(settings.table, columns, settings.cursor, since)
+        full_at = self._now().isoformat(timespec="seconds") if is_full else known["full_at"]
+        stands = {"cursor": None if is_full else cursor, "full_at": full_at, **how}
         return Reading((), lambda: stands, is_full, batches=self._watched(asked, stands))
 
     def _mapped(self, name: str, settings: Any) -> dict[str, str]:
-        """Column of the contract → column of the database: as configured, else by its name. Nothing else is read."""
-        if name not in self._columns:
-            found = {column.lower(): column for column in self._reader.columns(settings.table)}
-            named = {column: found[column] for column in INPUT_TABLES[name].column_names if column in found}
-            self._columns[name] = {**named, **settings.columns}
-            table = INPUT_TABLES[name]
-            groups = [(column,) for column in table.required] + list(table.any_of)
-            missing = [" or ".join(group) for group in groups if not self._columns[name].keys() & set(group)]
-            if missing:
-                raise SourceError(f"{settings.table} has no column for {', '.join(missing)} of {name}; say in `columns` which it is")
-        return self._columns[name]
+        """Column of the contract → column of the database."""
+        if name not in self._found:
+            self._found[name] = self._reader.columns(settings.table)
+        return mapping.mapped(INPUT_TABLES[name], settings, self._found[name])
 
     def _watched(self, asked: Asked, stands: dict[str, Any]) -> Iterator[pa.RecordBatch]:
         """The rows without their cursor, the highest of which is kept."""
@@ -94,21 +92,31 @@ class Sql(StreamSource):
             if asked.cursor is None:
                 yield batch
                 continue
-            found = self._highest(batch.column("_cursor"))
+            found = self._highest(asked, batch.column("_cursor"))
             highest = found if highest is None or (found is not None and found > highest) else highest
             if highest is not None:
                 stands["cursor"] = str(highest)
             yield batch.drop_columns(["_cursor"])
 
-    def _highest(self, cursors: pa.Array) -> Any:
+    def _highest(self, asked: Asked, cursors: pa.Array) -> Any:
         """The highest cursor that is not ahead of our clock: one row of the year 2100 must not hide all that come before it."""
-        found, now = pc.max(cursors).as_py(), self._now()
-        if isinstance(found, str):
-            limit: Any = now.isoformat(sep="T" if "T" in found else " ")
-        elif isinstance(found, datetime):
-            limit = now if found.tzinfo else now.replace(tzinfo=None)
-        elif isinstance(found, date):
-            limit = now.date()
-        else:
-            return found
-        return found if found <= limit else pc.max(cursors.filter(pc.less_equal(cursors, limit))).as_py()
+        kind, now = cursors.type, self._now()
+        try:
+            if pa.types.is_timestamp(kind):
+                return _between(
+                    cursors, datetime.min.replace(tzinfo=UTC if kind.tz else None), now if kind.tz else now.replace(tzinfo=None)
+                )
+            if pa.types.is_date(kind):
+                return _between(cursors, date.min, now.date())
+            found = pc.max(cursors).as_py()
+        except pa.ArrowNotImplementedError:
+            raise SourceError(
+                f"{asked.table} cannot be read by what changed: {asked.cursor} has no order; name another `cursor`, or none"
+            ) from None
+        return _between(cursors, "", now.isoformat(sep="T" if "T" in found else " ")) if isinstance(found, str) else found
+
+
+def _between(cursors: pa.Array, first: Any, last: Any) -> Any:
+    """The highest of those from `first` to `last`; a database knows years before the first of Python's and behind its last."""
+    lowest, highest = pa.scalar(first, cursors.type), pa.scalar(last, cursors.type)
+    return pc.max(cursors.filter(pc.and_(pc.greater_equal(cursors, lowest), pc.less_equal(cursors, highest)))).as_py()

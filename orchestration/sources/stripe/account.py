@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from orchestration.sources.base import Bench
+from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.stripe.changes import PATHS, Changes, Object
@@ -78,7 +78,7 @@ class Account:
         for page in self._paged(PATHS[kind], _asked(kind), last["behind"] if last else None):
             yield {
                 "data": list(self._counted(page["data"])),
-                "behind": page["data"][-1]["id"] if page.get("has_more") and page["data"] else None,
+                "behind": page["data"][-1]["id"] if page.get("has_more") else None,
             }
 
     def again(self, kind: str, ids: Iterable[str], since: int) -> Iterator[Object]:
@@ -113,7 +113,12 @@ class Account:
         asked, onward = {"limit": 100, **params, **({"starting_after": last} if last else {})}, Onward(path)
         while True:
             page = self._page(path, asked)
-            is_last = not page.get("has_more") or not page["data"]
+            is_last = not page.get("has_more")
+            if not is_last and not page["data"]:  # no document of Stripe's tells of one: taken for the end, what is behind it would be lost
+                raise SourceError(
+                    f"{path}: a page without a record says that more follow, and names none to go on behind; what had landed stays, the"
+                    " next run asks again"
+                )
             if not is_last:
                 asked = {**asked, "starting_after": onward.to(page["data"][-1]["id"])}
                 self._api.foresee(path, asked)

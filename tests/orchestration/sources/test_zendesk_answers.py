@@ -72,3 +72,15 @@ def test_a_list_goes_on_at_the_address_of_its_next_page(
     nights = _of(tmp_path, desk)
     nights.night()
     assert set(nights.rows("survey_responses")) == {"s0", "s1", "s2", "s3", "s4"}
+
+
+def test_an_export_that_goes_on_nowhere_is_no_end(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, lost = desk.answer, {"end_of_stream": False, "after_cursor": None}
+
+    def without_a_cursor(method: str, path: str, *rest: Any) -> Any:
+        told = answer(method, path, *rest)
+        return {**told, **lost} if path == "/api/v2/incremental/tickets/cursor" else told
+
+    monkeypatch.setattr(desk, "answer", without_a_cursor)
+    load = _of(tmp_path, desk).night("crm_tickets")["crm_tickets"]
+    assert "the export of tickets says that more follow" in (load.error or "")

@@ -49,6 +49,39 @@ def test_of_several_jobs_each_is_settled_by_its_own_answer(night, fake):
     assert asked == ["job of x2"]
 
 
+@pytest.mark.parametrize("side_by_side", [1, 2])
+def test_no_more_jobs_are_open_than_the_receiver_takes_and_all_records_arrive(night, fake, side_by_side):
+    """Above 500 Mailchimp refuses another one, and what was left waited for the next night."""
+    fake.side_by_side, fake.alone, fake.limits = side_by_side, 0, Limits(2, 100_000, 1_000, max_jobs=2)
+    waiting, most = set(), []
+
+    def answer(batch):
+        job = f"job of {batch.records[0].external_id}"
+        if batch.records[0].external_id == "x4":
+            return Answer(batch.outcomes(Result.ACKNOWLEDGED))
+        waiting.add(job)
+        most.append(len(waiting))
+        return Answer([], job=job)
+
+    fake.answer, fake.finish = answer, lambda job: waiting.discard(job.id) or Answer(job.outcomes(Result.ACKNOWLEDGED))
+    rows = [customer(number) for number in range(20)]
+    report = night(rows)
+    assert (report.ok, report.outcomes["acknowledged"], waiting) == (True, 20, set())
+    assert max(most) <= 2 + 2 * side_by_side * (side_by_side > 1), "and those that were under way by then"
+    assert night(rows).decisions == {"unchanged": 20}
+
+
+def test_where_jobs_are_not_done_no_more_are_started(night, fake):
+    fake.limits, fake.finish = Limits(2, 100_000, 1_000, max_jobs=2), lambda job: None
+    fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
+    rows = [customer(number) for number in range(20)]
+    assert "still works on what it was sent" in night(rows).refused
+    assert len(fake.batches) == 2
+    fake.finish, fake.limits = lambda job: Answer(job.outcomes(Result.ACKNOWLEDGED)), Limits(100, 100_000, 1_000)
+    assert night(rows).ok
+    assert night(rows).decisions == {"unchanged": 20}
+
+
 def test_a_job_that_cannot_be_asked_about_keeps_no_other_one_waiting(night, fake):
     fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
 

@@ -37,13 +37,18 @@ def list_of(fake):
     return there
 
 
-def asked_on(nights, fake, calendar, run):
-    """The nights, counted from the first, on which anybody was sent."""
-    days = []
-    for day in range(nights):
+def asked_on(due, fake, calendar, run, until):
+    """The days, of those that are due and the ones before them, on which anybody was sent; then it is the day `until`.
+
+    A night that asks for nobody leaves the state as it was, so that those between tell nothing.
+    """
+    days, today = [], 0
+    for number, day in enumerate(sorted({near for one in due for near in (one - 1, one) if near >= 0})):
+        calendar(day - today, minutes=(-7, 5)[number % 2])
         run()
         days += [day] if fake.sent else []
-        calendar(1, minutes=(-7, 5)[day % 2])
+        today = day
+    calendar(until - today)
     return days
 
 
@@ -52,9 +57,10 @@ def test_who_is_not_on_a_list_is_asked_for_after_one_two_four_and_then_every_sev
     list_of |= {"x1"}
     assert night(rows, mode="update_only").decisions == {"upsert": 2}
     calendar(1)
-    assert asked_on(30, fake, calendar, lambda: night(rows, mode="update_only")) == [0, 2, 6, 13, 20, 27]
+    due = [0, 2, 6, 13, 20, 27]
+    assert asked_on(due, fake, calendar, lambda: night(rows, mode="update_only"), until=30) == due
     list_of |= {"x2"}
-    assert asked_on(8, fake, calendar, lambda: night(rows, mode="update_only")) == [4]
+    assert asked_on([4], fake, calendar, lambda: night(rows, mode="update_only"), until=8) == [4]
     assert fake.has["x2"]["churn_probability"] == 0.5
     assert night(rows, mode="update_only").decisions == {"unchanged": 2}
 
@@ -101,7 +107,8 @@ def test_a_clearing_that_is_refused_is_tried_again_until_it_is_taken(tmp_path, n
     assert night(rows).outcomes["rejected"] == 1
     assert night(rows).decisions == {"dead": 1, "unchanged": 1}, "the same day once"
     calendar(1)
-    assert asked_on(92, fake, calendar, lambda: night(rows)) == [0, 2, 6, 14, 30, 60, 90]
+    due = [0, 2, 6, 14, 30, 60, 90]
+    assert asked_on(due, fake, calendar, lambda: night(rows), until=92) == due
     fake.answer = usual
     calendar(30)
     assert night(rows).forgotten == int(is_erased)
