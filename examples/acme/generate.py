@@ -56,7 +56,8 @@ def generate(
 ) -> None:
     """Write the exports of `customers` people over `months` months up to `end` into `out`, and the truth into `truth`.
 
-    Last of all, a hidden file beside `out` says what was asked for: without it the exports are not whole. Raises ValueError when there is nothing to generate or the truth would lie among the exports.
+    Last of all, a hidden file beside `out` says what was asked for: without it the exports are not whole. Raises ValueError when there
+    is nothing to generate or the truth would lie among the exports.
     """
     out, secret = Path(out), Path(truth)
     calendar = Calendar(months, date.fromisoformat(str(end)))
