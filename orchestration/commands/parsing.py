@@ -37,9 +37,7 @@ def _nights(commands: _Commands, runs: Runs) -> None:
     start = _told(commands, "init", "write a commented configuration and empty exports")
     start.add_argument("folder", type=Path, metavar="FOLDER", help="where to; it is made where it is not there")
     start.set_defaults(run=runs["init"], debug=False)
-    status = _command(
-        commands, "status", runs, "show the last release, its age, what was refused or failed since, what is quarantined"
-    )
+    status = _command(commands, "status", runs, "show the last release, its age, what was refused or failed since, what is quarantined")
     status.add_argument(
         "--max-age", type=between(0), metavar="HOURS", help="for monitors: end with 1 where the release is older, or there is none"
     )
