@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CUSTOMERS ?= 5000
+MADE := examples/acme/.exports.json
 CONFIG ?= examples/acme/config.yaml
 AS_OF ?= 2026-10-31
 
 # Images of containers set it: each process would compile hundreds of modules anew, and three workers the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run ui test test-all lint docs bench clean
+.PHONY: help setup example run ui test test-all lint docs bench clean
 
 help:  ## Show what can be made
 	@test -t 1 && bold=1 || bold=; awk -v bold=$$bold 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf bold ? "  \033[1m%-8s\033[0m %s\n" : "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,13 +26,15 @@ $(READY): requirements.lock
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 
-examples/acme/exports: | $(READY)
-	@$(BIN)/python -m examples.acme.generate --customers $(CUSTOMERS)
+# What was made is said last, so that exports whose making was stopped are made again. Another number of customers is another company.
+example: $(READY)
+	@test -e $(MADE) -a -d examples/acme/exports || $(BIN)/python -m examples.acme.generate --customers $(CUSTOMERS)
+	@test '$(origin CUSTOMERS)' = file || grep -q '"customers": $(CUSTOMERS),' $(MADE) || { echo "examples/acme/exports are of another number of customers: $$(cat $(MADE)); make clean, then make run CUSTOMERS=$(CUSTOMERS) begins anew"; exit 2; }
 
-run: $(READY) examples/acme/exports  ## Run one night of the example company and publish a release
+run: example  ## Run one night of the example company and publish a release
 	@$(BIN)/python -m orchestration run --config $(CONFIG) --as-of $(AS_OF)
 
-ui: $(READY) examples/acme/exports  ## Open the Dagster UI with the same job on http://127.0.0.1:3000
+ui: example  ## Open the Dagster UI with the same job on http://127.0.0.1:3000
 	@RAPPORT_CONFIG=$${RAPPORT_CONFIG:-$(abspath $(CONFIG))} $(BIN)/python -m orchestration ui
 
 test: $(READY)  ## Run the tests: under ten minutes on two cores
@@ -54,4 +57,4 @@ bench: $(READY)  ## Print what a night of 20,000 customers costs; docs/benchmark
 
 clean:  ## Remove what was generated, the environment excepted
 	@! test -e data/state/company.json || grep -qE '"(Acme|CDNOW)"' data/state/company.json || { echo "data/ is the home of a company of yours, its landing included; remove it by hand if that is meant"; exit 2; }
-	@rm -rf data examples/acme/exports* examples/acme/truth* dbt_project/target dbt_project/logs
+	@rm -rf data examples/acme/exports*/ examples/acme/truth*/ examples/acme/.exports*.json dbt_project/target dbt_project/logs

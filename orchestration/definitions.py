@@ -23,6 +23,7 @@ def made(destinations: Sequence[EveryDestination]) -> dg.Definitions:
         assets=[
             extract.landing_tables,
             quality.quarantine,
+            *quality.HANDED_ON,
             transform.before_models,
             predict.comment_readings,
             predict.churn_scores,

@@ -10,6 +10,7 @@ The same arguments give the same bytes. Customers are made in chunks of fixed si
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -55,7 +56,8 @@ def generate(
 ) -> None:
     """Write the exports of `customers` people over `months` months up to `end` into `out`, and the truth into `truth`.
 
-    Raises ValueError when there is nothing to generate or the truth would lie among the exports.
+    Last of all, a hidden file beside `out` says what was asked for: without it the exports are not whole. Raises ValueError when there
+    is nothing to generate or the truth would lie among the exports.
     """
     out, secret = Path(out), Path(truth)
     calendar = Calendar(months, date.fromisoformat(str(end)))
@@ -63,11 +65,15 @@ def generate(
         raise ValueError("generate needs at least one customer and 13 months")
     if secret.resolve().is_relative_to(out.resolve()):
         raise ValueError(f"{secret}: the truth must not lie among the exports; choose another --truth")
+    made = out.with_name(f".{out.name}.json")
+    made.unlink(missing_ok=True)
     exports.clear(out)
     shutil.rmtree(secret, ignore_errors=True)
     rates = _whole_company(seed, calendar, out)
     for chunk, first in enumerate(range(0, customers, CHUNK)):
         _write_chunk(seed, chunk, first, min(CHUNK, customers - first), calendar, rates, out, secret)
+    asked = {"customers": customers, "months": months, "end": str(end), "seed": seed}
+    made.write_text(json.dumps(asked) + "\n", encoding="utf-8")
 
 
 def pristine(customers: int, months: int, end: date | str, seed: int = 7) -> dict[str, pa.Table]:

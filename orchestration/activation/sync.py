@@ -6,6 +6,7 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
@@ -59,53 +60,126 @@ def synchronise(
     this one: who has withdrawn by then is not sent. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
+    wish = _Wish("upsert" if retired else mode, recreate, retry_dead, limit, only, retired)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
     with state.opened(path, writable=live) as connection:
-        no_more = former(connection, destination, audience, release, ask=live)
-        kinds = make_desired(connection, release, f"sync_{destination.type}__{audience}", destination, no_more, later)
-        owners.make_owners(connection, release, destination)
-        destination.kinds = {**kinds, **no_more}
-        report.names = {field: destination.name_of(field) for field in kinds if destination.names}
-        report.no_more = [destination.name_of(field) for field in no_more]
-        if retired:
-            connection.execute("DELETE FROM desired WHERE suppressed_as IS NULL")
-            mode, overrides = "upsert", set(BREAKERS) - {RECEIVER_GONE}
+        sync = _Sync(connection, destination, report, wish)
+        sync.want(release, later)
         if live:
-            note_place(connection, destination)
-            resume(connection, destination, report)
-            look_for(connection, destination, audience, release.id)
-            owners.learn(connection, audience)
-            state.compact(connection)  # what a job did is newer than what was there before it
-        is_whole = limit is None and only is None and not retired
-        report.comparison = drift.compare(connection, destination, audience, compare_days if is_whole else 0, ask=live)
-        report.decisions = make_plan(connection, audience, mode=mode, recreate=recreate, retry_dead=retry_dead, limit=limit, only=only)
-        if only is not None and not knows(connection, only):
-            raise ActivationError(f"{audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
-        limits = destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
-        describe(connection, destination, limits, report)
-        report.complete_at = state.completed(connection, audience)
+            sync.hear_what_was_done()
+        limits = sync.plan(compare_days)
+        let_through = set(BREAKERS) - {RECEIVER_GONE} if retired else overrides
         report.refused = report.refused or objection(
-            connection, destination, report, Bounds(max_change_share, max_growth), overrides, doubts
+            connection, destination, report, Bounds(max_change_share, max_growth), let_through, doubts
         )
         if live:
-            report.refused = report.refused or _unprepared(destination, kinds, report)
-            try:
-                if report.refused:
-                    _forget_all_the_same(connection, destination, limits, report)
-                else:
-                    drift.settle(connection, report, recreate=recreate)
-                    remember(connection, destination, audience, kinds)
-                    deliver(connection, destination, limits, report, progress)
-                    if limit is None and only is None:
-                        _go_on(connection, destination, report, progress, mode=mode, recreate=recreate, retry_dead=retry_dead)
-                    breakers.remember(connection, audience)
-                    _note_completeness(connection, report, no_more)
-            finally:
-                report.forgotten += state.settle_orders(connection, audience)
-                export_attempts(connection, Path(state_folder), destination.name)
+            sync.carry_out(limits, Path(state_folder), progress)
     if report.forgotten:
         rewritten(path)
     return report
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is asked of a sync; see `synchronise`."""
+
+    mode: str
+    recreate: bool
+    retry_dead: bool
+    limit: int | None
+    only: str | None
+    retired: bool
+
+    @property
+    def is_for_all(self) -> bool:
+        return self.limit is None and self.only is None
+
+
+class _Sync:
+    """The steps of one sync, in the order in which they are taken, over one connection to the state."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, wish: _Wish) -> None:
+        self.connection, self.destination, self.report, self.wish = connection, destination, report, wish
+        self.kinds: Mapping[str, str] = {}  # field → kind, of what is sent tonight
+        self.no_more: Mapping[str, str] = {}  # likewise, of what was sent under a name that is written no more
+
+    def want(self, release: AudienceSource, later: AudienceSource | None) -> None:
+        """What the destination should hold by this release, under which names."""
+        connection, destination, report = self.connection, self.destination, self.report
+        self.no_more = former(connection, destination, report.audience, release, ask=report.live)
+        table = f"sync_{destination.type}__{report.audience}"
+        self.kinds = make_desired(connection, release, table, destination, self.no_more, later)
+        owners.make_owners(connection, release, destination)
+        destination.kinds = {**self.kinds, **self.no_more}
+        report.names = {field: destination.name_of(field) for field in self.kinds if destination.names}
+        report.no_more = [destination.name_of(field) for field in self.no_more]
+        if self.wish.retired:
+            connection.execute("DELETE FROM desired WHERE suppressed_as IS NULL")
+
+    def hear_what_was_done(self) -> None:
+        """What became of earlier syncs' jobs and of records whose place or key is another."""
+        note_place(self.connection, self.destination)
+        resume(self.connection, self.destination, self.report)
+        look_for(self.connection, self.destination, self.report.audience, self.report.release_id)
+        owners.learn(self.connection, self.report.audience)
+        state.compact(self.connection)  # what a job did is newer than what was there before it
+
+    def plan(self, compare_days: int) -> Limits:
+        """Who is to be sent or cleared, and in how many calls. Raises ActivationError where the one that is wished for is nobody."""
+        connection, report, wish = self.connection, self.report, self.wish
+        days = compare_days if wish.is_for_all and not wish.retired else 0
+        report.comparison = drift.compare(connection, self.destination, report.audience, days, ask=report.live)
+        report.decisions = make_plan(
+            connection,
+            report.audience,
+            mode=wish.mode,
+            recreate=wish.recreate,
+            retry_dead=wish.retry_dead,
+            limit=wish.limit,
+            only=wish.only,
+        )
+        if wish.only is not None and not knows(connection, wish.only):
+            raise ActivationError(f"{report.audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
+        limits = self.destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
+        describe(connection, self.destination, limits, report)
+        report.complete_at = state.completed(connection, report.audience)
+        return limits
+
+    def carry_out(self, limits: Limits, state_folder: Path, progress: Progress) -> None:
+        """Send the plan, or what of it a refusal does not hold back; whatever happens, what was done is in the log."""
+        connection, report = self.connection, self.report
+        report.refused = report.refused or _unprepared(self.destination, self.kinds, report)
+        try:
+            if report.refused:
+                _forget_all_the_same(connection, self.destination, limits, report)
+            else:
+                self._send(limits, progress)
+        finally:
+            report.forgotten += state.settle_orders(connection, report.audience)
+            export_attempts(connection, state_folder, self.destination.name)
+
+    def _send(self, limits: Limits, progress: Progress) -> None:
+        connection, report = self.connection, self.report
+        drift.settle(connection, report, recreate=self.wish.recreate)
+        remember(connection, self.destination, report.audience, self.kinds)
+        deliver(connection, self.destination, limits, report, progress)
+        if self.wish.is_for_all:
+            self._go_on(progress)
+        breakers.remember(connection, report.audience)
+        _note_completeness(connection, report, self.no_more)
+
+    def _go_on(self, progress: Progress) -> None:
+        """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
+        connection, report, wish = self.connection, self.report, self.wish
+        if report.refused or not self.destination.needs_email or not report.decisions.get("clear"):
+            return
+        state.compact(connection)
+        report.forgotten += state.settle_orders(connection, report.audience)
+        followed = plan_what_followed(connection, report.audience, mode=wish.mode, recreate=wish.recreate, retry_dead=wish.retry_dead)
+        report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
+        report.decisions["left_out"] = followed["left_out"]
+        report.decisions = {name: count for name, count in report.decisions.items() if count}
+        send_plan(connection, self.destination, self.destination.limits_for(followed["upsert"]), report, followed["upsert"], 1, progress)
 
 
 def _unprepared(destination: Destination, kinds: Mapping[str, str], report: SyncReport) -> str:
@@ -116,28 +190,6 @@ def _unprepared(destination: Destination, kinds: Mapping[str, str], report: Sync
     except DestinationError as error:
         return str(error)
     return ""
-
-
-def _go_on(
-    connection: duckdb.DuckDBPyConnection,
-    destination: Destination,
-    report: SyncReport,
-    progress: Progress,
-    *,
-    mode: str,
-    recreate: bool,
-    retry_dead: bool,
-) -> None:
-    """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
-    if report.refused or not destination.needs_email or not report.decisions.get("clear"):
-        return
-    state.compact(connection)
-    report.forgotten += state.settle_orders(connection, report.audience)
-    followed = plan_what_followed(connection, report.audience, mode=mode, recreate=recreate, retry_dead=retry_dead)
-    report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
-    report.decisions["left_out"] = followed["left_out"]
-    report.decisions = {name: count for name, count in report.decisions.items() if count}
-    send_plan(connection, destination, destination.limits_for(followed["upsert"]), report, followed["upsert"], 1, progress)
 
 
 def _note_completeness(connection: duckdb.DuckDBPyConnection, report: SyncReport, no_more: Mapping[str, str]) -> None:

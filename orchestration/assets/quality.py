@@ -10,7 +10,7 @@ import dagster as dg
 from expectations.base import CheckResult, Gate, blocking
 from orchestration import refusing
 from orchestration.assets.metadata import OWNERS, markdown
-from orchestration.assets.transform import mart_keys
+from orchestration.assets.transform import mart_keys, source_specs
 from orchestration.contract import INPUT_TABLES
 from orchestration.gates import doubts, gatekeeping
 from orchestration.gates.reasons import reason
@@ -21,6 +21,7 @@ from orchestration.unforeseen import quoting_nothing
 _LANDING_KEYS = [dg.AssetKey(["landing", name]) for name in INPUT_TABLES]
 _SENTENCES = 600  # signs; what a check found, and whom to ask, is worth nothing when it is cut
 QUARANTINE = dg.AssetKey(["ops", "quarantined_rows"])
+HANDED_ON = [spec for spec in source_specs("ops") if spec.key != QUARANTINE]  # the steps of a night write them beside their own tables
 
 
 def _specs(gate: str, keys: Iterable[dg.AssetKey]) -> list[dg.AssetCheckSpec]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtProject, dbt_assets
 from packaging.version import Version
 
 from orchestration import activation, dbt, warehouse
@@ -55,6 +55,20 @@ class Translator(DagsterDbtTranslator):
         """The owner named in the model's meta, else the data team."""
         owner = (dbt_resource_props.get("config", {}).get("meta") or {}).get("owner")
         return [owner] if owner else OWNERS
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A test of dbt with what it asks, why, and whom to ask: dagster-dbt hands on the name alone."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=": ".join(dbt.in_words(manifest["nodes"][unique_id])))
+
+
+def source_specs(schema: str) -> list[dg.AssetSpec]:
+    """What dbt's sources say of the tables of `schema`: an asset that is only named by its readers has no words, owner or group."""
+    manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
+    named = [unique_id for unique_id, source in manifest["sources"].items() if source["schema"] == schema]
+    return [Translator().get_asset_spec(manifest, unique_id, None) for unique_id in named]
 
 
 def mart_keys(*, select: str = "") -> list[dg.AssetKey]:

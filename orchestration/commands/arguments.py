@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from math import inf
 from typing import NoReturn
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
@@ -32,6 +34,22 @@ def written(text: str) -> str:
     except UnicodeEncodeError as error:
         raise argparse.ArgumentTypeError("it holds bytes that are no UTF-8; is the terminal set to another encoding?") from error
     return text
+
+
+def between(least: float, most: float = inf) -> Callable[[str], float]:
+    """What reads an argument that is a number in these bounds; anything else is an error of argparse, `nan` too."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        if not least <= value <= most:
+            bounds = f"at least {least:g}" if most == inf else f"from {least:g} to {most:g}"
+            raise argparse.ArgumentTypeError(f"{text} is not a number {bounds}")
+        return value
+
+    return number
 
 
 def complain(message: str, code: int) -> int:

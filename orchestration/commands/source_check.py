@@ -30,7 +30,7 @@ def check(loaded: Settings, name: str) -> int:
     found = next((source for source in loaded.sources if source.name == name), None)
     if found is None:
         named = ", ".join(source.name for source in loaded.sources)
-        raise ConfigurationError(f"{loaded.config_path}: there is no source {name}; there are {named}")
+        raise ConfigurationError(f"{loaded.config_path}: there is no source {name!r}; configured: {named}")
     source = SOURCES[found.type].from_settings(loaded.ready(found))
     try:
         source.check()

@@ -7,6 +7,7 @@ from orchestration.dbt.project import AFTER_MODELS, BEFORE_MODELS, PROJECT, DbtE
 from orchestration.dbt.results import NodeResult, all_built, broken_models, check_rows, failed_checks, refusals, results, run_results
 from orchestration.dbt.standing_by import command, stand_by
 from orchestration.dbt.surroundings import environment, variables
+from orchestration.dbt.wording import in_words
 
 __all__ = [
     "AFTER_MODELS",
@@ -20,6 +21,7 @@ __all__ = [
     "command",
     "environment",
     "failed_checks",
+    "in_words",
     "manifest_path",
     "nightly_path",
     "project_hash",

@@ -47,12 +47,15 @@ class Frame:
         return self.bottom - share * (self.bottom - _TOP)
 
 
-def ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round values that cover `low` to `high`; the first and the last are the ends of the axis."""
+def ticks(low: float, high: float, text: Callable[[float], str] = str, about: int = 4) -> list[float]:
+    """Round values that cover `low` to `high`; the first and the last are the ends of the axis. Whole where `text` rounds to whole ones."""
     span = (high - low) or abs(high) or 1.0
     rough = span / about
     power = 10.0 ** floor(log10(rough))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
+    steps = [power * factor for factor in (1, 2, 2.5, 5, 10)]
+    if text(2.5) in (text(2), text(3)):  # a line at 2.5 would bear the name of 2
+        steps = [step for step in steps if step == int(step)] or [1.0]
+    step = next(step for step in steps if step >= rough * 0.999)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return [round(step * number, 10) for number in range(first, max(last, first + 1) + 1)]
 

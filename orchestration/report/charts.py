@@ -74,7 +74,7 @@ def _draw_stacked(width: int, chart: Chart, series: Sequence[Series]) -> str:
     sums = [[v or 0.0 for s in series if (v := s.values[i]) is not None] for i in range(len(chart.steps))]
     high = max((sum(v for v in part if v > 0) for part in sums), default=1.0)
     low = min((sum(v for v in part if v < 0) for part in sums), default=0.0)
-    marks = ticks(min(low, 0.0), max(high, 0.0))
+    marks = ticks(min(low, 0.0), max(high, 0.0), chart.text)
     frame = _frame(width, 250, chart, marks)
     columns = "".join(_column(frame, chart, series, index) for index in range(len(chart.steps)))
     return drawing(frame, f"{chart.title}. {chart.description}", grid(frame, marks, chart.text), columns, labels(frame, chart.steps))
@@ -102,7 +102,8 @@ def _column(frame: Frame, chart: Chart, series: Sequence[Series], index: int) ->
 
 def _draw_lines(width: int, chart: Chart, series: Sequence[Series], low: float | None, high: float | None) -> str:
     shown = [v for each in series for part in (each.values, each.low, each.high) for v in part if v is not None]
-    marks = ticks(min([*shown, *([] if low is None else [low])], default=0), max([*shown, *([] if high is None else [high])], default=1))
+    least = min([*shown, *([] if low is None else [low])], default=0)
+    marks = ticks(least, max([*shown, *([] if high is None else [high])], default=1), chart.text)
     frame = _frame(width, 230, chart, marks)
     bands = "".join(_band(frame, each) for each in series)
     paths = "".join(_line(frame, chart, each) for each in series)

@@ -215,3 +215,13 @@ def test_command_line_refuses_what_cannot_be(tmp_path, capsys):
             main(arguments)
         assert stop.value.code == 2
         assert message in capsys.readouterr().err
+
+
+def test_exports_say_last_of_what_they_were_made(tmp_path, monkeypatch):
+    generate(20, 14, "2026-10-31", 3, tmp_path / "exports", tmp_path / "truth")
+    made = tmp_path / ".exports.json"
+    assert made.read_text() == '{"customers": 20, "months": 14, "end": "2026-10-31", "seed": 3}\n'
+    monkeypatch.setattr("examples.acme.generate.CHUNK", 0)  # what stops it half way
+    with pytest.raises(ValueError, match="must not be zero"):
+        generate(20, 14, "2026-10-31", 3, tmp_path / "exports", tmp_path / "truth")
+    assert not made.exists()

@@ -105,6 +105,10 @@ def test_commands_without_a_configuration_say_how_to_get_one(
         (["ui", "--port", "http"], "argument --port: invalid int value: 'http'"),
         (["run", "--asof", "2026-01-01"], "unrecognized arguments: --asof"),
         (["releases", "forward"], "invalid choice: 'forward'"),
+        (["review-identities", "--least-probability", "2"], "argument --least-probability: 2 is not a number from 0 to 1"),
+        (["status", "--max-age", "nan"], "argument --max-age: nan is not a number at least 0"),  # it is never late
+        (["status", "--max-age", "-1"], "argument --max-age: -1 is not a number at least 0"),
+        (["status", "--max-age", "a day"], "argument --max-age: 'a day' is not a number"),
     ],
 )
 def test_wrong_arguments_are_one_line(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestration.plain_words import counted
 from orchestration.report import words
 from orchestration.report.content import Tile
 from orchestration.report.marts import Row
@@ -60,7 +61,7 @@ def _recommendation(context: Context) -> Tile:
     last = rows[-1]
     interval = f"95{words.THIN}% interval {words.score(last['nps_low'])} to {words.score(last['nps_high'])}"
     few = "" if last["is_reliable"] else ", too few to rely on"
-    return Tile("Net Promoter Score", words.score(last["nps"]), f"{interval}; {words.whole(last['responses'])} answers{few}")
+    return Tile("Net Promoter Score", words.score(last["nps"]), f"{interval}; {counted(last['responses'], 'answer')}{few}")
 
 
 def _since(change: str, row: Row) -> str:

@@ -63,7 +63,7 @@ def test_a_wrong_credential_is_one_line(check: Checked) -> None:
 
 def test_wrong_names_and_missing_variables_are_configuration(check: Checked) -> None:
     code, told = check('{type: stripe, api_key: "${TOKEN}"}', "shop", "x")
-    assert (code, "there is no source shop; there are stripe" in told) == (2, True)
+    assert (code, "there is no source 'shop'; configured: stripe" in told) == (2, True)
     code, told = check('{type: stripe, api_key: "${TOKEN}"}', "stripe", None)
     assert (code, "the environment variable TOKEN is not set" in told) == (2, True)
     code, told = check('{type: stripe, api_key: "${TOKEN}", base_url: "http://example.org"}', "stripe", "x")

@@ -259,3 +259,11 @@ def test_ticks_cover_their_values_in_few_steps(ends):
     assert marks[0] <= ends[0] <= ends[1] <= marks[-1]
     assert 2 <= len(marks) <= 8
     assert marks == sorted(set(marks))
+
+
+@pytest.mark.parametrize("ends", [(-5, 6), (0, 1), (0, 9), (-1, 0.5), (0, 23_456)])
+def test_a_line_bears_the_number_that_it_stands_at(ends):
+    """Of 6 customers who came and 5 who left, lines at 2.5 and 7.5 were called 2 and 8."""
+    marks = ticks(*ends, words.whole)
+    assert [float(words.whole(mark).replace("−", "-").replace(",", "")) for mark in marks] == marks
+    assert marks[0] <= ends[0] <= ends[1] <= marks[-1]
