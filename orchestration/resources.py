@@ -16,6 +16,7 @@ from orchestration.unforeseen import quoting_nothing
 NIGHTS = dg.DailyPartitionsDefinition(start_date=settings.FIRST_NIGHT.isoformat(), end_offset=1)
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 RETENTION = "retention"  # the job that erases whose time is over
+RELEASE = dg.AssetKey(["release", "current"])  # what readers see
 WAREHOUSE_POOL = "warehouse"  # DuckDB takes one writer: one slot
 
 
@@ -44,6 +45,11 @@ class NightResource(dg.ConfigurableResource):
         """The night that `context` belongs to: its partition is the as-of date."""
         loaded = settings.load(settings.chosen_config(None))
         return Night(loaded, Home.of(loaded), date.fromisoformat(context.partition_key), context.run.run_id)
+
+
+def is_whole_night(run: dg.DagsterRun) -> bool:
+    """Whether the run publishes if nothing refuses it: the job `nightly`, or assets that somebody picked, the release among them."""
+    return run.job_name != RETENTION and (not run.asset_selection or RELEASE in run.asset_selection)
 
 
 def night_of(run: dg.DagsterRun) -> str | None:

@@ -14,12 +14,11 @@ from orchestration import activating, activation, releases
 from orchestration.assets.metadata import OWNERS, markdown
 from orchestration.configuration.destinations import EveryDestination
 from orchestration.night import Night
-from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, RELEASE, NightResource
 from orchestration.unforeseen import quoting_nothing
 
 CHECK = "arrived"
 _STEP = "sync_to_"
-_RELEASE = dg.AssetKey(["release", "current"])
 _CHECK_SAYS = "Nothing refuses the sync, no record waits or is unknown, at most 1 % are rejected, and all had arrived within two days."
 
 
@@ -54,7 +53,7 @@ def _spec(key: dg.AssetKey, part: EveryDestination, audience: str) -> dg.AssetSp
     became = "was sent" if part.live else "would be sent (dry run, until its configuration says `live: true`)"
     return dg.AssetSpec(
         key,
-        deps=[_RELEASE],
+        deps=[RELEASE],
         skippable=True,  # where nothing was sent, nothing new is there
         group_name="activation",
         description=f"What {part.name} ({part.type}) {became} of the audience `sync_{part.type}__{audience}` of the served release.",
@@ -66,7 +65,7 @@ def _spec(key: dg.AssetKey, part: EveryDestination, audience: str) -> dg.AssetSp
 @dg.asset(
     name="activation",
     key_prefix="activation",
-    deps=[_RELEASE],
+    deps=[RELEASE],
     group_name="activation",
     description="Syncs of destinations that have no asset of their own in this run: those that the configuration names since Dagster"
     " loaded it. Without any destination nothing leaves the machine.",

@@ -21,7 +21,7 @@ from orchestration.privacy import returning
 from orchestration.refusing import refused
 from orchestration.releases import Release
 from orchestration.report.checks import STATE
-from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, WAREHOUSE_POOL, NightResource
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, RELEASE, WAREHOUSE_POOL, NightResource
 from orchestration.unforeseen import quoting_nothing
 from orchestration.version import code_version, config_hash, configuration, packages
 from orchestration.warehouse import standing
@@ -34,7 +34,7 @@ _STORED = {"published", "kept_last_good"}  # the others have no model that score
     name="release",
     specs=[
         dg.AssetSpec(
-            ["release", "current"],
+            RELEASE,
             deps=mart_keys(),
             group_name="release",
             description="The immutable release that readers see: every mart as Parquet and in one DuckDB file, with its manifest.",
@@ -89,7 +89,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
     )
     published = releases.publish(candidate)
     releases.prune(tonight.home.root, tonight.settings.tuning.releases_kept)
-    yield dg.MaterializeResult(asset_key=["release", "current"], metadata=_metadata(published))
+    yield dg.MaterializeResult(asset_key=RELEASE, metadata=_metadata(published))
     yield dg.MaterializeResult(
         asset_key=["release", "page"],
         metadata={name: dg.MetadataValue.path(str(published.path / file)) for name, file in (("page", PAGE), ("checks", CHECKS))},

@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration import releases
 from orchestration.assets.metadata import OWNERS, markdown
-from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, NightResource
+from orchestration.resources import NIGHTS, ONE_NIGHT_A_RUN, RELEASE, NightResource
 from orchestration.serving_targets import serve_all
 from orchestration.unforeseen import quoting_nothing
 
@@ -18,7 +18,7 @@ from orchestration.unforeseen import quoting_nothing
 @dg.asset(
     name="served",
     key_prefix="release",
-    deps=[dg.AssetKey(["release", "current"])],
+    deps=[RELEASE],
     group_name="release",
     description="The release in the places that `serving` names: PostgreSQL, whose views switch in one transaction, or an object store.",
     owners=OWNERS,

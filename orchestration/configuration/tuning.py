@@ -41,6 +41,14 @@ class Tuning(Part):
         (), description="Input tables of which any number of rows may be removed in one night: what is missing was deleted"
     )
     max_days_behind: Days = Field(7, description="Days without news from interactions or billing after which a source is called stale")
+    max_load_times_usual: float = Field(
+        5.0,
+        gt=1,
+        description="Times by which a load may be larger or smaller than those before (their median, from five on); else a check warns",
+    )
+    max_unknown_share: Share = Field(
+        0.2, description="Share of a load's rows that may name a customer, an account or a campaign that nobody has; above it a check warns"
+    )
     max_drift: float = Field(
         0.25, gt=0, description="Population stability index against the release before, above which a check warns that a column has drifted"
     )

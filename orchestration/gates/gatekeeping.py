@@ -64,12 +64,12 @@ def set_aside(connection: duckdb.DuckDBPyConnection) -> list[TableCounts]:
 
 def judge_landing(night: Night, connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     """The suites of every input table over what was accepted since it was last judged, and the share in quarantine."""
-    news = loads.unjudged(connection)
+    news, tuning = loads.unjudged(connection), night.settings.tuning
     results = [result for suite in suites_of("landing") for result in _landing_results(connection, suite, news.get(suite.table_name, []))]
-    results += _shares(quarantine.counts(connection), night.settings.tuning.max_quarantined_share)
-    results += check_volumes(freshness.volumes(connection))
-    results += check_freshness(freshness.ages(night, connection), night.settings.tuning.max_days_behind)
-    results += _references(connection, news)
+    results += _shares(quarantine.counts(connection), tuning.max_quarantined_share)
+    results += check_volumes(freshness.volumes(connection), tuning.max_load_times_usual)
+    results += check_freshness(freshness.ages(night, connection), tuning.max_days_behind)
+    results += _references(connection, news, tuning.max_unknown_share)
     night.record(connection, "landing", map(asdict, results))
     if not blocking(results):
         loads.let_pass(connection)
@@ -156,9 +156,10 @@ def _share_in_words(count: TableCounts, most: float) -> str:
     return f"{bad:,} of {landed:,} rows of {count.source}{which} are bad: {count.share:.2%}, {most:.2%} allowed ({whose}{rules})"
 
 
-def _references(connection: duckdb.DuckDBPyConnection, news: Mapping[str, Sequence[Load]]) -> list[CheckResult]:
+def _references(connection: duckdb.DuckDBPyConnection, news: Mapping[str, Sequence[Load]], max_share: float) -> list[CheckResult]:
     """What new rows name; of a table without new ones the last judgement stands."""
-    results = check_references(references.measure(connection, {table: within(news.get(table, [])) for table in references.REFERENCES}))
+    measured = references.measure(connection, {table: within(news.get(table, [])) for table in references.REFERENCES})
+    results = check_references(measured, max_share)
     judged = {result.table_name for result in results}
     return results + [kept for kept in _kept(connection, REFERENCES) if kept.table_name not in judged]
 

@@ -29,6 +29,8 @@ _NORTH_AMERICA = "1"  # where nothing is dialled before a number at home
 # One pattern of a hundred takes 0.1 s for 20,000 texts, one of 400 takes 4 and one of 3,000 takes 67: what RE2 keeps of it no longer fits.
 _AT_ONCE = 64
 _ROWS = 10_000
+# People and programs put two blanks, a line break or one that does not break between the words of a name; each as JSON and HTML have it.
+_BETWEEN_WORDS = r"(?:\s|\+|%20|" + "\N{NO-BREAK SPACE}" + r"|&nbsp;|\\+(?:[nrt]|u00a0)){1,3}"
 _DIGITS = 7  # fewer digits alone are a quantity or a year as well
 
 
@@ -114,17 +116,21 @@ def _spelled(text: str) -> str:
 def _dialled(code: str, inland: str) -> str:
     """A number from abroad and at home, as a pattern, with what people put between its digits."""
     gap = f"[{re.escape(GAPS)}]{{0,2}}"
+    # Messengers and forms write the code with nothing before it; few digits alone may be a quantity.
+    abroad = r"(?:\+|00)?" if len(code + inland) > _DIGITS + 1 else r"(?:\+|00)"
     at_home = r"(?:\(?1" + gap + ")?" if code == _NORTH_AMERICA else "0" + gap
-    return rf"(?:\(?(?:\+|00){gap.join(code)}{gap}(?:\(0\))?{gap}|{at_home}){gap.join(inland)}"
+    return rf"(?:\(?{abroad}{gap.join(code)}{gap}(?:\(0\))?{gap}|{at_home}){gap.join(inland)}"
 
 
 def _signs(sign: str) -> str:
     """A sign as plain text, JSON (also inside JSON), HTML and addresses of the web write it, as a pattern; small and capital."""
     if sign.isascii() and (sign.isalnum() or sign in "._-"):
         return re.escape(sign)
-    spellings = [re.escape(" "), r"\+", "%20"] if sign == " " else []
+    if sign == " ":
+        return _BETWEEN_WORDS
+    spellings: list[str] = []
     for form in dict.fromkeys((sign, sign.upper(), unicodedata.normalize("NFD", sign), unicodedata.normalize("NFD", sign.upper()))):
         spellings += [re.escape(form), re.escape(quote(form, safe="")), re.escape(html.escape(form))]
-        spellings += [rf"\\+u{ord(form):04x}", f"&#{ord(form)};", f"&#x{ord(form):x};"] if len(form) == 1 and form not in " @" else []
+        spellings += [rf"\\+u{ord(form):04x}", f"&#{ord(form)};", f"&#x{ord(form):x};"] if len(form) == 1 and form != "@" else []
     spellings += [r"\\+" + re.escape(sign)] if sign in '"/\\' else []
     return f"(?:{'|'.join(dict.fromkeys(spellings))})"

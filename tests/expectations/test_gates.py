@@ -168,7 +168,8 @@ def test_volume_and_freshness_only_warn_and_only_with_a_history():
         return pd.DataFrame({"source": "files", "table_name": table, "load_id": loads, "landed": landed})
 
     loads = pd.concat([history("crm_tickets", 100, 110, 90, 100, 100, 3), history("crm_customers", 100, 3)])
-    customers, tickets = landing.check_volumes(loads)
+    customers, tickets = landing.check_volumes(loads, 5)
+    assert landing.check_volumes(loads, 40)[1].status == "passed"  # where such nights are usual, and it says so
     assert (customers.status, tickets.status, tickets.observed) == ("not_run", "failed", "files: 0.03 times its usual size")
     ages = pd.DataFrame({"source": "files", "table_name": ["a", "b", "c"], "days_behind": [1, 40, None]})
     assert [result.status for result in landing.check_freshness(ages, 30)] == ["passed", "failed", "not_run"]

@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import dagster as dg
 import pytest
 
-from orchestration import alerts, run_history, served, settings
+from orchestration import alerts, served, settings
 from orchestration.__main__ import main
 from orchestration.commands import running, summary
 from orchestration.home import Home
-from orchestration.jobs import BY_COMMAND_LINE
-from orchestration.night import RefusedError
-from orchestration.sensors import nights_that_fail, nights_that_publish
+from tests.chats import configured, told
 from tests.fakes.webhook_receiver import SECRET, receiving
 
 REFUSED = alerts.Ended(
     "2026-10-31", "refused", ("landing gate: crm_tickets: 4.1 % of its rows stepped aside",), "Release r1 is served", "run-1"
 )
-CHAT = '{type: chat, url: "${ALERTS_URL}"}'
-
-
-@pytest.fixture
-def receiver() -> Iterator[Any]:
-    """A chat: it verifies nothing, and answers 200 unless it was told otherwise."""
-    with receiving() as receiver:
-
-        def take(handler: Any) -> tuple[int, dict[str, str], bytes]:
-            body = handler.rfile.read(int(handler.headers["content-length"]))
-            receiver.requests.append(json.loads(body))
-            answer: tuple[int, dict[str, str], bytes] = receiver.answers.pop(0) if receiver.answers else (200, {}, b"ok")
-            return answer
-
-        receiver.take = take
-        yield receiver
-
-
-def configured(folder: Path, *said: str) -> settings.Settings:
-    config = folder / "config.yaml"
-    config.write_text(
-        "company: {name: Acme, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
-        f"alerts: [{', '.join(said)}]\n"
-    )
-    return settings.load(config)
-
-
-@pytest.fixture
-def chat(tmp_path: Path, receiver: Any, monkeypatch: pytest.MonkeyPatch) -> settings.Settings:
-    monkeypatch.delenv("RAPPORT_HOME", raising=False)
-    monkeypatch.setenv("ALERTS_URL", receiver.url)
-    monkeypatch.setenv("RAPPORT_CONFIG", str(tmp_path / "config.yaml"))
-    return configured(tmp_path, CHAT)
-
-
-def told(receiver: Any) -> list[str]:
-    assert all(list(body) == ["text"] for body in receiver.requests)
-    return [body["text"] for body in receiver.requests]
 
 
 def test_a_chat_gets_one_message_with_the_reasons_and_what_is_served(chat: settings.Settings, receiver: Any) -> None:
@@ -144,63 +101,6 @@ def test_a_variable_that_is_not_set_is_found_before_the_night(chat: settings.Set
     monkeypatch.delenv("ALERTS_URL")
     with pytest.raises(settings.ConfigurationError, match=r"alerts\.0\.url: the environment variable ALERTS_URL is not set"):
         settings.check_secrets(chat)
-
-
-@dg.op
-def gate() -> None:
-    """A gate that refuses."""
-    raise RefusedError("mart gate", ["metric_mrr_movements: the parts do not sum"])
-
-
-@dg.op
-def step() -> None:
-    """A step that works."""
-
-
-def ran(operation: dg.OpDefinition, instance: dg.DagsterInstance, **tags: str) -> dg.RunStatusSensorContext:
-    @dg.job(name="nightly")
-    def nightly() -> None:
-        operation()
-
-    done = nightly.execute_in_process(instance=instance, raise_on_error=False, tags={"dagster/partition": "2026-10-31", **tags})
-    ended = next(event for event in done.all_events if event.is_failure or event.event_type is dg.DagsterEventType.RUN_SUCCESS)
-    return dg.build_run_status_sensor_context("alerts", ended, instance, done.dagster_run)
-
-
-def test_a_night_of_the_ui_is_told_by_its_sensor_and_one_of_the_command_line_is_not_told_twice(
-    chat: settings.Settings, receiver: Any
-) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        nights_that_fail(ran(gate, instance))
-        nights_that_fail(ran(gate, instance, **BY_COMMAND_LINE))
-        nights_that_publish(ran(step, instance))
-    assert told(receiver) == [
-        "Acme, the night of 2026-10-31: refused.\n• mart gate: metric_mrr_movements: the parts do not sum\n"
-        "Nothing was published before either."
-    ]
-
-
-def test_a_night_of_the_command_line_that_was_killed_could_not_tell_it(chat: settings.Settings, receiver: Any) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        dead = instance.create_run_for_job(
-            dg.JobDefinition(name="nightly", graph_def=dg.GraphDefinition(name="nightly", node_defs=[step])),
-            status=dg.DagsterRunStatus.STARTED,
-            tags={"dagster/partition": "2026-10-31", **BY_COMMAND_LINE},
-        )
-        assert run_history.close_dead(instance) == [dead.run_id]
-        ended = next(
-            entry.dagster_event for entry in instance.all_logs(dead.run_id) if entry.dagster_event and entry.dagster_event.is_failure
-        )
-        nights_that_fail(dg.build_run_status_sensor_context("alerts", ended, instance, instance.get_run_by_id(dead.run_id)))
-    (said,) = told(receiver)
-    assert said.startswith("Acme, the night of 2026-10-31: failed.\n• the process of this run was killed")
-
-
-def test_without_anybody_to_tell_the_sensors_do_nothing(chat: settings.Settings, receiver: Any, tmp_path: Path) -> None:
-    configured(tmp_path)
-    with dg.DagsterInstance.ephemeral() as instance:
-        nights_that_fail(ran(gate, instance))
-    assert receiver.requests == []
 
 
 @pytest.mark.parametrize(

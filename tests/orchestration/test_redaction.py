@@ -55,6 +55,13 @@ WRITTEN = {
 }
 
 
+@pytest.mark.parametrize("between", ["  ", "\n", "\u00a0", "&nbsp;", "\\n", " \\t"])
+def test_a_name_is_found_whatever_stands_between_its_words(between: str) -> None:
+    needles, written = Needles.of(["Zorbina Quxfeld"]), f"said ZORBINA{between}Quxfeld."
+    (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [written]).fetchone() or ("",)
+    assert told == needles.cleared(written.encode()).decode() == f"said {INSTEAD}."
+
+
 @pytest.mark.parametrize("spelling", WRITTEN)
 @pytest.mark.parametrize("name", PEOPLE)
 def test_every_spelling_that_a_format_gives_a_name_is_found(name: str, spelling: str) -> None:
@@ -72,6 +79,8 @@ GERMAN = (
     "00491705551234",
     "+49-170-5551234",
     "(+49) 170 5551234",
+    "49170/5551234",
+    "491705551234",  # as messengers write it
 )
 AMERICAN = ("(212) 555-0187", "212-555-0187", "+1 212.555.0187", "1-212-555-0187", "2125550187")
 
