@@ -3,8 +3,9 @@
 Comes in: parsed columns and the label. Goes out: the columns to mistrust, each with the reason in words.
 Two signs: one column alone orders leavers before stayers almost perfectly (also by being missing), or one text, flag or
 gap belongs to practically nobody but leavers. Honest behaviour rarely does either; a cancellation date always does.
-Near-certain leaks are kept out of the model; the rest is reported for a person to judge. Outcomes of decisions are looked
-at alike, in other words.
+What is practically the label itself is kept out of the model. Everything else is reported for a person to judge: an honest column may be
+that strong, and without it the model would know next to nothing. A night does not publish on a near-certain leak either way. Outcomes of
+decisions are looked at alike, in other words.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ml.evaluation import roc_auc
 
 SUSPICIOUS_AUC = 0.90
 CERTAIN_AUC = 0.97
+LABEL_AUC = 0.999
 _PURE = 0.98
 _BINS = 40
 
@@ -39,12 +41,16 @@ LEAVING = Words("leavers", "stayers", "left")
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A column, how well it alone ranks leavers (0.5 … 1), why it is mistrusted, and whether it was kept out of the model."""
+    """A column, how well it alone ranks leavers (0.5 … 1), why it is mistrusted, and whether it was kept out of the model.
+
+    `is_certain`: nobody should publish what was learnt from it before a person has looked.
+    """
 
     feature: str
     roc_auc: float
     reason: str
     left_out: bool
+    is_certain: bool = False
 
 
 def suspicions(parsed: Parsed, label: Floats, seed: int, words: Words = LEAVING) -> list[Suspicion]:
@@ -58,7 +64,7 @@ def _judge(name: str, bins: NDArray[np.int64], label: Floats, half: NDArray[np.i
     auc = _cross_fitted_auc(bins, label, half)
     if auc >= SUSPICIOUS_AUC:
         told = f"alone it ranks {words.ones} before {words.others} with AUC {auc:.3f}; it probably knows the future"
-        return Suspicion(name, auc, told, auc >= CERTAIN_AUC)
+        return Suspicion(name, auc, told, auc >= LABEL_AUC, auc >= CERTAIN_AUC)
     pure = _pure_group(_few(bins), label)
     if pure is None:
         return None

@@ -39,10 +39,10 @@ def told_the_end(parsed: Parsed, outcome: Floats, seed: int) -> list[Doubt]:
     """Columns that know the outcome, worst first. Other outcomes than 0 and 1 count as high above their median."""
     if np.isin(outcome, (0.0, 1.0)).all():
         label, words = (outcome, _WELL) if outcome.mean() <= 0.5 else (1 - outcome, _BADLY)
-        return [_doubt(one, one.left_out) for one in suspicions(parsed, label, seed, words)]
+        return [_doubt(one, one.is_certain) for one in suspicions(parsed, label, seed, words)]
     high = (outcome > np.median(outcome)).astype(float)
     found = suspicions(parsed, high, seed, _HIGH) if 0 < high.sum() < high.size else []
-    return [_doubt(one, one.left_out and _is_same(parsed, one.feature, outcome)) for one in found]
+    return [_doubt(one, one.is_certain and _is_same(parsed, one.feature, outcome)) for one in found]
 
 
 def follow_the_decision(parsed: Parsed, taken: NDArray[Any], propensity: Floats) -> list[Doubt]:

@@ -98,7 +98,7 @@ def _learnt(labelled: pd.DataFrame, run: Run, horizon_days: int, seed: int) -> L
         raise Refused(str(refusal))
     for one in judged.report["suspicious_features"]:
         run.measure(one["feature"], "suspicious_roc_auc", one["roc_auc"])
-    certain = [f"{one['feature']}: {one['reason']}" for one in judged.report["suspicious_features"] if one["left_out"]]
+    certain = [f"{one['feature']}: {one['reason']}" for one in judged.report["suspicious_features"] if one["is_certain"]]
     refusal = f"a feature knows the future ({certain[0]})" if certain else refusal
     if refusal:
         raise Refused(refusal)

@@ -104,6 +104,7 @@ def clv_scores(context: dg.AssetExecutionContext, night: NightResource) -> Itera
         horizon_days=tuning.clv_horizon_days,
         annual_discount_rate=tuning.annual_discount_rate,
         gross_margin=tuning.gross_margin,
+        reporting_currency=tonight.settings.company.reporting_currency,
     )
     with tonight.warehouse() as connection:
         yield from written(context, connection, "clv_scores", result, {"clv_scores": "clv_predicted"})

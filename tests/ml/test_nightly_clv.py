@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml import promotions
 from ml.nightly import SCHEMAS, score_clv
 from ml.nightly.clv_judgement import _chosen
 
@@ -123,6 +124,22 @@ def test_a_refused_fit_keeps_the_last_good_one(purchases, tmp_path):
     assert "3 days old" in kept.report["reason"]
     assert kept.report["model_version"] == good.report["model_version"]
     assert kept.tables["clv_scores"].num_rows == len(purchases)
+
+
+def test_a_fit_in_another_currency_neither_stays_nor_stands_in_the_way(purchases, tmp_path):
+    """Kept, it would pull values in yen towards the mean order in dollars."""
+    dollars = _score(purchases, artifacts=tmp_path, reporting_currency="USD")
+    nobody_returns = purchases.assign(frequency=0, recency_days=0)
+    later = {"artifacts": tmp_path, "as_of": AS_OF + timedelta(days=3)}
+    refused = _score(nobody_returns, reporting_currency="JPY", **later)
+    assert refused.report["status"] == "refused"
+    assert refused.report["reason"].endswith("the last good fit is in USD, and amounts are in JPY")
+    assert refused.tables["clv_scores"].num_rows == 0
+    kept = _score(nobody_returns, reporting_currency="USD", **later)
+    assert (kept.report["status"], kept.report["model_version"]) == ("kept_last_good", dollars.report["model_version"])
+    yen = _score(purchases.assign(mean_order_value=150 * purchases["mean_order_value"]), reporting_currency="JPY", **later)
+    assert yen.report["status"] == "published"
+    assert promotions.recorded(tmp_path, "clv_purchases")[-1].why == "the last good fit is in USD, and amounts are in JPY"
 
 
 def test_subscribers_are_valued_by_the_shape_they_were_made_with(tmp_path):

@@ -1,6 +1,7 @@
 -- The treatment log under the persistent customer key, with the newest grid day that lies wholly before the decision and whether the
 -- window after it was over by the newest one: what is learned from the log changes when a grid day has passed, not every night. A
--- decision whose propensity is unknown or impossible can teach nothing and is left out.
+-- decision whose propensity is unknown or impossible can teach nothing and is left out. Who was held out could get nothing else: where a
+-- log states no propensity for them it is 1, as in our own, or they would be missing where the others are compared with them.
 with actions as (
     select * from {{ canonical('crm_actions') }}
 ),
@@ -22,7 +23,7 @@ decisions as (
         actions.action,
         actions.decided_at,
         cast(actions.decided_at as date) as decided_day,
-        cast(actions.propensity as double) as propensity,
+        coalesce(cast(actions.propensity as double), case when actions.is_holdout then 1.0 end) as propensity,
         coalesce(actions.is_holdout, false) as is_holdout,
         actions.cost_minor,
         actions.currency
