@@ -23,7 +23,7 @@ BY_TIME: dict[str, Any] = {"table": "people", "cursor": "changed"}
 
 
 def settings(url: str, **table: Any) -> SqlSource:
-    made = SqlSource(type="sql", url="${URL}", tables={"crm_customers": table})  # type: ignore[dict-item]
+    made = SqlSource.model_validate({"type": "sql", "url": "${URL}", "tables": {"crm_customers": table}})
     return made.model_copy(update={"url": url})
 
 

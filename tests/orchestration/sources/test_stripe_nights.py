@@ -172,7 +172,9 @@ def test_events_of_another_shape_are_one_line_and_no_key_error() -> None:
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_a_page_without_a_record_that_says_that_more_follow_is_no_end(account: StripeAccount, tmp_path: Path, last: bool) -> None:
+def test_a_page_without_a_record_that_says_that_more_follow_is_no_end(
+    account: StripeAccount, tmp_path: Path, last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Taken for the end, whoever is behind it would be missing, and a later full reading would count them as deleted."""
     nights, answer = _nights(tmp_path, account), account.answer
 
@@ -180,7 +182,7 @@ def test_a_page_without_a_record_that_says_that_more_follow_is_no_end(account: S
         told = answer(method, path, params, body)
         return {**told, "data": [], "has_more": not last} if path == "/v1/charges" else told
 
-    account.answer = emptied  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "answer", emptied)
     loads = nights.night("billing_payments", "billing_subscriptions")
     assert ("/v1/charges: a page without a record says that more follow" in (loads["billing_payments"].error or "")) != last
     assert nights.rows("billing_subscriptions")
