@@ -8,8 +8,10 @@ import signal
 import socket
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +27,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 EVENTS_TOGETHER = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 # The beginnings of what Dagster warns of in each of its processes, with paths of this machine; a person can do nothing about it.
 _DAGSTER_SAYS_OF_ITSELF = ("Parameter `backfill_policy` of function", "Function `dev_command` is superseded")
+# Of what a night imports, what takes longest and can be had before dbt's project is parsed.
+_WITHOUT_PARSED_PROJECT = ("dagster_dbt", "orchestration.activating", "orchestration.resources")
 _EXIT = {"published": 0, "failed": FAILED, "misconfigured": 2, "refused": 3}
 
 
@@ -96,8 +100,11 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     # Dagster announces what is still in beta on standard error; the versions are pinned, and a person can do nothing about it.
     warnings.filterwarnings("ignore", module="dagster")
     _hand_down(loaded, home)
-    dbt.stand_by()  # on the other core, while this one imports
-    with made_to_stay():
+    with made_to_stay(), ThreadPoolExecutor(1) as other_core:
+        standing_by = other_core.submit(dbt.stand_by)  # it parses the project first, where that has changed
+        for name in _WITHOUT_PARSED_PROJECT:
+            import_module(name)
+        standing_by.result()
         from orchestration import definitions as definitions
         from orchestration.jobs import run_night
     log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"

@@ -24,6 +24,9 @@ AFTER_MODELS = "tag:after_models"
 _NIGHTLY = PROJECT / "target" / "nightly.msgpack"
 _LEFT_OUT_AT_NIGHT = ("docs", "exposures", "files", "metrics", "saved_queries", "semantic_models", "unit_tests")
 
+# dbt's own command, without looks for garbage: of a parse nearly everything stays until its end, and the looks took a sixth of its time.
+_DBT = "import gc; gc.disable(); from dbt.cli.main import cli; cli()"
+
 
 class DbtError(Exception):
     """dbt could not build a model; the message names it and says why."""
@@ -65,7 +68,9 @@ def _project_files() -> Iterator[Path]:
 
 def _parse() -> None:
     command = [
-        str(Path(sys.executable).with_name("dbt")),
+        sys.executable,
+        "-c",
+        _DBT,
         "parse",
         "--no-partial-parse",
         "--profiles-dir",
