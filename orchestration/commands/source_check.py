@@ -6,6 +6,7 @@ Comes in: the settings. Goes out: a screen, and the exit code: 1 when anything t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -114,7 +115,13 @@ def _show(table: Table, rows: list[Any]) -> None:
 def masked(table: Table, name: str, value: Any) -> str:
     """A value as it may be shown: of a personal one, or of one that the contract does not know, its first letter."""
     is_open = name in table.column_names and not table.column(name).personal
-    return str(value) if is_open else str(value)[:1] + "…"
+    text = _plain(value) if isinstance(value, Decimal) else str(value)
+    return text if is_open else text[:1] + "…"
+
+
+def _plain(value: Decimal) -> str:
+    """A number without the zeros that its column is wide enough for, and without an exponent."""
+    return format(value.normalize(), "f")
 
 
 def _forecast(extents: list[Extent]) -> None:

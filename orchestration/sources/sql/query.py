@@ -95,17 +95,22 @@ def select(
     return query
 
 
+def is_time(cursor: str) -> bool:
+    """Whether a cursor is a time: digits alone are a number."""
+    try:
+        return not cursor.isdigit() and bool(datetime.fromisoformat(cursor))
+    except ValueError:
+        return False
+
+
 def earlier(cursor: str, lag: timedelta) -> str:
-    """A cursor some time before, where it is a time; as it stands where it is a number.
+    """A cursor some time before, where it is a time; else as it stands.
 
     It keeps the separator between day and time and has no fraction and no Z, so that it sorts as it should where times are texts.
     """
-    if cursor.isdigit():
+    if not is_time(cursor):
         return cursor
-    try:
-        time = datetime.fromisoformat(cursor)
-    except ValueError:
-        return cursor
+    time = datetime.fromisoformat(cursor)
     if cursor.endswith("Z"):
         time = time.replace(tzinfo=None)
     return (time - lag).isoformat(sep="T" if "T" in cursor else " ", timespec="seconds")

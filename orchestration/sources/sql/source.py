@@ -18,11 +18,11 @@ import pyarrow.compute as pc
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position, SourceError
-from orchestration.sources.sql import mapping
+from orchestration.sources.sql import mapping, readings
 from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.in_time import InTime, Reader
 from orchestration.sources.sql.postgres import Postgres
-from orchestration.sources.sql.query import Asked, earlier
+from orchestration.sources.sql.query import Asked, earlier, is_time
 from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
 _LOOK = 1.0  # seconds of reading that tell the pace
@@ -70,14 +70,15 @@ class Sql(StreamSource):
         columns = self._mapped(name, settings)
         mapping.require_what_was_there(table, settings, known, self._found[name])
         how = mapping.asked(settings, columns)
-        cursor, every = known.get("cursor"), timedelta(days=settings.full_every_days)
-        is_full = is_due(known, every, self._now()) or cursor is None or settings.mode == "full" or settings.cursor is None
-        is_full = is_full or not mapping.is_as_before(known, how)
-        since = None if is_full else earlier(str(cursor), timedelta(minutes=settings.lag_minutes))
-        asked = Asked(settings.table, columns, settings.cursor, since)
-        full_at = self._now().isoformat(timespec="seconds") if is_full else known["full_at"]
-        stands = {"cursor": None if is_full else cursor, "full_at": full_at, **how}
-        return Reading((), lambda: stands, is_full, batches=self._watched(asked, stands))
+        lag, began = timedelta(minutes=settings.lag_minutes), self._now()
+        before = known if mapping.is_as_before(known, how) else {}
+        since = None if settings.mode == "full" or settings.cursor is None else _since(before, lag)
+        is_full = since is None or is_due(known, timedelta(days=settings.full_every_days), began)
+        asked = Asked(settings.table, columns, settings.cursor, None if is_full else since)
+        full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
+        stands = {"cursor": None if is_full else known["cursor"], "full_at": full_at, **how}
+        position = partial(_position, stands, before, began, lag)
+        return Reading((), position, is_full, batches=self._watched(asked, stands))
 
     def _mapped(self, name: str, settings: Any) -> dict[str, str]:
         """Column of the contract → column of the database."""
@@ -114,6 +115,18 @@ class Sql(StreamSource):
                 f"{asked.table} cannot be read by what changed: {asked.cursor} has no order; name another `cursor`, or none"
             ) from None
         return _between(cursors, "", now.isoformat(sep="T" if "T" in found else " ")) if isinstance(found, str) else found
+
+
+def _since(known: Position, lag: timedelta) -> str | None:
+    """From where to read; None where all is to be read."""
+    cursor = known.get("cursor")
+    if cursor is None:
+        return None
+    return earlier(str(cursor), lag) if is_time(str(cursor)) else readings.before_the_last(known, lag)
+
+
+def _position(stands: Mapping[str, Any], before: Position, began: datetime, lag: timedelta) -> dict[str, Any]:
+    return {**stands, **readings.kept(before, began, stands["cursor"], lag)}
 
 
 def _between(cursors: pa.Array, first: Any, last: Any) -> Any:

@@ -8,13 +8,14 @@ Objects of test mode count only when the key is one of test mode (`_test_` in it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, ClassVar
 
+from orchestration.contract import Table
 from orchestration.plain_words import counted
-from orchestration.sources.base import Bench, Position
+from orchestration.sources.base import Batch, Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.reading.again import is_wanted
 from orchestration.sources.reading.records import Row
@@ -40,6 +41,7 @@ class Stripe(StreamSource):
         super().__init__(told, now)
         self.api, self._crm_id_key, self._now = api, crm_id_key, now
         self._account = Account(api, self.pages, takes_test_objects=takes_test_objects)
+        self._all_known_until: int | None = None
         self._rows = Rows(self._account, self.note)
 
     @classmethod
@@ -81,6 +83,11 @@ class Stripe(StreamSource):
                 self._listed("dispute", "payment_id", self._rows.dispute),
             ],
         }.get(table, [])
+
+    def extract(self, table: Table, state: Mapping[str, Position], bench: Bench) -> Iterator[Batch]:
+        """One batch for every stream of `table`; whoever was a customer when they were last read has landed, however that was."""
+        self._all_known_until = state.get("customers", {}).get("since")
+        return super().extract(table, state, bench)
 
     def _listed(self, kind: str, scope: str, mapped: Mapped, again: Again | None = None) -> Stream:
         """A list of `kind`. `scope`: the column by which its rows are those of one object; `again`: what asks for those that changed."""
@@ -153,9 +160,19 @@ class Stripe(StreamSource):
             return self._customer(one)
 
         yield from self.odd.each("customers", chain(self._account.listing("customer", bench), self._account.deleted_customers()), told)
+        for one in self._never_seen(seen, bench):
+            yield {"billing_customer_id": one, "deleted_at": self._now().isoformat(timespec="seconds")}
+
+    def _never_seen(self, listed: Collection[str], bench: Bench) -> Iterator[str]:
+        """Who bought something, is not listed, and came after the last reading. Who was there before has landed with an address and an id
+        of the CRM, which stay where they are only absent: a row that tells nothing but an end would take both away.
+        """
+        first = dict[str, int]()
         for kind in ("subscription", "invoice", "charge"):
             for one in self._account.listing(kind, bench):
                 named = id_of(one.get("customer"))
-                if named and named not in seen:
-                    seen.add(named)
-                    yield {"billing_customer_id": named, "deleted_at": self._now().isoformat(timespec="seconds")}
+                if named and named not in listed:
+                    created = int(one.get("created") or 0)
+                    first[named] = min(created, first.get(named, created))
+        known_until = self._all_known_until
+        return (one for one, created in first.items() if known_until is None or created >= known_until)

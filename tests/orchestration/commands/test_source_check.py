@@ -107,6 +107,16 @@ def test_files_show_rows_too_and_a_broken_one_is_named(check: Checked, tmp_path:
     assert "✓ crm_customers" in told
 
 
+def test_amounts_are_shown_as_people_write_them(check: Checked, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    lines = "campaign_id,name,cost_amount\na,A,26\nb,B,0.50\nc,C,1200\nd,D,0.00000001\n"
+    (exports / "crm_campaigns.csv").write_text(lines)
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 0
+    assert re.findall(r"cost_amount (\S+)", told) == ["26", "0.5", "1200", "0.00000001"]
+
+
 def test_of_many_files_it_says_how_much_there_is_by_the_first(check: Checked, tmp_path: Path) -> None:
     folder = tmp_path / "exports" / "crm_customers"
     folder.mkdir(parents=True)

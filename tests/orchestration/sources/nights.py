@@ -43,6 +43,13 @@ class Nights:
         told = {"|".join(str(row[name]) for name in contract.key): row for row in living}
         return {key: {name: value for name, value in row.items() if value is not None and name not in _OURS} for key, row in told.items()}
 
+    def versions(self, table: str, key: str) -> list[dict[str, Any]]:
+        """All that landed of one key, tombstones included, oldest first."""
+        paths = [path for _, _, path in completed_files(self.folder / "landing")[table]]
+        query = f"""SELECT * EXCLUDE (_row_number, load_id) FROM read_parquet({paths}, union_by_name = true, hive_partitioning = true)
+            WHERE {INPUT_TABLES[table].key[0]} = ? ORDER BY load_id, _row_number"""
+        return duckdb.execute(query, [key]).to_arrow_table().to_pylist()
+
 
 def landed(loads: dict[str, TableLoad]) -> dict[str, int]:
     """Table → rows and tombstones landed; tables with nothing left out."""

@@ -19,8 +19,8 @@ from orchestration.sources.sql.databases import Database
 from orchestration.sources.sql.postgres import Postgres
 from orchestration.sources.sql.query import Asked, earlier
 from tests.orchestration.sources.nights import Nights, landed
-from tests.orchestration.sources.postgres import run
-from tests.orchestration.sources.postgres import server as server
+from tests.postgres import run
+from tests.postgres import server as server
 
 TYPES = """
 CREATE SCHEMA shop;
@@ -77,7 +77,7 @@ def test_a_name_with_a_percent_sign_and_a_cursor_of_any_length(server: str, shop
     shop('ALTER TABLE shop.payments RENAME COLUMN how TO "how, in %"')
     shop("ALTER TABLE shop.payments ADD COLUMN version numeric(30, 2); UPDATE shop.payments SET version = who * 9.5")
     columns = {**COLUMNS, "status": "how, in %"}
-    nights = Nights(tmp_path, _settings(server, columns=columns, cursor="version"))
+    nights = Nights(tmp_path, _settings(server, columns=columns, cursor="version", lag_minutes=0))
     assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
     shop("UPDATE shop.payments SET version = 100.75, money = 'USD' WHERE who = 2; UPDATE shop.payments SET money = 'CHF' WHERE who = 1")
     assert landed(nights.night("billing_payments")) == {"billing_payments": 1}

@@ -13,8 +13,8 @@ from orchestration.sources import SourceError
 from orchestration.sources.sql.databases import Database, _cursor
 from orchestration.sources.sql.query import Asked
 from tests.orchestration.sources.nights import Nights, landed
-from tests.orchestration.sources.postgres import run
-from tests.orchestration.sources.postgres import server as server
+from tests.postgres import run
+from tests.postgres import server as server
 
 PEOPLE = """CREATE TABLE people (customer_id INTEGER, created_at TEXT, email TEXT, tel TEXT, changed TEXT, version INTEGER);
     INSERT INTO people VALUES (1, '2026-01-01', '1@x.org', '+49301', '2026-01-01 10:00:00', 7),

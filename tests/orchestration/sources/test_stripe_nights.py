@@ -115,6 +115,23 @@ def test_after_thirty_days_without_a_night_everything_is_listed_again(account: S
     assert ("ch_0" in charges, charges["ch_2"]["status"]) == (False, "succeeded")
 
 
+def test_who_was_deleted_long_ago_keeps_their_address_and_their_day(account: StripeAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account)
+    nights.night()
+    account.clock += 86_400
+    account.delete("customer", "cus_1")
+    nights.night()
+    known = nights.versions("billing_customers", "cus_1")[-1]
+    account.clock += int(timedelta(days=40).total_seconds())
+    account.events.clear()  # of who was deleted Stripe tells no longer, and they are still named by what they bought
+    account.put("charge", "ch_9", customer="cus_1", status="succeeded", captured=True, amount=1, currency="usd", invoice=None)
+    account.put("charge", "ch_8", customer="cus_9", status="succeeded", captured=True, amount=1, currency="usd", invoice=None)
+    nights.night()
+    assert nights.versions("billing_customers", "cus_1")[-1] == known | {"_is_deleted": True}
+    assert known["email"] == "ann@example.org"
+    assert len(nights.versions("billing_customers", "cus_9")) == 1  # came and went meanwhile
+
+
 def test_a_charge_names_its_invoice_in_every_version(account: StripeAccount, tmp_path: Path) -> None:
     for charge in account.objects["charge"].values():
         del charge["invoice"]

@@ -84,3 +84,12 @@ def test_an_export_that_goes_on_nowhere_is_no_end(desk: ZendeskAccount, tmp_path
     monkeypatch.setattr(desk, "answer", without_a_cursor)
     load = _of(tmp_path, desk).night("crm_tickets")["crm_tickets"]
     assert "the export of tickets says that more follow" in (load.error or "")
+
+
+def test_another_number_of_answers_holds_for_all_that_were_given(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of(tmp_path, desk)
+    nights.night()
+    nights.settings = nights.settings.model_copy(update={"csat_answers": 3})
+    nights.night()
+    assert {key: row["score"] for key, row in nights.rows("survey_responses").items()} == {"s1": 3, "s2": 3}
+    assert landed(nights.night()) == {}
