@@ -17,7 +17,8 @@ FROM fct_next_best_actions WHERE action <> 'nothing' AND expected_value > 0 ORDE
 """
 _TOTAL = """
 SELECT count(*) AS customers, count(*) FILTER (WHERE action <> 'nothing') AS treated, count(*) FILTER (WHERE is_holdout) AS held,
-    count(*) FILTER (WHERE action <> 'nothing' AND expected_value > 0) AS paying, sum(expected_value) FILTER (WHERE action <> 'nothing') AS total FROM fct_next_best_actions
+    count(*) FILTER (WHERE action <> 'nothing' AND expected_value > 0) AS paying,
+    sum(expected_value) FILTER (WHERE action <> 'nothing') AS total FROM fct_next_best_actions
 """
 _NOTHING = "Doing nothing is the best choice for everyone tonight: no action is expected to bring more than it costs."
 _GATES = """

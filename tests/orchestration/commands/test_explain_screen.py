@@ -22,7 +22,8 @@ MARTS = f"""
 CREATE SCHEMA marts;
 CREATE TABLE marts.dim_customers AS SELECT * FROM (VALUES
     ('{ANN}', 'DE', true, false, true, 'ann.owner@example.org'), ('{BOB}', 'FR', true, false, false, NULL),
-    ('{EVE}', NULL, false, true, false, NULL), ('{ZOE}', NULL, true, false, true, NULL)) AS t (customer_key, country, is_active, is_erased, can_email, owner);
+    ('{EVE}', NULL, false, true, false, NULL), ('{ZOE}', NULL, true, false, true, NULL)
+    ) AS t (customer_key, country, is_active, is_erased, can_email, owner);
 CREATE TABLE marts.customer_360 AS SELECT * FROM (VALUES
     ('{ANN}', 42.50::DECIMAL(18, 6), true, true, false), ('{BOB}', 0, false, false, false)
     ) AS t (customer_key, mrr, can_profile, can_email, can_ads);
