@@ -12,7 +12,7 @@ import pandas as pd
 
 from expectations.base import CheckResult, Gate, Owner, Suite
 from expectations.gates import validate
-from expectations.outcomes import before
+from expectations.outcomes import before, of_the_whole
 
 _ASK = Owner("the data team")
 
@@ -50,7 +50,7 @@ def check_drift(gate: Gate, frame: pd.DataFrame, most: float) -> list[CheckResul
 
 
 def _told(result: CheckResult, row: pd.Series, most: float) -> CheckResult:
-    named = replace(result, table_name=str(row["table_name"]), expectation=f"Drift({row['column_name']})", examples=[])
+    named = of_the_whole(result, str(row["table_name"]), f"Drift({row['column_name']})")
     if pd.isna(row["psi"]):
         return replace(named, observed=str(row["compared_with"]))
     history = f"; at most {row['highest']:.3g} in {before(row['nights'])}" if row["nights"] else ""

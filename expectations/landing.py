@@ -12,6 +12,7 @@ import pandas as pd
 
 from expectations.base import CheckResult, Owner, Suite
 from expectations.gates import validate
+from expectations.outcomes import of_the_whole
 
 _ASK = Owner("the owner of the source")
 _KEY = ("source", "table_name")
@@ -78,7 +79,7 @@ def _told(result: CheckResult, row: pd.DataFrame) -> CheckResult:
     column = result.column
     seen, unknown = _SAID.get(column, (f"{column} {{:.4g}}", f"{column} unknown"))
     said = seen.format(first[column]) if pd.notna(first.get(column)) else unknown
-    return replace(result, table_name=str(first["table_name"]), observed=f"{first['source']}: {said}")
+    return replace(of_the_whole(result, str(first["table_name"])), observed=f"{first['source']}: {said}")
 
 
 def _times_usual(history: pd.DataFrame) -> pd.DataFrame:

@@ -46,6 +46,11 @@ def _result(suite: Suite, expectation: Expectation, outcome: Outcome) -> CheckRe
     )
 
 
+def of_the_whole(result: CheckResult, table: str, expectation: str | None = None) -> CheckResult:
+    """`result` about one number that was measured of a table: a frame with that number is judged, and its row is none of the table's."""
+    return replace(result, table_name=table, expectation=expectation or result.expectation, unexpected_count=None, examples=[])
+
+
 def _counted(outcome: Outcome) -> str:
     return "" if outcome.evaluated is None else f"{outcome.unexpected or 0:,} of {outcome.evaluated:,} values"
 

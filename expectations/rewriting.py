@@ -15,7 +15,7 @@ import pandas as pd
 
 from expectations.base import CheckResult, Gate, Owner, Severity, Suite
 from expectations.gates import validate
-from expectations.outcomes import before
+from expectations.outcomes import before, of_the_whole
 
 # A company that is being set up corrects its exports, and each correction rewrites the past: for a week it is told, not stopped.
 HISTORY = 7
@@ -42,7 +42,7 @@ def _judged(gate: Gate, frame: pd.DataFrame, most: float, accepted: Collection[s
 
 
 def _told(result: CheckResult, row: pd.Series, most: float, is_accepted: bool) -> CheckResult:
-    named = replace(result, table_name=str(row["table_name"]), expectation=f"Rewritten({row['column_name']})", examples=[])
+    named = of_the_whole(result, str(row["table_name"]), f"Rewritten({row['column_name']})")
     if pd.isna(row["share"]):
         return replace(named, observed=str(row["compared_with"]))
     history = f"; at most {row['highest']:.2%} in {before(row['nights'])}" if row["nights"] else ""

@@ -69,17 +69,39 @@ def reports(
             yield from (_unusable(part, audience, release, live, str(error)) for audience in part.audiences)
             return
         try:
-            if unknown := unknown_fields(part, destination, release):
-                yield from (_unusable(part, audience, release, live, unknown) for audience in part.audiences)
-                return
-            for audience in part.audiences:
-                yield _report(loaded, home, part, destination, audience, release, later, live, wish, progress)
-            for audience in _retired(loaded, home, part, release) if live and wish.limit is None and wish.only is None else ():
-                report = _report(loaded, home, part, destination, audience, release, later, live, wish, progress, retired=True)
-                if not report.ok or report.decisions.get("clear"):
-                    yield report
+            yield from _of_all(_Syncs(loaded, home, part, destination, release, later, live, wish, progress))
         finally:
             destination.close()
+
+
+@dataclass(frozen=True)
+class _Syncs:
+    """All that the syncs of one destination have in common."""
+
+    loaded: Settings
+    home: Home
+    part: EveryDestination
+    destination: Destination
+    release: Release
+    later: Release | None
+    live: bool
+    wish: Wish
+    progress: activation.Progress
+
+
+def _of_all(syncs: _Syncs) -> Iterator[SyncReport]:
+    """The audiences that are configured; then those that are no more, of which only what was done or did not work is told."""
+    part, wish = syncs.part, syncs.wish
+    if unknown := unknown_fields(part, syncs.destination, syncs.release):
+        yield from (_unusable(part, audience, syncs.release, syncs.live, unknown) for audience in part.audiences)
+        return
+    for audience in part.audiences:
+        yield _report(syncs, audience)
+    if syncs.live and wish.limit is None and wish.only is None:
+        for audience in _retired(syncs.loaded, syncs.home, part, syncs.release):
+            report = _report(syncs, audience, retired=True)
+            if not report.ok or report.decisions.get("clear"):
+                yield report
 
 
 def _later(home: Home, release: Release) -> Release | None:
@@ -107,44 +129,32 @@ def _retired(loaded: Settings, home: Home, part: EveryDestination, release: Rele
     return [one for one in activation.audiences(home.state, part.name) if one not in named and f"sync_{part.type}__{one}" in release.tables]
 
 
-def _report(
-    loaded: Settings,
-    home: Home,
-    part: EveryDestination,
-    destination: Destination,
-    audience: str,
-    release: Release,
-    later: Release | None,
-    live: bool,
-    wish: Wish,
-    progress: activation.Progress,
-    *,
-    retired: bool = False,
-) -> SyncReport:
+def _report(syncs: _Syncs, audience: str, *, retired: bool = False) -> SyncReport:
+    loaded, home, part, release, wish = syncs.loaded, syncs.home, syncs.part, syncs.release, syncs.wish
     try:
         return activation.synchronise(
             release,
-            destination,
+            syncs.destination,
             audience,
             state_folder=home.state,
             max_change_share=loaded.tuning.max_audience_change_share,
             max_growth=loaded.tuning.max_audience_growth,
             mode=part.mode,
-            live=live,
+            live=syncs.live,
             recreate=part.makes_again,
             compare_days=part.compare_days,
             overrides=wish.overrides,
             doubts=doubts(home, release, loaded.tuning.max_days_behind, {one.name for one in loaded.sources})
-            | _renamed(loaded, home, destination),
+            | _renamed(loaded, home, syncs.destination),
             retry_dead=wish.retry_dead,
             limit=wish.limit,
             only=wish.only,
             retired=retired,
-            later=later,
-            progress=progress,
+            later=syncs.later,
+            progress=syncs.progress,
         )
     except (ActivationError, DestinationError, StateError) as error:
-        return _unusable(part, audience, release, live, str(error))
+        return _unusable(part, audience, release, syncs.live, str(error))
 
 
 def _renamed(loaded: Settings, home: Home, destination: Destination) -> dict[str, str]:

@@ -1,13 +1,14 @@
 """What the stand-ins for vendors share: a server on loopback that counts requests and misbehaves when a test tells it to."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from examples.fakes.loopback import on_loopback
 
 CUT_OFF, GARBLED = "cut off", "garbled"
 
@@ -108,13 +109,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(vendor: Vendor, port: int = 0) -> Iterator[Vendor]:
     """`vendor` on a port of loopback, a free one where none is named; its `url` says where."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"vendor": vendor}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    vendor.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with on_loopback(type("Handler", (_Handler,), {"vendor": vendor}), port) as vendor.url:
         yield vendor
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

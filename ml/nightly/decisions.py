@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ml.nightly.aims import CONTROL, MODEL, RETENTION, Aim, aims_of
-from ml.nightly.choice import choose
+from ml.nightly.choice import Choice, choose
 from ml.nightly.decision_lift import measure_lift
 from ml.nightly.decision_tables import PASSED, Night, candidates_table, decisions_table
 from ml.nightly.sides import Sides
@@ -54,22 +54,30 @@ def decide(
         run = Run(MODEL, as_of, status="refused", reason="there is no candidate action tonight")
         return run.result(next_best_actions=empty("next_best_actions"), action_candidates=empty("action_candidates"))
     sought = aims_of(candidates["action"].astype(str).unique(), aims or {})
-    given_away = None if features_before is None or features_before.empty else Sides.of(features_before, features_tonight).given_away
-    taught = _taught(action_log, features_tonight, sought, as_of, artifacts, seed, given_away)
-    runs, run = [one.run for one in taught], taught[0].run
+    taught = _taught(action_log, features_tonight, sought, as_of, artifacts, seed, _given_away(features_before, features_tonight))
+    runs = [one.run for one in taught]
     night = _night(candidates, features_tonight, clv, churn, taught)
-    order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
-    limits = {night.actions.index(name): most for name, most in (capacities or {}).items() if name in night.actions}
-    choice = choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity, limits)
-    version = f"{'+'.join(one.version or 'no_policy' for one in runs)}/explore={exploration_share:g}"
+    choice = _chosen(night, as_of, seed, exploration_share, capacity, capacities or {})
     for position, name in enumerate(night.actions):
-        run.measure(name, "customers_decided", float((choice.action == position).sum()))
-    measure_lift(run, action_log)
+        runs[0].measure(name, "customers_decided", float((choice.action == position).sum()))
+    measure_lift(runs[0], action_log)
+    version = f"{'+'.join(one.version or 'no_policy' for one in runs)}/explore={exploration_share:g}"
     return together(
         runs,
         next_best_actions=decisions_table(night, choice, as_of, version),
         action_candidates=candidates_table(night, choice, as_of),
     )
+
+
+def _given_away(before: pd.DataFrame | None, tonight: pd.DataFrame) -> str | None:
+    """What of the features is written when customers leave; None where nothing is, or no earlier cut-off tells."""
+    return None if before is None or before.empty else Sides.of(before, tonight).given_away
+
+
+def _chosen(night: Night, as_of: date, seed: int, exploration_share: float, capacity: int | None, capacities: Mapping[str, int]) -> Choice:
+    order, draw = (uniform(night.customers, seed, as_of, purpose) for purpose in ("order", "exploration"))
+    limits = {night.actions.index(name): most for name, most in capacities.items() if name in night.actions}
+    return choose(night.scores, night.passed, night.holdout, order, draw, exploration_share, capacity, limits)
 
 
 def _taught(

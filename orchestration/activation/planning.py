@@ -11,7 +11,7 @@ sent along but does not make a record count as changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import duckdb
 
@@ -45,6 +45,30 @@ def make_desired(
     Returns the kind of every field: number, boolean, date, time, list or text. `no_more`: further ones that are only cleared. `later`: a
     release that knows of consent what `release` does not.
     """
+    columns = _columns(connection, release, table, destination)
+    fields = fields_of(columns, destination)
+    consent = consent_columns(destination.channels, profiles=tells_of_customers(fields))
+    joined, places = consent_joins(connection, release, columns, consent, table, later)
+    identity = IDENTITY if IDENTITY in columns else KEY
+    email = "lower(trim(CAST(audience.email AS VARCHAR)))" if destination.needs_email else "NULL"
+    reason = suppression(identity, places, email if destination.needs_email else "")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE desired AS
+        SELECT CAST(audience.{identity} AS VARCHAR) AS external_id, CAST(audience.customer_key AS VARCHAR) AS customer_key,
+            CAST({email} AS VARCHAR) AS email, sha256((SELECT value FROM state.salt) || {email}) AS address_hash,
+            {as_json(fields, no_more)} AS fields, {_hashes(fields, email, destination.names)},
+            {as_probabilities(fields)} AS probabilities, {reason} AS suppressed_as
+        FROM read_parquet({literal(release.table_file(table))}) AS audience {joined}""")
+    _require_distinct(connection, table)
+    if destination.needs_email:
+        _require_addresses(connection, release, table, destination)
+    make_permitted(connection, release, consent, later)
+    _make_cleared(connection, destination, [*fields, *no_more])
+    return {name: kind_of(kind) for name, kind in fields.items()}
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, release: AudienceSource, table: str, destination: Destination) -> dict[str, str]:
+    """The audience's columns with their types. Raises ActivationError where it is not there, or lacks what customers are known by."""
     if table not in release.tables:
         raise ActivationError(f"release {release.id} has no table {table}; add the model dbt_project/models/marts/activation/{table}.sql")
     columns = columns_of(connection, release.table_file(table))
@@ -52,37 +76,24 @@ def make_desired(
         raise ActivationError(f"{table}: has no customer_key; an audience has one row per customer")
     if destination.needs_email and EMAIL not in columns:
         raise ActivationError(f"{table}: has no email, by which {destination.name} knows customers")
-    fields = fields_of(columns, destination)
-    consent = consent_columns(destination.channels, profiles=tells_of_customers(fields))
-    joined, places = consent_joins(connection, release, columns, consent, table, later)
-    identity = IDENTITY if IDENTITY in columns else KEY
+    return columns
+
+
+def _hashes(fields: Mapping[str, str], email: str, names: Mapping[str, str]) -> str:
+    """SQL of payload_hash, in which any change of a record shows, and of coarse_hash, in which last digits do not."""
     hashed = {name: kind for name, kind in fields.items() if name not in UNHASHED}
-    kinds = {name: kind_of(kind) for name, kind in fields.items()}
     # Under another name the same value is news to a destination.
-    named = literal(json.dumps({name: destination.names[name] for name in sorted(fields) if destination.names.get(name)}))
-    named = f", {named}" * bool(destination.names)
-    email = "lower(trim(CAST(audience.email AS VARCHAR)))" if destination.needs_email else "NULL"
-    reason = suppression(identity, places, email if destination.needs_email else "")
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE desired AS
-        SELECT CAST(audience.{identity} AS VARCHAR) AS external_id, CAST(audience.customer_key AS VARCHAR) AS customer_key,
-            CAST({email} AS VARCHAR) AS email, sha256((SELECT value FROM state.salt) || {email}) AS address_hash,
-            {as_json(fields, no_more)} AS fields,
-            sha256(concat({as_json(hashed)}, {email}{named})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash,
-            {as_probabilities(fields)} AS probabilities, {reason} AS suppressed_as
-        FROM read_parquet({literal(release.table_file(table))}) AS audience {joined}""")
-    _require_distinct(connection, table)
-    if destination.needs_email:
-        _require_addresses(connection, release, table, destination)
-    make_permitted(connection, release, consent, later)
+    named = literal(json.dumps({name: names[name] for name in sorted(fields) if names.get(name)}))
+    named = f", {named}" * bool(names)
+    return f"sha256(concat({as_json(hashed)}, {email}{named})) AS payload_hash, sha256({as_coarse_json(hashed)}) AS coarse_hash"
+
+
+def _make_cleared(connection: duckdb.DuckDBPyConnection, destination: Destination, names: Collection[str]) -> None:
     # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
-    fewer, all_of_them = (
-        ", ".join(f"{literal(name)}: NULL" for name in sorted([*fields, *no_more]) if name not in kept) for kept in ({KEY}, set[str]())
-    )
+    fewer, all_of_them = (", ".join(f"{literal(name)}: NULL" for name in sorted(names) if name not in kept) for kept in ({KEY}, set[str]()))
     connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
         SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten,
-            {_longer_there(destination, [*fields, *no_more])} AS more""")
-    return kinds
+            {_longer_there(destination, names)} AS more""")
 
 
 def _longer_there(destination: Destination, fields: Collection[str]) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from math import inf
-from typing import NoReturn
+from typing import Any, NoReturn
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 
@@ -21,6 +21,13 @@ class Help(argparse.HelpFormatter):
 
 class Parser(argparse.ArgumentParser):
     """What is wrong with the arguments is one line, like every other complaint."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """What a command does not know is told here, with the command's own help: argparse would name that of all commands."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
     def error(self, message: str) -> NoReturn:
         """End the process with the code of a wrong argument."""

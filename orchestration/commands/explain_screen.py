@@ -125,7 +125,8 @@ def _decision(facts: dict[str, Any]) -> Lines:
     yield "because", decision["reason"]
     yield "propensity", f"{words.percent(decision['propensity'])}: so probable was this choice"
     yield "holdout", "yes: never treated, so that the others can be compared" if decision["is_holdout"] else "no"
-    yield "policy", f"{decision['policy_version']}, model {decision['model_version']}"
+    learnt = f", model {decision['model_version']}" if decision["model_version"] else ""  # without a policy no model decides
+    yield "policy", f"{decision['policy_version']}{learnt}"
 
 
 def _candidate(row: dict[str, Any], facts: dict[str, Any]) -> tuple[str, ...]:

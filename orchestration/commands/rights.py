@@ -149,6 +149,8 @@ def _looked_at(searched: verification.Searched) -> str:
 
 def export(loaded: Settings, wanted: str, out: Path | None, *, contacts: bool = False) -> int:
     """Everything that is held on one person, as JSON, to a file for its owner only or to standard output."""
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):  # before the search, which takes its time
+        raise ConfigurationError(f"--out {out}: name a file in a folder that is there")
     home, who = Home.of(loaded), finder(loaded, "export", contacts=contacts)
     with home.exclusive("an export"):
         content = json.dumps(exporting.everything(home, who.find(home, wanted)), indent=1, ensure_ascii=False, default=str)

@@ -146,7 +146,7 @@ def _shares(counts: Sequence[TableCounts], most: float) -> list[CheckResult]:
         return []
     rows = [{"source": one.source, "table_name": one.table_name, "share": one.share} for one in counts]
     results = check_shares(pd.DataFrame(rows), most)
-    return [replace(result, observed=_share_in_words(count, most), examples=[]) for count, result in zip(counts, results, strict=True)]
+    return [replace(result, observed=_share_in_words(count, most)) for count, result in zip(counts, results, strict=True)]
 
 
 def _share_in_words(count: TableCounts, most: float) -> str:

@@ -31,7 +31,7 @@ from orchestration.landing.table import Found, TableLoad, table_changes
 from orchestration.landing.texts import expire_texts, first_day_kept, overdue_texts
 from orchestration.landing.tombstones import ANY_SOURCE, Tombstones
 from orchestration.landing.written import ADJUSTMENTS
-from orchestration.sources import SOURCES, Bench, SourceError
+from orchestration.sources import SOURCES, Bench, Source, SourceError
 from orchestration.sources.reading.progress import Tell, in_silence
 
 __all__ = [
@@ -92,17 +92,23 @@ def extract(
     with _bench(landing_root, dlt_dir, source_settings.name, zone, memory_gib, threads, tell) as bench, seldom_collected():
         log = LandingLog(landing_root, source_settings.name)
         log.discard_unfinished()
-        erased = Filter(tombstones, log, bench, texts_from)
-        # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
         wanted = list(tables)
-        ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
-        most = {table.name: None if table.name in may_vanish else most_vanished for table in ordered}
-        found = [table_changes(source, table, log, bench, erased, most_vanished=most[table.name]) for table in ordered]
-        found.sort(key=lambda each: [table.name for table in wanted].index(each.report.table))
+        most = {table.name: None if table.name in may_vanish else most_vanished for table in wanted}
+        found = _found(source, wanted, log, bench, Filter(tombstones, log, bench, texts_from), most)
         loads = _landed(log, found, landing_root, dlt_dir)
         if not any(load.errors for load in loads):
             shutil.rmtree(landing_root / BEGUN / source_settings.name, ignore_errors=True)
         return _with_notes(loads, source.notes())
+
+
+def _found(
+    source: Source, wanted: list[Table], log: LandingLog, bench: Bench, erased: Filter, most: Mapping[str, float | None]
+) -> list[Found]:
+    """What changed at the source, table by table as `wanted` has them."""
+    # Whoever comes under a new id is recognised by their record, so the tables that refer to it are looked at afterwards.
+    ordered = sorted(wanted, key=lambda table: (table.name not in RECORD_TABLES, table.name != "crm_customers"))
+    found = {table.name: table_changes(source, table, log, bench, erased, most_vanished=most[table.name]) for table in ordered}
+    return [found[table.name] for table in wanted]
 
 
 def _with_notes(loads: list[TableLoad], notes: list[str]) -> list[TableLoad]:

@@ -75,11 +75,15 @@ def _unpacked(path: Path, needles: Needles) -> Iterator[str]:
             if needles.spotter.are_in_file(stream):
                 yield "compressed"
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as member:
-                    if needles.spotter.are_in_file(member):
-                        yield name
+        yield from _members(path, needles)
+
+
+def _members(path: Path, needles: Needles) -> Iterator[str]:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as member:
+                if needles.spotter.are_in_file(member):
+                    yield name
 
 
 def _around(path: Path, decoder: type[Rows], needles: Needles) -> bool:

@@ -85,7 +85,7 @@ def _line(row: Row) -> list[Cell]:
         Cell(STATES[row["state"]], tone=_tone(row["state"])),
         Cell(SEVERITIES.get(row["severity"], "")),
         number(_held(row)),
-        Cell(f"{broken}{_such_as(row)}{found}{row['description'] or ''}".strip() or words.MISSING),
+        Cell(f"{_last(row)}{broken}{_such_as(row)}{found}{row['description'] or ''}".strip() or words.MISSING),
     ]
 
 
@@ -98,7 +98,13 @@ def _held(row: Row) -> str:
         return words.MISSING
     if not row["broke"]:
         return f"held {words.whole(row['ran'])}×"
-    return f"broke {words.whole(row['broke'])} of {words.whole(row['ran'])}, last {words.day(row['last_broke'])}"
+    return f"broke {words.whole(row['broke'])} of {words.whole(row['ran'])}"
+
+
+def _last(row: Row) -> str:
+    """When it broke before, of what holds again: of what is broken tonight the state says it."""
+    holds_again = row["broke"] and row["state"] in ("passed", "not_run")
+    return f"It last broke on {words.day(row['last_broke'])}. " if holds_again else ""
 
 
 def _tone(state: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from expectations import gates, landing
+from expectations import drift, gates, landing, rewriting
 from expectations.base import Expectation, Owner, Suite, blocking
 from expectations.suites import suite_for
 
@@ -153,12 +153,8 @@ def test_a_table_over_its_quarantined_share_blocks_and_is_named():
     shares = pd.DataFrame({"source": ["files", "files"], "table_name": ["crm_tickets", "crm_customers"], "share": [0.02, 0.021]})
     fine, over = landing.check_shares(shares, 0.02)
     assert (fine.table_name, fine.status) == ("crm_tickets", "passed")
-    assert (over.table_name, over.status, over.observed, over.examples) == (
-        "crm_customers",
-        "failed",
-        "files: share 0.021",
-        ["files | crm_customers"],
-    )
+    assert (over.table_name, over.status, over.observed) == ("crm_customers", "failed", "files: share 0.021")
+    assert over.examples == []  # it is about all rows of the source, which `observed` names, and not about one with a key
     assert blocking([fine, over]) == [over]
 
 
@@ -210,3 +206,17 @@ def test_what_an_expectation_was_given_is_put_together_once_and_is_the_same(monk
     assert expectation._get_success_kwargs() == key_by_key
     assert len(made) == 1
     assert set(expectation._get_domain_kwargs()) == set(expectation.domain_keys)
+
+
+def test_a_share_out_of_bounds_is_no_row_that_broke_it():
+    one = {"source": "files", "table_name": "crm_customers", "load_id": "1"}
+    history = pd.DataFrame([{**one, "load_id": str(load), "landed": landed} for load, landed in enumerate([9, 9, 9, 9, 9, 90])])
+    nights = {"table_name": "fct_orders", "column_name": "currency", "compared_with": "the release before", "nights": 0}
+    judged = [
+        *landing.check_shares(pd.DataFrame([{**one, "share": 0.2}]), 0.02),
+        *landing.check_volumes(history, 5),
+        *landing.check_freshness(pd.DataFrame([{**one, "days_behind": 30}]), 7),
+        *drift.check_drift("mart", pd.DataFrame([{**nights, "psi": 0.9}]), 0.25),
+        *rewriting.check_rewritten("mart", pd.DataFrame([{**nights, "share": 0.9, "rows": 10}]), 0.25),
+    ]
+    assert [(result.status, result.unexpected_count) for result in judged] == [("failed", None)] * 5

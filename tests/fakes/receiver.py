@@ -1,14 +1,14 @@
 """A vendor on loopback: remembers what it was sent, answers as its subclass does, and fails as a test tells it to."""
 
 import json
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from examples.fakes.loopback import on_loopback
 from tests.fakes.forbidden import offences
 
 
@@ -107,14 +107,6 @@ def serving(vendor):
 
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.handle_one)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    vendor.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with on_loopback(Handler) as vendor.url:
         yield vendor
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     assert not vendor.offended, vendor.offended

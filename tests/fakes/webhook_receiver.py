@@ -4,11 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from examples.fakes.loopback import on_loopback
 from tests.fakes.forbidden import offences
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests").decode()
@@ -77,14 +77,7 @@ def receiving():
         def log_message(self, *arguments):
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}/hooks"
-    try:
+    with on_loopback(Handler) as address:
+        receiver.url = f"{address}/hooks"
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     assert not receiver.offended, receiver.offended

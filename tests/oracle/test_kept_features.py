@@ -51,7 +51,6 @@ def line(billing: dict[str, Any], number: int, amount: int = 49) -> dict[str, An
 # What is said of each of them in the second night: a row that comes, one that is another, one that goes.
 TICKET = {"opened_at": LONG_AGO, "solved_at": LONG_AGO + timedelta(days=2)}
 FAILED = {"kind": "payment", "status": "failed", "occurred_at": LONG_AGO, "amount": 49, "currency": "EUR"}
-EARNED = {"kind": "earned", "points": 50, "occurred_at": LONG_AGO}
 ANSWER = {"metric": "nps", "score": 2, "scale_min": 0, "scale_max": 10, "responded_at": LONG_AGO}
 DEARER = {"billing_customer_id": "paid_more", "subscription_id": "paid_more", "currency": "EUR"}
 REFERRED = {"referrer_customer_id": "silent", "referred_customer_id": "was_referred", "referred_at": LONG_AGO, "converted_at": LONG_AGO}

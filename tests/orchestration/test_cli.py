@@ -103,7 +103,7 @@ def test_commands_without_a_configuration_say_how_to_get_one(
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["init"], "the following arguments are required: FOLDER; `python -m orchestration init --help`"),
         (["ui", "--port", "http"], "argument --port: invalid int value: 'http'"),
-        (["run", "--asof", "2026-01-01"], "unrecognized arguments: --asof"),
+        (["run", "--asof", "2026-01-01"], "unrecognized arguments: --asof 2026-01-01; `python -m orchestration run --help` says what"),
         (["releases", "forward"], "invalid choice: 'forward'"),
         (["review-identities", "--least-probability", "2"], "argument --least-probability: 2 is not a number from 0 to 1"),
         (["status", "--max-age", "nan"], "argument --max-age: nan is not a number at least 0"),  # it is never late
@@ -134,6 +134,8 @@ def test_a_home_in_which_nothing_has_run_is_said(command: list[str], tmp_path: P
         (["releases", "rollback", "../x"], "there is no release '../x'; `python -m orchestration releases` lists them"),
         (["quarantine", "--table", "crm_custmers"], "--table crm_custmers: no input table has this name; did you mean crm_customers?"),
         (["quarantine", "--table", "orders"], "no input table has this name; they are crm_customers, "),
+        (["export", "--customer", "C1", "--out", "/nowhere/ann.json"], "--out /nowhere/ann.json: name a file in a folder that is there"),
+        (["export", "--customer", "C1", "--out", "/"], "--out /: name a file in a folder that is there"),
     ],
 )
 def test_what_is_not_there_is_a_wrong_argument(command: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,7 @@ def refused(folder: Path) -> tuple[Night, str]:
 def test_every_state_has_its_name_and_a_failure_its_rows(tmp_path: Path) -> None:
     text = text_of(refused(tmp_path)[1])
     assert "Passed 0 Warned 0 Failed 1 Errored 1 Did not run 1" in text
-    assert "order_id is there Failed blocks broke 1 of 1, last 31 January 2026" in text
+    assert "order_id is there Failed blocks broke 1 of 1 It was broken by 12 rows." in text
     assert "It was broken by 12 rows. Such as o0, o1, o2, o3, o4, o5, o6, o7, o8, o9. 12 of 90 values. Sums need it." in text
     assert "source, order_id together are unique Errored blocks" in text
 

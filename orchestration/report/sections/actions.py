@@ -13,10 +13,11 @@ FROM fct_next_best_actions GROUP BY action ORDER BY action = 'nothing', total DE
 """
 _TOP = """
 SELECT customer_key, action, expected_uplift, expected_value, reason
-FROM fct_next_best_actions WHERE action <> 'nothing' ORDER BY expected_value DESC NULLS LAST, customer_key LIMIT 10
+FROM fct_next_best_actions WHERE action <> 'nothing' AND expected_value > 0 ORDER BY expected_value DESC, customer_key LIMIT 10
 """
 _TOTAL = """
 SELECT count(*) AS customers, count(*) FILTER (WHERE action <> 'nothing') AS treated, count(*) FILTER (WHERE is_holdout) AS held,
+    count(*) FILTER (WHERE action <> 'nothing' AND expected_value > 0) AS paying,
     sum(expected_value) FILTER (WHERE action <> 'nothing') AS total FROM fct_next_best_actions
 """
 _NOTHING = "Doing nothing is the best choice for everyone tonight: no action is expected to bring more than it costs."
@@ -42,6 +43,9 @@ def _lead(context: Context, row: Row) -> str:
     held = f" {words.whole(row['held'])} are held out, so that the effect can be measured." if row["held"] else ""
     if not row["treated"]:
         return f"No action is advised tonight.{held}"
+    if not row["paying"]:  # without a policy, or where none of its effects pays, the draw alone chooses
+        drawn = f"{words.whole(row['treated'])} are drawn at random all the same, so that a policy can be learnt and judged"
+        return f"No action is expected to pay for its cost tonight; {drawn}: {context.money(row['total'])} after cost.{held}"
     advised = f"An action is advised for {words.whole(row['treated'])} customers"
     return f"{advised}, expected to bring {context.money(row['total'])} after cost.{held}"
 

@@ -26,9 +26,12 @@ def model_quality(context: Context) -> Section:
         return Section("models", "Can the models be trusted?", "", [Note("No model was trained or judged in this release.")])
     states, metrics = context.marts.rows(_STATES), context.marts.rows(_METRICS)
     tables = [table for state in states for table in _measured(state["model"], [row for row in metrics if row["model"] == state["model"]])]
-    refused = [state for state in states if state["status"] not in _GOOD]
+    refused = [words.label(state["model"]) for state in states if state["status"] not in _GOOD]
     lead = "Each metric stands beside the baselines it has to beat, with its interval. A model's name leads to its card."
-    lead = f"{words.capitalised(words.label(refused[0]['model']))} was not published anew; the table says why. {lead}" if refused else lead
+    if refused:
+        *others, last = refused
+        named = f"{', '.join(others)} and {last} were" if others else f"{last} was"
+        lead = f"{words.capitalised(named)} not published anew; the table says why. {lead}"
     return Section("models", "Can the models be trusted?", lead, [_states(states), *tables])
 
 

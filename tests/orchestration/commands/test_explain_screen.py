@@ -15,13 +15,15 @@ from orchestration.__main__ import main
 from orchestration.home import Home
 
 CONFIG = "company: {name: A, business_model: contractual, reporting_currency: USD}\nsources: [{type: files, path: exports}]\nhome: home\n"
-ANN, BOB, EVE, OLD = "a" * 32, "b" * 32, "e" * 32, "0" * 32
-# Ann is scored and decided on; Bob has withdrawn from profiling; Eve is erased. `7` is two people, and so is `files:9`.
+ANN, BOB, EVE, OLD, ZOE = "a" * 32, "b" * 32, "e" * 32, "0" * 32, "f" * 32
+# Ann is scored and decided on, Zoe decided on by no policy; Bob has withdrawn from profiling; Eve is erased.
+# `7` is two people, and so is `files:9`.
 MARTS = f"""
 CREATE SCHEMA marts;
 CREATE TABLE marts.dim_customers AS SELECT * FROM (VALUES
     ('{ANN}', 'DE', true, false, true, 'ann.owner@example.org'), ('{BOB}', 'FR', true, false, false, NULL),
-    ('{EVE}', NULL, false, true, false, NULL)) AS t (customer_key, country, is_active, is_erased, can_email, owner);
+    ('{EVE}', NULL, false, true, false, NULL), ('{ZOE}', NULL, true, false, true, NULL)
+    ) AS t (customer_key, country, is_active, is_erased, can_email, owner);
 CREATE TABLE marts.customer_360 AS SELECT * FROM (VALUES
     ('{ANN}', 42.50::DECIMAL(18, 6), true, true, false), ('{BOB}', 0, false, false, false)
     ) AS t (customer_key, mrr, can_profile, can_email, can_ads);
@@ -51,6 +53,8 @@ CREATE TABLE marts.fct_action_candidates AS SELECT * FROM (VALUES
 CREATE TABLE marts.fct_next_best_actions AS SELECT '{ANN}' AS customer_key, 'discount_offer' AS action, 'email' AS channel,
     'expansion' AS aims_at, 0.925 AS propensity, false AS is_holdout, 'Worth it' AS reason, 'policy-1' AS policy_version,
     'nba-1' AS model_version;
+INSERT INTO marts.fct_next_best_actions VALUES
+    ('{ZOE}', 'nothing', NULL, NULL, 1.0, false, 'Not expected to pay', 'no_policy/explore=0.1', NULL);
 CREATE TABLE marts.fct_feedback AS SELECT '{ANN}' AS customer_key, 'I am Ann, call 555-0100' AS comment;
 CREATE TABLE marts.sync_crm__customer_scores AS SELECT '{ANN}' AS customer_key, '1' AS external_id;
 CREATE TABLE marts.sync_mail__offers AS SELECT '{BOB}' AS customer_key, 'bob@example.org' AS email;
@@ -189,3 +193,9 @@ def test_a_damaged_release_is_named(tmp_path: Path, company: Path, capsys: pytes
     release.database.write_bytes(b"not a database any more")
     assert main(["explain", "--config", str(tmp_path / "config.yaml"), "--customer", "1"]) == 1
     assert "is damaged: rapport.duckdb" in capsys.readouterr().err
+
+
+def test_a_decision_that_no_model_made_names_none(explain: Explain) -> None:
+    said = explain(ZOE)[1]
+    assert "no_policy/explore=0.1" in said
+    assert "None" not in said

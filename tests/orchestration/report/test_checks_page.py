@@ -33,10 +33,10 @@ def test_every_state_is_counted_by_its_own_name(page: str) -> None:
 
 def test_an_expectation_is_a_sentence_with_its_history(page: str) -> None:
     text = text_of(page)
-    assert "order_id is there Passed blocks broke 1 of 3, last 29 January 2026 0 of 9 values. Sums need it." in text
-    assert "source, order_id together are unique Errored blocks broke 1 of 1, last 31 January 2026 no column. Twice." in text
+    assert "order_id is there Passed blocks broke 1 of 3 It last broke on 29 January 2026. 0 of 9 values. Sums need it." in text
+    assert "source, order_id together are unique Errored blocks broke 1 of 1 no column. Twice." in text
     assert "status is one of its list Did not run warns – there were no rows. A list." in text
-    assert "opening plus movements is closing Warned warns broke 1 of 1, last 31 January 2026 It was broken by 2 rows." in text
+    assert "opening plus movements is closing Warned warns broke 1 of 1 It was broken by 2 rows." in text
 
 
 def test_gates_stand_in_the_order_of_the_night(page: str) -> None:

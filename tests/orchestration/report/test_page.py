@@ -104,6 +104,20 @@ def test_numbers_of_the_sections(page):
     assert "3.4 (1.2 to 5.6) against holdout" in text
 
 
+def test_what_is_drawn_at_random_is_not_advised(tmp_path):
+    unpaid = "UPDATE marts.fct_next_best_actions SET expected_value = -8 WHERE action <> 'nothing'"
+    text = text_of(render(release_of(tmp_path / "unpaid", script=unpaid)))
+    assert re.search(r"No action is expected to pay for its cost tonight; [\d,]+ are drawn at random all the same", text)
+    assert "Doing nothing is the best choice for everyone tonight" in text
+    assert "is advised for" not in text
+    assert "Where acting pays most" not in text
+
+
+def test_every_model_that_was_not_published_anew_is_named(tmp_path):
+    refused = "UPDATE marts.model_quality SET status = 'refused', reason = 'too few rows'"
+    assert "Churn and CLV were not published anew; the table says why." in text_of(render(release_of(tmp_path / "two", script=refused)))
+
+
 def test_a_theme_is_as_good_as_the_comments_whose_tone_is_known(tmp_path):
     unread = "INSERT INTO marts.metric_feedback_themes_monthly VALUES ('2025-12-01', 'none', 'support', true, 200, 51, NULL, NULL)"
     text = text_of(render(release_of(tmp_path / "unread", script=unread)))

@@ -35,22 +35,39 @@ document.title = "probe" + JSON.stringify({
   width: innerWidth, scroll: document.documentElement.scrollWidth, wide: wide.map(e => e.tagName + "." + e.className),
   figures: document.querySelectorAll("figure").length, shown: shown.length,
   tick: Math.min(...shown.map(e => box(e).width / e.viewBox.baseVal.width)) * 12,
+  spilt: [...document.querySelectorAll("td")].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent),
   ink: getComputedStyle(document.body).color, errors: window.errors,
   requests: performance.getEntriesByType("resource").map(e => e.name),
 }) + "end";
 </script></body>"""
 
 
+STEPPED_ASIDE = """INSERT INTO marts.data_quality BY NAME SELECT * REPLACE ('ColumnValuesToBeBetween(share)' AS expectation)
+FROM marts.data_quality LIMIT 1"""
+
+
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def release(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     facts = {"as_of": date(2026, 1, 31), "run_id": "run-1", "code_version": "1", "config_hash": "c"}
     facts |= {"models": {}, "sources": [], "checks": []}
-    release = releases.publish(releases.build(make_marts(folder / "w.duckdb"), folder / "home", **facts))
-    html = report.render(release, company="Acme", currency="EUR")
+    return releases.publish(releases.build(make_marts(folder / "w.duckdb", script=STEPPED_ASIDE), folder / "home", **facts))
+
+
+def probed(folder, html):
     file = folder / "page.html"
     file.write_text(html.replace("<head>", "<head><script>errors = []; onerror = m => errors.push(m)</script>").replace("</body>", PROBE))
     return file
+
+
+@pytest.fixture(scope="module")
+def page(release, tmp_path_factory):
+    return probed(tmp_path_factory.mktemp("page"), report.render(release, company="Acme", currency="EUR"))
+
+
+@pytest.fixture(scope="module")
+def checks(release, tmp_path_factory):
+    return probed(tmp_path_factory.mktemp("checks"), report.render_checks(release, company="Acme"))
 
 
 def probe(page, width, dark=False):
@@ -74,6 +91,12 @@ def test_it_fits(page, width):
     assert found["wide"] == []
     assert found["shown"] == found["figures"] > 0, "each figure is drawn once, for this width"
     assert found["tick"] >= 10, "labels stay readable"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_check_is_written_over_its_neighbour(checks, width):
+    found = probe(checks, width)
+    assert (found["scroll"] <= width, found["spilt"]) == (True, [])
 
 
 def test_it_runs_without_errors_and_without_a_network(page):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import s3fs
 
+from examples.fakes.loopback import on_loopback
 from orchestration.releases import Release
 from orchestration.serving import ServingError, object_store
 from tests.fakes import s3
@@ -48,21 +47,18 @@ class Reader:
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Bucket]:
     """An empty bucket, reached as the environment says."""
     made = s3.Bucket()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), s3.handler(made))
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    told = {
-        "AWS_ACCESS_KEY_ID": s3.KEY,
-        "AWS_SECRET_ACCESS_KEY": s3.SECRET,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",  # else bodies come in chunks with a checksum behind them
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()  # a connection is kept a process long, whatever the environment says later
-    yield made
-    server.shutdown()
-    server.server_close()
+    with on_loopback(s3.handler(made)) as address:
+        told = {
+            "AWS_ACCESS_KEY_ID": s3.KEY,
+            "AWS_SECRET_ACCESS_KEY": s3.SECRET,
+            "AWS_ENDPOINT_URL": address,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",  # else bodies come in chunks with a checksum behind them
+        }
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()  # a connection is kept a process long, whatever the environment says later
+        yield made
 
 
 def rewritten(release: Release, folder: Path) -> Release:

@@ -5,7 +5,6 @@ import lzma
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +13,7 @@ import fsspec
 import pyarrow as pa
 import pytest
 
+from examples.fakes.loopback import on_loopback
 from orchestration.configuration.sources import FilesSource
 from orchestration.sources import SourceError
 from orchestration.sources.reading.deadline import for_bytes
@@ -102,11 +102,8 @@ def test_a_file_url_is_a_folder(tmp_path: Path) -> None:
 @pytest.fixture
 def bucket() -> Iterator[tuple[s3.Bucket, str]]:
     made = s3.Bucket()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), s3.handler(made))
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield made, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with on_loopback(s3.handler(made)) as address:
+        yield made, address
 
 
 def test_a_bucket_of_s3_is_read_with_the_credentials_of_the_options(bucket: tuple[s3.Bucket, str], tmp_path: Path) -> None:
