@@ -1,6 +1,7 @@
-"""Telling people how a night ended, where the configuration asks for it: in a chat, or as a signed message to a service.
+"""Telling people how a night ended, or that retention failed, where the configuration asks for it: in a chat, or as a signed message to a
+service.
 
-Comes in: what became of a night. Goes out: one HTTP request a receiver, and a line for each that could not be told. What is said is
+Comes in: what became of it. Goes out: one HTTP request a receiver, and a line for each that could not be told. What is said is
 what the end of a run says on the terminal: no row, no personal value.
 """
 
@@ -22,14 +23,15 @@ from orchestration.settings import ConfigurationError, Settings
 
 _MOST_REASONS = 5
 _TIMEOUT = 10.0
+_RETENTION = "retention"
 _ENDINGS: dict[str, Ending] = {"published": "published", "refused": "refused"}
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How the night of `as_of` ended, why, and what readers see now, in words."""
+    """How the night of `as_of` ended, why, and what readers see now, in words; without a night it is retention that ended."""
 
-    as_of: str
+    as_of: str | None
     ending: Ending
     reasons: tuple[str, ...]
     served: str
@@ -49,10 +51,11 @@ def tell(settings: Settings, ended: Ended, *, sleep: Callable[[float], None] = t
 
 
 def in_words(company: str, ended: Ended) -> str:
-    """One message for people: the night, its end, why, and what is served."""
+    """One message for people: what ended, how, why, and what is served."""
     told, more = list(ended.reasons[:_MOST_REASONS]), len(ended.reasons) - _MOST_REASONS
     told += [f"{more} more"] if more > 0 else []
-    return "\n".join([f"{company}, the night of {ended.as_of}: {ended.ending}.", *(f"• {reason}" for reason in told), f"{ended.served}."])
+    what = f"the night of {ended.as_of}" if ended.as_of else _RETENTION
+    return "\n".join([f"{company}, {what}: {ended.ending}.", *(f"• {reason}" for reason in told), f"{ended.served}."])
 
 
 def _tell(settings: Settings, alert: EveryAlert, ended: Ended, sleep: Callable[[float], None]) -> str | None:
@@ -77,8 +80,8 @@ def _tell(settings: Settings, alert: EveryAlert, ended: Ended, sleep: Callable[[
 def _post(caller: Caller, ready: EveryAlert, company: str, ended: Ended) -> int:
     if isinstance(ready, ChatAlert):
         return caller.call("POST", caller.url.path, json={"text": in_words(company, ended)}).status_code
-    now = datetime.now(UTC)
-    body = orjson.dumps({"type": f"night.{ended.ending}", "timestamp": now.isoformat(), "data": {"company": company, **asdict(ended)}})
-    message_id, keys = f"night-{ended.run_id or ended.as_of}-{ended.ending}", signing_keys(ready.secret)
+    now, what = datetime.now(UTC), "night" if ended.as_of else _RETENTION
+    body = orjson.dumps({"type": f"{what}.{ended.ending}", "timestamp": now.isoformat(), "data": {"company": company, **asdict(ended)}})
+    message_id, keys = f"{what}-{ended.run_id or ended.as_of}-{ended.ending}", signing_keys(ready.secret)
     answer = caller.call("POST", caller.url.path, content=body, headers_of_try=lambda: signed_headers(keys, message_id, body))
     return answer.status_code

@@ -1,5 +1,5 @@
 """Catching up: nights that the schedule missed are asked for once each, the oldest first. Closing runs that were killed, so that nothing
-waits for them. And telling how a night of the UI ended.
+waits for them. And telling how a night of the UI ended, or that retention failed.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -8,8 +8,8 @@ import dagster as dg
 
 from orchestration import alerts, last_run, releases, run_history, served, settings
 from orchestration.home import Home, HomeError
-from orchestration.jobs import BY_COMMAND_LINE, nightly, outcome_of
-from orchestration.resources import is_whole_night, night_of
+from orchestration.jobs import BY_COMMAND_LINE, Outcome, nightly, outcome_of
+from orchestration.resources import RETENTION, is_whole_night, night_of
 from orchestration.unforeseen import quoting_nothing
 
 MOST_CAUGHT_UP = 14
@@ -65,12 +65,14 @@ def killed_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     run_status=dg.DagsterRunStatus.FAILURE,
     monitor_all_code_locations=_ALL_RUNS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells whom `alerts` names that a night was refused or failed",
+    description="Tells whom `alerts` names that a night was refused or failed, or that the job `retention` failed",
 )
 @quoting_nothing
 def nights_that_fail(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-    """A refused or failed night, whatever started it; one of the command line has told its end itself, unless it was killed."""
-    return _tell(context)
+    """A refused or failed night, whatever started it; one of the command line has told its end itself, unless it was killed. A retention
+    that failed: nobody looks at six in the morning, and whose time is over is kept on.
+    """
+    return _tell_of_retention(context) if context.dagster_run.job_name == RETENTION else _tell(context)
 
 
 @dg.run_status_sensor(
@@ -85,23 +87,39 @@ def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     return _tell(context)
 
 
+def _tell_of_retention(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    run_id, events, _ = _happened(context)
+    return _send(context, settings.load(settings.chosen_config(None)), None, outcome_of(run_id, events))
+
+
 def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:
     run = context.dagster_run
     if not is_whole_night(run):
         return dg.SkipReason("no night: it would have published nothing")
-    entries = [entry for entry in context.instance.all_logs(run.run_id) if entry.dagster_event]
-    events = [entry.get_dagster_event() for entry in entries]
+    run_id, events, ended = _happened(context)
     if run.tags.items() >= BY_COMMAND_LINE.items() and not run_history.was_killed(events):
         return dg.SkipReason("the command line has told it")
     loaded = settings.load(settings.chosen_config(None))
-    as_of, outcome = night_of(run) or "an unknown day", outcome_of(run.run_id, events)
-    home, ended = Home(loaded.home), datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC)
+    as_of, outcome = night_of(run) or "an unknown day", outcome_of(run_id, events)
+    home = Home(loaded.home)
     if home.state.is_dir():  # else the night did not get as far as its home
-        last_run.remember(home, as_of, run.run_id, outcome.status, outcome.reasons, at=ended)
+        last_run.remember(home, as_of, run_id, outcome.status, outcome.reasons, at=ended)
+    return _send(context, loaded, as_of, outcome)
+
+
+def _happened(context: dg.RunStatusSensorContext) -> tuple[str, list[dg.DagsterEvent], datetime]:
+    """The id of the run, what happened in it, and when the last of it did (UTC)."""
+    run_id = context.dagster_run.run_id
+    entries = [entry for entry in context.instance.all_logs(run_id) if entry.dagster_event]
+    last = datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC)
+    return run_id, [entry.get_dagster_event() for entry in entries], last
+
+
+def _send(context: dg.RunStatusSensorContext, loaded: settings.Settings, as_of: str | None, outcome: Outcome) -> dg.SkipReason:
     if not loaded.alerts:
         return dg.SkipReason("the configuration names nobody under `alerts`")
-    standing = served.in_words(home)
-    problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, standing, run.run_id))
+    standing = served.in_words(Home(loaded.home))
+    problems = alerts.tell(loaded, alerts.Ended(as_of, alerts.ending(outcome.status), outcome.reasons, standing, outcome.run_id))
     for problem in problems:
         context.log.error(problem)
     return dg.SkipReason("; ".join(problems) or "told")

@@ -51,7 +51,7 @@ def plant(exports: Path) -> None:
             good = _ROWS[table.name] | {column: value_of(column) for column in personal}
             key = table.key[0]
             bad = good | {key: f"{good[key]}_bad"} | {name: "at noon" for name in _TIMES if name in good}
-            (exports / table.name).mkdir(exist_ok=True)
+            (exports / table.name).mkdir(parents=True, exist_ok=True)
             (exports / table.name / "canaries.csv").write_text(_written([good, bad]))
 
 

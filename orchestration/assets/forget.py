@@ -4,13 +4,15 @@ Comes in: the home after a night. Goes out: receipts under `state/erasures/`. It
 refuses to begin where somebody picked all assets: the lock keeps other runs out, not the other steps of its own.
 """
 
+from collections.abc import Callable
+
 import dagster as dg
 
 from orchestration import settings
 from orchestration.assets.metadata import OWNERS
 from orchestration.home import Home, HomeError
 from orchestration.plain_words import counted
-from orchestration.privacy import retention
+from orchestration.privacy import erasure, retention
 from orchestration.resources import RETENTION, WAREHOUSE_POOL, NightResource, night_of
 from orchestration.unforeseen import quoting_nothing
 
@@ -33,7 +35,7 @@ def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> d
             f" and the job `{RETENTION}` does the rest when it has ended"
         )
     loaded = settings.load(settings.chosen_config(None))
-    done = retention.enforce(loaded, Home.of(loaded), lambda step: context.log.info(f"erasing: {step}"))
+    done = _enforced(loaded, lambda step: context.log.info(f"erasing: {step}"))
     days = loaded.tuning.deleted_people_days
     kept = (
         "no period is set: deleted people stay as history"
@@ -48,3 +50,14 @@ def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> d
             "receipts": dg.MetadataValue.json([path.name for path in done.receipts]),
         }
     )
+
+
+def _enforced(loaded: settings.Settings, at: Callable[[str], None]) -> retention.Enforced:
+    """Raises HomeError without the names of files, which may be of people: history of runs and alerts would keep them and hand them on."""
+    try:
+        return retention.enforce(loaded, Home.of(loaded), at)
+    except erasure.NamedExportError:
+        reason = "exports are named after people whose time is over; nothing of them is erased yet"
+    except erasure.StillThereError:
+        reason = "people whose time is over are still in files of this home"
+    raise HomeError(f"{reason}; `python -m orchestration erase --expired` says which files these are, and what to do")

@@ -78,6 +78,7 @@ def release(context: dg.AssetExecutionContext, night: NightResource) -> Iterator
             "packages": packages(),
             "configuration": configuration(tonight.settings),
             "landing": landing.fingerprints(tonight.home.landing),
+            "removed": landing.removed_rows(tonight.home.landing),
         },
         metrics=metric_docs.published(described),
         comments=metric_docs.comments(described),

@@ -13,7 +13,7 @@ from rich.table import Table
 from orchestration import refusing, releases, served
 from orchestration.commands import summary
 from orchestration.home import Home
-from orchestration.plain_words import counted
+from orchestration.plain_words import KEPT_ROWS, counted
 
 if TYPE_CHECKING:
     from orchestration.jobs import Outcome
@@ -38,6 +38,10 @@ _STEPS = {
 _MOST_NOTICES = 8
 _WORDS = {"refused": "Refused", "failed": "Failed", "misconfigured": "Stopped"}
 _NEXT = "Mend it at its source and run the same night again; nothing has to be cleaned up first, and until then nothing new is sent."
+_NEXT_OF_KEPT = (
+    "Where it is among the rows that are gone at the source, let those go as Noticed says; else mend it there. Then run the same night"
+    " again; until then nothing new is sent."
+)
 _MARKS = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[dim]–[/]"}
 
 
@@ -172,7 +176,7 @@ def _show_stopped(console: Console, home: Home, outcome: Outcome, log: Path) -> 
         console.print(f"  {label}: {notice}", markup=False)
     if outcome.status == "refused":
         console.print(f"  Every check of it, in words: {summary.short(refusing.page(home))}", markup=False)
-        console.print(f"  {_NEXT}", markup=False)
+        console.print(f"  {_NEXT_OF_KEPT if any(KEPT_ROWS in notice for notice in outcome.notices) else _NEXT}", markup=False)
     console.print(f"\n{served.in_words(home)}. The whole log: {summary.short(log)}", markup=False)
 
 

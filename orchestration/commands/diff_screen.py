@@ -54,6 +54,8 @@ def _why(found: dict[str, Any]) -> Lines:
         yield "package", f"{one['of']}: {_value(one['before'])} → {_value(one['after'])}"
     for one in why.get("landed", ()):
         yield "landed", f"{one['of']}: {words.whole(one['before'])} → {words.whole(one['after'])} rows"
+    for one in why.get("removed", ()):
+        yield "gone", f"{one['of']}: {words.whole(one['before'])} → {words.whole(one['after'])} rows that the source has no more"
     yield from _since_then(why)
     for one in why.get("models", ()):
         yield "model", f"{words.label(one['of'])}: {one['before'] or words.MISSING} → {one['after'] or words.MISSING}"

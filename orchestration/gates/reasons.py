@@ -15,7 +15,8 @@ def reason(result: CheckResult) -> str:
     """One line, with the keys of up to three rows; of what a command or a setting is the answer to, that one."""
     if result.suite == "landing:quarantined_share":
         table = result.table_name
-        return f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
+        named = f"{table}: {result.observed}; `python -m orchestration quarantine --table {table}` names them"
+        return f"{named}; mend the source, or, if so many may step aside, raise `settings: {{max_quarantined_share: …}}`"
     if result.expectation.startswith("Rewritten("):
         name = f"{result.table_name}.{result.column}"
         return f"{name}: {result.observed}; mend the source, or, if it is right, `settings: {{accept_rewritten: [{name}]}}`"

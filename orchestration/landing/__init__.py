@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from orchestration.contract import RECORD_TABLES, Table
 from orchestration.landing.anew import read_anew
 from orchestration.landing.collecting import seldom_collected
-from orchestration.landing.contents import completed_files, erased_rows, summary
+from orchestration.landing.contents import completed_files, erased_rows, removed_rows, summary
 from orchestration.landing.filtering import Filter
 from orchestration.landing.finding import remaining, rows_of
 from orchestration.landing.forgetting import Holding, forget, plan
@@ -54,6 +54,7 @@ __all__ = [
     "plan",
     "read_anew",
     "remaining",
+    "removed_rows",
     "rows_of",
     "sources",
     "summary",

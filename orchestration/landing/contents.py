@@ -37,6 +37,11 @@ def summary(landing_root: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def removed_rows(landing_root: Path) -> dict[str, int]:
+    """`source.table` → rows that landed and that the source has no more, of all loads so far; tables without any are left out."""
+    return {f"{one['source']}.{one['table']}": one["tombstones"] for one in summary(landing_root) if one["tombstones"]}
+
+
 def erased_rows(landing_root: Path) -> list[tuple[str, str, int]]:
     """(source, table, rows): what the sources hold of people who were erased, as last read; none of it is landed."""
     logs = [LandingLog(landing_root, source) for source in sources(landing_root)]

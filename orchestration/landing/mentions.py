@@ -18,7 +18,7 @@ from orchestration.sources.base import Batch
 from orchestration.sql_text import identifier, literal
 
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_NUMBER = r"(?:\+|\b00)\d[\d ./()-]{5,20}\d"  # of one that is dialled at home nobody knows the country
+_NUMBER = r"(?:\+|\b00)\d[\d ./()\x{00A0}-]{5,20}\d"  # of one that is dialled at home nobody knows the country
 
 
 def without_mentions(connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, table: Table, batch: Batch) -> None:

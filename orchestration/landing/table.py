@@ -11,11 +11,12 @@ from time import monotonic
 from typing import Any
 
 from orchestration.contract import Table
-from orchestration.landing.believing import FEWEST_ROWS, TOLD_SHARE
+from orchestration.landing.believing import is_told
 from orchestration.landing.changes import Before, Changes, compared, first_landing
 from orchestration.landing.filtering import Filter
 from orchestration.landing.log import LandingLog
 from orchestration.landing.written import ADJUSTMENTS
+from orchestration.plain_words import KEPT_ROWS
 from orchestration.sources import Batch, Bench, Source, SourceError
 
 
@@ -75,7 +76,7 @@ def table_changes(
     held = sum(position["rows"] for position in known.values())
     before = Before(log.files(table.name), log.files(ADJUSTMENTS), held, most_vanished)
     changes = _changes(table, batches, known, before, bench)
-    report = _report(log.source, table.name, batches, changes, held)
+    report = _report(log.source, table.name, batches, changes, before)
     return Found(replace(report, seconds=monotonic() - started), changes, _positions(batches, known, changes))
 
 
@@ -110,7 +111,7 @@ def _position(batch: Batch, before: Mapping[str, Any], changes: Changes) -> Mapp
     return {**batch.position, "rows": held + changes.gained.get(batch.part, 0), **({"erased": erased} if erased else {})}
 
 
-def _report(source: str, table: str, batches: list[Batch], changes: Changes, held: int) -> TableLoad:
+def _report(source: str, table: str, batches: list[Batch], changes: Changes, before: Before) -> TableLoad:
     read = [batch for batch in batches if batch.status == "changed"]
     return TableLoad(
         source,
@@ -123,16 +124,15 @@ def _report(source: str, table: str, batches: list[Batch], changes: Changes, hel
         unknown_columns=tuple(sorted({column for batch in read for column in batch.unknown_columns})),
         absent_columns=tuple(sorted(set.intersection(*(set(batch.absent_columns) for batch in read)))) if read else (),
         errors=tuple(batch.error for batch in batches if batch.error),
-        warnings=_vanished(table, changes, held),
+        warnings=_vanished(table, changes, before),
     )
 
 
-def _vanished(table: str, changes: Changes, held: int) -> tuple[str, ...]:
+def _vanished(table: str, changes: Changes, before: Before) -> tuple[str, ...]:
     """What is to be said of rows that the source had and has no more."""
-    gone = f"{table}: {changes.refused or changes.vanished:,} of {held:,} rows are gone at the source"
+    gone = f"{table}: {changes.refused or changes.vanished:,} of {before.held:,} rows are gone at the source"
     if changes.refused:
-        to_let_go = f"if they are meant to go, add {table} to accept_vanished_tables in the settings"
-        return (f"{gone}; this looks like a broken export, so they stay; {to_let_go}",)
-    if changes.vanished >= FEWEST_ROWS and changes.vanished >= TOLD_SHARE * held:
+        return (f"{gone}; {KEPT_ROWS}; if they are meant to go, `settings: {{accept_vanished_tables: [{table}]}}`",)
+    if is_told(changes.vanished, before.held, before.most):
         return (f"{gone} and count as deleted; if a part of the export was left out, put it back, and they return",)
     return ()

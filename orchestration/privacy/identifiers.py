@@ -100,16 +100,34 @@ def _held_by_others(home: Home, mine: Collection[Record], keys: Collection[str])
 
 
 def own_names(home: Home, said: Iterable[dict[str, Any]], mine: Collection[Record]) -> set[str]:
-    """Full names that nobody else has: a namesake keeps theirs."""
-    names = {row["full_name"] for row in said if row.get("full_name") and " " in row["full_name"].strip()}
+    """Full names that nobody else has, in the orders in which people write them: a namesake keeps theirs, however it is written."""
+    forms = {row["full_name"]: _ordered(row["full_name"]) for row in said if row.get("full_name") and " " in row["full_name"].strip()}
+    held: set[str] = set()
     for source, table, files in _record_files(home):
-        if table == "crm_customers" and names:
-            ids = [one for held, kind, one in mine if (held, kind) == (source, "crm")]
-            query = (
-                f"SELECT DISTINCT full_name FROM {parquet(files)} WHERE list_contains(?, full_name) AND NOT list_contains(?, customer_id)"
-            )
-            names -= {one for (one,) in duckdb.execute(query, [sorted(names), ids]).fetchall()}
-    return names
+        if table == "crm_customers" and forms:
+            ids = [one for held_by, kind, one in mine if (held_by, kind) == (source, "crm")]
+            keys = sorted({_plain(form) for each in forms.values() for form in each})
+            query = f"""SELECT DISTINCT {_PLAIN_NAME} AS key FROM {parquet(files)}
+                WHERE list_contains(?, key) AND NOT list_contains(?, customer_id)"""
+            held |= {one for (one,) in duckdb.execute(query, [keys, ids]).fetchall()}
+    return {form for each in forms.values() if not held & set(map(_plain, each)) for form in each}
+
+
+_PLAIN_NAME = r"trim(regexp_replace(lower(full_name), '[\s,\x{00A0}]+', ' ', 'g'))"
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared, like `_PLAIN_NAME`: small letters, one blank between words."""
+    return " ".join(name.lower().replace(",", " ").split())
+
+
+def _ordered(name: str) -> list[str]:
+    """`Ada Abbott` also as lists have it, `Abbott, Ada`, whichever of its words the last name begins with; and the other way round."""
+    last, comma, first = (part.strip() for part in name.partition(","))
+    if comma:
+        return [name, f"{first} {last}"]
+    words = name.split()
+    return [name, *(f"{' '.join(words[at:])}, {' '.join(words[:at])}" for at in range(1, len(words)))]
 
 
 def _record_files(home: Home) -> list[tuple[str, str, list[str]]]:

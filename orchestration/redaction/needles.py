@@ -30,7 +30,10 @@ _NORTH_AMERICA = "1"  # where nothing is dialled before a number at home
 _AT_ONCE = 64
 _ROWS = 10_000
 # People and programs put two blanks, a line break or one that does not break between the words of a name; each as JSON and HTML have it.
-_BETWEEN_WORDS = r"(?:\s|\+|%20|" + "\N{NO-BREAK SPACE}" + r"|&nbsp;|\\+(?:[nrt]|u00a0)){1,3}"
+_BETWEEN_WORDS = r"(?:\s|\+|%20|" + "\N{NO-BREAK SPACE}" + r"|&nbsp;|\\+(?:[nrt]|u00a0))"
+_MOST_BETWEEN = 4
+# Who has ann@x.org gets what is sent to ann+shop@x.org, and records are tied by it all the same.
+_TAG = r"(?:(?:\+|%2b)[\w.-]+)?"
 _DIGITS = 7  # fewer digits alone are a quantity or a year as well
 
 
@@ -110,12 +113,15 @@ class Needles:
 
 def _spelled(text: str) -> str:
     number = NUMBER.fullmatch(text)
-    return _dialled(*number.groups()) if number else "".join(_signs(sign) for sign in text)
+    if number:
+        return _dialled(*number.groups())
+    # With its last word in front a name is written `Abbott, Ada`, or with no blank behind the comma.
+    return f"{_signs(',')}{_BETWEEN_WORDS}{{0,{_MOST_BETWEEN}}}".join("".join(map(_signs, part)) for part in text.split(", "))
 
 
 def _dialled(code: str, inland: str) -> str:
     """A number from abroad and at home, as a pattern, with what people put between its digits."""
-    gap = f"[{re.escape(GAPS)}]{{0,2}}"
+    gap = f"(?:[{re.escape(''.join(GAPS[:-1]))}]|{GAPS[-1]}){{0,2}}"  # a sign of two bytes is in no class of bytes
     # Messengers and forms write the code with nothing before it; few digits alone may be a quantity.
     abroad = r"(?:\+|00)?" if len(code + inland) > _DIGITS + 1 else r"(?:\+|00)"
     at_home = r"(?:\(?1" + gap + ")?" if code == _NORTH_AMERICA else "0" + gap
@@ -127,10 +133,10 @@ def _signs(sign: str) -> str:
     if sign.isascii() and (sign.isalnum() or sign in "._-"):
         return re.escape(sign)
     if sign == " ":
-        return _BETWEEN_WORDS
+        return f"{_BETWEEN_WORDS}{{1,{_MOST_BETWEEN}}}"
     spellings: list[str] = []
     for form in dict.fromkeys((sign, sign.upper(), unicodedata.normalize("NFD", sign), unicodedata.normalize("NFD", sign.upper()))):
         spellings += [re.escape(form), re.escape(quote(form, safe="")), re.escape(html.escape(form))]
         spellings += [rf"\\+u{ord(form):04x}", f"&#{ord(form)};", f"&#x{ord(form):x};"] if len(form) == 1 and form != "@" else []
     spellings += [r"\\+" + re.escape(sign)] if sign in '"/\\' else []
-    return f"(?:{'|'.join(dict.fromkeys(spellings))})"
+    return f"{_TAG if sign == '@' else ''}(?:{'|'.join(dict.fromkeys(spellings))})"

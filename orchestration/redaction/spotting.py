@@ -23,7 +23,7 @@ _FEW = 24
 _BITS = 20
 # A phone number of which the code of the country is told by a blank behind it, and what people put between the digits of one.
 NUMBER = re.compile(r"\+(\d{1,3}) (\d{5,14})")
-GAPS = " -/.()"
+GAPS = (*" -/.()", "\N{NO-BREAK SPACE}")
 _PLAIN = re.compile(r"[a-z0-9._-]+")
 # A letter before an identifier may be the end of another sign: of a line break in JSON (`\\n`), of `=` in an address of the web (`%3D`).
 ENDS_OF_SIGNS = (r"\\[bfnrt]", r"\\u[0-9a-f]{4}", r"%[0-9a-f]{2}")

@@ -49,7 +49,7 @@ def build(
 ) -> Path:
     """Build a candidate from schema marts of the warehouse; returns its folder, for `publish`.
 
-    `models`, `sources`, `checks`, `metrics` and `made_of` (packages, configuration, landing) go into the manifest as they are (anything
+    `models`, `sources`, `checks`, `metrics` and `made_of` (packages, configuration, landing …) go into the manifest as they are (anything
     JSON can hold), as do `keys` (table → columns that identify a row). `comments` say in the DuckDB
     file what tables and columns mean. `finish` is called with the candidate as a Release
     before it is sealed and may add files to its folder, such as the page. Raises ReleaseError; then nothing is left behind.

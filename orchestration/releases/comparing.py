@@ -66,15 +66,18 @@ def _why(before: Release, after: Release) -> dict[str, Any]:
         ("configuration", _told("configuration")),
         ("packages", _told("packages")),
         ("landed", _landed),
+        ("removed", _told("removed")),
         ("models", _models),
     ):
-        if name in ("configuration", "packages") and not (name in old and name in new):
+        if name in ("configuration", "packages", "removed") and not (name in old and name in new):
             continue  # releases made before these were written down say nothing of them
         was, became = dict(told(old)), dict(told(new))
         moved = [key for key in sorted({*was, *became}) if was.get(key) != became.get(key)]
         if moved:
-            why[name] = [{"of": key, "before": was.get(key), "after": became.get(key)} for key in moved]
-    return {**why, **_sent(before, after), **_rewritten(old, new, {one["of"].split(".")[0] for one in why.get("landed", ())})}
+            nothing = 0 if name == "removed" else None
+            why[name] = [{"of": key, "before": was.get(key, nothing), "after": became.get(key, nothing)} for key in moved]
+    counted = {one["of"].split(".")[0] for name in ("landed", "removed") for one in why.get(name, ())}
+    return {**why, **_sent(before, after), **_rewritten(old, new, counted)}
 
 
 def _sent(before: Release, after: Release) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def _sent(before: Release, after: Release) -> dict[str, Any]:
 def _rewritten(old: dict[str, Any], new: dict[str, Any], told: set[str]) -> dict[str, Any]:
     """Erasures that took rows out of either release after it was made, and sources whose loads are not those of then.
 
-    told  sources of which the numbers of landed rows say so already
+    told  sources of which the numbers of landed or removed rows say so already
     """
     erased = [len(manifest.get("erasures", ())) for manifest in (old, new)]
     loads = [{source: one["sha256"] for source, one in manifest.get("landing", {}).items()} for manifest in (old, new)]

@@ -104,7 +104,26 @@ def test_one_bad_row_of_a_small_table_refuses_and_the_line_says_how_few_there_ar
     said = say()
     assert said.code == 3
     refusal = "landing gate: crm_tickets: 1 of 10 rows of files are bad: 10.00%, 2.00% allowed (orphan 1)"
-    assert said.line(refusal).endswith("`python -m orchestration quarantine --table crm_tickets` names them")
+    names = "`python -m orchestration quarantine --table crm_tickets` names them; mend the source, or, if so many may step aside,"
+    assert said.line(refusal).endswith(f"{names} raise `settings: {{max_quarantined_share: …}}`")
+
+
+def test_a_bad_file_that_is_gone_is_let_go_as_the_screen_says(small: Small, say: Callable[..., Said]) -> None:
+    """It said that the table had to be named in the settings, and below that nothing had to be cleaned up first."""
+    small.export({"crm_tickets.csv": TICKETS + "".join(f"t{day},nobody,2026-02-01\n" for day in range(1, 10))})
+    assert say().code == 3
+    (small.folder / "exports" / "crm_tickets.csv").unlink()
+    said = say()
+    assert (said.code, "cleaned up" in said.text) == (3, False)
+    setting = "settings: {accept_vanished_tables: [crm_tickets]}"
+    assert said.line("9 of 9 rows are gone at the source").endswith(f"if they are meant to go, `{setting}`")
+    assert said.line("the same night again").startswith(
+        "Where it is among the rows that are gone at the source, let those go as Noticed says;"
+    )
+    small.configure(CONFIG + setting + "\n").export({"crm_referrals.csv": f"{REFERRALS}\nr1,nobody,2026-01-01\n"})
+    said = say()
+    assert said.line("rows of files are bad").startswith("landing gate: crm_referrals:")
+    assert said.line("the same night again").startswith("Mend it at its source")
 
 
 def test_what_lies_there_and_is_not_used_is_on_the_screen(small: Small, say: Callable[..., Said]) -> None:

@@ -54,6 +54,17 @@ def test_a_service_gets_a_signed_message(tmp_path: Path, monkeypatch: pytest.Mon
     }  # fmt: skip
 
 
+def test_retention_is_no_night_to_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERTS_SECRET", SECRET)
+    with receiving() as receiver:
+        receiver.apply = lambda *_: None
+        loaded = configured(tmp_path, f'{{type: webhook, url: "{receiver.url}", secret: "${{ALERTS_SECRET}}"}}')
+        assert alerts.tell(loaded, alerts.Ended(None, "failed", ("the disk is full",), "Release r1 is served", "run-2")) == []
+    ((headers, body, _),) = receiver.requests
+    assert headers["webhook-id"] == "retention-run-2-failed"
+    assert (body["type"], body["data"]["as_of"]) == ("retention.failed", None)
+
+
 def test_a_receiver_that_refuses_or_is_away_is_one_line_without_its_url(
     chat: settings.Settings, receiver: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from orchestration import jobs
 from orchestration.assets.forget import expired_people
 from orchestration.home import Home, HomeError
+from orchestration.privacy.erasure import NamedExportError, StillThereError
 from orchestration.resources import NIGHTS, NightResource, night_of
 from orchestration.settings import ConfigurationError
 
@@ -160,3 +161,26 @@ def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) ->
     assert told == ([("failed", refusal)] if night else [])
     done = {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
     assert done == ({"other"} if night else {"expired_people"})
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NamedExportError("exports are named after whom to erase (Ann Abbott.csv of files)"), "exports are named after people"),
+        (StillThereError("this person is still in 1 file: landing/Ann Abbott.csv"), "are still in files of this home"),
+    ],
+)
+def test_a_retention_that_fails_names_nobody(error: Exception, told: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a file that holds a person may be theirs; history of runs kept it, and alerts would hand it on."""
+
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("orchestration.privacy.retention.enforce", failing)
+    with jobs.instance(home) as storage:
+        result = dg.materialize([expired_people], instance=storage, resources={"night": NightResource()}, raise_on_error=False)
+        written = "\n".join(str(entry) for entry in storage.all_logs(result.run_id))
+    assert "Ann Abbott" not in written
+    _, (reason,) = next(jobs._told(event.step_failure_data) for event in result.all_events if event.is_step_failure)
+    assert told in reason
+    assert reason.endswith("`python -m orchestration erase --expired` says which files these are, and what to do")

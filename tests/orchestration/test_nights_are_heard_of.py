@@ -152,7 +152,7 @@ def test_a_killed_night_of_the_command_line_is_heard_of(listening: tuple[dg.Dags
     assert [text.splitlines()[0] for text in told(receiver)] == ["Acme, the night of 2026-10-30: failed."]
 
 
-@pytest.mark.parametrize(("job", "is_picked"), [("nightly", True), ("__ASSET_JOB", True), ("retention", False)])
+@pytest.mark.parametrize(("job", "is_picked"), [("nightly", True), ("__ASSET_JOB", True)])
 def test_a_part_that_would_publish_nothing_is_no_night(
     job: str, is_picked: bool, listening: tuple[dg.DagsterInstance, Listening], receiver: Any, tmp_path: Path
 ) -> None:
@@ -166,6 +166,21 @@ def test_a_part_that_would_publish_nothing_is_no_night(
     ears.hear()
     assert told(receiver) == []
     assert not (Home(tmp_path / "home").state / "last_run.json").exists()
+
+
+def test_a_retention_that_fails_is_told_and_one_that_does_its_work_is_not(
+    listening: tuple[dg.DagsterInstance, Listening], receiver: Any, tmp_path: Path
+) -> None:
+    """It runs at six in the morning, when nobody looks; whose time was over stayed, and nobody heard of it."""
+    storage, ears = listening
+    configured(tmp_path, '{type: chat, url: "${ALERTS_URL}", when: [published, failed]}')
+    storage.report_run_failed(ears.run("retention", None), "the disk is full")
+    done = ears.run("retention", None)
+    storage.report_dagster_event(dg.DagsterEvent("PIPELINE_SUCCESS", "retention", message="done"), done.run_id)
+    ears.hear()
+    ears.hear()
+    assert told(receiver) == ["Acme, retention: failed.\n• the disk is full\nNothing was published before either."]
+    assert not (Home(tmp_path / "home").state / "last_run.json").exists()  # which `status` reads the last night from
 
 
 def test_without_anybody_to_tell_the_sensors_do_nothing(chat: settings.Settings, receiver: Any, tmp_path: Path) -> None:

@@ -55,9 +55,16 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("between", ["  ", "\n", "\u00a0", "&nbsp;", "\\n", " \\t"])
+@pytest.mark.parametrize("between", ["  ", "\n", "\u00a0", "&nbsp;", "\\n", " \\t", " \r\n "])
 def test_a_name_is_found_whatever_stands_between_its_words(between: str) -> None:
     needles, written = Needles.of(["Zorbina Quxfeld"]), f"said ZORBINA{between}Quxfeld."
+    (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [written]).fetchone() or ("",)
+    assert told == needles.cleared(written.encode()).decode() == f"said {INSTEAD}."
+
+
+@pytest.mark.parametrize("between", [", ", ",", ",\n", "%2C+", ",&nbsp;"])
+def test_a_name_with_its_last_word_in_front_is_found(between: str) -> None:
+    needles, written = Needles.of(["Quxfeld, Zorbina"]), f"said QUXFELD{between}Zorbina."
     (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [written]).fetchone() or ("",)
     assert told == needles.cleared(written.encode()).decode() == f"said {INSTEAD}."
 
@@ -81,6 +88,7 @@ GERMAN = (
     "(+49) 170 5551234",
     "49170/5551234",
     "491705551234",  # as messengers write it
+    "+49\u00a0170\u00a0555\u00a01234",  # as it is copied from a page of the web
 )
 AMERICAN = ("(212) 555-0187", "212-555-0187", "+1 212.555.0187", "1-212-555-0187", "2125550187")
 
@@ -96,6 +104,15 @@ def test_a_phone_number_is_found_as_people_write_it(number: str, said: str, othe
     assert not any(digit in needles.cleared(text.encode()).decode() for digit in "0123456789")
     (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [text]).fetchone() or ("",)
     assert told == needles.cleared(text.encode()).decode()
+
+
+@pytest.mark.parametrize("said", ["ann.smith+shop@X.example", "ann.smith%2Bshop%40x.example", "<Ann.Smith+a.b@x.example>"])
+def test_an_address_is_found_with_a_tag_behind_it(said: str) -> None:
+    """Mail to it reaches the same person, and records are tied by it all the same."""
+    needles = Needles.of(["ann.smith@x.example"])
+    (told,) = duckdb.execute(f"SELECT {needles.without('said')} FROM (SELECT ? AS said)", [said]).fetchone() or ("",)
+    assert told == needles.cleared(said.encode()).decode() == ("<[erased]>" if said.startswith("<") else INSTEAD)
+    assert not needles.are_in(b"ann.smithson+shop@x.example, joann.smith+a@x.example")
 
 
 @pytest.mark.parametrize(

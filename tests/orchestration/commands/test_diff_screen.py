@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -198,7 +199,7 @@ def test_a_connection_is_one_line_whatever_changed_of_it() -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 def test_nothing_of_single_customers_is_shown(diff: Diff, arguments: tuple[str, ...]) -> None:
-    said = diff("0", "1", *arguments)[1]
+    said = re.sub(r"\d{8}T\d{12}", "", diff("0", "1", *arguments)[1])  # when a release was made may hold any three digits
     assert "fct_feedback" in said
     for personal in ("@", "555-0100", "900", '"c1"'):
         assert personal not in said.replace('"before": "c1"', "").replace("0.9000", "")
@@ -270,3 +271,20 @@ def test_an_erasure_and_its_lift_are_reasons(company: Path, tmp_path: Path, caps
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "landed files: other loads of as many rows: rows gone, files written anew, an erasure, or its lift" in lines
     assert "erased people have left these releases since they were made; erasures: 1 and 0" in lines
+
+
+def test_rows_that_are_gone_are_a_reason_also_where_others_have_landed(
+    company: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four fifths of the answers had gone at the source, and one new ticket was all that `diff` told as a reason."""
+    home = tmp_path / "home"
+    nights = [({"files.crm_customers": 2}, SOURCES), ({"files.crm_customers": 2, "files.survey_responses": 46}, LATER["sources"])]
+    for removed, sources in nights:
+        made_of = {**FACTS["made_of"], "removed": removed}
+        releases.publish(releases.build(company / "build.duckdb", home, **{**FACTS, "sources": sources, "made_of": made_of}))
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    assert main(["diff", "--config", str(tmp_path / "config.yaml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["why"]["removed"] == [{"of": "files.survey_responses", "before": 0, "after": 46}]
+    assert main(["diff", "--config", str(tmp_path / "config.yaml")]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "gone files.survey_responses: 0 → 46 rows that the source has no more" in lines

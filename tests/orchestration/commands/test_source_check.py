@@ -10,6 +10,7 @@ import pytest
 
 from examples.fakes.hubspot import HubspotAccount
 from orchestration.__main__ import main
+from tests import canaries
 from tests.fakes.accounts import ACCOUNTS, WRONG
 
 Checked = Callable[..., tuple[int, str]]
@@ -41,6 +42,15 @@ def test_it_shows_masked_rows_and_what_a_first_night_takes(check: Checked) -> No
     assert "first night: 2 contacts take 1 calls" in told
     assert "example.org" not in told
     assert account.vendor.token not in told
+
+
+def test_no_personal_value_of_any_column_is_shown(check: Checked, tmp_path: Path) -> None:
+    """Good rows and bad ones, of every table that has a personal column."""
+    canaries.plant(tmp_path / "exports")
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 0
+    assert told.count("personal values masked") == 6
+    assert not any(mark in told.encode().lower() for mark in canaries.marks())
 
 
 def test_a_missing_scope_is_named_and_the_rest_is_shown(check: Checked) -> None:

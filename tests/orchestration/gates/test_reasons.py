@@ -37,6 +37,9 @@ def test_what_could_not_be_evaluated_says_so_in_the_same_words() -> None:
 
 def test_what_a_command_or_a_setting_answers_names_that() -> None:
     share = replace(BROKEN, suite="landing:quarantined_share", table_name="crm_tickets", observed="200 of 9,000 rows are bad")
-    assert reason(share) == "crm_tickets: 200 of 9,000 rows are bad; `python -m orchestration quarantine --table crm_tickets` names them"
+    assert reason(share) == (
+        "crm_tickets: 200 of 9,000 rows are bad; `python -m orchestration quarantine --table crm_tickets` names them; mend the source, or,"
+        " if so many may step aside, raise `settings: {max_quarantined_share: …}`"
+    )
     past = replace(BROKEN, suite="mart:rewritten", expectation="Rewritten(mrr)", observed="91.00% say otherwise")
     assert reason(past).endswith("if it is right, `settings: {accept_rewritten: [fct_subscription_months.mrr]}`")
