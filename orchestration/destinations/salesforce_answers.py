@@ -16,7 +16,7 @@ import httpx
 
 from orchestration.destinations.base import Job, Outcome, Record, Result, not_there, safe_code
 from orchestration.destinations.fields import as_text
-from orchestration.destinations.reading import code_of
+from orchestration.destinations.reading import code_of, text_of
 from orchestration.server_waits import SHARE_OF_LIMIT
 
 _CLEARS = "#N/A"
@@ -97,12 +97,13 @@ def spent(response: httpx.Response) -> str:
     return f"the day's calls to Salesforce are used up ({_SPENT}); the next sync goes on"
 
 
-def unreadable(response: httpx.Response, body: Any) -> str:
-    """Why an answer to a query says nothing of who is there; empty when it tells all of them."""
+def unreadable(response: httpx.Response, body: Any, key: str) -> str:
+    """Why an answer to a query says nothing of who is there; empty when it tells all of them, each by `key`."""
     if not response.is_success:
         code = code_of(next(iter(body if isinstance(body, list) else ()), {}), "errorCode")
         return f"salesforce answers {response.status_code} ({code}) to a query of what is held"
-    if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or body.get("done") is not True:
+    records = body.get("records") if isinstance(body, Mapping) and body.get("done") is True else None
+    if not isinstance(records, list) or body.get("totalSize", len(records)) != len(records) or not all(text_of(one, key) for one in records):
         return "salesforce did not tell of all records"
     return used_up(response)
 
