@@ -14,6 +14,7 @@ import json
 from collections.abc import Collection
 
 import duckdb
+import orjson
 
 from orchestration.activation.audience import (
     ActivationError,
@@ -76,12 +77,12 @@ def make_desired(
         _require_addresses(connection, release, table, destination)
     make_permitted(connection, release, consent, later)
     # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
-    fewer, all_of_them = (
-        ", ".join(f"{literal(name)}: NULL" for name in sorted([*fields, *no_more]) if name not in kept) for kept in ({KEY}, set[str]())
+    all_of_them = sorted([*fields, *no_more])
+    empty = {"fields": [name for name in all_of_them if name != KEY], "forgotten": all_of_them}
+    texts = ", ".join(f"{literal(orjson.dumps(dict.fromkeys(names)).decode())} AS {column}" for column, names in empty.items())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT {texts}, {_longer_there(destination, all_of_them)} AS more"
     )
-    connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
-        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten,
-            {_longer_there(destination, [*fields, *no_more])} AS more""")
     return kinds
 
 
