@@ -80,9 +80,7 @@ def make_desired(
     all_of_them = sorted([*fields, *no_more])
     empty = {"fields": [name for name in all_of_them if name != KEY], "forgotten": all_of_them}
     texts = ", ".join(f"{literal(orjson.dumps(dict.fromkeys(names)).decode())} AS {column}" for column, names in empty.items())
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT {texts}, {_longer_there(destination, all_of_them)} AS more"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT {texts}, {_longer_there(destination, all_of_them)} AS more")
     return kinds
 
 

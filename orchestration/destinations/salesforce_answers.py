@@ -103,7 +103,8 @@ def unreadable(response: httpx.Response, body: Any, key: str) -> str:
         code = code_of(next(iter(body if isinstance(body, list) else ()), {}), "errorCode")
         return f"salesforce answers {response.status_code} ({code}) to a query of what is held"
     records = body.get("records") if isinstance(body, Mapping) and body.get("done") is True else None
-    if not isinstance(records, list) or body.get("totalSize", len(records)) != len(records) or not all(text_of(one, key) for one in records):
+    is_told = isinstance(records, list) and all(text_of(one, key) for one in records)
+    if not is_told or body.get("totalSize", len(records)) != len(records):
         return "salesforce did not tell of all records"
     return used_up(response)
 
