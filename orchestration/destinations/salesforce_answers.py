@@ -22,6 +22,7 @@ from orchestration.server_waits import SHARE_OF_LIMIT
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
 _GONE = "entity_is_deleted"  # since it was asked who is there
+_NOT_ALL = "salesforce did not tell of all records"
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
 _FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", _SPENT.lower(), _GONE})
 
@@ -103,10 +104,9 @@ def unreadable(response: httpx.Response, body: Any, key: str) -> str:
         code = code_of(next(iter(body if isinstance(body, list) else ()), {}), "errorCode")
         return f"salesforce answers {response.status_code} ({code}) to a query of what is held"
     records = body.get("records") if isinstance(body, Mapping) and body.get("done") is True else None
-    is_told = isinstance(records, list) and all(text_of(one, key) for one in records)
-    if not is_told or body.get("totalSize", len(records)) != len(records):
-        return "salesforce did not tell of all records"
-    return used_up(response)
+    if not isinstance(records, list) or not all(text_of(one, key) for one in records):
+        return _NOT_ALL
+    return used_up(response) if body.get("totalSize", len(records)) == len(records) else _NOT_ALL
 
 
 def _outcome(record: Record, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:
