@@ -44,7 +44,7 @@ def objection(
     """Why nothing may be sent, with the name of the override; empty when nothing speaks against it. `doubts`: what is known beforehand."""
     for name, judge in BREAKERS.items():
         if name not in overrides and (reason := doubts.get(name) or judge(connection, destination, report, bounds)):
-            return f"{reason} [{name}]"
+            return f"{reason} (if it is meant: `python -m orchestration sync {destination.name} --override {name}`) [{name}]"
     return ""
 
 

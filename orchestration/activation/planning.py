@@ -14,6 +14,7 @@ import json
 from collections.abc import Collection, Mapping
 
 import duckdb
+import orjson
 
 from orchestration.activation.audience import (
     ActivationError,
@@ -90,10 +91,10 @@ def _hashes(fields: Mapping[str, str], email: str, names: Mapping[str, str]) -> 
 
 def _make_cleared(connection: duckdb.DuckDBPyConnection, destination: Destination, names: Collection[str]) -> None:
     # The key stays with who only leaves an audience, since another one may have written it too; of who was erased nothing stays.
-    fewer, all_of_them = (", ".join(f"{literal(name)}: NULL" for name in sorted(names) if name not in kept) for kept in ({KEY}, set[str]()))
-    connection.execute(f"""CREATE OR REPLACE TEMP TABLE cleared AS
-        SELECT CAST(to_json({{{fewer}}}) AS VARCHAR) AS fields, CAST(to_json({{{all_of_them}}}) AS VARCHAR) AS forgotten,
-            {_longer_there(destination, names)} AS more""")
+    all_of_them = sorted(names)
+    empty = {"fields": [name for name in all_of_them if name != KEY], "forgotten": all_of_them}
+    texts = ", ".join(f"{literal(orjson.dumps(dict.fromkeys(names)).decode())} AS {column}" for column, names in empty.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE cleared AS SELECT {texts}, {_longer_there(destination, all_of_them)} AS more")
 
 
 def _longer_there(destination: Destination, fields: Collection[str]) -> int:

@@ -29,11 +29,18 @@ Progress = Callable[[int, int], None]
 
 
 def resume(connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport) -> None:
-    """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again."""
+    """Fetch the outcomes of jobs that an earlier sync started, before anything is planned: what they did is not done again.
+
+    What they did not do is planned again, and counts as what becomes of it then.
+    """
     for job in state.open_jobs(connection, report.audience):
         book = Book(connection, report)  # each by itself: those of different nights may have a customer in common
         book.finish(job, _told(destination, job))
         book.write()
+    for again in (Result.RETRYABLE, Result.UNKNOWN):
+        del report.outcomes[str(again)]
+        for code in [one for one in report.codes if one.startswith(f"{again}: ")]:
+            del report.codes[code]
 
 
 def deliver(

@@ -26,6 +26,8 @@ TIMEOUT = 30.0
 logging.getLogger("httpx").setLevel(logging.WARNING)
 # Raised before a byte of the request left: the receiver cannot have it.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# What came, or did not come, says nothing of what became of the call: cut off, too late, or packed in a way that cannot be unpacked.
+_NO_ANSWER = (httpx.TransportError, httpx.DecodingError)
 # None is closed that the next call could use: httpx keeps twenty, and a vendor may be called by more at once.
 _CONNECTIONS = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 _DOUBT = "may_have_arrived"  # under this name an answer remembers that a try before it, or what it answers, may have been worked on
@@ -109,7 +111,7 @@ class Caller:
             response = self._answered(retrying, method, path, options, doubts)
         except _NOT_SENT:
             raise (NoAnswerError if doubts else NoConnectionError) from None
-        except httpx.TransportError:
+        except _NO_ANSWER:
             raise NoAnswerError from None
         response.extensions[_DOUBT] = bool(doubts)
         return response
@@ -131,7 +133,7 @@ class Caller:
             response = self._client.request(method, url, **sent)
         except _NOT_SENT:
             raise
-        except httpx.TransportError as error:
+        except _NO_ANSWER as error:
             doubts.append(error)
             raise
         doubts += [response] if response.status_code in IN_DOUBT else []
@@ -145,4 +147,4 @@ class Caller:
 
 def _may_pass(error: BaseException) -> bool:
     # A server that has not answered in time is not asked again: it would take as long again, for every batch.
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ReadTimeout)
+    return isinstance(error, _NO_ANSWER) and not isinstance(error, httpx.ReadTimeout)

@@ -6,6 +6,7 @@ the ids that Klaviyo knows the others by are asked for once it is done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from orchestration.destinations.base import Answer, Job, Outcome, Result, not_there
@@ -37,9 +38,10 @@ class ImportJobs(HttpDestination):
         return Answer(outcomes, calls=self.caller.made - before)
 
     def _outcomes(self, job: Job, body: Any) -> list[Outcome]:
-        failed = int(text_of(body, "data", "attributes", "failed_count") or 0)
+        counts = _counts(body)
+        failed = counts.get("failed", 0)
         refused = refusals(self._pages(f"{JOBS}/{job.id}/import-errors"), job) if failed else {}
-        if len(refused) < failed or _lacks(body):  # some were refused, or lost; which ones was not told
+        if len(refused) < failed or _lacks(counts):  # some were refused, or lost; which ones was not told
             return [Outcome(one.external_id, Result.UNKNOWN, refused.get(one.external_id, "not_told")) for one in job.records]
         known = self._profiles.known([one for one in job.records if one.email and not one.remote_id])
         named = [one for one in job.records if one.external_id in refused and one.by_remote_id]
@@ -70,10 +72,16 @@ class ImportJobs(HttpDestination):
         return as_json(body) if body.is_success else None
 
 
-def _lacks(body: Any) -> bool:
-    """Whether a job that is done has neither taken nor refused some of its profiles."""
-    total, *done = (int(text_of(body, "data", "attributes", f"{name}_count") or 0) for name in ("total", "completed", "failed"))
-    return bool(text_of(body, "data", "attributes", "completed_count")) and sum(done) < total
+def _counts(body: Any) -> dict[str, int]:
+    """What a job counted, by what it told; -1 of what is no number."""
+    told = {name: text_of(body, "data", "attributes", f"{name}_count") for name in ("total", "completed", "failed")}
+    return {name: int(count) if count.isdecimal() else -1 for name, count in told.items() if count}
+
+
+def _lacks(counts: Mapping[str, int]) -> bool:
+    """Whether a job that is done has neither taken nor refused some of its profiles, or says what cannot be read."""
+    done = counts.get("completed", counts.get("total", 0)) + counts.get("failed", 0)
+    return done < counts.get("total", 0) or -1 in counts.values()
 
 
 def _is_done(body: Any) -> bool:

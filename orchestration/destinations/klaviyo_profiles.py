@@ -115,7 +115,9 @@ class Profiles:
         except (NoAnswerError, NoConnectionError):
             response = None
         body = as_json(response) if response is not None and response.is_success else None
-        return body if isinstance(body, Mapping) and isinstance(body.get("data"), list) else None  # nothing said is nobody missed
+        profiles = body.get("data") if isinstance(body, Mapping) else None
+        is_told = isinstance(profiles, list) and all(text_of(one, "id") for one in profiles)
+        return body if is_told else None  # nothing said is nobody missed
 
 
 def _any(key: str, identifiers: Sequence[str]) -> dict[str, str]:

@@ -155,21 +155,22 @@ class SalesforceDestination(BulkJobs):
             query = f"SELECT {names} FROM {self._object} WHERE {self._key} IN ({ids})"
             response, calls = self._asked("GET", f"{self._data}/query", WANTS, params={"q": query}), calls + 1
             body = as_json(response)
-            if lacks := unreadable(response, body):
+            if lacks := unreadable(response, body, self._key):
                 return Holdings({}, calls, lacks)
             for one in listed(body, "records"):
                 told |= wanted.holding(text_of(one, self._key), one)
         return Holdings(told, calls)
 
     def _known(self, records: Sequence[Record]) -> set[str]:
-        found: set[str] = set()
+        """External ids of those who are there; Salesforce tells a key in the letters that somebody wrote it in."""
+        found, wanted = set[str](), Named(records, lambda one: one.external_id)
         for ids in listings([quoted(record.external_id) for record in records], self.limits.max_records):
             query = f"SELECT {self._key} FROM {self._object} WHERE {self._key} IN ({ids})"
             response = self._asked("GET", f"{self._data}/query", WANTS, params={"q": query})
             body = as_json(response)
-            if lacks := unreadable(response, body):
+            if lacks := unreadable(response, body, self._key):
                 raise DestinationError(f"destination {self.name}: {lacks}")
-            found |= {str(one.get(self._key)) for one in listed(body, "records")}
+            found |= {external_id for one in listed(body, "records") for external_id in wanted.of(text_of(one, self._key))}
         return found
 
     def _post(self, batch: Batch) -> httpx.Response:

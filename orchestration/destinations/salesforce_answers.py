@@ -16,12 +16,13 @@ import httpx
 
 from orchestration.destinations.base import Job, Outcome, Record, Result, not_there, safe_code
 from orchestration.destinations.fields import as_text
-from orchestration.destinations.reading import code_of
+from orchestration.destinations.reading import code_of, text_of
 from orchestration.server_waits import SHARE_OF_LIMIT
 
 _CLEARS = "#N/A"
 _LONGEST_LISTING = 12_000  # bytes as a URL has them; Salesforce takes 16,384 of URL and headers together
 _GONE = "entity_is_deleted"  # since it was asked who is there
+_NOT_ALL = "salesforce did not tell of all records"
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
 _FOR_NOW = frozenset({"unable_to_lock_row", "server_unavailable", _SPENT.lower(), _GONE})
 
@@ -97,14 +98,15 @@ def spent(response: httpx.Response) -> str:
     return f"the day's calls to Salesforce are used up ({_SPENT}); the next sync goes on"
 
 
-def unreadable(response: httpx.Response, body: Any) -> str:
-    """Why an answer to a query says nothing of who is there; empty when it tells all of them."""
+def unreadable(response: httpx.Response, body: Any, key: str) -> str:
+    """Why an answer to a query says nothing of who is there; empty when it tells all of them, each by `key`."""
     if not response.is_success:
         code = code_of(next(iter(body if isinstance(body, list) else ()), {}), "errorCode")
         return f"salesforce answers {response.status_code} ({code}) to a query of what is held"
-    if not isinstance(body, Mapping) or not isinstance(body.get("records"), list) or body.get("done") is not True:
-        return "salesforce did not tell of all records"
-    return used_up(response)
+    records = body.get("records") if isinstance(body, Mapping) and body.get("done") is True else None
+    if not isinstance(records, list) or not all(text_of(one, key) for one in records):
+        return _NOT_ALL
+    return used_up(response) if body.get("totalSize", len(records)) == len(records) else _NOT_ALL
 
 
 def _outcome(record: Record, taken: Mapping[Any, str], failed: Mapping[Any, str], complete: bool) -> Outcome:

@@ -38,8 +38,8 @@ def amiss(kinds: Mapping[str, str], described: Sequence[Mapping[str, Any]], of_o
         found = there.get(name.lower())
         if found is None:
             missing.append(f"{name} ({told})")
-        elif found.get("type", next(iter(taken))) not in taken:
-            other.append(f"{name} (is {found['type']}, takes {told})")
+        elif (kind_there := str(found.get("type", next(iter(taken))))) not in taken:
+            other.append(f"{name} (is {kind_there}, takes {told})")
         elif found.get("updateable") is False:
             locked.append(name)
     parts = [

@@ -43,6 +43,16 @@ def test_an_answer_that_is_cut_off_is_asked_for_again_or_unknown(destination, ve
 
 
 @pytest.mark.parametrize("kind", NET)
+def test_an_answer_that_cannot_be_unpacked_is_asked_for_again_or_unknown(destination, vendor):
+    destination.prepare(KINDS)
+    garbled = (200, {"content-encoding": "gzip"}, b"not packed")
+    vendor.faults = [garbled]
+    assert set(results(send(destination)).values()) == {"acknowledged"}
+    vendor.faults = [garbled] * 40
+    assert set(results(send(destination)).values()) == {"unknown"}
+
+
+@pytest.mark.parametrize("kind", NET)
 @pytest.mark.parametrize("body", [b"", b"not json", [], {}, {"results": [], "errors": []}])
 def test_a_success_that_says_nothing_is_no_success(destination, vendor, body):
     if vendor.silent_success:

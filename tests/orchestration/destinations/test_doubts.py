@@ -202,7 +202,16 @@ def test_many_short_fields_fit_with_what_is_put_around_them(place, tmp_path, own
     assert 450_000 < max(request.size for request in vendor.requests) < 500_000
 
 
-@pytest.mark.parametrize("told", [(200, {}, b""), (200, {}, b"<html>"), (200, {}, {}), (200, {}, {"records": [], "done": False})])
+SAID = [None, "x", {"crmp_customer_id__c": None}, {}]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *((200, {}, one) for one in (b"", b"<html>", {}, {"records": [], "done": False}, {"records": [], "done": True, "totalSize": 1})),
+        *((200, {}, {"records": [one], "done": True}) for one in SAID),
+    ],
+)
 def test_nobody_is_taken_for_cleared_because_salesforce_did_not_say_who_is_there(place, told):
     destination, vendor = place("salesforce")
     vendor.contacts = {"c1": {"crmp_nps__c": 3}}
@@ -213,7 +222,16 @@ def test_nobody_is_taken_for_cleared_because_salesforce_did_not_say_who_is_there
     assert vendor.contacts == {"c1": {"crmp_nps__c": 3}}
 
 
-@pytest.mark.parametrize("told", [(200, {}, b"<html>"), (200, {}, {})])
+def test_salesforce_knows_a_contact_whose_key_somebody_wrote_in_other_letters(place):
+    """It finds by the key whatever the letters, unless told otherwise, and tells the key as it is there."""
+    destination, vendor = place("salesforce")
+    vendor.contacts = {"c1": {"crmp_nps__c": 3}}
+    vendor.faults = [(200, {}, {"records": [{"crmp_customer_id__c": "C1"}], "done": True, "totalSize": 1})]
+    assert sent(destination, cleared("c1")) == {"c1": ("acknowledged", "")}
+    assert vendor.contacts == {"c1": {"crmp_nps__c": None}}
+
+
+@pytest.mark.parametrize("told", [(200, {}, one) for one in (b"<html>", {}, {"data": ["x"]}, {"data": [{"attributes": {}}]})])
 def test_no_profile_is_taken_for_gone_because_klaviyo_did_not_say_so(place, told):
     destination, vendor = place("klaviyo", mode="update_only")
     vendor.faults = [told]

@@ -16,6 +16,14 @@ def test_a_job_of_klaviyos_that_lost_some_has_not_taken_the_others_for_certain(p
     assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
 
 
+@pytest.mark.parametrize("name", ["total_count", "completed_count", "failed_count"])
+def test_a_count_of_klaviyos_that_is_no_number_says_nothing(place, name):
+    destination, vendor = place("klaviyo")
+    usual = vendor.described
+    vendor.described = lambda job, **told: usual(job, **{**told, name: "several"})
+    assert sent(destination, batch_of(2)) == dict.fromkeys(("c1", "c2"), ("unknown", "not_told"))
+
+
 @pytest.mark.parametrize("lost", ["PUT", "PATCH"])
 def test_a_job_of_salesforces_whose_upload_was_not_answered_is_asked_how_far_it_came(place, lost):
     destination, vendor = place("salesforce")

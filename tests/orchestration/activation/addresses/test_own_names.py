@@ -146,3 +146,13 @@ def test_tables_and_files_have_the_companys_columns(tmp_path, sync):
     assert json.loads(written.read_text()) == {
         "external_id": "x1", "operation": "upsert", "release_id": "r3", "customer_key": "k1", "level": "pro",
     }  # fmt: skip
+
+
+def test_an_audience_of_which_no_field_is_chosen_is_sent_by_its_key_and_left(sync, place):
+    """A choice is made for all audiences of a destination: of one of them it may name nothing."""
+    destination, vendor = place("hubspot")
+    chosen = {"in_another_audience": ""}
+    assert sync(destination, chosen).outcomes["acknowledged"] == 2
+    assert set(contacts(vendor)["ann"]) == {"crmp_customer_key"}
+    report = sync(destination, chosen, {1: PEOPLE[1]}, mode="mirror")
+    assert (report.decisions, report.ok) == ({"clear": 1, "unchanged": 1}, True)

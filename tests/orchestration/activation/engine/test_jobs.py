@@ -38,6 +38,19 @@ def test_a_job_is_written_down_before_it_is_asked_about_and_resumed(tmp_path, ni
     assert log == [("x0", "acknowledged"), ("x1", "rejected"), ("x2", "acknowledged")]
 
 
+@pytest.mark.parametrize("result", [Result.RETRYABLE, Result.UNKNOWN])
+def test_what_an_earlier_job_did_not_take_and_tonight_does_has_arrived(night, fake, result):
+    """The night was red although nothing was missing, and each of them counted twice."""
+    usual, rows = fake.answer, [customer(number) for number in range(3)]
+    fake.answer, fake.finish = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}"), lambda job: None
+    night(rows)
+    fake.answer, fake.finish = usual, lambda job: Answer(job.outcomes(result, "never_uploaded"))
+    report = night(rows)
+    assert (report.ok, report.decisions, report.codes) == (True, {"upsert": 3}, {})
+    assert {name: count for name, count in report.outcomes.items() if count} == {"acknowledged": 3}
+    assert report.complete_at
+
+
 def test_of_several_jobs_each_is_settled_by_its_own_answer(night, fake):
     fake.answer = lambda batch: Answer([], job=f"job of {batch.records[0].external_id}")
     fake.finish = lambda job: None if job.id == "job of x2" else Answer(job.outcomes(Result.ACKNOWLEDGED))
