@@ -142,7 +142,11 @@ def test_without_a_leak_the_night_publishes(log, tmp_path):
     [
         ("contacts_30d", _contacted, "contacts_30d: among "),
         ("closed_on", lambda log: np.where(log["stayed"] == 0, 1.0, np.nan), "closed_on: alone it ranks bad outcomes before good ones"),
-        ("nearly", lambda log: np.where(np.arange(ROWS) % 50 == 0, 0.5, log["stayed"]), "nearly: alone it ranks bad outcomes before good ones"),
+        (
+            "nearly",
+            lambda log: np.where(np.arange(ROWS) % 50 == 0, 0.5, log["stayed"]),
+            "nearly: alone it ranks bad outcomes before good ones",
+        ),
         ("days_since_last_call", lambda log: np.where(np.arange(ROWS) == 7, -3.0, 40.0), "days_since_last_call is below 0 for 1 rows"),
     ],
 )
