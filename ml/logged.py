@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api import types
 
 Floats = NDArray[np.float64]
+_FARTHEST = 1e100  # its square is a number still
 
 
 def aligned(values: ArrayLike, index: pd.Index | None) -> NDArray[Any]:
@@ -62,8 +63,8 @@ def checked_log(
         raise ValueError("action, propensity and outcome differ in length; give one of each per decision")
     if not ((propensities > 0) & (propensities <= 1)).all():
         raise ValueError("propensity: must lie in (0, 1] for every decision; leave out decisions whose propensity was not recorded")
-    if not np.isfinite(outcomes).all():
-        raise ValueError("outcome: is missing or infinite for some decisions; leave out those whose window is not over")
+    if not (np.abs(outcomes) <= _FARTHEST).all():  # nor is NaN
+        raise ValueError("outcome: is missing or infinite, or beyond 1e100, for some decisions; leave out those whose window is not over")
     return actions, propensities, outcomes
 
 

@@ -30,9 +30,9 @@ def action_costs(cost: Mapping[Any, float] | ArrayLike | None, taken: NDArray[An
         if paid.size != taken.size:
             raise ValueError("cost: needs one per action (a mapping) or one per logged decision")
         costs = np.asarray(paid.groupby(taken).mean().reindex(actions), dtype=np.float64)
-    costs = np.append(np.nan_to_num(costs[:1]), costs[1:])
-    if np.isnan(costs).any():
-        raise ValueError(f"cost: that of {actions[int(np.isnan(costs).argmax())]!r} is missing")
+    costs = np.append(np.where(np.isnan(costs[:1]), 0.0, costs[:1]), costs[1:])
+    if not np.isfinite(costs).all():
+        raise ValueError(f"cost: that of {actions[int(np.isfinite(costs).argmin())]!r} is missing or infinite")
     return costs
 
 

@@ -27,22 +27,27 @@ _HIGH = Words("high outcomes", "low ones", "ended high")
 
 
 class Doubt(NamedTuple):
-    """A column, why it is mistrusted, whether it is kept out of what is learnt, and how well it ranks outcomes, if that is why."""
+    """A column, why it is mistrusted, whether it is kept out of what is learnt, and how well it ranks outcomes, if that is why.
+
+    `is_certain`: nobody should publish what was learnt from it before a person has looked.
+    """
 
     feature: str
     reason: str
     left_out: bool
     roc_auc: float | None = None
+    is_certain: bool = False
 
 
 def told_the_end(parsed: Parsed, outcome: Floats, seed: int) -> list[Doubt]:
-    """Columns that know the outcome, worst first. Other outcomes than 0 and 1 count as high above their median."""
+    """Columns that know the outcome, worst first; what is the outcome itself is left out. Money counts as high above its median."""
     if np.isin(outcome, (0.0, 1.0)).all():
         label, words = (outcome, _WELL) if outcome.mean() <= 0.5 else (1 - outcome, _BADLY)
-        return [_doubt(one, one.is_certain) for one in suspicions(parsed, label, seed, words)]
+        return [_doubt(one, one.left_out, one.is_certain) for one in suspicions(parsed, label, seed, words)]
     high = (outcome > np.median(outcome)).astype(float)
     found = suspicions(parsed, high, seed, _HIGH) if 0 < high.sum() < high.size else []
-    return [_doubt(one, one.is_certain and _is_same(parsed, one.feature, outcome)) for one in found]
+    same = {one.feature for one in found if one.is_certain and _is_same(parsed, one.feature, outcome)}
+    return [_doubt(one, one.feature in same, one.feature in same) for one in found]
 
 
 def follow_the_decision(parsed: Parsed, taken: NDArray[Any], propensity: Floats) -> list[Doubt]:
@@ -54,8 +59,8 @@ def follow_the_decision(parsed: Parsed, taken: NDArray[Any], propensity: Floats)
     return [one for one in found if one is not None]
 
 
-def _doubt(one: Suspicion, left_out: bool) -> Doubt:
-    return Doubt(one.feature, one.reason, left_out, one.roc_auc)
+def _doubt(one: Suspicion, left_out: bool, is_certain: bool) -> Doubt:
+    return Doubt(one.feature, one.reason, left_out, one.roc_auc, is_certain)
 
 
 def _is_same(parsed: Parsed, name: str, outcome: Floats) -> bool:

@@ -37,7 +37,7 @@ class Policy:
     """`actions`: the control first, then those with enough decisions; of the type the log has them in. `costs`: in units of the outcome.
 
     `report`: JSON-able dictionary with `control`, `decisions`, `effects` (per action) and `suspicious_features` (columns that seem to have
-    been known only afterwards, each with the reason and whether it was `left_out`).
+    been known only afterwards, each with the reason, whether that `is_certain` enough not to publish, and whether it was `left_out`).
     """
 
     actions: tuple[str | float, ...]

@@ -75,7 +75,7 @@ def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int, aim: Aim, 
     """Raises Refused when nothing can be learnt, a feature knows the future, or the policy is certainly worse than doing nothing."""
     _refuse_first(_following(log, names))
     twin, refusal = judge(log, names, run, seed, aim, others)
-    _refuse_first([(one["feature"], one["reason"]) for one in twin.report["suspicious_features"] if one["left_out"]])
+    _refuse_first([(one["feature"], one["reason"]) for one in twin.report["suspicious_features"] if one["is_certain"]])
     if refusal is not None:
         raise Refused(refusal)
     policy = fitted(log, names, seed, aim, others)

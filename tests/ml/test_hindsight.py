@@ -89,6 +89,26 @@ def test_a_column_that_knows_the_outcome_is_named_and_kept_out(log):
     assert policy.choose(log[["x", "y"]]).nunique() > 1
 
 
+def _silent(rows: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """(features, action, stayed): who is silent for long leaves, others stay; a call saves those in between and nobody else."""
+    random = np.random.default_rng(12)
+    frame = pd.DataFrame({"days_silent": random.uniform(0, 300, rows), "x": random.normal(size=rows)})
+    action, days = random.choice(["nothing", "call"], rows), frame["days_silent"].to_numpy()
+    stays = np.where(days < 140, 0.995, np.where(days > 170, 0.005, np.where(action == "call", 0.95, 0.05)))
+    return frame, action, (random.random(rows) < stays).astype(float)
+
+
+def test_a_column_that_nearly_tells_the_outcome_is_named_and_learnt_from():
+    """Left out, an honest one took with it whom a call saves: nobody was called."""
+    features, action, stayed = _silent(3000)
+    policy = fit_policy(features, action, 0.5, stayed, cost={"call": 0.2}, control="nothing")
+    (told,) = policy.report["suspicious_features"]
+    assert (told["feature"], told["is_certain"], told["left_out"]) == ("days_silent", True, False)
+    assert told["roc_auc"] > 0.97
+    called = policy.choose(pd.DataFrame({"days_silent": [60.0, 155.0, 250.0], "x": 0.0})) == "call"
+    assert called.tolist() == [False, True, False]
+
+
 def test_money_that_was_spent_before_stays_and_money_that_came_is_kept_out(log):
     before = np.exp(log["y"].to_numpy())
     outcome = 20 * before * np.random.default_rng(5).lognormal(0, 0.1, ROWS)
@@ -122,6 +142,11 @@ def test_without_a_leak_the_night_publishes(log, tmp_path):
     [
         ("contacts_30d", _contacted, "contacts_30d: among "),
         ("closed_on", lambda log: np.where(log["stayed"] == 0, 1.0, np.nan), "closed_on: alone it ranks bad outcomes before good ones"),
+        (
+            "nearly",
+            lambda log: np.where(np.arange(ROWS) % 50 == 0, 0.5, log["stayed"]),
+            "nearly: alone it ranks bad outcomes before good ones",
+        ),
         ("days_since_last_call", lambda log: np.where(np.arange(ROWS) == 7, -3.0, 40.0), "days_since_last_call is below 0 for 1 rows"),
     ],
 )

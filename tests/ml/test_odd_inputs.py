@@ -76,6 +76,9 @@ def test_what_is_no_number_is_named_with_where_it_stands(log):
         ({"cost": {"call": "cheap"}}, "cost: needs numbers .*; 'cheap' is none"),
         ({"propensity": [None] * 1199 + ["third"]}, "propensity: needs numbers .*; 'third' is none"),
         ({"outcome": log["outcome"].where(log["x"] < 2, np.inf)}, "outcome: is missing or infinite"),
+        ({"outcome": log["outcome"].where(log["x"] < 2, 1e200)}, "outcome: is missing or infinite, or beyond 1e100"),
+        ({"cost": {"call": np.inf}}, "cost: that of 'call' is missing or infinite"),
+        ({"cost": {"nothing": np.inf}}, "cost: that of 'nothing' is missing or infinite"),
     ):
         with pytest.raises(ValueError, match=words):
             _fitted(log, **changed)
