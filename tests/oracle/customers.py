@@ -1,4 +1,4 @@
-"""What `customer_360` tells of a customer's doings and sayings, from raw rows, as metrics.md and the documentation of the mart define it."""
+"""What `customer_360` tells of a customer's doings and sayings, from raw rows, as metrics.md and the docs of the mart define it."""
 
 from __future__ import annotations
 
