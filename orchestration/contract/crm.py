@@ -94,7 +94,7 @@ TABLES = (
             decimal("cost_amount", "What it cost, in major units, not below zero"),
             text("currency", "ISO-4217 currency of the cost"),
             moment("started_at", "When it started"),
-            moment("ended_at", "When it ended"),
+            moment("ended_at", "When it ended; exclusive"),
         ),
     ),
     Table(

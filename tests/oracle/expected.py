@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from orchestration.contract import INPUT_TABLES
-from tests.oracle import campaigns, engagement, feedback, harness, identity, referrals, sources, surveys
+from tests.oracle import campaigns, customers, engagement, feedback, harness, identity, referrals, sources, surveys
 from tests.oracle.differences import customers_by_key, differences
 from tests.oracle.facts import Facts
 from tests.oracle.people import KNOWN_BY, Night, People, known, people
@@ -29,6 +29,7 @@ ORACLES: dict[str, tuple[Oracle, tuple[str, ...]]] = {
     "int_customer_behaviour": (engagement.behaviour, ("customer",)),
     "metric_referrals_monthly": (referrals.referrals_monthly, MONTHLY),
     "metric_loyalty_monthly": (referrals.loyalty_monthly, ("month",)),
+    "customer_360": (customers.customer_360, ("customer",)),
     "metric_campaign_performance": (campaigns.campaign_performance, ("campaign_id",)),
 }
 THEMES = "metric_feedback_themes_monthly"

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.thorough
 
 
 SURVEYS = ["fct_survey_responses", "metric_nps_monthly", "metric_csat_monthly", "metric_ces_monthly"]
-FEEDBACK = ["fct_feedback", THEMES, "fct_tickets", "metric_tickets_monthly"]
+FEEDBACK = ["fct_feedback", THEMES, "fct_tickets", "metric_tickets_monthly", "customer_360"]
 MODELS = st.sampled_from(["contractual", "non_contractual"])
 # Shrinking would build hundreds of companies; one that fails is small enough to read.
 thorough = settings(derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))

@@ -83,9 +83,15 @@
 {%- endmacro %}
 
 {#- What Student's t distribution with `df` degrees of freedom stays below with probability .975: 12.7 at one, 1.96 at very many. No SQL
-    dialect knows it; this form is within half a percent of it from one degree on. -#}
+    dialect knows it. This polynomial in 1 / df (its interpolation at nine Chebyshev nodes on 0 to 1) is within 3e-7 of it, relatively,
+    from one degree on, and Welch's formula never gives fewer. -#}
 {% macro t_95(df) -%}
-    sqrt({{ df }} * (exp({{ z_95() }} * {{ z_95() }} / ({{ df }} - 0.5 + 0.305 / ({{ df }} + 0.2 / ({{ df }} * {{ df }})))) - 1))
+    {%- set terms = [1.9599645, 2.3721876, 2.8246266, 2.5360652, 1.6731514, 0.57337289, 0.73591152, -0.17399646, 0.20492068] -%}
+    {%- set folded = namespace(sum=terms[8]) -%}
+    {%- for term in terms[:8] | reverse -%}
+        {%- set folded.sum = '(' ~ term ~ ' + ' ~ folded.sum ~ ' / ' ~ df ~ ')' -%}
+    {%- endfor -%}
+    {{ folded.sum }}
 {%- endmacro %}
 
 {#- Half the width of the interval of a difference of two means with this standard error; few observations know less of their spread. -#}

@@ -37,6 +37,7 @@ offered as (
         catalogue.channel,
         catalogue.cost,
         catalogue.cooldown_days,
+        catalogue.is_unlisted,
         {{ worth_of_aim() }} as worth,
         catalogue.action = 'nothing' as is_nothing,
         coalesce(channels.customer_key is not null, false) as is_consented,
@@ -68,7 +69,7 @@ gated as (
             when not offered.is_consented then 'consent'
             when not offered.is_reachable or offered.is_suppressed or contact_state.is_gone or contact_state.high_priority_open > 0
                 then 'suppression'
-            when not offered.is_eligible then 'eligibility'
+            when offered.is_unlisted or not offered.is_eligible then 'eligibility'
             when contact_state.is_cooling_down
                 or coalesce({{ days_between('done_before.last_day', as_of_date()) }} < offered.cooldown_days, false)
                 then 'cooldown'

@@ -1,5 +1,6 @@
 -- What may be done for a customer: the catalogue (the company's own or the seed `actions`), and actions that only the log knows. Those take the channel of
--- their campaigns; without one they have no channel, nobody has consented to it, and they are never chosen.
+-- their campaigns (without one they have no channel, nobody has consented to it, and they are never chosen) and cost what they cost in the mean. A company
+-- that lists its actions does no others any more: what its log knows besides is learnt from and never chosen.
 with catalogue as (
     {% if var('actions') %}
     {{ own_actions() }}
@@ -12,9 +13,19 @@ with catalogue as (
     {% endif %}
 ),
 
+actions as (
+    select * from {{ canonical('crm_actions') }}
+),
+
+-- who was held out cost nothing
 logged as (
-    select distinct action
-    from {{ canonical('crm_actions') }}
+    select
+        actions.action,
+        cast(sum(case when not coalesce(actions.is_holdout, false) then {{ to_reporting('actions.cost_minor') }} end) as double)
+        / nullif(count(case when not coalesce(actions.is_holdout, false) then actions.cost_minor end), 0) as cost
+    from actions
+    {{ join_rate('actions.currency', 'cast(actions.decided_at as date)') }}
+    group by actions.action
 ),
 
 campaigns as (
@@ -48,6 +59,7 @@ campaign_channels as (
 unlisted as (
     select
         logged.action,
+        logged.cost,
         campaign_channels.channel
     from logged
     left join catalogue using (action)
@@ -64,7 +76,8 @@ combined as (
         aims_at,
         cast(worth as double) as worth,
         cooldown_days,
-        currency
+        currency,
+        false as is_unlisted
         {%- for fact in action_facts() %},
         min_{{ fact }},
         max_{{ fact }}
@@ -75,11 +88,12 @@ combined as (
         action,
         channel,
         'marketing',
-        cast(0 as double),
+        coalesce(cost, 0),
         'retention',
         cast(null as double),
         cast(null as double),
-        cast(null as {{ dbt.type_string() }})
+        cast(null as {{ dbt.type_string() }}),
+        {{ 'true' if var('actions') else 'false' }}
         {%- for fact in action_facts() %},
         cast(null as double),
         cast(null as double)

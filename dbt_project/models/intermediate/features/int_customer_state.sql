@@ -4,8 +4,9 @@ with customers as (
     where not is_erased
 ),
 
+-- What is paid is paid whether or not it is what makes a customer active.
 months as (
-    select * from {{ ref('int_customer_months') }}
+    select * from {{ ref('int_revenue_months') }}
     where month = {{ as_of_month() }}
 ),
 
