@@ -5,9 +5,7 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -64,7 +62,7 @@ def synchronise(
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
     wish = _Wish("upsert" if retired else mode, recreate, retry_dead, limit, only, retired)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
-    with _old_objects_left_alone(), state.opened(path, writable=live) as connection:
+    with state.opened(path, writable=live) as connection:
         sync = _Sync(connection, destination, report, wish)
         sync.want(release, later)
         if live:
@@ -79,18 +77,6 @@ def synchronise(
     if report.forgotten:
         rewritten(path)
     return report
-
-
-@contextmanager
-def _old_objects_left_alone() -> Iterator[None]:
-    """Spare the garbage collector what was there before: records by the ten thousand have it look through everything that a night has
-    loaded, again and again, which took a fifth of a sync's processor time.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Modes of an audience, what a person may ask for, and who is cleared there."""
 
-import gc
-
 import pytest
 
 from orchestration.activation import ActivationError, forget
@@ -128,11 +126,3 @@ def test_of_an_audience_that_is_configured_no_more_only_who_may_not_be_told_of_i
     assert sorted(fake.sent) == ["x0", "x1", "x5"]
     assert fake.has["x2"]["churn_probability"] == 0.5
     assert night(rows, retired=True).decisions == {"gone": 1, "kept": 3, "suppressed": 1}
-
-
-def test_what_was_there_before_is_not_looked_through_for_garbage_while_a_sync_works(night, fake):
-    usual, frozen = fake.answer, []
-    fake.answer = lambda batch: frozen.append(gc.get_freeze_count()) or usual(batch)
-    night([customer(1)])
-    assert frozen[0] > 0
-    assert gc.get_freeze_count() == 0
