@@ -125,7 +125,7 @@ def test_a_cursor_has_an_order_and_may_be_a_number_of_any_length(url: str, shop:
         "UPDATE shop.payments SET version = 18446744073709551610 + id")  # fmt: skip
     load = Nights(tmp_path / "day", _settings(f"mysql://reader:s3cret@{url}", cursor="day")).night("billing_payments")["billing_payments"]
     assert "shop.payments cannot be read by what changed: day has no order" in (load.error or "")
-    nights = Nights(tmp_path, _settings(f"mysql://reader:s3cret@{url}", cursor="version"))
+    nights = Nights(tmp_path, _settings(f"mysql://reader:s3cret@{url}", cursor="version", lag_minutes=0))
     assert landed(nights.night("billing_payments")) == {"billing_payments": 5}
     _run(shop, "UPDATE shop.payments SET how = 'failed' WHERE id = 5", "UPDATE shop.payments SET how = 'failed' WHERE id = 4")
     assert landed(nights.night("billing_payments")) == {"billing_payments": 1}, "of those that are as high as the highest"
