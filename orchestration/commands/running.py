@@ -101,10 +101,9 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     warnings.filterwarnings("ignore", module="dagster")
     _hand_down(loaded, home)
     with made_to_stay(), ThreadPoolExecutor(1) as other_core:
-        standing_by = other_core.submit(dbt.stand_by)  # it parses the project first, where that has changed
-        for name in _WITHOUT_PARSED_PROJECT:
-            import_module(name)
-        standing_by.result()
+        imported = other_core.map(import_module, _WITHOUT_PARSED_PROJECT)
+        dbt.stand_by()  # parses the project first, where that has changed; here, so that a stop of the night stops that
+        list(imported)
         from orchestration import definitions as definitions
         from orchestration.jobs import run_night
     log = home.logs / f"{as_of}-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"

@@ -71,9 +71,7 @@ class CustomerioDestination(HttpDestination):
 
     def _operation(self, record: Record, moments: Sequence[str]) -> dict[str, Any]:
         attributes = self.named(record.fields)
-        for name in moments:
-            if name in attributes:
-                attributes[name] = _moment(attributes[name])
+        attributes |= {name: _moment(attributes[name]) for name in moments if name in attributes}
         if None in attributes.values():
             attributes = {name: "" if value is None else value for name, value in attributes.items()}
         if self._update_only or record.makes_nobody:
