@@ -17,7 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Show what can be made
 	@test -t 1 && bold=1 || bold=; awk -v bold=$$bold 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf bold ? "  \033[1m%-8s\033[0m %s\n" : "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## Create .venv from the locked requirements
+setup: $(READY)  ## Create .venv from the locked requirements, and parse the dbt project
+	@$(BIN)/python -m orchestration.dbt
 
 $(READY): requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

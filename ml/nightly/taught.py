@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from ml import artifacts as store
+from ml.beside import beside
 from ml.encoding import parse
 from ml.next_best_action import Policy
 from ml.next_best_action.hindsight import follow_the_decision
@@ -74,11 +75,12 @@ def teach(
 def _learnt(log: pd.DataFrame, names: list[str], run: Run, seed: int, aim: Aim, others: frozenset[str]) -> Learnt:
     """Raises Refused when nothing can be learnt, a feature knows the future, or the policy is certainly worse than doing nothing."""
     _refuse_first(_following(log, names))
-    twin, refusal = judge(log, names, run, seed, aim, others)
-    _refuse_first([(one["feature"], one["reason"]) for one in twin.report["suspicious_features"] if one["is_certain"]])
-    if refusal is not None:
-        raise Refused(refusal)
-    policy = fitted(log, names, seed, aim, others)
+    with beside(fitted, log, names, seed, aim, others, rows=len(log)) as whole:
+        twin, refusal = judge(log, names, run, seed, aim, others)
+        _refuse_first([(one["feature"], one["reason"]) for one in twin.report["suspicious_features"] if one["is_certain"]])
+        if refusal is not None:
+            raise Refused(refusal)
+        policy = whole()
     for one in policy.report["suspicious_features"]:
         if one["roc_auc"] is not None:
             run.measure(one["feature"], "suspicious_roc_auc", one["roc_auc"])

@@ -41,6 +41,10 @@ def test_the_example_is_made_once(clone: Path) -> None:
     assert make(clone, "run") == (0, [night])  # nobody said how many
 
 
+def test_setting_up_ends_with_the_parsed_project(clone: Path) -> None:
+    assert make(clone, "setup") == (0, ["-m orchestration.dbt"])
+
+
 def test_another_size_is_refused_with_what_to_do(clone: Path) -> None:
     make(clone, "run", "CUSTOMERS=200")
     code, said = make(clone, "run", "CUSTOMERS=20")
