@@ -119,9 +119,9 @@ def _differs(row: dict, before: dict | None) -> bool | None:
 
 def _asked(sent: pd.DataFrame, given: pd.DataFrame, dimension: str) -> dict:
     """Choice: the rate is that of surveys whose invitations are recorded."""
-    if dimension == "touchpoint":  # an invitation does not say which
-        return {"invited": None, "response_rate": None, "invited_recorded": None}
     answered, asked = int(given["is_recorded"].sum()), int(sent["is_recorded"].sum())
+    if dimension == "touchpoint":  # an invitation does not say which
+        return {"invited": None, "response_rate": None, "invited_recorded": None, "responses_recorded": answered}
     return {"invited": len(sent), "response_rate": ratio(answered, asked), "invited_recorded": asked, "responses_recorded": answered}
 
 
