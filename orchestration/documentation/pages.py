@@ -117,6 +117,8 @@ def _metrics(manifest: Mapping[str, Any]) -> str:
         "# Metrics",
         _GENERATED,
         "Every number that a release publishes, defined once. A metric that is not computed as written here is a defect.",
+        "Months begin and end at midnight UTC, whatever the company's `timezone`, which says how times without a zone are read. The month "
+        "of the as-of date is there up to the end of that day; where a mart says `is_complete`, it is false until the month is over.",
         "*In* names the columns of [the marts](marts.md) that hold it, its own first. *Semantic layer* names the metrics under which "
         "MetricFlow, and every BI tool that speaks its language, gives the same number; [how to ask](operations.md#the-semantic-layer).",
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from billing_by_chance import BEGIN, CURRENCIES, Tables, moment, payment, purchase, subscription
 
 AS_OF = [date(2024, 2, 29), date(2024, 3, 31), date(2024, 3, 1), date(2024, 6, 17), date(2023, 12, 31), date(2024, 2, 28)]
-SPOKEN_OF = ["email", "email", "phone", "sms", "push"]
+SPOKEN_OF = ["email", "email", "phone", "sms", "push", "post", "ads"]
 # When many people say something at once.
 INSTANTS = [datetime(2023, 11, 30), datetime(2024, 2, 1, 12)]
 # Made up, for prices of all currencies are alike; the last one was redenominated.

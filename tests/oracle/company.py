@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import attributes
 import churn
 import harness
 import identity
@@ -34,6 +35,11 @@ MARTS = [
     "metric_lifecycle_monthly", "clv_purchases",
 ]  # fmt: skip
 ATTRIBUTES = ("country", "region", "industry", "company_size", "acquisition_channel")
+SHOWN_CHANNELS = ("email", "sms", "phone", "push")
+# Who sends marketing, and on which channels; a system of record sends none.
+MARKETING = {"braze": ("email", "sms", "push"), "klaviyo": ("email", "sms", "push"), "customerio": ("email", "sms", "push")}
+MARKETING |= {"mailchimp": ("email",)}
+AUDIENCES = {f"sync_{name}__customer_scores": name for name in (*MARKETING, "hubspot", "salesforce", "sql", "files", "webhook")}
 SEGMENTS = {
     (int(row["r_score"]), int(row["fm_score"])): row["rfm_segment"]
     for row in csv.DictReader((dbt.PROJECT / "seeds" / "rfm_segments.csv").open(encoding="utf-8"))
@@ -58,12 +64,12 @@ class Company:
         self.orders = orders.orders(self.facts, self.customers)
 
     @classmethod
-    def built(cls, tables: harness.Tables, as_of: date, **settings: Any) -> Company:
-        """The company with its marts built by the SQL; no row of it may be bad."""
-        project = harness.project(**settings)
-        with project.built(MARTS, tables, as_of) as connection:
+    def built(cls, tables: harness.Tables, as_of: date, wide: bool = False, **settings: Any) -> Company:
+        """The company with its marts built by the SQL, the `wide` row of a customer with them; no row of it may be bad."""
+        project, wanted = harness.project(**settings), [*MARTS, *(["customer_360", *AUDIENCES] if wide else [])]
+        with project.built(wanted, tables, as_of) as connection:
             assert connection.sql("SELECT table_name, column_name, rule FROM ops.quarantined_rows").fetchall() == []
-            marts = {name: connection.sql(f"FROM {project.nodes[name].relation}").df() for name in MARTS}
+            marts = {name: connection.sql(f"FROM {project.nodes[name].relation}").df() for name in wanted}
         return cls(tables, as_of, marts, **settings)
 
     @property
@@ -85,6 +91,11 @@ class Company:
         return {(row.customer, row.month): row.mrr for row in self.months.itertuples()}
 
     @cached_property
+    def described(self) -> dict[identity.Record, dict[str, Any]]:
+        """What customers are like: see `attributes`."""
+        return attributes.described(self.facts, self.customers, self.subscriptions)
+
+    @cached_property
     def stages(self) -> dict[Any, str]:
         if self.is_contractual:
             warned = lifecycle.warned_by_subscription(self.facts, self.subscriptions)
@@ -103,10 +114,10 @@ class Company:
         rows = [
             {"customer": one, "is_active": now in self.active.get(one, ()), "lifecycle_stage": self.stages[one]}
             | {"first_active_month": min(self.active.get(one, ()), default=None), "first_seen_at": earliest(seen[one])}
+            | self.described[one]
             for one in self.everyone
         ]
         assert_same(self.marts["dim_customers"], rows, ["customer"])
-        self._check_attributes()
 
     def _first_seen(self) -> dict[identity.Record, list[pd.Timestamp | None]]:
         """Customer → when each trace of them was made: a record, a subscription, an order."""
@@ -120,20 +131,10 @@ class Company:
             seen[row["customer"]].append(row["ordered_at"])
         return seen
 
-    def _check_attributes(self) -> None:
-        """Whichever record is believed, an attribute is one that some record states, and missing only where none does."""
-        stated: dict[Any, set[str]] = {}
-        for row in self.facts.rows("crm_customers"):
-            for name in ATTRIBUTES:
-                stated.setdefault((self.customers["crm", row["customer_id"]], name), set()).update({row[name]} - {None})
-        for row in self.marts["dim_customers"].to_dict("records"):
-            for name in ATTRIBUTES:
-                known = stated.get((row["customer"], name))
-                assert row[name] in known if known else pd.isna(row[name]), (row["customer"], name, row[name], known)
-
     def check_fct_orders(self) -> None:
-        columns = ["order_id", "order_kind", "currency", "customer", "ordered_at", "net_amount", "net_amount_reporting"]
-        assert_same(self.marts["fct_orders"][columns], self.orders, ["order_id", "order_kind", "currency"])
+        columns = ["order_id", "order_kind", "currency", "customer", "ordered_at", "net_amount", "net_amount_reporting", "is_purchase"]
+        orders = self.orders.assign(is_purchase=self.orders["net_amount"] > 0)
+        assert_same(self.marts["fct_orders"][columns], orders, ["order_id", "order_kind", "currency"])
 
     @cached_property
     def segments(self) -> list[dict[str, Any]]:
@@ -144,6 +145,9 @@ class Company:
         for row in rows:
             place = row["r_score"] and (row["r_score"], int((row["f_score"] + row["m_score"] + 1) / 2))
             row["rfm_segment"] = SEGMENTS[place] if place else "no_purchase"
+            stated = self.described[row["customer"]]
+            row |= {name: stated[name] for name in (*ATTRIBUTES, "plan", "gender", "income_band")}
+            row["age_decade"] = attributes.age_decade(self.facts, stated["birth_year"])
         return rows
 
     def check_segments(self) -> None:
@@ -171,17 +175,52 @@ class Company:
         assert_same(self.marts["clv_purchases"], rows, ["customer"])
 
     def check_permissions(self) -> None:
-        granted = permissions.channels(self.facts, self.customers)
-        rows = [{"customer": one} | {f"can_{name}": name in granted[one] for name in permissions.CHANNELS} for one in self.everyone]
-        assert_same(self.marts["dim_customers"], rows, ["customer"])
+        shown = [{"customer": one} | {f"can_{name}": self._may(one, name) for name in SHOWN_CHANNELS} for one in self.everyone]
+        assert_same(self.marts["dim_customers"], shown, ["customer"])
+
+    @cached_property
+    def granted(self) -> dict[identity.Record, set[str]]:
+        """Customer → channels that may carry marketing."""
+        return permissions.channels(self.facts, self.customers)
+
+    def _may(self, customer: identity.Record, channel: str) -> bool:
+        return channel in self.granted[customer]
+
+    def check_customer_360(self) -> None:
+        if "customer_360" not in self.marts:
+            return
+        now, silent = pd.Timestamp(self.facts.as_of).replace(day=1), permissions.not_profiled(self.facts, self.customers)
+        bought = self.orders[self.orders["net_amount"] > 0].groupby("customer")["ordered_at"].agg(["size", "max"])
+        received, seen = orders.received(self.facts, self.customers), self._first_seen()
+        rows = [
+            {name: self.described[one][name] for name in ATTRIBUTES}
+            | {"customer": one, "is_active": now in self.active.get(one, ()), "lifecycle_stage": self.stages[one]}
+            | {"first_seen_at": earliest(seen[one]), "mrr": self.mrr.get((one, now), 0), "clv_historic": received.get(one, 0)}
+            | {"orders": bought["size"].get(one, 0), "last_order_at": bought["max"].get(one), "can_profile": one not in silent}
+            | {f"can_{name}": self._may(one, name) for name in permissions.CHANNELS}
+            for one in self.everyone
+        ]
+        assert_same(self.marts["customer_360"], rows, ["customer"])
+
+    def check_audiences(self) -> None:
+        profiled = set(self.everyone) - permissions.not_profiled(self.facts, self.customers)
+        for mart, destination in AUDIENCES.items() if "customer_360" in self.marts else ():
+            channels = MARKETING.get(destination)
+            sent_to = {one for one in profiled if channels is None or self.granted[one].intersection(channels)}
+            assert sorted(self.marts[mart]["customer"]) == sorted(sent_to), mart
 
     def check_subscription_months(self) -> None:
         kinds = churn.kinds(self.live, self.subscriptions, self.months, self.facts)
+        plans = retention.plans(self.live)
         rows = self.months.assign(movement_amount=self.months["mrr"] - self.months["opening_mrr"]).to_dict("records")
         rows = [
             row
             | {"churn_kind": kinds.get((row["customer"], row["month"]))}
             | {"is_active": row["month"] in self.active.get(row["customer"], ())}
+            | {
+                "plan": plans.get((row["customer"], row["month"])),
+                "opening_plan": plans.get((row["customer"], row["month"] - retention.ONE)),
+            }
             for row in rows
         ]
         assert_same(self.marts["fct_subscription_months"], rows, ["customer", "month"])
@@ -191,12 +230,11 @@ class Company:
         assert_same(self.marts["metric_mrr_movements"], revenue.movements(self.months, kinds), ["month"])
 
     def check_retention(self) -> None:
-        attributes = self.marts["dim_customers"].set_index("customer")
         rows = (
             retention.monthly(self.facts, self.active, self.mrr, lambda customer, month: "all").assign(dimension="all").to_dict("records")
         )
         for name in ATTRIBUTES:
-            values = attributes[name].fillna("unknown").to_dict()
+            values = {one: stated[name] or "unknown" for one, stated in self.described.items()}
             split = retention.monthly(self.facts, self.active, self.mrr, lambda customer, month, values=values: values[customer])
             rows += split.assign(dimension=name).to_dict("records")
         for name in ("lifecycle_stage", "rfm_segment"):

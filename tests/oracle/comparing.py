@@ -40,7 +40,7 @@ def assert_same(marts: pd.DataFrame, oracle: pd.DataFrame | list[dict[str, Any]]
         f"{key}: {column} is {ours[key][column]!r} in the marts, {value} by the definition"
         for key, row in theirs.items()
         for column, value in row.items()
-        if not _equal(ours[key][column], value)
+        if not equal(ours[key][column], value)
     ]
     assert not differing, "\n".join(differing)
 
@@ -54,7 +54,8 @@ def _by_key(rows: Iterable[dict[str, Any]], keys: list[str]) -> dict[tuple[Any, 
     return found
 
 
-def _equal(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values of a mart are one: numbers as far as their rounding allows, missing ones among themselves."""
     if _is_missing(one) or _is_missing(other):
         return _is_missing(one) and _is_missing(other)
     if not isinstance(other, numbers.Number):

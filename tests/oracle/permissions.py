@@ -13,7 +13,7 @@ from facts import Facts, Row
 from identity import Record
 from sources import bare, source_of
 
-CHANNELS = ("email", "sms", "phone", "push")
+CHANNELS = ("email", "sms", "phone", "push", "post", "ads")
 ADDRESS = {"email": "email", "sms": "phone", "phone": "phone"}
 REFUSALS = ("unsubscribed", "complained")
 
@@ -55,8 +55,12 @@ def _stated(facts: Facts, customer_id: str, column: str) -> str | None:
 
 def _best(facts: Facts, customers: Customers, one: Record, column: str) -> str | None:
     """A record that still exists before one that was deleted or merged, a CRM's before billing's, the newest before older ones."""
-    ranked = sorted(_records(facts, customers)[one], key=_rank)
-    return next((_written(column, row[column]) for row in ranked if row.get(column)), None)
+    return next((_written(column, row[column]) for row in ranked(facts, customers)[one] if row.get(column)), None)
+
+
+def ranked(facts: Facts, customers: Customers) -> dict[Record, list[Row]]:
+    """Customer → their records, the one that is believed first ahead."""
+    return {one: sorted(records, key=_rank) for one, records in _records(facts, customers).items()}
 
 
 def _rank(row: Row) -> tuple[object, ...]:

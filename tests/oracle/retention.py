@@ -48,9 +48,11 @@ def monthly(facts: Facts, active: Active, revenue: Revenue, value: Callable[[Any
     for customer, months in active.items():
         for month, _ in facts.months(min(months)):
             row = counted.setdefault((month, value(customer, month)), _nobody())
+            row["is_complete"] = facts.is_complete(month)
             _count(row, month - ONE in months, month in months, month == min(months))
+            opening, closing = revenue.get((customer, month - ONE), Fraction(0)), revenue.get((customer, month), Fraction(0))
+            row["whole"] += closing
             if month - ONE in months:
-                opening, closing = revenue.get((customer, month - ONE), Fraction(0)), revenue.get((customer, month), Fraction(0))
                 row["opening"] += opening
                 row["closing"] += closing
                 row["kept"] += min(opening, closing)
@@ -59,7 +61,7 @@ def monthly(facts: Facts, active: Active, revenue: Revenue, value: Callable[[Any
 
 def _nobody() -> dict[str, Any]:
     counts = ("customers_at_start", "customers_new", "customers_reactivated", "customers_churned", "customers_at_end", "stayed")
-    return dict.fromkeys(counts, 0) | dict.fromkeys(("opening", "closing", "kept"), Fraction(0))
+    return dict.fromkeys(counts, 0) | dict.fromkeys(("opening", "closing", "kept", "whole"), Fraction(0))
 
 
 def _count(row: dict[str, Any], before: bool, now: bool, is_first: bool) -> None:
@@ -75,6 +77,12 @@ def _rates(row: dict[str, Any]) -> dict[str, Any]:
     kept = _share(row["stayed"], row["customers_at_start"])
     came = row["customers_new"] + row["customers_reactivated"]
     return {name: value for name, value in row.items() if name.startswith("customers")} | {
+        "is_complete": row["is_complete"],
+        "customers_retained": row["stayed"],
+        "opening_mrr": row["opening"],
+        "kept_mrr": row["closing"],
+        "retained_mrr": row["kept"],
+        "closing_mrr": row["whole"],
         "customer_retention_rate": kept,
         "crr_formula": _share(row["customers_at_end"] - came, row["customers_at_start"]),
         "logo_churn_rate": None if kept is None else 1 - kept,
@@ -100,7 +108,7 @@ def cohorts(facts: Facts, active: Active, revenue: Revenue) -> pd.DataFrame:
             known = facts.is_complete(month)
             for basis, whole, part in (("customers", Fraction(len(members)), stayed), ("revenue", brought[cohort], brought[month])):
                 rows.append(
-                    {"cohort_month": cohort, "months_since": since, "basis": basis, "cohort_size": float(whole)}
+                    {"cohort_month": cohort, "months_since": since, "basis": basis, "cohort_size": float(whole), "is_complete": known}
                     | {"retained": float(part) if known else None, "retention_rate": _share(part, whole) if known else None}
                 )
-    return pd.DataFrame(rows, columns=["cohort_month", "months_since", "basis", "cohort_size", "retained", "retention_rate"])
+    return pd.DataFrame(rows, columns=["cohort_month", "months_since", "basis", "cohort_size", "is_complete", "retained", "retention_rate"])

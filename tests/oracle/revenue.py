@@ -71,6 +71,7 @@ def movements(months: pd.DataFrame, kinds: dict[tuple[Any, pd.Timestamp], str]) 
         why = lost["opening_mrr"].groupby([kinds[customer, month] for customer in lost["customer"]]).sum().to_dict()
         found.append(
             {"month": month, "opening_mrr": rows["opening_mrr"].sum(), "closing_mrr": rows["mrr"].sum()}
+            | {"is_complete": rows["is_complete"].iloc[0]}
             | {f"{name}_mrr": change.get(name, 0) for name in ("new", "reactivation", "expansion")}
             | {"contraction_mrr": -change.get("contraction", 0), "churned_mrr": -change.get("churn", 0)}
             | {f"churned_{kind}_mrr": why.get(kind, 0) for kind in ("voluntary", "involuntary", "expired")}

@@ -119,9 +119,10 @@ def _differs(row: dict, before: dict | None) -> bool | None:
 
 def _asked(sent: pd.DataFrame, given: pd.DataFrame, dimension: str) -> dict:
     """Choice: the rate is that of surveys whose invitations are recorded."""
+    answered, asked = int(given["is_recorded"].sum()), int(sent["is_recorded"].sum())
     if dimension == "touchpoint":  # an invitation does not say which
-        return {"invited": None, "response_rate": None}
-    return {"invited": len(sent), "response_rate": ratio(int(given["is_recorded"].sum()), int(sent["is_recorded"].sum()))}
+        return {"invited": None, "response_rate": None, "invited_recorded": None, "responses_recorded": answered}
+    return {"invited": len(sent), "response_rate": ratio(answered, asked), "invited_recorded": asked, "responses_recorded": answered}
 
 
 def _weighted(part: pd.DataFrame, dimension: str, value: str, month: pd.Timestamp, known: People, night: Night) -> float | None:

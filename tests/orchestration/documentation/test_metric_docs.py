@@ -141,3 +141,10 @@ def test_every_mart_says_what_identifies_a_row(manifest: dict[str, Any]) -> None
     assert metric_docs.comments(manifest)["metric_nps_monthly"][""].endswith(" Key: month, view, dimension, dimension_value.")
     listed = {f"{mart}.{name}" for mart, names in keys.items() for name in names if mart in {one["name"] for one in marts(manifest)}}
     assert listed <= {name for name, _ in columns(manifest)}
+
+
+def test_who_looks_up_a_metric_reads_when_a_month_ends() -> None:
+    """The zone of the company is how times are read; a month is no other in Berlin than in New York."""
+    introduction = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").partition("\n## ")[0]
+    assert "midnight UTC" in introduction
+    assert "`timezone`" in introduction
