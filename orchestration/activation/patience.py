@@ -6,12 +6,15 @@ nights begin a little early or late: one, two, four and so on.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
 from orchestration.activation import state
 from orchestration.destinations.base import REFUSED_FOR_GOOD
 from orchestration.sql_text import literal
 
+_MANY = 10  # records of a plan that are refused, and none taken: so many are not all at fault themselves
 _LONGEST_ABSENCE = 7  # days: as often as what a destination holds is compared; who joins a list has their fields a week later at most
 _LONGEST_REFUSAL = 30  # days: what is owed is asked for as long as it is owed
 
@@ -19,6 +22,17 @@ _LONGEST_REFUSAL = 30  # days: what is owed is asked for as long as it is owed
 def bury(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
     """Leave out what was rejected as it is. A clearing is owed and never changes: it is tried again, and no night gives it up."""
     connection.execute(_BURY, {"audience": audience, "at": state.now()})
+
+
+def ask_again(connection: duckdb.DuckDBPyConnection, audience: str, since: datetime) -> int:
+    """Let who was rejected `since` then be sent again as they are, where they are many and nobody was taken; how many that is."""
+    connection.execute(_REFUSED_WITH_ALL, {"audience": audience, "since": since})
+    many = len(connection.execute("FROM refused_with_all").fetchall())
+    if many < _MANY:
+        return 0
+    forget = "DELETE FROM state.dead_letters WHERE audience = $audience AND external_id IN (FROM refused_with_all)"
+    connection.execute(forget, {"audience": audience})
+    return many
 
 
 def spare(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
@@ -45,6 +59,13 @@ WHERE dead.audience = $audience AND dead.external_id = decided.external_id AND (
     (decision = 'clear' AND dead.payload_hash = decided.payload_hash AND NOT {_REFUSED_IS_DUE})
     OR (decision = 'upsert' AND (dead.payload_hash = decided.payload_hash
         OR (dead.code IN ({_FOR_GOOD}) AND dead.address_hash = decided.address_hash))))
+"""
+# Whom it has forgotten for good, and what is too large for any call, is no matter of its fields.
+_REFUSED_WITH_ALL = f"""
+CREATE OR REPLACE TEMP TABLE refused_with_all AS
+SELECT external_id FROM state.dead_letters
+WHERE audience = $audience AND tried_at >= $since AND coalesce(code, '') NOT IN ({_FOR_GOOD}, 'too_large')
+    AND external_id IN (SELECT external_id FROM plan WHERE operation = 'upsert')
 """
 # Whoever restores a record that was deleted there has their fields with the next night: of those who stay gone all are asked for.
 _SPARE = f"""

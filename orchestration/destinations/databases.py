@@ -110,5 +110,7 @@ class Database:
         try:
             self._connection.rollback()
         except Exception as error:
+            with suppress(Exception):  # else the server keeps what it had written locked for as long as it takes to notice
+                self._connection.close()
             self._connection = None
             raise OutOfReachError(safe_code(type(error).__name__)) from None

@@ -1,7 +1,7 @@
 """The newest change a stream has seen, in milliseconds since 1970: from where the next night reads on.
 
-Comes in: the records of a night. Goes out: the same records, and a number. It is the vendor's clock that counts, as far as it is not ahead
-of ours: one record stamped in the year 2100 must not hide all that comes before.
+Comes in: the records of a night, or a column of their stamps. Goes out: the same records, and a number. It is the vendor's clock that
+counts, as far as it is not ahead of ours: one record stamped in the year 2100 must not hide all that comes before.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Record = TypeVar("Record")
 
@@ -29,6 +32,14 @@ class Newest:
         for record in records:
             self._see(stamp(record))
             yield record
+
+    def see(self, stamps: pa.Array) -> None:
+        """Remember what a column of texts says."""
+        lengths = pc.if_else(pc.ends_with(stamps, "Z"), pc.utf8_length(stamps), 0)
+        for length in pc.unique(lengths.drop_null()).to_pylist():
+            alike = stamps.filter(pc.equal(lengths, length))
+            for stamp in [pc.max(alike).as_py()] if length else pc.unique(alike).to_pylist():
+                self._see(stamp)
 
     def _see(self, told: Any) -> None:
         # Of two times in UTC that are written alike, the later text is the later time; to read each takes three times as long.

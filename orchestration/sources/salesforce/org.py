@@ -1,22 +1,25 @@
 """What one run asks of a Salesforce organisation.
 
-Comes in: the API. Goes out: records as Salesforce sends them, deleted and merged ones included: only `queryAll` tells those. Salesforce
+Comes in: the API. Goes out: records as columns, deleted and merged ones included: only `queryAll` tells those. Salesforce
 does not say when to come back; a quota that is used up is a 403, and waiting within a night would not help. What is more than a page comes
 by Bulk API 2.0, as far as the organisation lets us order it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain, groupby
+
+import pyarrow as pa
 
 from orchestration.sources.base import Bench
 from orchestration.sources.http import Api, Onward, RefusedError
 from orchestration.sources.reading.pages import Page, Pages
+from orchestration.sources.reading.records import as_batches
 from orchestration.sources.salesforce.bulk import ordered, results
+from orchestration.sources.salesforce.columns import flattened, from_csv
 
-Object = Mapping[str, Any]
 STAMP = "SystemModstamp"
 MOST_BY_REST = 2000  # a page; above it a job and its results take fewer calls
 _ORDER = f" ORDER BY {STAMP}, Id"
@@ -34,11 +37,18 @@ class Org:
         """Ask for nearly nothing; raises what stands in the way."""
         self._api.get(f"{self._data}/query", {"q": "SELECT Id FROM Contact LIMIT 1"}, holds="records")
 
-    def records(self, kind: str, fields: Sequence[str], since: int | None, bench: Bench) -> Iterator[Object]:
+    def records(self, kind: str, fields: Sequence[str], since: int | None, bench: Bench) -> Iterator[pa.RecordBatch]:
         """The records of a kind, or those changed since `since` (in milliseconds), in the order of their changes."""
         changed = f" WHERE {STAMP} >= {_soql_time(since)}" if since else ""
-        query = f"SELECT {', '.join(dict.fromkeys(fields))} FROM {kind}{changed}{_ORDER}"
-        return self._kept.objects(query, "records", lambda last: self._pages(query, last), bench, goes_on=not since, are_large=True)
+        asked = list(dict.fromkeys(fields))
+        query = f"SELECT {', '.join(asked)} FROM {kind}{changed}{_ORDER}"
+        pages = self._kept.of(query, lambda last: self._pages(query, last), bench, goes_on=not since, are_large=True)
+        for is_csv, some in groupby(pages, lambda page: "csv" in page):
+            if is_csv:
+                yield from (from_csv(page["csv"], asked) for page in some)
+            else:
+                found = chain.from_iterable(page["records"] for page in some)
+                yield from as_batches(self._api.odd.each(kind, found, flattened(asked)), asked)
 
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
@@ -50,8 +60,9 @@ class Org:
             return
         page = last or self._api.get(f"{self._data}/queryAll", {"q": query}, holds="records", each=("Id",))
         if last is None:
-            is_more = not page.get("done", True) and page["totalSize"] > MOST_BY_REST
-            if is_more and (job := self._ordered(query)):
+            # A first look has seen enough with this page: a job finds everything before it shows any of it.
+            is_much = self._kept.most is None and not page.get("done", True) and page["totalSize"] > MOST_BY_REST
+            if is_much and (job := self._ordered(query)):
                 yield from results(self._api, job)
                 return
             yield page

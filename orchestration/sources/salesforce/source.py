@@ -8,20 +8,23 @@ read again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
+
+import pyarrow as pa
 
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.newest import Newest
-from orchestration.sources.reading.records import Row
 from orchestration.sources.salesforce import rows
-from orchestration.sources.salesforce.org import STAMP, Object, Org
+from orchestration.sources.salesforce.org import STAMP, Org
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, how_of, is_due
 
+Mapped = Callable[[pa.RecordBatch], Iterator[pa.RecordBatch]]
 _TOKENS = "/services/oauth2/token"
 _LAG = timedelta(hours=1)  # longer than a transaction may take
 _KINDS = {
@@ -77,8 +80,8 @@ class Salesforce(StreamSource):
         extra = tuple(sorted(self._mapped.keys() - set(INPUT_TABLES["crm_customers"].column_names)))
         offered: dict[str, list[tuple[str, str, Callable[[Position, Bench], Reading]]]] = {
             "crm_customers": [
-                ("leads", "leads", partial(self._read, "Lead", rows.LEAD, lambda one: [rows.lead(one)], None)),
-                ("contacts", "contacts", partial(self._read, "Contact", contact, lambda one: [rows.contact(one, self._mapped)], None)),
+                ("leads", "leads", partial(self._read, "Lead", rows.LEAD, rows.lead, None)),
+                ("contacts", "contacts", partial(self._read, "Contact", contact, partial(rows.contact, self._mapped), None)),
             ],
             "crm_consents": [
                 ("consents", "opt-outs", partial(self._statements, "Contact", contact)),
@@ -100,29 +103,27 @@ class Salesforce(StreamSource):
         mapped = how_of(sorted(self._mapped.items()))
         return [Stream(part, read, *((extra, mapped) if table == "crm_customers" else ())) for part, read in taken]
 
-    def _read(
-        self, kind: str, fields: Sequence[str], mapped: Callable[[Object], Iterable[Row]], key: str | None, known: Position, bench: Bench
-    ) -> Reading:
+    def _read(self, kind: str, fields: Sequence[str], mapped: Mapped, key: str | None, known: Position, bench: Bench) -> Reading:
         """`key` names the column of the record's id where a record may have no row: it is deleted, or not of a contact."""
         is_full = is_due(known, self._full_every, self._now())
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         spoken_of: list[str] = []
 
-        def made(one: Object) -> list[Row]:
-            told = list(mapped(one))
-            if not is_full or one.get("IsDeleted"):
-                spoken_of.append(one["Id"])
-            return told
+        def made() -> Iterator[pa.RecordBatch]:
+            for records in self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench):
+                newest.see(records[STAMP])
+                yield from (told for told in mapped(records) if told.num_rows)
+                if key:
+                    spoken_of.extend(rows.ids_of(records, deleted=is_full))
 
-        found = newest.watched(self._org.records(kind, fields, None if is_full else newest.before(_LAG), bench), lambda one: one.get(STAMP))
         stands = {"full_at": began.isoformat(timespec="seconds") if is_full else known["full_at"]}
-        read = self.odd.each(kind, found, made)
-        return Reading(read, lambda: {"since": newest.until(began), **stands}, is_full, (key, spoken_of) if key else None)
+        scope = (key, spoken_of) if key else None
+        return Reading((), lambda: {"since": newest.until(began), **stands}, is_full, scope, made())
 
     def _statements(self, kind: str, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
         """What was stated once stays stated, so that this stream is complete but once."""
         reading = self._read(kind, fields, rows.opt_outs, None, known, bench)
-        return Reading(reading.rows, reading.position, not known)
+        return replace(reading, complete=not known)
 
 
 def _token(api: Api, client_id: str, client_secret: str) -> str:

@@ -15,6 +15,24 @@ KINDS = {"customer_key": "text", "nps": "number", "reasons": "list", "is_vip": "
 FIELDS = {"customer_key": "k", "reasons": ["a", "b"], "is_vip": True, "as_of_date": "2026-01-31"}
 
 
+class Lost:
+    """A connection that goes while a transaction is open."""
+
+    def __init__(self, connection):
+        self.connection, self.closed = connection, False
+
+    def cursor(self):
+        self.connection.execute("UPDATE crmp_customer_scores SET nps = 5")
+        raise sqlite3.OperationalError("gone")
+
+    def rollback(self):
+        raise sqlite3.OperationalError("gone")
+
+    def close(self):
+        self.closed = True
+        self.connection.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request, tmp_path):
     if request.param == "sqlite":
@@ -115,6 +133,18 @@ def test_a_database_out_of_reach_loses_nothing():
     assert "geheim" not in f"{answer.stop} {destination.address} {answer.outcomes} {held}"
     with pytest.raises(DestinationError, match="does not let us in"):
         destination.preflight()
+
+
+def test_a_connection_that_cannot_be_rolled_back_is_closed_before_another_is_made(tmp_path):
+    """Else what it had written stays locked at the server until somebody notices that nobody is there."""
+    destination = make("sql", name="db", url=f"sqlite:///{tmp_path}/out.db")
+    destination.prepare({"nps": "number"})
+    sent(destination, batch_of(1))
+    lost = destination._database._connection = Lost(destination._database._connection)
+    assert counted(sent(destination, batch_of(2))) == {"retryable": 2}
+    assert lost.closed
+    assert counted(sent(destination, batch_of(2))) == {"acknowledged": 2}
+    destination.close()
 
 
 def test_other_databases_are_refused():

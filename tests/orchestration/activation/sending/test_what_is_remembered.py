@@ -118,3 +118,17 @@ def test_the_report_is_about_the_release(tmp_path, fake):
     report = synchronise(release, fake, "customer_scores", state_folder=Path(tmp_path), max_change_share=1)
     assert (report.release_id, report.released_at, report.live) == ("r1", "2026-02-01T00:00:00+00:00", False)
     assert replace(report, refused="why").ok is False
+
+
+@pytest.mark.parametrize(("count", "taken", "again"), [(12, 0, 12), (12, 1, 0), (9, 0, 0)])
+def test_where_nothing_is_taken_many_that_are_refused_are_sent_again(night, fake, count, taken, again):
+    """As where a field of the destination's is deleted, or gets another type, between the question for it and the records."""
+    usual, rows = fake.answer, [customer(number) for number in range(1, count + 1)]
+    refused = {row[1] for row in rows[taken:]}
+    told = {True: Result.REJECTED, False: Result.ACKNOWLEDGED}
+    fake.answer = lambda batch: Answer([Outcome(one.external_id, told[one.external_id in refused]) for one in batch.records])
+    report = night(rows)
+    assert ("took nothing and refused" in report.refused) == bool(again)
+    fake.answer = usual
+    assert night(rows).decisions.get("upsert", 0) == again
+    assert night(rows).decisions.get("dead", 0) == (0 if again else count - taken)
