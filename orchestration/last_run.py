@@ -53,11 +53,13 @@ def under_way(home: Home, as_of: str) -> Iterator[None]:
 
 def killed(home: Home) -> Killed | None:
     """The last night, where it was killed and nobody has heard of its end; None while a run is at work, since that may be it."""
-    told, ended = _told(home, _UNDER_WAY), _told(home).get("at")
+    told, last = _told(home, _UNDER_WAY), _told(home)
     if not told or home.is_held():
         return None
     since = datetime.fromisoformat(told["since"])
-    return None if ended and datetime.fromisoformat(ended) >= since else Killed(told["as_of"], since)
+    # What could not begin has no run, and its end is not that of the one that was at work.
+    is_heard_of = last.get("run_id") is not None and "at" in last and datetime.fromisoformat(last["at"]) >= since
+    return None if is_heard_of else Killed(told["as_of"], since)
 
 
 def remember(

@@ -131,6 +131,16 @@ def test_a_killed_night_that_was_heard_of_since_is_told_once(company: settings.S
     assert said(company)[1] == " " * 15 + "killed"
 
 
+def test_a_killed_night_is_told_also_where_another_could_not_begin_beside_it(company: settings.Settings) -> None:
+    """Cron started a second night while the first was at work; then the machine lost its power."""
+    night = begun(company)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    last_run.remember(Home(company.home), "2026-11-12", None, "failed", ("the night of 2026-11-12 is at work here",), at=soon)
+    night.kill()
+    night.communicate()
+    assert [line.split()[0] for line in said(company)] == ["failed", "the", "killed"]
+
+
 def test_a_retention_that_failed_is_told_with_what_to_do_until_one_did_its_work(company: settings.Settings) -> None:
     home = Home(company.home)
     last_run.remember_retention(home, ("people whose time is over are still in files of this home",))
