@@ -179,6 +179,20 @@ class Home:
             return "another run"
         return f"{run['purpose']} (process {run['pid']}, since {run['since']})"
 
+    def is_held(self) -> bool:
+        """Whether a run is at work here, this process's own included."""
+        lock = self._lock()
+        if lock.is_locked:
+            return True
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def _lock(self) -> FileLock:
+        return FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE, is_singleton=True, thread_local=False)
+
     @contextmanager
     def exclusive(self, purpose: str) -> Iterator[None]:
         """Hold this home for one run; the process that has it may ask again.
@@ -187,8 +201,7 @@ class Home:
         and audiences on that no night has prepared a home for. Raises HomeError at once, naming the holder, when another run has it.
         """
         _for_the_owner_only()
-        holder = self._holder
-        lock = FileLock(self.state / "run.lock", mode=OWNER_ONLY_FILE, is_singleton=True, thread_local=False)
+        holder, lock = self._holder, self._lock()
         if lock.is_locked:
             yield
             return

@@ -1,13 +1,15 @@
-"""How the last night ended, whoever started it: `state/last_run.json`, which `status` and whoever looks into a night read.
+"""How the last night and the last retention ended, whoever started them: what `status` and whoever looks into a night read.
 
-Comes in: the outcome of a night; reasons without personal values. Goes out: the file; and the last night, where it failed and nothing was
-published since (what a gate refused is in `refusals.jsonl`, night by night).
+Comes in: what became of them; reasons without personal values. Goes out, below `state/`: `last_run.json`, `last_retention.json`, and
+`under_way.json` for as long as a night goes on, which one that was killed leaves there; and the last night where it failed and nothing was
+published since, or where it was killed (what a gate refused is in `refusals.jsonl`, night by night).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,14 +17,49 @@ from typing import Any
 
 from orchestration.home import Home, write_private
 
+_NIGHT, _RETENTION, _UNDER_WAY = "last_run.json", "last_retention.json", "under_way.json"
+
 
 @dataclass(frozen=True)
 class Failed:
-    """A night that failed: its as-of date, when it ended (UTC), and why, a line each."""
+    """A night that failed, or a retention, which has no as-of date: when it ended (UTC), and why, a line each."""
 
-    as_of: str
+    as_of: str | None
     at: datetime
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A night that never ended: its as-of date, and when it began (UTC)."""
+
+    as_of: str
+    since: datetime
+
+
+@contextmanager
+def under_way(home: Home, as_of: str) -> Iterator[None]:
+    """Write down that the night of `as_of` goes on while the block does; whoever uses this holds the home.
+
+    A night that is killed cannot tell it, and the next run that holds the home need not be a night.
+    """
+    marker = home.state / _UNDER_WAY
+    write_private(marker, json.dumps({"as_of": as_of, "since": datetime.now(UTC).isoformat()}))
+    try:
+        yield
+    finally:
+        marker.unlink(missing_ok=True)
+
+
+def killed(home: Home) -> Killed | None:
+    """The last night, where it was killed and nobody has heard of its end; None while a run is at work, since that may be it."""
+    told, last = _told(home, _UNDER_WAY), _told(home)
+    if not told or home.is_held():
+        return None
+    since = datetime.fromisoformat(told["since"])
+    # What could not begin has no run, and its end is not that of the one that was at work.
+    is_heard_of = last.get("run_id") is not None and "at" in last and datetime.fromisoformat(last["at"]) >= since
+    return None if is_heard_of else Killed(told["as_of"], since)
 
 
 def remember(
@@ -42,8 +79,16 @@ def remember(
     ended, before = at or datetime.now(UTC), _told(home)
     if "at" in before and ended < datetime.fromisoformat(before["at"]):
         return
-    told = {"as_of": as_of, "run_id": run_id, "at": ended.isoformat(timespec="seconds"), "status": status}
-    write_private(home.state / "last_run.json", json.dumps({**told, "reasons": reasons, "steps": dict(steps)}, indent=1))
+    told = {"as_of": as_of, "run_id": run_id, "at": _second(ended), "status": status}
+    write_private(home.state / _NIGHT, json.dumps({**told, "reasons": reasons, "steps": dict(steps)}, indent=1))
+
+
+def remember_retention(home: Home, reasons: tuple[str, ...], at: datetime | None = None) -> None:
+    """Write down how retention ended, unless one that ended later is written down; without reasons it did its work. `at` as above."""
+    ended, before = at or datetime.now(UTC), _told(home, _RETENTION)
+    if before and ended < datetime.fromisoformat(before["at"]):
+        return
+    write_private(home.state / _RETENTION, json.dumps({"at": _second(ended), "reasons": reasons}, indent=1))
 
 
 def failed_since(home: Home, published: datetime | None) -> Failed | None:
@@ -55,7 +100,17 @@ def failed_since(home: Home, published: datetime | None) -> Failed | None:
     return None if published and at < published else Failed(told["as_of"], at, tuple(told["reasons"]))
 
 
-def _told(home: Home) -> dict[str, Any]:
-    path = home.state / "last_run.json"
+def failed_retention(home: Home) -> Failed | None:
+    """The last retention, where it failed."""
+    told = _told(home, _RETENTION)
+    return Failed(None, datetime.fromisoformat(told["at"]), tuple(told["reasons"])) if told.get("reasons") else None
+
+
+def _told(home: Home, name: str = _NIGHT) -> dict[str, Any]:
+    path = home.state / name
     told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return told
+
+
+def _second(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

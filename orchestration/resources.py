@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 
 import dagster as dg
 
-from orchestration import run_history, settings
+from orchestration import last_run, run_history, settings
 from orchestration.home import Home
 from orchestration.night import Night
 from orchestration.unforeseen import quoting_nothing
@@ -39,7 +39,8 @@ class NightResource(dg.ConfigurableResource):
                 run_history.close_dead(context.instance, context.run.run_id)
                 # Here and not with the release: nights that are refused or killed leave as much, and may do so for weeks.
                 run_history.prune(context.instance, home, loaded.tuning.runs_kept)
-            yield self
+            with last_run.under_way(home, night) if night and context.run and is_whole_night(context.run) else nullcontext():
+                yield self
 
     def of(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Night:
         """The night that `context` belongs to: its partition is the as-of date."""

@@ -88,8 +88,10 @@ def nights_that_publish(context: dg.RunStatusSensorContext) -> dg.SkipReason:
 
 
 def _tell_of_retention(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-    run_id, events, _ = _happened(context)
-    return _send(context, settings.load(settings.chosen_config(None)), None, outcome_of(run_id, events))
+    run_id, events, ended = _happened(context)
+    loaded, outcome = settings.load(settings.chosen_config(None)), outcome_of(run_id, events)
+    last_run.remember_retention(Home(loaded.home), outcome.reasons, at=ended)
+    return _send(context, loaded, None, outcome)
 
 
 def _tell(context: dg.RunStatusSensorContext) -> dg.SkipReason:

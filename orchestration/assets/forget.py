@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from orchestration import settings
+from orchestration import last_run, settings
 from orchestration.assets.metadata import OWNERS
 from orchestration.home import Home, HomeError
 from orchestration.plain_words import counted
@@ -36,6 +36,7 @@ def expired_people(context: dg.AssetExecutionContext, night: NightResource) -> d
         )
     loaded = settings.load(settings.chosen_config(None))
     done = _enforced(loaded, lambda step: context.log.info(f"erasing: {step}"))
+    last_run.remember_retention(Home(loaded.home), ())
     days = loaded.tuning.deleted_people_days
     kept = (
         "no period is set: deleted people stay as history"

@@ -30,6 +30,7 @@ _MATCHED = {
     "phone": "same phone",
     "company": "same company",
 }
+_UNVALUED = "probability among tonight's customers: no value is predicted for this one"
 
 
 def explain(settings: Settings, wanted: str, *, as_json: bool) -> int:
@@ -99,7 +100,9 @@ def _churn(facts: dict[str, Any]) -> Lines:
         yield "not scored", _why_unpredicted(facts, "no churn model")
         return
     yield "probability", f"{words.percent(churn['churn_probability'])} in {words.days(churn['horizon_days'])}"
-    yield "to lose", f"{churn['risk_band']}, by probability × value among tonight's customers"
+    is_valued = facts["value"] is not None and facts["value"]["clv_predicted"] is not None
+    how = "probability × value among tonight's customers" if is_valued else _UNVALUED
+    yield "to lose", f"{churn['risk_band']}, by {how}"
     for reason in churn["reasons"] or ():
         yield "because", reason
     yield "model", churn["model_version"]

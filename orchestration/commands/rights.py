@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from orchestration import landing
+from orchestration import landing, last_run
 from orchestration.commands.arguments import FAILED, MISCONFIGURED, complain
 from orchestration.commands.asking import agrees, named, require, require_somebody
 from orchestration.home import Home
@@ -101,6 +101,7 @@ def erase_expired(loaded: Settings) -> int:
     with home.exclusive("an erasure"):
         home.prepare()
         done = retention.enforce(loaded, home)
+        last_run.remember_retention(home, ())
     for receipt in done.receipts:
         _tell(receipt)
     if days is not None:

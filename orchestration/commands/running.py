@@ -38,10 +38,11 @@ def run(loaded: Settings, as_of_text: str | None) -> int:
     try:
         preflight.check(loaded)
         home = _prepared(loaded)
-        with home.exclusive(f"the night of {as_of}"):
+        with home.exclusive(f"the night of {as_of}"), last_run.under_way(home, str(as_of)):
             home.refuse_interrupted_erasure()
             return _night(loaded, home, as_of)
     except (ConfigurationError, HomeError) as error:
+        _remember_no_start(loaded, as_of, str(error))
         _tell(loaded, as_of, "failed", (str(error),))
         raise
     except Exception as error:  # a full disk ends the run's own storage as well, and with it everything that would have told of its end
@@ -113,6 +114,15 @@ def _night(loaded: Settings, home: Home, as_of: date) -> int:
     show_outcome(home, outcome, log)
     _tell(loaded, as_of, outcome.status, outcome.reasons, outcome.run_id)
     return _EXIT[outcome.status]
+
+
+def _remember_no_start(loaded: Settings, as_of: date, reason: str) -> None:
+    """Write down why the night of `as_of` could not begin, where this company has a home that it can be written to."""
+    home = Home(loaded.home)
+    if home.state.is_dir():
+        with suppress(OSError, HomeError):
+            home.claim(loaded.company.name)
+            last_run.remember(home, str(as_of), None, "failed", (reason,))
 
 
 def _tell(loaded: Settings, as_of: date, status: str, reasons: tuple[str, ...], run_id: str | None = None) -> None:

@@ -57,11 +57,13 @@ def status(settings: Settings) -> Status:
         ]
     lines += [f"  home         {home.root}"]
     syncs = (f"  sync         {_sync_line(one, release.id if release else '')}" for one in _last_syncs(home))
-    return Status((*lines, *syncs, *_stopped(home, release), *_waiting(settings)))
+    return Status((*lines, *syncs, *_stopped(home, release), *_kept_on(home), *_waiting(settings)))
 
 
 def _stopped(home: Home, release: Release | None) -> Iterator[str]:
-    """Why the served release is not newer: the last refusal of a gate, and the last night where it failed, a line for each reason."""
+    """Why the served release is not newer: the last refusal of a gate, and the last night where it failed or was killed, a line for each
+    reason.
+    """
     refusal, failed = releases.standing_refusal(home.root), last_run.failed_since(home, release.created_at if release else None)
     if refusal is not None:
         at = datetime.fromisoformat(refusal.when)
@@ -71,6 +73,16 @@ def _stopped(home: Home, release: Release | None) -> Iterator[str]:
             yield f"               every check of it, in words: {refusing.page(home)}"
     if failed is not None:
         yield f"  failed       the night of {failed.as_of}, {failed.at:%Y-%m-%d %H:%M} UTC"
+        yield from (f"               {reason}" for reason in failed.reasons)
+    if (killed := last_run.killed(home)) is not None:
+        begun, again = f"{killed.since:%Y-%m-%d %H:%M} UTC", f"python -m orchestration run --as-of {killed.as_of}"
+        yield f"  killed       the night of {killed.as_of}, begun {begun}, never ended; run it again: {again}"
+
+
+def _kept_on(home: Home) -> Iterator[str]:
+    """That the last retention failed, so that whose time is over is still here, a line for each reason."""
+    if (failed := last_run.failed_retention(home)) is not None:
+        yield f"  retention    failed, {failed.at:%Y-%m-%d %H:%M} UTC; do it again: python -m orchestration erase --expired"
         yield from (f"               {reason}" for reason in failed.reasons)
 
 

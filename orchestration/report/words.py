@@ -16,17 +16,17 @@ _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 def whole(value: Number | None) -> str:
     """1,234."""
-    return MISSING if not _is_there(value) else f"{float(value):,.0f}".replace("-", "−")
+    return MISSING if not _is_there(value) else f"{float(value):z,.0f}".replace("-", "−")
 
 
 def decimal(value: Number | None, places: int = 2) -> str:
     """0.25."""
-    return MISSING if not _is_there(value) else f"{float(value):,.{places}f}".replace("-", "−")
+    return MISSING if not _is_there(value) else f"{float(value):z,.{places}f}".replace("-", "−")
 
 
 def percent(value: Number | None, places: int = 1) -> str:
     """93.4 %; `value` is a share."""
-    return MISSING if not _is_there(value) else f"{float(value) * 100:,.{places}f}{THIN}%".replace("-", "−")
+    return MISSING if not _is_there(value) else f"{float(value) * 100:z,.{places}f}{THIN}%".replace("-", "−")
 
 
 def score(value: Number | None) -> str:

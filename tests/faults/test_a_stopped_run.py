@@ -43,7 +43,10 @@ def test_a_stopped_run_is_simply_run_again(sent: signal.Signals, step: str, refu
         assert run.returncode == 1
         assert "stopped by a signal; run again, nothing has to be cleaned up first" in said
         assert "Nothing was published before either." in said
+    else:  # it could tell nobody
+        assert say("status").line("killed").endswith("never ended; run it again: python -m orchestration run --as-of 2026-10-31")
     again = say()
+    assert "killed" not in say("status").text
     assert again.code == 3
     assert again.line("landing gate: crm_customers: 9 of 28 rows")
     assert [(table["table"], table["rows"], table["loads"]) for table in summary(refused.home / "landing")] == [("crm_customers", 28, 1)]

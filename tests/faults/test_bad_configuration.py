@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from orchestration.home import Home
 from tests.faults.conftest import CONFIG, CUSTOMERS, Said, Small
 
 HOOK = "destinations: [{{type: webhook, url: '{}', secret: '{}'}}]\n"
@@ -45,6 +46,17 @@ def test_a_wrong_configuration(config: str, words: str, small: Small, say: Calla
     assert not (small.home / "landing").exists()
 
 
+def test_status_tells_of_a_night_that_could_not_start(small: Small, say: Callable[..., Said]) -> None:
+    """A share that is not mounted at two in the morning: whoever had no `alerts` saw yesterday's release and no reason."""
+    home = Home(small.home)
+    home.prepare()
+    small.configure(CONFIG.replace("path: exports", "path: nowhere"))
+    refusal = say().line("sources.0.path: there is no folder").removeprefix("rapport: ")
+    said = say("status")
+    assert said.line("failed").startswith("failed       the night of 2026-10-31, ")
+    assert said.line("there is no folder") == refusal
+
+
 def test_a_configuration_that_is_not_there(small: Small, say: Callable[..., Said]) -> None:
     (small.folder / "config.yaml").unlink()
     said = say()
@@ -81,4 +93,5 @@ def test_a_home_that_belongs_to_another_company(small: Small, say: Callable[...,
     small.configure(CONFIG.replace("Acme", "Other"))
     said = say()
     assert said.code == 1
+    assert "2026-10-31" not in (small.home / "state" / "last_run.json").read_text()  # which is Acme's
     assert said.line("holds the data of Acme, not of Other; set RAPPORT_HOME")

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from orchestration import jobs
+from orchestration import jobs, last_run
 from orchestration.assets.forget import expired_people
 from orchestration.home import Home, HomeError
 from orchestration.privacy.erasure import NamedExportError, StillThereError
@@ -142,6 +142,18 @@ def test_only_the_job_that_goes_on_with_an_interrupted_erasure_begins(home: Home
         assert home.holder().startswith("a run in Dagster")
 
 
+@pytest.mark.parametrize(
+    ("job", "picked", "is_night"),
+    [("nightly", None, True), ("__ASSET_JOB", frozenset({expired_people.key}), False), ("retention", None, False)],
+)
+def test_a_night_is_under_way_while_its_run_lasts(job: str, picked: frozenset[dg.AssetKey] | None, is_night: bool, home: Home) -> None:
+    """Whoever builds one table, to look at it, and stops it has no night to run again."""
+    run = dg.DagsterRun(job, asset_selection=picked, tags={"dagster/partition": "2026-10-31"})
+    with NightResource().yield_for_execution(SimpleNamespace(run=run, instance=None)):  # type: ignore[arg-type]
+        assert (home.state / "under_way.json").exists() is is_night
+    assert not (home.state / "under_way.json").exists()
+
+
 @pytest.mark.parametrize("night", ["2026-03-05", None])
 def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) -> None:
     """Whoever picks all assets in the UI gets both in one run, which holds the home for both."""
@@ -151,6 +163,7 @@ def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) ->
         """A step of a night."""
 
     picked = [expired_people, other] if night else [expired_people]
+    last_run.remember_retention(home, ("the disk is full",))
     with jobs.instance(home) as storage:
         result = dg.materialize(picked, instance=storage, resources={"night": NightResource()}, partition_key=night, raise_on_error=False)
     failures = [jobs._told(event.step_failure_data) for event in result.all_events if event.is_step_failure]
@@ -161,6 +174,7 @@ def test_retention_does_not_begin_amid_a_night(home: Home, night: str | None) ->
     assert told == ([("failed", refusal)] if night else [])
     done = {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
     assert done == ({"other"} if night else {"expired_people"})
+    assert (last_run.failed_retention(home) is None) is (night is None)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dagster._core.definitions.sensor_definition import SensorEvaluationContext
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from orchestration import jobs, run_history, settings
+from orchestration import jobs, last_run, run_history, settings
 from orchestration.definitions import defs
 from orchestration.home import Home
 from orchestration.jobs import BY_COMMAND_LINE
@@ -181,6 +181,9 @@ def test_a_retention_that_fails_is_told_and_one_that_does_its_work_is_not(
     ears.hear()
     assert told(receiver) == ["Acme, retention: failed.\n• the disk is full\nNothing was published before either."]
     assert not (Home(tmp_path / "home").state / "last_run.json").exists()  # which `status` reads the last night from
+    failed = last_run.failed_retention(Home(tmp_path / "home"))
+    assert failed is not None
+    assert failed.reasons == ("the disk is full",)
 
 
 def test_without_anybody_to_tell_the_sensors_do_nothing(chat: settings.Settings, receiver: Any, tmp_path: Path) -> None:

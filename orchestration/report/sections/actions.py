@@ -21,6 +21,8 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE action <> 'nothing') AS tre
     sum(expected_value) FILTER (WHERE action <> 'nothing') AS total FROM fct_next_best_actions
 """
 _NOTHING = "Doing nothing is the best choice for everyone tonight: no action is expected to bring more than it costs."
+_NOBODY = "Nobody may be treated tonight: every action was removed by a rule; the table below says by which."
+_OPEN = "SELECT count(*) AS candidates FROM fct_action_candidates WHERE gate_removed_by IS NULL AND action <> 'nothing'"
 _GATES = """
 SELECT gate_removed_by, count(*) AS candidates FROM fct_action_candidates
 WHERE gate_removed_by IS NOT NULL GROUP BY ALL ORDER BY candidates DESC LIMIT 8
@@ -33,9 +35,9 @@ def actions(context: Context) -> Section:
         return Section("actions", "What to do next", "", [Note("No actions yet: nothing was decided in this release.")])
     total = context.marts.row(_TOTAL)
     blocks: list[Block] = [_by_action(context, context.marts.rows(_BY_ACTION), total["customers"])]
-    top = context.marts.rows(_TOP)
-    blocks += [_top(context, top)] if top else [Note(_NOTHING)]
     gates = [] if context.marts.is_empty("fct_action_candidates") else context.marts.rows(_GATES)
+    top = context.marts.rows(_TOP)
+    blocks += [_top(context, top)] if top else [Note(_NOTHING if not gates or context.marts.row(_OPEN)["candidates"] else _NOBODY)]
     return Section("actions", "What to do next", _lead(context, total), [*blocks, *([_gates(gates)] if gates else [])])
 
 

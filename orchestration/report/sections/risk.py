@@ -25,12 +25,13 @@ def risk(context: Context) -> Section:
         return Section("risk", title, "", [Note(note)])
     rows = context.marts.rows(_losses(context))
     bands = context.marts.rows(_BANDS)
-    return Section("risk", title, _lead(context), [_bands(bands), _customers(context, rows)])
+    is_valued = any(row["value"] is not None for row in rows)
+    return Section("risk", title, _lead(context), [_bands(bands, is_valued), _customers(context, rows, is_valued)])
 
 
 def _losses(context: Context) -> str:
     has_value = not context.marts.is_empty("metric_customer_clv")
-    value = "coalesce(clv_predicted, 0)" if has_value else "NULL"
+    value = "clv_predicted" if has_value else "NULL"
     join = "LEFT JOIN metric_customer_clv USING (customer_key)" if has_value else ""
     return f"""SELECT customer_key, churn_probability, reasons, CAST({value} AS DOUBLE) AS value, churn_probability * value AS loss
         FROM fct_churn_scores {join} ORDER BY loss DESC NULLS LAST, churn_probability DESC, customer_key LIMIT {_LISTED}"""
@@ -43,23 +44,26 @@ def _lead(context: Context) -> str:
     return f"Of {customers} active customers, {leavers} ({share}) are expected to leave within {row['horizon']} days."
 
 
-def _bands(rows: list[Row]) -> Block:
+def _bands(rows: list[Row], is_valued: bool) -> Block:
     total = sum(row["customers"] for row in rows)
     listed = [
         [Cell(words.label(row["risk_band"] or "unknown")), number(words.whole(row["customers"]), bar=row["customers"] / total),
          number(words.percent(row["mean"]))]
         for row in rows
     ]  # fmt: skip
-    return Table("Customers by expected loss, probability × value", ["Band", "Customers", "Mean probability"], listed)
+    by = "expected loss, probability × value" if is_valued else "probability; no value is predicted"
+    return Table(f"Customers by {by}", ["Band", "Customers", "Mean probability"], listed)
 
 
-def _customers(context: Context, rows: list[Row]) -> Block:
+def _customers(context: Context, rows: list[Row], is_valued: bool) -> Block:
     listed = [
         [Cell(words.key(row["customer_key"]), code=True), number(words.percent(row["churn_probability"], 0), bar=row["churn_probability"]),
          number(context.money(row["value"])), number(context.money(row["loss"])), Cell(_why(row))]
         for row in rows
     ]  # fmt: skip
-    caption = f"The {len(rows)} customers whose leaving would cost most: probability × value expected"
+    valued = "whose leaving would cost most: probability × value expected"
+    unvalued = "likeliest to leave; what that would cost is not known, for no value is predicted"
+    caption = f"The {len(rows)} customers {valued if is_valued else unvalued}"
     return Table(caption, ["Customer", "May leave", "Value", "Expected loss", "Why"], listed)
 
 

@@ -46,6 +46,7 @@ ALTER TABLE marts.metric_customer_clv ADD COLUMN model VARCHAR DEFAULT 'sbg';
 ALTER TABLE marts.metric_customer_clv ADD COLUMN model_version VARCHAR DEFAULT 'clv-1';
 CREATE TABLE marts.fct_churn_scores AS SELECT '{ANN}' AS customer_key, 0.25 AS churn_probability, 'high' AS risk_band, 90 AS horizon_days,
     ['Days to renewal 6: raises the risk'] AS reasons, 'churn-1' AS model_version;
+INSERT INTO marts.fct_churn_scores VALUES ('{ZOE}', 0.1, 'low', 90, [], 'base_rate');
 CREATE TABLE marts.fct_action_candidates AS SELECT * FROM (VALUES
     ('{ANN}', 'nothing', NULL, NULL, 0.0),
     ('{ANN}', 'success_call', 'phone', 'consent', 30.0), ('{ANN}', 'discount_offer', 'email', NULL, 5.0)
@@ -116,6 +117,11 @@ def test_one_source_may_use_an_id_for_two_records(explain: Explain) -> None:
     assert code == 2
     assert ANN in err
     assert BOB in err
+
+
+def test_nobody_s_risk_is_weighed_by_a_value_that_is_not_predicted(explain: Explain) -> None:
+    assert "high, by probability × value among tonight's customers" in explain(ANN)[1]
+    assert "low, by probability among tonight's customers: no value is predicted for this one" in explain(ZOE)[1]
 
 
 @pytest.mark.parametrize("wanted", ["nobody", "crm:cus_1", "", "' OR true --"])

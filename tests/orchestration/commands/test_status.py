@@ -1,8 +1,12 @@
-"""`status` says why the served release is not newer: refused by a gate or failed, whoever started the night, a line for each reason."""
+"""`status` says why the served release is not newer: a night was refused by a gate, failed or was killed, whoever started it; and that
+retention failed. A line for each reason.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +15,17 @@ import pytest
 from orchestration import last_run, releases, settings
 from orchestration.commands import summary
 from orchestration.home import Home
+
+NIGHT = """
+import sys
+from pathlib import Path
+from orchestration import last_run
+from orchestration.home import Home
+home = Home(Path(sys.argv[1]))
+with home.exclusive("the night of 2026-11-12"), last_run.under_way(home, "2026-11-12"):
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -26,7 +41,8 @@ def company(tmp_path: Path) -> settings.Settings:
 
 
 def said(company: settings.Settings) -> list[str]:
-    return [line for line in summary.status(company).lines if line.startswith(("  refused", "  failed", " " * 15))]
+    told = ("  refused", "  failed", "  killed", "  retention", " " * 15)
+    return [line for line in summary.status(company).lines if line.startswith(told)]
 
 
 def test_a_night_that_failed_is_told_until_one_is_published_after_it(company: settings.Settings) -> None:
@@ -79,3 +95,58 @@ def test_a_file_of_an_older_version_says_nothing_of_when(company: settings.Setti
     home = Home(company.home)
     (home.state / "last_run.json").write_text('{"as_of": "2026-11-12", "status": "failed", "reasons": ["x"], "steps": {}}')
     assert last_run.failed_since(home, None) is None
+
+
+def begun(company: settings.Settings) -> subprocess.Popen[str]:
+    """A night that goes on, in a process of its own."""
+    night = subprocess.Popen([sys.executable, "-c", NIGHT, str(company.home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert night.stdout is not None
+    assert night.stdout.readline() == "begun\n"
+    return night
+
+
+def test_a_night_that_was_killed_is_told_with_what_to_do_until_another_has_ended(company: settings.Settings) -> None:
+    """A machine that lost its power tells nobody; the home then looks as it did the evening before."""
+    night, home = begun(company), Home(company.home)
+    assert said(company) == []  # it goes on
+    night.kill()
+    night.communicate()
+    (line,) = said(company)
+    assert line.startswith("  killed       the night of 2026-11-12, begun ")
+    assert line.endswith(" UTC, never ended; run it again: python -m orchestration run --as-of 2026-11-12")
+    with home.exclusive("serving further"):
+        pass
+    assert said(company) == [line]  # what is no night makes none good
+    with home.exclusive("the night of 2026-11-13"), last_run.under_way(home, "2026-11-13"):
+        pass
+    assert said(company) == []
+
+
+def test_a_killed_night_that_was_heard_of_since_is_told_once(company: settings.Settings) -> None:
+    night = begun(company)
+    night.kill()
+    night.communicate()
+    last_run.remember(Home(company.home), "2026-11-12", "r1", "failed", ("killed",), at=datetime.now(UTC) + timedelta(seconds=1))
+    assert [line.split()[0] for line in said(company)] == ["failed", "killed"]
+    assert said(company)[1] == " " * 15 + "killed"
+
+
+def test_a_killed_night_is_told_also_where_another_could_not_begin_beside_it(company: settings.Settings) -> None:
+    """Cron started a second night while the first was at work; then the machine lost its power."""
+    night = begun(company)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    last_run.remember(Home(company.home), "2026-11-12", None, "failed", ("the night of 2026-11-12 is at work here",), at=soon)
+    night.kill()
+    night.communicate()
+    assert [line.split()[0] for line in said(company)] == ["failed", "the", "killed"]
+
+
+def test_a_retention_that_failed_is_told_with_what_to_do_until_one_did_its_work(company: settings.Settings) -> None:
+    home = Home(company.home)
+    last_run.remember_retention(home, ("people whose time is over are still in files of this home",))
+    first, *reasons = said(company)
+    assert first.startswith("  retention    failed, ")
+    assert first.endswith(" UTC; do it again: python -m orchestration erase --expired")
+    assert reasons == [" " * 15 + "people whose time is over are still in files of this home"]
+    last_run.remember_retention(home, ())
+    assert said(company) == []
