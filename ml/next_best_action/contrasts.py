@@ -154,4 +154,3 @@ def summed(evidence: Evidence, design: Floats, rows: NDArray[np.int64]) -> list[
     arms = (rows[evidence.taken[rows] == action] for action in range(int(evidence.taken.max()) + 1))
     weight, outcome = evidence.stake / evidence.propensity, evidence.left / evidence.stake
     return [Sums.of(design[arm], weight[arm], outcome[arm]) for arm in arms]
-
