@@ -70,7 +70,8 @@ def _sides(evidence: Evidence, said: Mapping[int, Floats]) -> Iterator[tuple[Flo
     """
     arms = {action: evidence.arm(action) for action in (0, *said)}
     sure = {action: 1 / max(float((weight**2 * unexplained**2).sum()), 1e-300) for action, (_, weight, unexplained) in arms.items()}
-    usual = sum(sure[action] * one for action, one in said.items()) / sum(sure.values())
+    told = np.sum([sure[action] * one for action, one in said.items()], axis=0)
+    usual: Floats = told / sum(sure.values())
     for action, (rows, weight, unexplained) in arms.items():
         x = said[action][rows] - usual[rows] if action else -usual[rows]
         yield x - np.average(x, axis=0, weights=weight), weight * sure[action], unexplained
