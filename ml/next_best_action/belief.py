@@ -7,7 +7,7 @@ Chernozhukov et al. 2018).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +24,20 @@ POLICY_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
 
 def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
     """Per learner, 0 … 1: the outcomes of all actions together on what the learners said of them out of fold."""
+    said = {action: np.column_stack(each) for action, each in enumerate(zip(*unseen, strict=True), 1)}
     gram, moment = 1e-9 * np.eye(len(unseen)), np.zeros(len(unseen))
-    for action, said in enumerate(zip(*unseen, strict=True), 1):
-        arms = evidence.arms(action)
-        weight = arms.weight / max(arms.error**2, 1e-300)
-        x = np.column_stack([(one[arms.rows] - np.average(one[arms.rows], weights=weight)) * arms.side for one in said])
+    for x, weight, unexplained in _sides(evidence, said):
         gram += x.T @ (x * weight[:, None])
-        moment += x.T @ (weight * arms.unexplained)
+        moment += x.T @ (weight * unexplained)
     root = np.linalg.cholesky(gram)
     return np.minimum(nnls(root.T, np.linalg.solve(root, moment))[0], 1.0)
 
 
 def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
-    """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum."""
+    """Slope of the outcomes on what was predicted of them (by action) out of fold, cut to 0 … 1; and its z. Of several actions in sum.
+
+    Other actions are compared with, too, as the control is.
+    """
     slope, error = _sloped(evidence, unseen)
     return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
 
@@ -49,19 +50,31 @@ def is_idle(evidence: Evidence, action: int, said: Floats) -> bool:
 
 def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
     """Slope and its standard error; 0 where nothing was said."""
-    sides = []
-    for action, predicted in unseen.items():
-        arms = evidence.arms(action)
-        x = (predicted[arms.rows] - np.average(predicted[arms.rows], weights=arms.weight)) * arms.side
-        sides.append((arms, x, arms.weight / max(arms.error**2, 1e-300)))
-    information = sum(float((weight * x**2).sum()) for _, x, weight in sides)
+    silent = np.zeros(evidence.taken.size)
+    said = {action: unseen.get(action, silent)[:, None] for action in range(1, int(evidence.taken.max()) + 1)}
+    sides = [(x[:, 0], weight, unexplained) for x, weight, unexplained in _sides(evidence, said)]
+    information = sum(float((weight * x**2).sum()) for x, weight, _ in sides)
     if information < 1e-9:
         return 0.0, 0.0
-    slope = sum(float((weight * x * arms.unexplained).sum()) for arms, x, weight in sides) / information
-    influence = np.zeros(evidence.taken.size)  # of each decision; those for the control count in every contrast
-    for arms, x, weight in sides:
-        influence[arms.rows] += weight * x * (arms.unexplained - slope * x)
-    return slope, float(np.sqrt((influence**2).sum())) / information
+    slope = sum(float((weight * x * unexplained).sum()) for x, weight, unexplained in sides) / information
+    squares = sum(float(((weight * x * (unexplained - slope * x)) ** 2).sum()) for x, weight, unexplained in sides)
+    return slope, float(np.sqrt(squares)) / information
+
+
+def _sides(evidence: Evidence, said: Mapping[int, Floats]) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Of the control and each action: what was said of its rows (rows × learners), weights, and what they came to; both about 0.
+
+    What was said is taken about what was said of all these arms, so that none is the one that the others are measured by (of eight actions
+    the noise of the control would count eight times) and what the outcome model missed of everyone drops out. An arm counts by how
+    surely its mean is known.
+    """
+    arms = {action: evidence.arm(action) for action in (0, *said)}
+    sure = {action: 1 / max(float((weight**2 * unexplained**2).sum()), 1e-300) for action, (_, weight, unexplained) in arms.items()}
+    told = np.sum([sure[action] * one for action, one in said.items()], axis=0)
+    usual: Floats = told / sum(sure.values())
+    for action, (rows, weight, unexplained) in arms.items():
+        x = said[action][rows] - usual[rows] if action else -usual[rows]
+        yield x - np.average(x, axis=0, weights=weight), weight * sure[action], unexplained
 
 
 def mean_effects(evidence: Evidence, costs: Floats, within: NDArray[np.int64] | None = None) -> list[tuple[float, float]]:

@@ -1,16 +1,12 @@
-"""An action against the control, boiled down to sums: all that linear learners of its effect need.
+"""The decisions for each action, boiled down to sums: all that linear learners of effects need.
 
 Comes in: rows of the log with their design, what the outcome model left unexplained and what is at stake for each customer.
-Goes out: `Contrast`. Effects are sought per unit of stake (p · (1 − p) of a chance p: on the log-odds, that is): who cannot leave
-has nothing to gain, and their certain outcomes say nothing of those who can.
-
-Rows of both arms weigh stake ÷ propensity, each arm 1 in all, and carry their design times ±½ (modified covariates; Tian et al. 2014):
-what foretells the outcome under either arm alike drops out, what foretells the difference stays.
+Goes out: `Sums` per arm. Effects are sought per unit of stake (p · (1 − p) of a chance p: on the log-odds, that is): who cannot leave
+has nothing to gain, and their certain outcomes say nothing of those who can. Rows weigh stake ÷ propensity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +47,13 @@ class Evidence:
         levels = [float((weight * per_stake)[side].sum()) for side in (~treated, treated)]
         return Arms(rows, treated, weight, per_stake - np.where(treated, levels[1], levels[0]), levels[1] - levels[0])
 
+    def arm(self, action: int) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """The decisions for one action: which, weights of 1 in all, and what they came to per unit of stake, less the mean of the arm."""
+        rows = np.flatnonzero(self.taken == action)
+        weight, per_stake = self.stake[rows] / self.propensity[rows], self.left[rows] / self.stake[rows]
+        weight = weight / weight.sum()
+        return rows, weight, per_stake - weight @ per_stake
+
 
 @dataclass(frozen=True)
 class Arms:
@@ -71,33 +74,6 @@ class Arms:
     def error(self) -> float:
         """Standard error of `mean`."""
         return float(np.sqrt((self.weight**2 * self.unexplained**2).sum()))
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Sums over two arms: coefficients β of the differences follow from gram · β = moment, with `noise` the variance of a unit of both."""
-
-    gram: Floats
-    moment: Floats
-    noise: float
-
-    @staticmethod
-    def of(treated: Sums, control: Sums) -> Contrast:
-        """Of rows whose arms weigh 1 each, centred on the mean of both, the design of either times ±½."""
-        centre = (treated.first / treated.weight + control.first / control.weight) / 2
-        gram = (treated.squares_about(centre) + control.squares_about(centre)) / 4
-        return Contrast(gram, (treated.slope() - control.slope()) / 2, (treated.variance() + control.variance()) / 2)
-
-    @staticmethod
-    def apart(treated: Sums, control: Sums) -> Contrast:
-        """Of arms whose customers are not alike: a slope of its own for each, and how sure it is; what is left is their difference.
-
-        With information A and B on either arm's slopes that on the difference is A (A + B)⁻¹ B: none where one arm says nothing.
-        """
-        mine, theirs = treated.information(), control.information()
-        shared = np.linalg.pinv(mine + theirs, hermitian=True)
-        moment = theirs @ shared @ treated.slope() / treated.variance() - mine @ shared @ control.slope() / control.variance()
-        return Contrast(mine @ shared @ theirs, moment, 1.0)
 
 
 @dataclass(frozen=True)
@@ -178,8 +154,3 @@ def summed(evidence: Evidence, design: Floats, rows: NDArray[np.int64]) -> list[
     arms = (rows[evidence.taken[rows] == action] for action in range(int(evidence.taken.max()) + 1))
     weight, outcome = evidence.stake / evidence.propensity, evidence.left / evidence.stake
     return [Sums.of(design[arm], weight[arm], outcome[arm]) for arm in arms]
-
-
-def contrasts(sums: Sequence[Sums], of: Callable[[Sums, Sums], Contrast] = Contrast.of) -> list[Contrast]:
-    """One per action, against the control, whose sums come first."""
-    return [of(treated, sums[0]) for treated in sums[1:]]

@@ -7,7 +7,7 @@ sums are made once for the whole log; a fold only leaves its own out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer
 from ml.encoding import Encoder
-from ml.next_best_action.contrasts import Arms, Contrast, Evidence, Sums, contrasts, summed
+from ml.next_best_action.contrasts import Arms, Evidence, Sums, summed
 from ml.next_best_action.differences import learn_differences
 from ml.outcomes import Split, Trees, grown
 
@@ -47,18 +47,16 @@ class Linear:
 
     def __init__(self, codes: Floats, evidence: Evidence) -> None:
         self._ranks, self._evidence, columns = Ranks.fit(codes), evidence, codes.shape[1]
-        self._contrast: Callable[[Sums, Sums], Contrast] = Contrast.of
         design = self._ranks.design(codes)
         self._live = np.flatnonzero(np.append(np.ones(columns, dtype=bool), self._ranks.missing > 0))  # what is never missing says nothing
         self._design, self._groups = design[:, self._live], self._live % max(columns, 1)
 
     def apart(self) -> Linear:
-        """The same without propensities: each arm's own slopes (T-learner; Künzel et al. 2019), of which the priors shrink the differences.
-
-        As `Imputed`: less noise where a rule decides for most, and right as far as a line in the columns says what each arm comes to.
+        """The same without propensities: as `Imputed`, less noise where a rule decides for most, and right as far as a line says what arms
+        come to.
         """
         other = copy(self)
-        other._evidence, other._contrast = replace(self._evidence, propensity=np.ones(len(self._design))), Contrast.apart
+        other._evidence = replace(self._evidence, propensity=np.ones(len(self._design)))
         return other
 
     def scorers(self) -> Sequence[Scorer]:
@@ -84,7 +82,7 @@ class Linear:
         return summed(self._evidence, self._design, rows)
 
     def _learnt(self, sums: Sequence[Sums]) -> Floats:
-        return learn_differences(contrasts(sums, self._contrast), self._groups)
+        return learn_differences(sums, self._groups)
 
 
 class Forest(ABC):
