@@ -1,7 +1,8 @@
 """Work that need not wait for other work is done beside it, in a process of its own.
 
 Comes in: a function that can be imported, and what it is given. Goes out: what it returns, the same as if it had been called here.
-Small fits take one thread (`ml.threads`) and leave the other core to nobody, and most of their steps are Python, whose threads take turns.
+Fits hardly ever take more than one thread: of small tables on purpose (`ml.threads`), of large ones because folds and arms are small, too.
+And many of their steps are Python, whose threads take turns.
 
     python -m ml.beside    what that process runs: the work comes in and what became of it goes out, both pickled, between the two alone
 """
@@ -19,8 +20,6 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ml.threads import threads_for
-
 R = TypeVar("R")
 
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -31,10 +30,9 @@ _WORTH_A_PROCESS = 3_000  # rows: below that a fit takes about as long as such a
 def beside(work: Callable[..., R], *arguments: Any, rows: int) -> Iterator[Callable[[], R]]:
     """Yields what waits for the result and returns it, or raises what `work` raised. Whoever leaves before that ends the work.
 
-    rows    that are worked on. Where few are, where fits of so many take every core, or where there is but one core, the work is
-            done here when it is asked for.
+    rows    that are worked on. Where few are, or where there is but one core, the work is done here when it is asked for.
     """
-    if rows < _WORTH_A_PROCESS or threads_for(rows) > 1 or (os.cpu_count() or 1) < 2:
+    if rows < _WORTH_A_PROCESS or (os.cpu_count() or 1) < 2:
         yield lambda: work(*arguments)
         return
     command = [sys.executable, "-m", "ml.beside"]

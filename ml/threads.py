@@ -37,12 +37,7 @@ def quiet_threads(rows: int) -> AbstractContextManager[Any]:
 
     Never more than two: the sum of three partial sums depends on which came first, and a fit that is repeated must give the same digits.
     """
-    return _libraries(len(sys.modules)).limit(limits=threads_for(rows))
-
-
-def threads_for(rows: int) -> int:
-    """How many threads a fit on so many rows gets."""
-    return 1 if rows < 50_000 else 2
+    return _libraries(len(sys.modules)).limit(limits=1 if rows < 50_000 else 2)
 
 
 def alone(work: Callable[P, R]) -> Callable[P, R]:
