@@ -7,6 +7,7 @@ import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -136,9 +137,9 @@ def test_a_run_that_was_stopped_says_so_whatever_came_of_it() -> None:
 def test_only_the_job_that_goes_on_with_an_interrupted_erasure_begins(home: Home, job: str, refused: bool) -> None:
     home.erasures.mkdir()
     (home.erasures / "20260101T000000-aa.journal.json").write_text("{}")
-    context = SimpleNamespace(run=SimpleNamespace(job_name=job, run_id="r", tags={}), instance=None)
+    context: Any = SimpleNamespace(run=SimpleNamespace(job_name=job, run_id="r", tags={}), instance=None)
     refusal = pytest.raises(HomeError, match="an erasure was interrupted") if refused else nullcontext()
-    with refusal, NightResource().yield_for_execution(context):  # type: ignore[arg-type]
+    with refusal, NightResource().yield_for_execution(context):
         assert home.holder().startswith("a run in Dagster")
 
 
@@ -149,7 +150,8 @@ def test_only_the_job_that_goes_on_with_an_interrupted_erasure_begins(home: Home
 def test_a_night_is_under_way_while_its_run_lasts(job: str, picked: frozenset[dg.AssetKey] | None, is_night: bool, home: Home) -> None:
     """Whoever builds one table, to look at it, and stops it has no night to run again."""
     run = dg.DagsterRun(job, asset_selection=picked, tags={"dagster/partition": "2026-10-31"})
-    with NightResource().yield_for_execution(SimpleNamespace(run=run, instance=None)):  # type: ignore[arg-type]
+    context: Any = SimpleNamespace(run=run, instance=None)
+    with NightResource().yield_for_execution(context):
         assert (home.state / "under_way.json").exists() is is_night
     assert not (home.state / "under_way.json").exists()
 
