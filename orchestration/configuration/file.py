@@ -74,18 +74,29 @@ def parsed(path: Path) -> dict[str, Any]:
 
 
 def in_words(error: ValidationError, content: Mapping[str, Any], keys: Collection[str]) -> str:
-    """The first fault on one line: its place in `content` and what to do; `keys` are all that anything may be called."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    """The first fault on one line: its place in `content` and what to do; `keys` are all that anything may be called.
+
+    A key that is needed and misspelt is missing as well: what it was written as is the fault.
+    """
+    faults = error.errors(include_url=False, include_input=False)
+    missing = [fault["loc"] for fault in faults if fault["type"] == "missing"]
+    misspelt = (one for one in faults if one["type"] == "extra_forbidden" and _meant(one["loc"], keys) in missing)
+    first = next(misspelt, faults[0])
     place = ".".join(_place(first["loc"], content)) or "top level"
     if first["type"] == "extra_forbidden":
-        name = str(first["loc"][-1])
-        if name in keys:
+        if first["loc"][-1] in keys:
             return f"{place}: unknown key here; another type or another part of the file has it"
-        close = difflib.get_close_matches(name, keys, 1)
-        return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
+        meant = _meant(first["loc"], keys)
+        return f"{place}: unknown key" + (f"; did you mean {meant[-1]}?" if meant else "")
     said = _WORDS.get(first["type"])
     message = said.format(**first.get("ctx", {})) if said else first["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
     return f"{place}: {message}"
+
+
+def _meant(place: tuple[int | str, ...], keys: Collection[str]) -> tuple[int | str, ...]:
+    """The place with a key in it that is written nearly so; nothing where none is."""
+    close = difflib.get_close_matches(str(place[-1]), keys, 1)
+    return (*place[:-1], *close) if close else ()
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> Iterator[str]:
