@@ -15,7 +15,7 @@ from scipy.optimize import nnls
 from scipy.special import ndtri
 
 from ml.additive import Floats
-from ml.next_best_action.contrasts import Arms, Evidence
+from ml.next_best_action.evidence import Arms, Evidence
 from ml.outcomes import Split
 
 MISBELIEF = 0.1  # how often a log in which no action does anything may be read as if the mean of one of them did

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.additive import Floats
-from ml.next_best_action.contrasts import Sums
+from ml.next_best_action.evidence import Sums
 
 _ROUNDS, _SINGLE_EFFECTS = 60, 10
 _MOST_VARIANCE = 1.0  # per unit of spread, on the log-odds

@@ -26,7 +26,7 @@ import numpy as np
 from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer
 from ml.encoding import Encoder
 from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effects, pays_alone, pays_together, weights
-from ml.next_best_action.contrasts import Evidence
+from ml.next_best_action.evidence import Evidence
 from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
 from ml.outcomes import COARSE, Split, fold_rows
 

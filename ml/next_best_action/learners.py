@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ml.additive import ConstantScorer, Floats, RankedScorer, Ranks, Scorer
 from ml.encoding import Encoder
-from ml.next_best_action.contrasts import Arms, Evidence, Sums, summed
 from ml.next_best_action.differences import learn_differences
+from ml.next_best_action.evidence import Arms, Evidence, Sums, summed
 from ml.outcomes import Split, Trees, grown
 
 if TYPE_CHECKING:  # scikit-learn is read when something is learnt

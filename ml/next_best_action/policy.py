@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from ml.additive import Floats, restore, scores_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.logged import as_logged, checked_actions, checked_log
-from ml.next_best_action.contrasts import Evidence, Stakes
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
+from ml.next_best_action.evidence import Evidence, Stakes
 from ml.next_best_action.hindsight import Doubt, follow_the_decision, told_the_end
 from ml.next_best_action.surprises import tamed
 from ml.outcomes import OutcomeModel, cross_fitted, fit_outcomes

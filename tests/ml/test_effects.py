@@ -13,8 +13,8 @@ from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
 from ml.next_best_action import effects as believing
 from ml.next_best_action.belief import mean_effects
-from ml.next_best_action.contrasts import Evidence, Sums, summed
 from ml.next_best_action.differences import few_large, learn_differences, many_small
+from ml.next_best_action.evidence import Evidence, Sums, summed
 from ml.next_best_action.learners import SMALL_TREES, Grown, Linear
 from ml.outcomes import COARSE, Trees, fold_rows, grown
 

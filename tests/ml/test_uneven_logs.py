@@ -10,9 +10,9 @@ from ml.additive import Floats
 from ml.additive.boosting import Bins
 from ml.encoding import Encoder
 from ml.next_best_action import fit_policy
-from ml.next_best_action.contrasts import Evidence, summed
 from ml.next_best_action.differences import learn_differences
 from ml.next_best_action.effects import learn_effects
+from ml.next_best_action.evidence import Evidence, summed
 from ml.next_best_action.learners import LARGE_TREES, Grown, Imputed, Linear
 from ml.outcomes import COARSE, fold_rows
 

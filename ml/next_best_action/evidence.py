@@ -1,8 +1,8 @@
-"""The decisions for each action, boiled down to sums: all that linear learners of effects need.
+"""The log as learners of effects see it, and the decisions for each action boiled down to sums: all that linear learners need.
 
 Comes in: rows of the log with their design, what the outcome model left unexplained and what is at stake for each customer.
-Goes out: `Sums` per arm. Effects are sought per unit of stake (p · (1 − p) of a chance p: on the log-odds, that is): who cannot leave
-has nothing to gain, and their certain outcomes say nothing of those who can. Rows weigh stake ÷ propensity.
+Goes out: `Evidence`, `Stakes`, and `Sums` per arm. Effects are sought per unit of stake (p · (1 − p) of a chance p: on the log-odds, that
+is): who cannot leave has nothing to gain, and their certain outcomes say nothing of those who can. Rows weigh stake ÷ propensity.
 """
 
 from __future__ import annotations
