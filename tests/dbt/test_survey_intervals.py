@@ -10,22 +10,9 @@ import jinja2
 import pytest
 from scipy import stats
 
-MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "metrics" / "intervals.sql"
+from tests.published_intervals import ROCKS_2016
 
-# promoters, detractors, n, adjusted Wald 95 % (Rocks 2016)
-ROCKS_2016 = [
-    (50, 20, 100, 14.0511, 44.2013),
-    (8, 1, 10, 14.7317, 92.9606),
-    (10, 0, 10, 47.5036, 100.0),
-    (0, 10, 10, -100.0, -47.5036),
-    (0, 0, 10, -18.465, 18.465),
-    (5, 5, 10, -51.1274, 51.1274),
-    (1, 0, 1, -48.4986, 98.4986),
-    (40, 40, 100, -17.1787, 17.1787),
-    (330, 170, 1000, 11.6889, 20.2154),
-    (3, 7, 67, -15.1145, 3.686),
-    (39, 16, 67, 13.2689, 52.4454),
-]
+MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "metrics" / "intervals.sql"
 
 # successes, n, Wilson 95 %: Newcombe 1998, table I, method 3
 WILSON = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718), (29, 29, 0.8830, 1.0)]

@@ -14,6 +14,7 @@ from tests.oracle.expected import THEMES, disagreements, value
 from tests.oracle.intervals import nps_interval
 from tests.oracle.made_up import NIGHTS, company
 from tests.oracle.made_up_facts import INTERACTIONS, INVITATIONS, RESPONSES, TICKETS
+from tests.published_intervals import ROCKS_2016
 
 pytestmark = pytest.mark.thorough
 
@@ -23,21 +24,6 @@ FEEDBACK = ["fct_feedback", THEMES, "fct_tickets", "metric_tickets_monthly", "cu
 MODELS = st.sampled_from(["contractual", "non_contractual"])
 # Shrinking would build hundreds of companies; one that fails is small enough to read.
 thorough = settings(derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
-
-# promoters, detractors, n, adjusted Wald 95 % (computed from Rocks 2016)
-ROCKS_2016 = [
-    (50, 20, 100, 14.0511, 44.2013),
-    (8, 1, 10, 14.7317, 92.9606),
-    (10, 0, 10, 47.5036, 100.0),
-    (0, 10, 10, -100.0, -47.5036),
-    (0, 0, 10, -18.465, 18.465),
-    (5, 5, 10, -51.1274, 51.1274),
-    (1, 0, 1, -48.4986, 98.4986),
-    (40, 40, 100, -17.1787, 17.1787),
-    (330, 170, 1000, 11.6889, 20.2154),
-    (3, 7, 67, -15.1145, 3.686),
-    (39, 16, 67, 13.2689, 52.4454),
-]
 
 
 @pytest.mark.parametrize(("promoters", "detractors", "n", "low", "high"), ROCKS_2016)
