@@ -97,7 +97,7 @@ WHERE audience = $audience AND operation = 'upsert' AND known.payload_hash = des
 ORDER BY external_id
 """
 _LOGGED = f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.RETRYABLE}',
-    CASE WHEN is_missing THEN '{_MISSING}' ELSE '{_CHANGED}' END, $release_id, $at
+    CASE WHEN is_missing THEN '{_MISSING}' ELSE '{_CHANGED}' END, $release_id, $at, NULL
 FROM drifted JOIN state.acknowledged USING (external_id) WHERE audience = $audience"""
 # A record that is not there any more and shall be made again is as if it had never been: neither an id nor an address says where it lies.
 _NOT_HELD = """UPDATE state.acknowledged SET payload_hash = NULL, remote_id = CASE WHEN NOT (is_missing AND $recreate) THEN remote_id END,

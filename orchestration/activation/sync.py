@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
@@ -16,18 +15,18 @@ import duckdb
 
 from orchestration.activation import breakers, drift, owners, state
 from orchestration.activation.audience import ActivationError, AudienceSource
+from orchestration.activation.blame import blame
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection
 from orchestration.activation.deciding import knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.former_names import former, remember, settle
 from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
-from orchestration.activation.patience import ask_again
 from orchestration.activation.planning import make_desired
 from orchestration.activation.renamed import note_place
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume, send_plan
-from orchestration.destinations.base import Destination, DestinationError, Result
+from orchestration.destinations.base import Destination, DestinationError
 from orchestration.destinations.limits import Limits
 
 
@@ -165,20 +164,12 @@ class _Sync:
         drift.settle(connection, report, recreate=self.wish.recreate)
         remember(connection, self.destination, report.audience, self.kinds)
         deliver(connection, self.destination, limits, report, progress)
-        self._blame_nobody(began)
+        if self.wish.is_for_all and not self.wish.retry_dead:
+            blame(connection, self.destination, self.kinds, report, began)
         if self.wish.is_for_all:
             self._go_on(progress)
         breakers.remember(connection, report.audience)
         _note_completeness(connection, report, self.no_more)
-
-    def _blame_nobody(self, began: datetime) -> None:
-        """Who takes nothing and refuses many refuses us: no record has to change before it is sent again, as a rejected one has."""
-        report = self.report
-        if report.outcomes[Result.ACKNOWLEDGED] or self.wish.retry_dead or not self.wish.is_for_all:
-            return
-        if refused := ask_again(self.connection, report.audience, began):
-            why = f"it took nothing and refused {refused:,} records, which are sent again; check which fields it has, and of which types"
-            report.refused = report.refused or why
 
     def _go_on(self, progress: Progress) -> None:
         """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
