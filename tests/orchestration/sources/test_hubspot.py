@@ -44,17 +44,6 @@ def test_a_search_finds_more_than_it_may_show_though_all_changed_at_once(account
     assert landed(nights.night("crm_customers")) == {"crm_customers": 3 * HubspotAccount.most_results}
 
 
-def test_whatever_is_beside_a_record_lands_though_a_list_does_not_tell_all_of_it(account: HubspotAccount, tmp_path: Path) -> None:
-    guests = [str(number) for number in range(100, 100 + 2 * HubspotAccount.most_links + 1)]
-    for guest in guests:
-        account.put("contacts", guest)
-    account.put("meetings", "500", links={"contacts": guests})
-    nights = _nights(tmp_path, account)
-    nights.night("crm_interactions")
-    rows = nights.rows("crm_interactions").items()
-    assert [row["customer_id"] for key, row in rows if key.startswith("meetings:500")] == guests
-
-
 def test_a_record_that_leaves_while_pages_are_read_hides_no_other(account: HubspotAccount) -> None:
     for number in range(100, 120):
         account.put("contacts", str(number))
