@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.activation.drift import want_soon
 from orchestration.activation.patience import ask_again
 from orchestration.activation.report import SyncReport
 from orchestration.destinations.base import Destination, DestinationError, Result
@@ -29,6 +30,7 @@ def blame(
         return
     if amiss := _amiss(destination, kinds):
         if refused := ask_again(connection, report.audience, began, least=1):
+            want_soon(connection, report.audience)  # with the field went what others had in it
             were = "record was" if refused == 1 else "records were"
             report.refused = report.refused or f"{amiss}; {refused:,} {were} refused since, and are sent again"
     elif not report.outcomes[Result.ACKNOWLEDGED] and (refused := ask_again(connection, report.audience, began, least=_MANY)):

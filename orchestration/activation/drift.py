@@ -64,6 +64,12 @@ def settle(connection: duckdb.DuckDBPyConnection, report: SyncReport, *, recreat
             connection.execute("INSERT INTO state.compared VALUES ($audience, $at)", stamp)
 
 
+def want_soon(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
+    """Have the next sync compare, whenever the last one did: what was acknowledged is known to be there no more."""
+    connection.execute("DELETE FROM state.compared WHERE audience = ?", [audience])
+    connection.execute("INSERT INTO state.compared VALUES (?, TIMESTAMP '1970-01-01')", [audience])
+
+
 def _is_due(connection: duckdb.DuckDBPyConnection, audience: str, every_days: int) -> bool:
     """So many days after the last comparison, or after the first of what is held was acknowledged; by days, as nights begin a little early
     or late.
