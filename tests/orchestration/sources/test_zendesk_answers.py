@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import ZendeskSource
+from orchestration.sources.base import Bench
+from orchestration.sources.zendesk import Zendesk
 from tests.fakes.zendesk import ZendeskAccount, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
@@ -83,6 +86,16 @@ def test_answers_of_the_older_kind_stay_when_the_account_has_the_newer(desk: Zen
     desk.survey_responses = None
     nights.night()
     assert set(_whose(nights)) == {"60", "s1", "s2"}
+
+
+def test_where_an_earlier_version_read_answers_none_is_taken_for_deleted(desk: ZendeskAccount, tmp_path: Path) -> None:
+    """It did not write down of which kind they were."""
+    (stream,) = Zendesk.from_settings(_of(tmp_path, desk).settings).streams("survey_responses")
+    reading = stream.read({"since": 1}, Bench(duckdb.connect(), tmp_path))
+    assert len(list(reading.told())) == 2
+    assert not reading.complete
+    again = stream.read({**reading.position(), "full_at": "2026-01-01T00:00:00+00:00"}, Bench(duckdb.connect(), tmp_path))
+    assert not again.complete
 
 
 def test_an_account_that_tells_no_single_tickets_says_so(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
