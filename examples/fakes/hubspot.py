@@ -94,7 +94,9 @@ class HubspotAccount(Vendor):
         shown = {**one, "properties": {name: one["properties"].get(name) for name in asked if name}}
         links = self.links.get((f"{kind}/{one['id']}", params.get("associations", "")), [])
         if links:
-            shown["associations"] = {params["associations"]: {"results": [{"id": other, "type": "x"} for other in links]}}
+            told = {"results": [{"id": other, "type": "x"} for other in links[: self.most_links]]}
+            more = {"paging": {"next": {"after": links[self.most_links - 1]}}} if len(links) > self.most_links else {}
+            shown["associations"] = {params["associations"]: {**told, **more}}
         if history := params.get("propertiesWithHistory"):
             told = one["properties"].get(history)
             at = self.history.get((one["id"], history), one["createdAt"])

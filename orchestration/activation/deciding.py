@@ -6,52 +6,63 @@ per record that is to be sent, numbered in sending order, and the counts of ever
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 
 from orchestration.activation import patience
 
 
-def make_plan(
-    connection: duckdb.DuckDBPyConnection,
-    audience: str,
-    *,
-    mode: str = "mirror",
-    recreate: bool = True,
-    retry_dead: bool = False,
-    limit: int | None = None,
-    only: str | None = None,
-) -> dict[str, int]:
-    """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records.
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of one sync.
 
-    `mode` other than mirror leaves what customers have who leave the audience and may still be sent; without `recreate` a record that
-    was there, for this audience or another one, is written only where it still is. `retry_dead` tries what waits for its time. `limit` and
-    `only` (an external id or customer_key) leave out all others.
+    mode        other than mirror leaves what customers have who leave the audience and may still be sent
+    recreate    else a record that was there, for this audience or another one, is written only where it still is
+    retry_dead  tries what waits for its time
+    limit       so many records, and no others
+    only        whoever has this external id or customer_key, and nobody else
+    retired     of an audience that is configured no more: nobody is sent, and only who may not be told of is cleared
     """
-    connection.execute(_DECIDE, {"audience": audience, "mirror": mode == "mirror", "recreate": recreate})
+
+    mode: str = "mirror"
+    recreate: bool = True
+    retry_dead: bool = False
+    limit: int | None = None
+    only: str | None = None
+    retired: bool = False
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether nobody is left out by `limit` or `only`."""
+        return self.limit is None and self.only is None
+
+
+def make_plan(connection: duckdb.DuckDBPyConnection, audience: str, wish: Wish) -> dict[str, int]:
+    """Make the temporary tables `decided` and `plan` from `desired` and the state; returns decision → records."""
+    connection.execute(_DECIDE, {"audience": audience, "mirror": wish.mode == "mirror", "recreate": wish.recreate})
     connection.execute(_WAIT)
-    if not retry_dead:
+    if not wish.retry_dead:
         patience.bury(connection, audience)
-    if mode == "update_only" and not retry_dead and only is None:
+    if wish.mode == "update_only" and not wish.retry_dead and wish.only is None:
         patience.spare(connection, audience)
-    if only is not None:
-        connection.execute(_LEAVE_OUT + "AND external_id <> $only AND customer_key IS DISTINCT FROM $only", {"only": only})
-    if limit is not None:
+    if wish.only is not None:
+        connection.execute(_LEAVE_OUT + "AND external_id <> $only AND customer_key IS DISTINCT FROM $only", {"only": wish.only})
+    if wish.limit is not None:
         connection.execute(
-            _LEAVE_OUT + f"AND external_id NOT IN (SELECT external_id FROM ({_NUMBERED}) WHERE number <= $most)", {"most": limit}
+            _LEAVE_OUT + f"AND external_id NOT IN (SELECT external_id FROM ({_NUMBERED}) WHERE number <= $most)", {"most": wish.limit}
         )
     connection.execute(_PLAN)
     return dict(connection.execute("SELECT decision, count(*) FROM decided GROUP BY ALL ORDER BY ALL").fetchall())
 
 
-def plan_what_followed(
-    connection: duckdb.DuckDBPyConnection, audience: str, *, mode: str, recreate: bool, retry_dead: bool
-) -> dict[str, int]:
+def plan_what_followed(connection: duckdb.DuckDBPyConnection, audience: str, wish: Wish) -> dict[str, int]:
     """Make both tables anew once the plan was sent: who waited for a record to be cleared, whose record was cleared for somebody else.
 
     Whom the first plan sent anything but their clearing is not sent again. Returns decision → records, of the new plan `upsert` only.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE sent_before AS SELECT external_id FROM decided WHERE decision = 'upsert'")
-    decisions = make_plan(connection, audience, mode=mode, recreate=recreate, retry_dead=retry_dead)
+    decisions = make_plan(connection, audience, wish)
     connection.execute(_FOLLOWS)
     (count,) = connection.execute("SELECT count(*) FROM plan").fetchall()[0]
     return {"upsert": count, "left_out": decisions.get("left_out", 0)}

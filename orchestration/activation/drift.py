@@ -64,6 +64,12 @@ def settle(connection: duckdb.DuckDBPyConnection, report: SyncReport, *, recreat
             connection.execute("INSERT INTO state.compared VALUES ($audience, $at)", stamp)
 
 
+def want_soon(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
+    """Have the next sync compare, whenever the last one did: what was acknowledged is known to be there no more."""
+    connection.execute("DELETE FROM state.compared WHERE audience = ?", [audience])
+    connection.execute("INSERT INTO state.compared VALUES (?, TIMESTAMP '1970-01-01')", [audience])
+
+
 def _is_due(connection: duckdb.DuckDBPyConnection, audience: str, every_days: int) -> bool:
     """So many days after the last comparison, or after the first of what is held was acknowledged; by days, as nights begin a little early
     or late.
@@ -97,7 +103,7 @@ WHERE audience = $audience AND operation = 'upsert' AND known.payload_hash = des
 ORDER BY external_id
 """
 _LOGGED = f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.RETRYABLE}',
-    CASE WHEN is_missing THEN '{_MISSING}' ELSE '{_CHANGED}' END, $release_id, $at
+    CASE WHEN is_missing THEN '{_MISSING}' ELSE '{_CHANGED}' END, $release_id, $at, NULL
 FROM drifted JOIN state.acknowledged USING (external_id) WHERE audience = $audience"""
 # A record that is not there any more and shall be made again is as if it had never been: neither an id nor an address says where it lies.
 _NOT_HELD = """UPDATE state.acknowledged SET payload_hash = NULL, remote_id = CASE WHEN NOT (is_missing AND $recreate) THEN remote_id END,

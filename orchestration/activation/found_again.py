@@ -112,7 +112,7 @@ _OWED = f"""(SELECT external_id, any_value(customer_key) AS customer_key, any_va
     WHERE external_id IN (SELECT external_id FROM told) GROUP BY external_id)"""
 _NOTHING_THERE = (
     f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.ACKNOWLEDGED}', 'not_there',
-    $release_id, $at FROM {_OWED}""",
+    $release_id, $at, 'clear' FROM {_OWED}""",
     # The hash stays: who was there once is no reason to be made again (docs/decisions/0056).
     f"""INSERT INTO state.acknowledged BY NAME SELECT $audience AS audience, external_id, customer_key, 'clear' AS operation, payload_hash,
     CAST($at AS TIMESTAMP) AS acknowledged_at FROM {_OWED}""",

@@ -14,7 +14,6 @@ from orchestration.activation import state
 from orchestration.destinations.base import REFUSED_FOR_GOOD
 from orchestration.sql_text import literal
 
-_MANY = 10  # records of a plan that are refused, and none taken: so many are not all at fault themselves
 _LONGEST_ABSENCE = 7  # days: as often as what a destination holds is compared; who joins a list has their fields a week later at most
 _LONGEST_REFUSAL = 30  # days: what is owed is asked for as long as it is owed
 
@@ -24,11 +23,11 @@ def bury(connection: duckdb.DuckDBPyConnection, audience: str) -> None:
     connection.execute(_BURY, {"audience": audience, "at": state.now()})
 
 
-def ask_again(connection: duckdb.DuckDBPyConnection, audience: str, since: datetime) -> int:
-    """Let who was rejected `since` then be sent again as they are, where they are many and nobody was taken; how many that is."""
+def ask_again(connection: duckdb.DuckDBPyConnection, audience: str, since: datetime, *, least: int) -> int:
+    """Let who was rejected `since` then be sent again as they are, where they are `least` or more; how many that is."""
     connection.execute(_REFUSED_WITH_ALL, {"audience": audience, "since": since})
     many = len(connection.execute("FROM refused_with_all").fetchall())
-    if many < _MANY:
+    if many < least:
         return 0
     forget = "DELETE FROM state.dead_letters WHERE audience = $audience AND external_id IN (FROM refused_with_all)"
     connection.execute(forget, {"audience": audience})

@@ -103,6 +103,6 @@ _RECORD: tuple[tuple[set[str], str], ...] = (
     ({"clear"}, f"""UPDATE state.acknowledged SET payload_hash = NULL WHERE {_THIS} WHERE operation = 'clear' AND code = 'not_there')
         AND external_id IN (SELECT external_id FROM state.acknowledged GROUP BY external_id HAVING count(*) = 1)"""),
     ({"given up"}, f"UPDATE state.acknowledged SET address_hash = NULL, pseudonym = NULL WHERE {_THIS} WHERE given_up)"),
-    (_ANY, """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at
-        FROM answered"""),
+    (_ANY, """INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, outcome, code, $release_id, $at,
+        operation FROM answered"""),
 )  # fmt: skip

@@ -164,7 +164,7 @@ def log_suppressed(connection: duckdb.DuckDBPyConnection, report: SyncReport) ->
     with state.transaction(connection):
         connection.execute(
             f"""INSERT INTO state.attempts SELECT $destination, $audience, customer_key, external_id, '{Result.SUPPRESSED}', suppressed_as,
-            $release_id, $at FROM decided WHERE decision = 'suppressed' AND (external_id, suppressed_as) NOT IN
+            $release_id, $at, NULL FROM decided WHERE decision = 'suppressed' AND (external_id, suppressed_as) NOT IN
             (SELECT (external_id, code) FROM state.suppressed WHERE audience = $audience)""",
             logged,
         )

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS state.suppressed (audience VARCHAR, external_id VARCH
 CREATE TABLE IF NOT EXISTS state.kept (audience VARCHAR, external_id VARCHAR);
 CREATE TABLE IF NOT EXISTS state.attempts (destination VARCHAR, audience VARCHAR, customer_key VARCHAR, external_id VARCHAR,
     outcome VARCHAR, code VARCHAR, release_id VARCHAR, attempted_at TIMESTAMP);
+ALTER TABLE state.attempts ADD COLUMN IF NOT EXISTS operation VARCHAR;
 CREATE TABLE IF NOT EXISTS state.log_part (name VARCHAR);
 CREATE TABLE IF NOT EXISTS state.disabled (address VARCHAR, since TIMESTAMP);
 CREATE TABLE IF NOT EXISTS state.distributions (audience VARCHAR, field VARCHAR, bin INTEGER, customers BIGINT);

@@ -6,8 +6,6 @@ Comes in: a release, a destination, the state folder. Goes out: a report; and, w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
@@ -16,18 +14,18 @@ import duckdb
 
 from orchestration.activation import breakers, drift, owners, state
 from orchestration.activation.audience import ActivationError, AudienceSource
+from orchestration.activation.blame import blame
 from orchestration.activation.breakers import BREAKERS, RECEIVER_GONE, Bounds, objection
-from orchestration.activation.deciding import knows, make_plan, plan_what_followed
+from orchestration.activation.deciding import Wish, knows, make_plan, plan_what_followed
 from orchestration.activation.forgetting import rewritten
 from orchestration.activation.former_names import former, remember, settle
 from orchestration.activation.found_again import look_for
 from orchestration.activation.log import export_attempts
-from orchestration.activation.patience import ask_again
 from orchestration.activation.planning import make_desired
 from orchestration.activation.renamed import note_place
 from orchestration.activation.report import SyncReport, describe
 from orchestration.activation.sending import Progress, deliver, resume, send_plan
-from orchestration.destinations.base import Destination, DestinationError, Result
+from orchestration.destinations.base import Destination, DestinationError
 from orchestration.destinations.limits import Limits
 
 
@@ -62,7 +60,7 @@ def synchronise(
     this one: who has withdrawn by then is not sent. Raises ActivationError, DestinationError or StateError before anything is sent.
     """
     report = SyncReport(destination.name, audience, release.id, release.created_at.isoformat(timespec="seconds"), live)
-    wish = _Wish("upsert" if retired else mode, recreate, retry_dead, limit, only, retired)
+    wish = Wish("upsert" if retired else mode, recreate, retry_dead, limit, only, retired)
     path = Path(state_folder) / "activation" / f"{destination.name}.duckdb"
     with state.opened(path, writable=live) as connection:
         sync = _Sync(connection, destination, report, wish)
@@ -81,26 +79,10 @@ def synchronise(
     return report
 
 
-@dataclass(frozen=True)
-class _Wish:
-    """What is asked of a sync; see `synchronise`."""
-
-    mode: str
-    recreate: bool
-    retry_dead: bool
-    limit: int | None
-    only: str | None
-    retired: bool
-
-    @property
-    def is_for_all(self) -> bool:
-        return self.limit is None and self.only is None
-
-
 class _Sync:
     """The steps of one sync, in the order in which they are taken, over one connection to the state."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, wish: _Wish) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, destination: Destination, report: SyncReport, wish: Wish) -> None:
         self.connection, self.destination, self.report, self.wish = connection, destination, report, wish
         self.kinds: Mapping[str, str] = {}  # field → kind, of what is sent tonight
         self.no_more: Mapping[str, str] = {}  # likewise, of what was sent under a name that is written no more
@@ -131,15 +113,7 @@ class _Sync:
         connection, report, wish = self.connection, self.report, self.wish
         days = compare_days if wish.is_for_all and not wish.retired else 0
         report.comparison = drift.compare(connection, self.destination, report.audience, days, ask=report.live)
-        report.decisions = make_plan(
-            connection,
-            report.audience,
-            mode=wish.mode,
-            recreate=wish.recreate,
-            retry_dead=wish.retry_dead,
-            limit=wish.limit,
-            only=wish.only,
-        )
+        report.decisions = make_plan(connection, report.audience, wish)
         if wish.only is not None and not knows(connection, wish.only):
             raise ActivationError(f"{report.audience}: nobody in it, and nobody who was sent before, has this external id or customer key")
         limits = self.destination.limits_for(report.decisions.get("upsert", 0) + report.decisions.get("clear", 0))
@@ -165,20 +139,12 @@ class _Sync:
         drift.settle(connection, report, recreate=self.wish.recreate)
         remember(connection, self.destination, report.audience, self.kinds)
         deliver(connection, self.destination, limits, report, progress)
-        self._blame_nobody(began)
+        if self.wish.is_for_all and not self.wish.retry_dead:
+            blame(connection, self.destination, self.kinds, report, began)
         if self.wish.is_for_all:
             self._go_on(progress)
         breakers.remember(connection, report.audience)
         _note_completeness(connection, report, self.no_more)
-
-    def _blame_nobody(self, began: datetime) -> None:
-        """Who takes nothing and refuses many refuses us: no record has to change before it is sent again, as a rejected one has."""
-        report = self.report
-        if report.outcomes[Result.ACKNOWLEDGED] or self.wish.retry_dead or not self.wish.is_for_all:
-            return
-        if refused := ask_again(self.connection, report.audience, began):
-            why = f"it took nothing and refused {refused:,} records, which are sent again; check which fields it has, and of which types"
-            report.refused = report.refused or why
 
     def _go_on(self, progress: Progress) -> None:
         """Send who waited for a record to be cleared, now that it is: the next sync would do the same, a day later."""
@@ -187,7 +153,7 @@ class _Sync:
             return
         state.compact(connection)
         report.forgotten += state.settle_orders(connection, report.audience)
-        followed = plan_what_followed(connection, report.audience, mode=wish.mode, recreate=wish.recreate, retry_dead=wish.retry_dead)
+        followed = plan_what_followed(connection, report.audience, wish)
         report.decisions["upsert"] = report.decisions.get("upsert", 0) + followed["upsert"]
         report.decisions["left_out"] = followed["left_out"]
         report.decisions = {name: count for name, count in report.decisions.items() if count}

@@ -154,7 +154,7 @@ def _attempt(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["destination"],
         row["audience"],
-        row["outcome"],
+        f"{row['outcome']}{' (cleared)' if row.get('operation') == 'clear' else ''}",
         row["code"] or words.MISSING,
         words.moment(row["attempted_at"]),
         row["release_id"] or "",

@@ -28,7 +28,7 @@ _DECISION = (
     "action", "channel", "aims_at", "expected_value", "expected_uplift", "propensity", "is_holdout", "reason", "policy_version",
     "model_version",
 )  # fmt: skip
-_SENT = ("destination", "audience", "outcome", "code", "attempted_at", "release_id")
+_SENT = ("destination", "audience", "operation", "outcome", "code", "attempted_at", "release_id")
 
 
 def explained(release: Release, customer_key: str) -> dict[str, Any]:

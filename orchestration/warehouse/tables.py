@@ -28,8 +28,8 @@ OPS_TABLES: dict[str, str] = {
 
 # The view `ops.sync_log` of a home that has sent nothing yet, and so the columns that it always has.
 NOTHING_SENT = """SELECT CAST(NULL AS VARCHAR) AS destination, CAST(NULL AS VARCHAR) AS audience, CAST(NULL AS VARCHAR) AS customer_key,
-    CAST(NULL AS VARCHAR) AS external_id, CAST(NULL AS VARCHAR) AS outcome, CAST(NULL AS VARCHAR) AS code,
-    CAST(NULL AS VARCHAR) AS release_id, CAST(NULL AS TIMESTAMP) AS attempted_at WHERE false"""
+    CAST(NULL AS VARCHAR) AS external_id, CAST(NULL AS VARCHAR) AS operation, CAST(NULL AS VARCHAR) AS outcome,
+    CAST(NULL AS VARCHAR) AS code, CAST(NULL AS VARCHAR) AS release_id, CAST(NULL AS TIMESTAMP) AS attempted_at WHERE false"""
 
 SCORE_TABLES: dict[str, str] = {
     "comment_readings": "text_hash VARCHAR, reader_version VARCHAR, themes VARCHAR, tone DOUBLE",

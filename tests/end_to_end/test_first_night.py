@@ -48,7 +48,7 @@ MARTS = {
     "fct_action_candidates": "customer_key as_of_date action gate_removed_by score",
     "customer_360": "customer_key clv_total mrr churn_probability next_best_action can_email",
     "sync_files__customer_scores": "customer_key external_id",
-    "sync_log": "destination audience customer_key external_id outcome code release_id attempted_at",
+    "sync_log": "destination audience customer_key external_id operation outcome code release_id attempted_at",
     "data_quality": "suite expectation table_name success observed unexpected_count severity",
 }  # fmt: skip
 

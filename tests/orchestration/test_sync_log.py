@@ -23,8 +23,9 @@ def attempt(folder):
         with state.opened(folder / "activation" / f"{destination}.duckdb", writable=True) as connection:
             moment = state.now() + timedelta(days=days)
             for one in external_ids:
-                row = [destination, audience, f"key of {one}", one, outcome, None, f"release {days}", moment]
-                connection.execute(f"INSERT INTO state.attempts VALUES ({', '.join('?' * len(row))})", row)
+                row = [destination, audience, f"key of {one}", one, outcome, f"release {days}", moment]
+                columns = "(destination, audience, customer_key, external_id, outcome, release_id, attempted_at)"
+                connection.execute(f"INSERT INTO state.attempts {columns} VALUES ({', '.join('?' * len(row))})", row)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(state, "now", lambda: moment)
                 log.export_attempts(connection, folder, destination)
@@ -38,6 +39,17 @@ def logged(folder):
         connection.execute("CREATE SCHEMA ops")
         warehouse.expose_sync_log(connection, log_folder(folder))
         return [one for (one,) in connection.execute("SELECT external_id FROM ops.sync_log ORDER BY attempted_at, external_id").fetchall()]
+
+
+def test_attempts_of_a_version_that_did_not_tell_clearings_from_writes_are_published_beside_newer_ones(folder, attempt):
+    attempt("x1")
+    (before,) = log_parts(folder)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE older AS SELECT * EXCLUDE (operation) FROM '{before}'; COPY older TO '{before}' (FORMAT parquet)")
+        with state.opened(folder / "activation" / "crm.duckdb", writable=True) as kept:
+            kept.execute("ALTER TABLE state.attempts DROP COLUMN operation")
+    attempt("x2", days=1)
+    assert logged(folder) == ["x1", "x2"]
 
 
 def test_a_sync_writes_what_it_sent_and_touches_nothing_older(folder, attempt):

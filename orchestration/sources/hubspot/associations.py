@@ -1,4 +1,4 @@
-"""What objects of HubSpot are associated with: a list may tell it, a search never does.
+"""What objects of HubSpot are associated with: a list may tell it, or its beginning; a search never does.
 
 Comes in: the API. Goes out: ids. They are asked for in batches; of an object with more than one answer holds, page by page.
 """
@@ -28,6 +28,12 @@ class Associations:
             ids = self._associated(kind, associated, [one["id"] for one in some])
             for one in some:
                 yield {**one, "associations": {associated: {"results": [{"id": other} for other in ids.get(one["id"], [])]}}}
+
+    def completed(self, kind: str, associated: str, objects: Sequence[Object]) -> list[Object]:
+        """The objects of a list; of one that more is associated with than came beside it all of that is asked for."""
+        short = [one for one in objects if below(one, "associations", associated, "paging", "next", "after")]
+        whole = {one["id"]: one for one in self.beside(kind, associated, iter(short))}
+        return [whole.get(one["id"], one) for one in objects]
 
     def _associated(self, kind: str, associated: str, ids: Sequence[str]) -> dict[str, list[str]]:
         path = f"/crm/v4/associations/{kind}/{associated}/batch/read"

@@ -75,7 +75,8 @@ def _contact(one: Object, mapped: Mapping[str, str], companies: Mapping[str, Obj
     row: dict[str, Any] = {
         "customer_id": one["id"],
         "created_at": from_milliseconds(first_filled(said.get("createdate"), one.get("createdAt"))),
-        "updated_at": max(filter(None, (changed, archived)), default=None) if archived else changed,
+        # Not when it was archived: one that was merged may be listed as archived, and the one that tells of the merge changed later.
+        "updated_at": changed or archived,
         "deleted_at": archived,
         "full_name": " ".join(filter(None, (said.get("firstname"), said.get("lastname")))) or None,
         "company_name": first_filled(company.get("name"), said.get("company")),

@@ -54,7 +54,12 @@ class Crm:
         params |= {"associations": associated} if associated else {}
         params |= {"propertiesWithHistory": history} if history else {}
         name, path = f"{kind}, archived: {archived}", f"{self._objects}/{kind}"
-        return self._kept.objects(name, "results", lambda last: self._pages(kind, path, params, last), bench, goes_on=goes_on)
+
+        def asked(last: Page | None) -> Iterator[Page]:
+            for page in self._pages(kind, path, params, last):
+                yield {**page, "results": self.associations.completed(kind, associated, page["results"])} if associated else page
+
+        return self._kept.objects(name, "results", asked, bench, goes_on=goes_on)
 
     def changed(
         self, kind: str, stamp: str, since: int, properties: Sequence[str], bench: Bench, *, associated: str = ""

@@ -1,22 +1,22 @@
 """What is read of a Zendesk account, and when.
 
 Comes in: settings. Goes out: streams. The export of tickets goes on behind the cursor of the last night; it tells deleted tickets, too.
-A user who changes, is redacted or merged changes no ticket, so every so often all tickets are read again with those who wrote them.
-Ratings are of one of two generations, never both: whichever the account has is read.
+A user who changes, is redacted or merged changes no ticket, so every so often all tickets are read again with those who wrote them; so are
+all ratings, since nobody tells of one that was deleted. They are of one of two generations, never both: whichever there is is read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, ClassVar
 
+from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
-from orchestration.sources.reading.again import is_wanted
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
@@ -42,6 +42,7 @@ class Zendesk(StreamSource):
         self.api, self._csat_answers, self._read_again = api, csat_answers, read_again
         self._support = Support(api, self.pages)
         self._requester_of: dict[str, Any] = {}
+        self._about_nothing = 0
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Zendesk:
@@ -58,7 +59,8 @@ class Zendesk(StreamSource):
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""
-        return [*super().notes(), *(_WITHOUT[key] for key in self._support.absent)]
+        about = f"{counted(self._about_nothing, 'answer')} about a ticket that is gone: left as last landed until all is read again"
+        return [*super().notes(), *(_WITHOUT[key] for key in self._support.absent), *([about] if self._about_nothing else [])]
 
     def extents(self) -> list[Extent]:
         """The tickets; requesters come beside them."""
@@ -119,14 +121,17 @@ class Zendesk(StreamSource):
         return Reading(chain.from_iterable(map(told, pages())), lambda: dict(stands), cursor is None)
 
     def _satisfaction(self, known: Position, _: Bench) -> Reading:
-        newest, began = Newest(None if is_wanted(known, self._now()) else known.get("since")), self._now()
-        answers = self._first_allowed(
-            lambda: (("new", one) for one in self._survey_responses()),
-            lambda: (("old", one) for one in self._support.ratings(newest.before(_LAG) // 1000)),
+        is_full = is_due(known, self._read_again, self._now())
+        newest, began = Newest(None if is_full else known.get("since")), self._now()
+        generation, answers = self._first_allowed(
+            {"new": self._survey_responses, "old": lambda: self._support.ratings(newest.before(_LAG) // 1000)}
         )
-        found = newest.watched(answers, lambda told: told[1].get("updated_at") or told[1].get("created_at"))
-        answered = self.odd.each("satisfaction", found, lambda told: self._answer(*told))
-        return Reading(answered, lambda: {"since": newest.until(began)}, not known)
+        # An account that has changed to the newer kind tells nothing more of what the older one holds.
+        generations = sorted({*known.get("generations", ["unknown"] if known else []), *([generation] if generation else [])})
+        found = newest.watched(answers, lambda one: one.get("updated_at") or one.get("created_at"))
+        answered = self.odd.each("satisfaction", found, lambda one: self._answer(generation, one, is_full=is_full))
+        stands = {"full_at": began.isoformat(timespec="seconds") if is_full else known["full_at"], "generations": generations}
+        return Reading(answered, lambda: {"since": newest.until(began), **stands}, not known or (is_full and generations == [generation]))
 
     def _survey_responses(self) -> Iterator[Object]:
         """Answers of the newer kind. Where one does not say whose it is, its ticket does: also one that was read in another night."""
@@ -136,13 +141,21 @@ class Zendesk(StreamSource):
             self._requester_of |= self._support.requesters(nobodys - self._requester_of.keys())
             yield from some
 
-    def _answer(self, generation: str, one: Object) -> Iterator[Row]:
-        return rows.rating(one) if generation == "old" else rows.survey_response(one, self._csat_answers, self._requester_of)
+    def _answer(self, generation: str | None, one: Object, *, is_full: bool) -> Iterable[Row]:
+        if generation == "old":
+            return rows.rating(one)
+        answered = list(rows.survey_response(one, self._csat_answers, self._requester_of))
+        # Whose it is was known while its ticket was; a reading of everything has the deleted ones, too.
+        if not is_full and rows.tickets_of(one) and any(row["customer_id"] is None for row in answered):
+            self._about_nothing += 1
+            return ()
+        return answered
 
-    def _first_allowed(self, *asked: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    def _first_allowed(self, asked: Mapping[str, Callable[[], Iterator[Object]]]) -> tuple[str | None, Iterator[Object]]:
+        """Which generation the account has answers of, and these."""
         refusals = []
-        for one in asked:
-            answers = one()
+        for generation, ask in asked.items():
+            answers = ask()
             try:
                 first = next(answers, None)
             except RefusedError as error:
@@ -151,8 +164,7 @@ class Zendesk(StreamSource):
                 refusals.append(str(error))
                 continue
             if first is not None:
-                yield first
-                yield from answers
-                return
+                return generation, chain([first], answers)
         if len(refusals) == len(asked):
             self.note(f"no satisfaction ratings: {'; '.join(refusals)}")
+        return None, iter(())

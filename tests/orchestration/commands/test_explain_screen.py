@@ -60,9 +60,9 @@ CREATE TABLE marts.fct_feedback AS SELECT '{ANN}' AS customer_key, 'I am Ann, ca
 CREATE TABLE marts.sync_crm__customer_scores AS SELECT '{ANN}' AS customer_key, '1' AS external_id;
 CREATE TABLE marts.sync_mail__offers AS SELECT '{BOB}' AS customer_key, 'bob@example.org' AS email;
 CREATE TABLE marts.sync_log AS SELECT * FROM (VALUES
-    ('crm', 'customer_scores', '{ANN}', 'ann@example.org', 'acknowledged', '200', TIMESTAMP '2026-01-30 02:00', 'r1'),
-    ('crm', 'customer_scores', '{ANN}', 'ann@example.org', 'retryable', '503', TIMESTAMP '2026-01-29 02:00', 'r0')
-    ) AS t (destination, audience, customer_key, external_id, outcome, code, attempted_at, release_id);
+    ('crm', 'customer_scores', '{ANN}', 'ann@example.org', 'clear', 'acknowledged', '200', TIMESTAMP '2026-01-30 02:00', 'r1'),
+    ('crm', 'customer_scores', '{ANN}', 'ann@example.org', NULL, 'retryable', '503', TIMESTAMP '2026-01-29 02:00', 'r0')
+    ) AS t (destination, audience, customer_key, external_id, operation, outcome, code, attempted_at, release_id);
 """
 FACTS = {
     "as_of": date(2026, 1, 31),
@@ -145,6 +145,7 @@ def test_machines_get_every_section(explain: Explain) -> None:
     assert (told["decision"]["propensity"], told["decision"]["is_holdout"]) == (0.925, False)
     assert told["consent"] == {"can_email": True, "can_profile": True, "can_ads": False}
     assert told["audiences"] == ["sync_crm__customer_scores"]
+    assert [one["operation"] for one in told["synced"]] == ["clear", None]
     assert [(one["outcome"], one["code"]) for one in told["synced"]] == [("acknowledged", "200"), ("retryable", "503")]
     assert {record["source_customer_id"] for record in told["records"]} == {"1", "cus_1", "7", "9", "moved"}
 

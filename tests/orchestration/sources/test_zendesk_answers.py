@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import ZendeskSource
+from orchestration.sources.base import Bench
+from orchestration.sources.zendesk import Zendesk
 from tests.fakes.zendesk import ZendeskAccount, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
 
@@ -42,6 +45,57 @@ def test_an_answer_stays_its_customers_in_a_night_that_does_not_read_its_ticket(
     assert landed(nights.night()) == {}
     assert _whose(nights) == {"s1": "7", "s2": "8"}
     assert ("GET", "/api/v2/tickets/show_many") in desk.asked
+
+
+def test_an_answer_stays_its_customers_when_its_ticket_is_deleted(desk: ZendeskAccount, tmp_path: Path) -> None:
+    nights = _of(tmp_path, desk)
+    nights.night()
+    desk.put(2, status="deleted")
+    nights.night()
+    loads = nights.night()
+    assert (landed(loads), _whose(nights)) == ({}, {"s1": "7", "s2": "8"})
+    assert any("1 answer about a ticket that is gone" in line for load in loads.values() for line in load.warnings)
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night()
+    assert _whose(nights) == {"s1": "7", "s2": "8"}
+
+
+@pytest.mark.parametrize("is_newer", [True, False])
+def test_an_answer_that_is_gone_is_so_here_when_everything_is_read_again(desk: ZendeskAccount, tmp_path: Path, is_newer: bool) -> None:
+    if not is_newer:
+        desk.survey_responses, desk.ratings = None, [{"id": f"s{who - 6}", "requester_id": who, "score": "good"} for who in (7, 8)]
+    nights = _of(tmp_path, desk)
+    nights.night()
+    del (desk.survey_responses or desk.ratings or [])[0]
+    nights.night()
+    assert set(_whose(nights)) == {"s1", "s2"}
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night()
+    assert set(_whose(nights)) == {"s2"}
+
+
+def test_answers_of_the_older_kind_stay_when_the_account_has_the_newer(desk: ZendeskAccount, tmp_path: Path) -> None:
+    newer, desk.survey_responses, desk.ratings = desk.survey_responses, None, [{"id": 60, "requester_id": 7, "score": "good"}]
+    nights = _of(tmp_path, desk)
+    nights.settings = nights.settings.model_copy(update={"full_every_days": 0})
+    nights.night()
+    desk.survey_responses, desk.ratings = newer, None
+    nights.night()
+    nights.night()
+    assert set(_whose(nights)) == {"60", "s1", "s2"}
+    desk.survey_responses = None
+    nights.night()
+    assert set(_whose(nights)) == {"60", "s1", "s2"}
+
+
+def test_where_an_earlier_version_read_answers_none_is_taken_for_deleted(desk: ZendeskAccount, tmp_path: Path) -> None:
+    """It did not write down of which kind they were."""
+    (stream,) = Zendesk.from_settings(_of(tmp_path, desk).settings).streams("survey_responses")
+    reading = stream.read({"since": 1}, Bench(duckdb.connect(), tmp_path))
+    assert len(list(reading.told())) == 2
+    assert not reading.complete
+    again = stream.read({**reading.position(), "full_at": "2026-01-01T00:00:00+00:00"}, Bench(duckdb.connect(), tmp_path))
+    assert not again.complete
 
 
 def test_an_account_that_tells_no_single_tickets_says_so(desk: ZendeskAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ published as (
         audience,
         customer_key,
         external_id,
+        operation,
         outcome,
         code,
         release_id,

@@ -3,12 +3,13 @@
 import stat
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
 from orchestration.activation import ActivationError, StateError, synchronise
-from orchestration.destinations.base import Answer, Outcome, Result
+from orchestration.destinations.base import Answer, DestinationError, Outcome, Result
 from tests.orchestration.activation.sending.nightly import Nightly, customer, log
 
 
@@ -71,8 +72,17 @@ def test_the_log_has_every_attempt(tmp_path, night, fake):
     fake.answer = lambda batch: Answer(batch.outcomes(Result.REJECTED, "invalid_plan"))
     night([customer(1), customer(2)])
     assert log(tmp_path) == [("x1", "acknowledged", None, "r1"), ("x2", "rejected", "invalid_plan", "r2")]
-    columns = [row[0] for row in duckdb.execute(f"DESCRIBE SELECT * FROM '{tmp_path}/state/sync_log/*.parquet'").fetchall()]
-    assert columns == ["destination", "audience", "customer_key", "external_id", "outcome", "code", "release_id", "attempted_at"]
+    columns = {row[0] for row in duckdb.execute(f"DESCRIBE SELECT * FROM '{tmp_path}/state/sync_log/*.parquet'").fetchall()}
+    kept = ("destination", "audience", "customer_key", "external_id", "operation", "outcome", "code", "release_id", "attempted_at")
+    assert columns == set(kept)
+
+
+def test_the_log_tells_a_clearing_from_a_write(tmp_path, night):
+    night([customer(1), customer(2)])
+    night([customer(1, score=0.9), customer(3, withdrawn=None)])
+    query = f"SELECT external_id, operation, outcome FROM '{tmp_path}/state/sync_log/*.parquet' ORDER BY attempted_at, external_id"
+    told = [("x1", "upsert"), ("x2", "upsert"), ("x3", None), ("x1", "upsert"), ("x2", "clear")]
+    assert [row[:2] for row in duckdb.execute(query).fetchall()] == told
 
 
 def test_state_and_log_are_for_the_owner_only(tmp_path, night):
@@ -132,3 +142,20 @@ def test_where_nothing_is_taken_many_that_are_refused_are_sent_again(night, fake
     fake.answer = usual
     assert night(rows).decisions.get("upsert", 0) == again
     assert night(rows).decisions.get("dead", 0) == (0 if again else count - taken)
+
+
+@pytest.mark.parametrize("lost", ["field", "type"])
+def test_who_was_refused_since_a_field_is_gone_is_sent_again_though_others_were_taken_before(night, fake, lost):
+    usual, rows = fake.answer, [customer(number) for number in range(1, 4)]
+    told = {"x1": Result.ACKNOWLEDGED}
+    fake.answer = lambda batch: Answer([Outcome(one.external_id, told.get(one.external_id, Result.REJECTED)) for one in batch.records])
+    with pytest.MonkeyPatch.context() as patch:
+        if lost == "field":
+            patch.setattr(fake, "there", lambda names: set(names) - {"crmp_plan"})
+        else:
+            patch.setattr(fake, "check_fields", Mock(side_effect=DestinationError("crmp_plan is of another type")))
+        report = night(rows)
+    assert "crmp_plan" in report.refused
+    assert "2 records were refused since, and are sent again" in report.refused
+    fake.answer = usual
+    assert night(rows).decisions.get("upsert", 0) == 2
