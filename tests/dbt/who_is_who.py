@@ -56,7 +56,7 @@ class Landed:
         said, placed, pulled_apart = self._placed(moment)
         eldest = self.customers(moment)
         ties = [(record, tie, name) for record, tie, name in self._named_ties(said) if not (pulled_apart[record] and name in CONTACTS)]
-        sharing = {record: [name for name in self._shared_names(record, ties, placed)] for record in said}
+        sharing = {record: list(self._shared_names(record, ties, placed)) for record in said}
         return {one: "own" if eldest[one] == one else min(sharing[one], key=STRENGTH.index) for one in said}
 
     def _placed(self, moment: datetime) -> tuple[dict[Record, Row], dict[Record, Any], dict[Record, bool]]:
