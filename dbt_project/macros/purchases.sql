@@ -1,3 +1,8 @@
+{#- Whether an order is a purchase: its net amount is positive in its own currency, however little that is in the reporting one. -#}
+{% macro is_purchase() -%}
+    net_amount_minor > 0
+{%- endmacro %}
+
 {#- The purchases of non-contractual customers, as common table expressions: `valued_days` (customer × day with orders, `day_value` net of
     refunds) and `numbered` (days with a positive value, `purchase_number` from 1, `days_ago` before the as-of date). -#}
 {% macro purchases() -%}

@@ -28,7 +28,12 @@ def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     """One row of 512 numbers per text: Google's universal-sentence-encoder-multilingual v3, in NumPy alone; sixteen languages share
     one space (ar, de, en, es, fr, it, ja, ko, nl, pl, pt, ru, th, tr, and zh in both scripts).
     """
-    return np.asarray(_encoder().encode(list(texts)), dtype=np.float32).reshape(len(texts), -1)
+    return np.asarray(_encoder().encode([_as_written(text) for text in texts]), dtype=np.float32).reshape(len(texts), -1)
+
+
+def _as_written(text: str) -> str:
+    """With a capital and a stop, as the examples have them: without, the tone of a sentence was better by one (log-odds) and more."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…", "。", "！", "？")) else ".")
 
 
 @cache

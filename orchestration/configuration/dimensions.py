@@ -19,10 +19,10 @@ _BESIDE = """
     active_customers bounced changed_at closing_mrr cohort_month complaints customers_at_end customers_at_start customers_churned
     customers_new customers_reached customers_reactivated customers_retained delivered dimension dimension_plan dimension_value
     email_opens first_record_at first_reply_hours first_seen_at has_vanished interactions interactions_of_active is_active is_complete
-    is_deleted is_erased is_merged is_recorded is_top_two kept_mrr last_purchase_at mrr new_customers nps_group omnichannel_customers
-    opened_month opening_mrr opening_plan preference primary_source_id record_type resolution_hours retained_mrr revenue scale
-    score_0_100 sent solved_month source_customer_id source_name stratum unique_clicks unique_opens unsubscribes vanished_in view
-    was_active
+    is_deleted is_erased is_merged is_recorded is_top_two kept_mrr last_purchase_at mrr new_customers nps_group omnichannel_customers naming
+    opened_month opening_mrr opening_plan preference primary_source_id primary_source_name record_type resolution_hours retained_mrr
+    revenue scale score_0_100 sent solved_month source_customer_id source_name stratum unique_clicks unique_opens unsubscribes
+    vanished_in view was_active
 """
 # What DuckDB and Spark do not take for the name of a column; tests compare it with DuckDB's own list.
 _WORDS = """

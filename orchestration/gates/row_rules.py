@@ -43,7 +43,7 @@ _INSTEAD = {
     "timestamp": "write it like 2026-10-31 or 2026-10-31T10:00:00Z",
     "date": "write it like 2026-10-31",
     "integer": "write digits only",
-    "decimal": "write it like 1234.50",
+    "decimal": "write it like 1234.50, with the marks that `decimal` and `thousands` of the source name",
     "rate": "write it like 1.0823",
     "boolean": "write true or false",
 }

@@ -78,6 +78,20 @@ def spans(*rows: Row, as_of: str = AS_OF, limits: Limits = USUAL) -> Spans:
     return found
 
 
+def reasons(*rows: Row, as_of: str = AS_OF, limits: Limits = USUAL) -> dict[Record, list[tuple[datetime, datetime | None, str]]]:
+    """Record → its spans in order: from, to, why."""
+    tables = {
+        "crm_customers": [row for row in rows if "billing_customer_id" not in row],
+        "billing_customers": [row for row in rows if "billing_customer_id" in row],
+    }
+    found: dict[Record, list[tuple[datetime, datetime | None, str]]] = {}
+    with built(tables, "customer_identities", as_of=as_of, limits=limits) as connection:
+        columns = "source, record_type, source_customer_id, valid_from, valid_to, matched_by"
+        for source, kind, identity, *span in connection.sql(f"SELECT {columns} FROM marts.customer_identities ORDER BY ALL").fetchall():
+            found.setdefault((source, kind, identity), []).append(tuple(span))
+    return found
+
+
 def at(found: Spans, moment: datetime) -> dict[Record, str]:
     """Record → key at that moment."""
     return {record: key for record, rows in found.items() for begin, end, key in rows if begin <= moment and (end is None or moment < end)}

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from identity_world import Spans, at, billing, built, crm, day, key_of, load, now, random_rows, spans
+from identity_world import Spans, at, billing, built, crm, day, key_of, load, now, random_rows, reasons, spans
 from who_is_who import Landed, Limits
 
 pytestmark = pytest.mark.thorough
@@ -39,6 +39,17 @@ def test_every_span_says_what_was_so_at_that_time(seed: int, limits: Limits) -> 
     for one in found.values():
         assert [end for _, end, _ in one] == [*(begin for begin, _, _ in one[1:]), None], "spans follow one another up to now"
         assert all(before[2] != after[2] for before, after in pairwise(one)), "a border is a change of customer"
+
+
+@pytest.mark.parametrize("limits", [Limits(2, 3), Limits(2, 2), Limits(2, 2, by_company=True)], ids=str)
+@pytest.mark.parametrize("seed", range(6))
+def test_every_span_says_why_by_its_end(seed: int, limits: Limits) -> None:
+    rows = random_rows(Random(1000 * limits.records + seed))
+    landed = Landed(rows, limits)
+    for record, told in reasons(*rows, limits=limits).items():
+        for begin, end, why in told:
+            last = max(moment for moment in landed.moments() if end is None or begin <= moment < end)
+            assert why == landed.reasons(last)[record], (record, begin, end)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -86,6 +97,13 @@ def test_a_merge_that_is_taken_back_gives_the_old_key_back() -> None:
     assert spans(*rows)["crm", "crm", "b"] == [
         (day(0), day(39), key_of("b")), (day(39), day(79), key_of("a")), (day(79), None, key_of("b"))
     ]  # fmt: skip
+
+
+def test_a_merge_that_is_taken_back_is_no_reason_any_more() -> None:
+    """The account landed first, so the CRM's record joined it; while another record was merged into that one, a merge tied it, too."""
+    rows = [billing("p", 1, customer_id="a"), crm("a", 2), crm("b", 10, changed=9, merged_into_customer_id="a"), crm("b", 40, changed=39)]
+    assert reasons(*rows)["crm", "crm", "a"] == [(day(0), None, "billing_link")]
+    assert reasons(*rows[:3])["crm", "crm", "a"] == [(day(0), None, "merge")]
 
 
 def test_a_corrected_address_splits_and_facts_go_with_it() -> None:

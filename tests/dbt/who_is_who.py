@@ -14,6 +14,9 @@ from typing import Any
 
 Row = dict[str, Any]
 Record = tuple[str, str, str]  # source, crm or billing, id
+CONTACTS = ("email", "phone")
+NAMES = {"crm": "merge", "billing": "billing_link"}
+STRENGTH = ["merge", "billing_link", "email", "phone", "company"]
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,39 @@ class Landed:
 
     def customers(self, moment: datetime) -> dict[Record, Record]:
         """Every record of that moment, with the one that gave its customer the key."""
+        said, placed, _ = self._placed(moment)
+        return {record: min((other for other in said if placed[other] == placed[record]), key=self._place.__getitem__) for record in said}
+
+    def reasons(self, moment: datetime) -> dict[Record, str]:
+        """Why every record of that moment belongs to its customer: the strongest tie that another record of theirs shares."""
+        said, placed, pulled_apart = self._placed(moment)
+        eldest = self.customers(moment)
+        ties = [(record, tie, name) for record, tie, name in self._named_ties(said) if not (pulled_apart[record] and name in CONTACTS)]
+        sharing = {record: list(self._shared_names(record, ties, placed)) for record in said}
+        return {one: "own" if eldest[one] == one else min(sharing[one], key=STRENGTH.index) for one in said}
+
+    def _placed(self, moment: datetime) -> tuple[dict[Record, Row], dict[Record, Any], dict[Record, bool]]:
         said = {record: row for record in self._history if (row := self._at(record, moment))}
         stated, contacts = list(self._statements(said)), list(self._contacts(said))
         together = _united(said, stated + contacts)
         parts = _united(said, stated)
         sizes = {top: len({parts[record] for record in said if together[record] == top}) for top in set(together.values())}
-        placed = {record: parts[record] if sizes[together[record]] > self._limits.records else together[record] for record in said}
-        return {record: min((other for other in said if placed[other] == placed[record]), key=self._place.__getitem__) for record in said}
+        apart = {record: sizes[together[record]] > self._limits.records for record in said}
+        return said, {record: parts[record] if apart[record] else together[record] for record in said}, apart
+
+    def _named_ties(self, said: dict[Record, Row]) -> Iterator[tuple[Record, Any, str | None]]:
+        """Every tie with what it is called; a CRM's own id is called what those who name it say."""
+        for record, tie in self._statements(said):
+            is_own_id = tie == ("crm", record[0], record[2]) and record[1] == "crm"
+            yield record, tie, "company" if tie[0] == "company" else None if is_own_id else NAMES[record[1]]
+        for record, tie in self._contacts(said):
+            yield record, tie, tie[0]
+
+    def _shared_names(self, record: Record, ties: list[tuple[Record, Any, str | None]], placed: dict[Record, Any]) -> Iterator[str]:
+        for one, tie, name in ties:
+            others = [said for other, same, said in ties if same == tie and other != record and placed[other] == placed[record]]
+            if one == record and others:
+                yield from [name] if name else [said for said in others if said]
 
     def _naming(self) -> Counter[tuple[str, str]]:
         """How many records name each record that never landed."""

@@ -69,12 +69,15 @@ def priced(tables: Tables, factor: int, currency: str | None = None) -> Tables:
     return each_row(tables, told)
 
 
-def renamed(tables: Tables, prefix: str) -> Tables:
-    """Every id of a CRM record with a `prefix`, wherever it is named; their order stays."""
-    own = {row["customer_id"] for row in tables["crm_customers"]}
-    return each_row(
-        tables, lambda _, row: row | {column: f"{prefix}{row[column]}" for column in NAMES_A_CUSTOMER if row.get(column) in own}
-    )
+def reversed_ids(tables: Tables) -> dict[str, str]:
+    """Every id of a CRM record, and another one for it: whose came first comes last."""
+    own = sorted(row["customer_id"] for row in tables["crm_customers"])
+    return {identity: f"x{len(own) - place:03}" for place, identity in enumerate(own)}
+
+
+def renamed(tables: Tables, ids: Mapping[str, str]) -> Tables:
+    """Every id of a CRM record as another one, wherever it is named."""
+    return each_row(tables, lambda _, row: row | {column: ids[row[column]] for column in NAMES_A_CUSTOMER if row.get(column) in ids})
 
 
 def changes(ours: Frames, theirs: Frames, told: Callable[[str, Row], Row] = lambda name, row: row) -> list[str]:

@@ -68,7 +68,8 @@ def _rank(row: Row) -> tuple[object, ...]:
     changed = row.get("updated_at") or row["created_at"]
     newest_first = -changed.value if changed is not None else 1
     identity = row["customer_id"] if "acquisition_channel" in row else row["billing_customer_id"]
-    return is_gone, "acquisition_channel" not in row, newest_first, source_of(identity), bare(identity)
+    made_last_first = -row["created_at"].value if row["created_at"] is not None else 1
+    return is_gone, "acquisition_channel" not in row, newest_first, made_last_first, source_of(identity), bare(identity)
 
 
 def _written(column: str, value: str | None) -> str | None:

@@ -15,5 +15,10 @@
 
 {#- Whether a reason is a statement (of a source, or of the configuration) rather than equal contacts. -#}
 {% macro is_stated(reason) -%}
-    {{ reason }} in ('merge', 'billing_link', 'company')
+    {{ reason }} in ('merge', 'billing_link', 'company', 'named')
+{%- endmacro %}
+
+{#- The place of the reason for which a record holds a link; of the record that others name it is the strongest for which they do. -#}
+{% macro strength_by_link(reason, link) -%}
+    coalesce({{ strength_of(reason) }}, min({{ strength_of(reason) }}) over (partition by {{ link }}))
 {%- endmacro %}

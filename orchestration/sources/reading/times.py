@@ -16,6 +16,8 @@ _SHORT_TIME = f"({_DAY}[T ][0-9]{{2}}:[0-9]{{2}}){_OFFSET}"  # no seconds but an
 # As clear, but not to DuckDB: lower case, a decimal comma (both ISO-8601), a blank before the offset, UTC for Z.
 _RARE_LOCAL_TIME = f"{_DAY}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.,][0-9]+)?"
 _RARE_TIME = f"{_RARE_LOCAL_TIME} ?({_OFFSET}|z|UTC)"
+# ISO-8601 without its marks; a day alone would be any eight digits.
+_BASIC_TIME = f"([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})T([0-9]{{2}})([0-9]{{2}})(?:([0-9]{{2}})([.][0-9]+)?)?{_OFFSET}?"
 # As LIKE has it; of what a cast to TIMESTAMP leaves out, the offset of UTC is nothing.
 _IN_UTC = ("____-__-__T__:__:__Z", "____-__-__ __:__:__+00", "____-__-__T__:__:__.___Z", "____-__-__T__:__:__+00:00")
 ANY_TIME = f"{_DAY}([Tt ].*)?"
@@ -66,11 +68,21 @@ def _in_utc(finite: str) -> str:
 def _thorough(value: str, zone: str) -> str:
     """Every other spelling. A plain cast to TIMESTAMP would drop an offset, so it is for what has none."""
     full = f"regexp_replace({value}, '^{_SHORT_TIME}$', '\\1:00\\2')"
+    marked = _with_marks(value)
     usual = f"regexp_replace(replace(replace(upper({value}), ',', '.'), 'UTC', 'Z'), ' ([Z+-])', '\\1')"
     return (
         f"CASE WHEN regexp_full_match({value}, '{_LOCAL_TIME}') THEN {_local(f'TRY_CAST({value} AS TIMESTAMP)', zone)}"
         f" WHEN regexp_full_match({value}, '{_RARE_LOCAL_TIME}') THEN {_local(f'TRY_CAST({usual} AS TIMESTAMP)', zone)}"
         f" WHEN regexp_full_match({value}, '{_FULL_TIME}') THEN timezone('UTC', TRY_CAST({value} AS TIMESTAMPTZ))"
         f" WHEN regexp_full_match({value}, '{_SHORT_TIME}') THEN timezone('UTC', TRY_CAST({full} AS TIMESTAMPTZ))"
-        f" WHEN regexp_full_match({value}, '{_RARE_TIME}') THEN timezone('UTC', TRY_CAST({usual} AS TIMESTAMPTZ)) END"
+        f" WHEN regexp_full_match({value}, '{_RARE_TIME}') THEN timezone('UTC', TRY_CAST({usual} AS TIMESTAMPTZ))"
+        f" WHEN regexp_full_match({value}, '{_BASIC_TIME}') AND regexp_full_match({value}, '[0-9T.]+')"
+        f" THEN {_local(f'TRY_CAST({marked} AS TIMESTAMP)', zone)}"
+        f" WHEN regexp_full_match({value}, '{_BASIC_TIME}') THEN timezone('UTC', TRY_CAST({marked} AS TIMESTAMPTZ)) END"
     )
+
+
+def _with_marks(value: str) -> str:
+    """A time of ISO-8601 in its basic form in its extended one."""
+    to_the_minute = f"regexp_replace({value}, '^(....)(..)(..)T(..)(..)', '\\1-\\2-\\3T\\4:\\5:')"
+    return f"regexp_replace(regexp_replace({to_the_minute}, ':([Z+-]|$)', ':00\\1'), '([+-]..)(..)$', '\\1:\\2')"

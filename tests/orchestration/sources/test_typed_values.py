@@ -38,6 +38,11 @@ def _payment(read: Any, time: str = "2025-01-01", amount: str = "1", minor: str 
         ("2025-12-31 10:00:00 UTC", datetime(2025, 12, 31, 10)),
         ("2025-12-31 10:00:00.25 UTC", datetime(2025, 12, 31, 10, 0, 0, 250_000)),
         ("2025-12-31 10:00:00 +0200", datetime(2025, 12, 31, 8)),
+        ("20251231T100000Z", datetime(2025, 12, 31, 10)),
+        ("20251231T1000", datetime(2025, 12, 31, 10)),
+        ("20251231T100000.5", datetime(2025, 12, 31, 10, 0, 0, 500000)),
+        ("20251231T1000+0200", datetime(2025, 12, 31, 8)),
+        ("20251231T100000-05", datetime(2025, 12, 31, 15)),
     ],
 )
 def test_times_are_iso_8601_and_become_utc(read: Any, text: str, expected: datetime) -> None:
@@ -60,6 +65,8 @@ def test_times_are_iso_8601_and_become_utc(read: Any, text: str, expected: datet
         "soon",
         "2025-12-31 10:00:00 CET",
         "2025-12-31T10:00:61",
+        "20251231T1000Z5",
+        "20251331T100000Z",
     ],
 )
 def test_a_time_in_another_format_is_not_guessed(read: Any, text: str) -> None:

@@ -13,7 +13,7 @@ subscriptions as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }} where net_amount_minor > 0
+    select * from {{ ref('int_orders') }} where {{ is_purchase() }}
 ),
 
 rules as (

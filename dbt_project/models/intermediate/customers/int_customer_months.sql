@@ -32,7 +32,7 @@ bought as (
         customer_key,
         {{ month_of('ordered_at') }} as month,
         sum(net_amount_reporting) as revenue,
-        max(ordered_at) filter (where net_amount_minor > 0) as last_purchase_at
+        max(ordered_at) filter (where {{ is_purchase() }}) as last_purchase_at
     from orders
     group by customer_key, {{ month_of('ordered_at') }}
 ),

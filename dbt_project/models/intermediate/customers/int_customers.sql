@@ -1,5 +1,6 @@
 -- One customer out of all records of theirs. Each attribute is the best record's that states it: a record that still exists before a
--- deleted or merged one, a CRM's before a billing system's, the one changed last before older ones.
+-- deleted or merged one, a CRM's before a billing system's, the one changed last before older ones; of those that changed at one time (an
+-- import touches all) the one made last; only then by source and id.
 {%- set attributes = ['email', 'phone', 'full_name', 'company_name', 'country', 'region', 'industry', 'company_size', 'acquisition_channel',
     'owner', 'birth_year', 'gender', 'income_band'] + custom_columns() %}
 {%- set personal = ['email', 'phone', 'full_name'] %}
@@ -48,6 +49,7 @@ ranked as (
                 case when records.is_deleted or records.is_merged then 1 else 0 end,
                 case records.record_type when 'crm' then 1 else 2 end,
                 records.changed_at desc nulls last,
+                records.created_at desc nulls last,
                 records.source_name,
                 records.source_customer_id
         ) as preference
@@ -58,27 +60,40 @@ ranked as (
         and identities.source_customer_id = records.source_customer_id
 ),
 
+-- Outside, a customer is known by the id of a CRM's record, even where nothing but an account is left of them.
+named as (
+    select *, case record_type when 'crm' then preference else preference + count(*) over (partition by customer_key) end as naming
+    from ranked
+),
+
 merged as (
     select
         customer_key,
-        min_by(source_customer_id, preference) as primary_source_id,
+        min_by(source_name, naming) as primary_source_name,
+        min_by(source_customer_id, naming) as primary_source_id,
         min(created_at) as first_record_at,
         bool_and(is_deleted) as is_deleted,
         {%- for attribute in attributes %}
         min_by({{ attribute }}, case when {{ attribute }} is not null then preference end) as {{ attribute }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
-    from ranked
+    from named
     group by customer_key
 ),
 
--- The plan of today: of the subscription that runs, else of the last one that did.
+-- The plan of today: of the paid subscription that runs, else of the last one that did. A trial that was never paid for, one that still
+-- runs included, tells of a plan only where nothing else does.
 plans as (
     select customer_key, plan, min(started_at) over (partition by customer_key) as first_subscription_at
     from subscriptions
     qualify row_number() over (
         partition by customer_key
-        order by case when can_pay then 0 else 1 end, ends_at desc nulls first, started_at desc, source_name, subscription_id
+        order by
+            case when can_pay and paid_from < {{ as_of_end() }} and (ends_at is null or paid_from < ends_at) then 0 else 1 end,
+            ends_at desc nulls first,
+            started_at desc,
+            source_name,
+            subscription_id
     ) = 1
 ),
 
@@ -86,6 +101,7 @@ plans as (
 known as (
     select
         merged.customer_key,
+        merged.primary_source_name,
         merged.primary_source_id,
         {%- for attribute in attributes %}
         {% if attribute in personal -%}

@@ -2,7 +2,7 @@
 -- order (`attribution_days`). This says what came after a campaign, not what came because of it.
 with orders as (
     select * from {{ ref('int_orders') }}
-    where net_amount_reporting > 0
+    where {{ is_purchase() }}
 ),
 
 touches as (

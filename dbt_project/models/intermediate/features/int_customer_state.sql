@@ -12,7 +12,7 @@ months as (
 
 orders as (
     select * from {{ ref('int_orders') }}
-    where net_amount_reporting > 0
+    where {{ is_purchase() }}
 ),
 
 responses as (

@@ -21,7 +21,10 @@ held as (
 ),
 
 shared as (
-    select *
+    select
+        node,
+        {{ reason_of('(' ~ strength_by_link('matched_by', 'link') ~ ')') }} as matched_by,
+        link
     from held
     qualify count(*) over (partition by link) > 1
 )

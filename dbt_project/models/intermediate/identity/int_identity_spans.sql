@@ -14,15 +14,19 @@ assignments as (
     from {{ ref('int_identity_assignments') }}
 ),
 
+reasons as (
+    select seniority, link, {{ strength_by_link('matched_by', 'link') }} as strength from {{ ref('int_identity_links') }}
+),
+
 settled as (
     select
         components.node as seniority,
         min(components.label) as eldest,
-        min({{ strength_of('links.matched_by') }}) as strength
+        min(reasons.strength) as strength
     from {{ ref('int_identity_components') }} as components
-    inner join {{ ref('int_identity_links') }} as links
-        on links.seniority = components.node
-        and links.link = components.link
+    inner join reasons
+        on reasons.seniority = components.node
+        and reasons.link = components.link
     left join (select distinct seniority from assignments) as followed on followed.seniority = components.node
     where followed.seniority is null
     group by components.node

@@ -65,11 +65,10 @@ statements as (
     where named.matched_by = 'billing_link'
 ),
 
+-- Why it is tied is what those who name it state, at each time: `named` stands for that.
 named_records as (
-    select crm.seniority, statements.matched_by, statements.link, crm.existed_from as valid_from, cast(null as timestamp) as valid_to
-    from (
-        select link, {{ reason_of('min(' ~ strength_of('matched_by') ~ ')') }} as matched_by from statements group by link
-    ) as statements
+    select crm.seniority, 'named' as matched_by, statements.link, crm.existed_from as valid_from, cast(null as timestamp) as valid_to
+    from (select distinct link from statements) as statements
     inner join crm on 'crm:' || crm.source_name || ':' || crm.source_customer_id = statements.link
 ),
 

@@ -18,7 +18,7 @@ published as (
         net_amount,
         currency,
         net_amount_reporting,
-        net_amount_minor > 0 as is_purchase
+        {{ is_purchase() }} as is_purchase
     from orders
 )
 

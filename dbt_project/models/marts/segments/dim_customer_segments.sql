@@ -4,7 +4,7 @@ customers as (
 ),
 
 orders as (
-    select * from {{ ref('int_orders') }} where net_amount_minor > 0
+    select * from {{ ref('int_orders') }} where {{ is_purchase() }}
 ),
 
 lifecycle as (
