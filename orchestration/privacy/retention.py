@@ -118,8 +118,8 @@ def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _
     receipts = [erasure.carry_out(settings, home, begun, at) for begun in journal.unfinished(home.erasures)]
     is_company = settings.company.customer_level == "company"
     # Told before the texts go, or the first of too many people, for with them the warehouse does that tells it.
-    known = Known.of(home)
     whom: list[Any] = [] if days is None else overdue_contacts(home, days) if is_company else overdue(home, days)
+    known = Known.of(home) if whom else Known()
     texts = 0 if months is None else _expire_texts(home, months, at)
     found: Callable[[Home, Any], Together] = contact.of_records if is_company else partial(of_keys, known=known)
     for first in range(0, len(whom), MOST_AT_ONCE):
