@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# Not inside the address of a server: user@host in postgresql://user@host is neither a person's nor a mailbox; but the name of a file may be.
+# Not inside the address of a server: user@host in postgresql://user@host is neither a person's nor a mailbox. The name of a file may be.
 _ADDRESS = re.compile(r"(?<![\w.+:-])(?<!//)([\w+])[\w.+%'&-]*@[\w-]+(?:\.[\w-]+)+")
 _NUMBERS = (
     r"\+[1-9][\d ()./-]{6,18}\d",
