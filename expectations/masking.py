@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# Not inside the address of a server: user@host in postgresql://user@host is neither a person's nor a mailbox.
-_ADDRESS = re.compile(r"(?<![\w.+/:-])([\w+])[\w.+%'&-]*@[\w-]+(?:\.[\w-]+)+")
+# Not inside the address of a server: user@host in postgresql://user@host is neither a person's nor a mailbox. The name of a file may be.
+_ADDRESS = re.compile(r"(?<![\w.+:-])(?<!//)([\w+])[\w.+%'&-]*@[\w-]+(?:\.[\w-]+)+")
 _NUMBERS = (
     r"\+[1-9][\d ()./-]{6,18}\d",
     r"00[1-9]\d{7,12}",

@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from orchestration.home import Home, write_private
 
 _NIGHT, _RETENTION, _UNDER_WAY = "last_run.json", "last_retention.json", "under_way.json"
+_MARKED: set[Path] = set()  # by this process
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,19 @@ class Killed:
 def under_way(home: Home, as_of: str) -> Iterator[None]:
     """Write down that the night of `as_of` goes on while the block does; whoever uses this holds the home.
 
-    A night that is killed cannot tell it, and the next run that holds the home need not be a night.
+    A night that is killed cannot tell it, and the next run that holds the home need not be a night. Within the block of the command line,
+    which ends when the night has told how it ended, that of its run in Dagster neither sets the mark nor takes it away.
     """
     marker = home.state / _UNDER_WAY
+    if marker in _MARKED:
+        yield
+        return
     write_private(marker, json.dumps({"as_of": as_of, "since": datetime.now(UTC).isoformat()}))
+    _MARKED.add(marker)
     try:
         yield
     finally:
+        _MARKED.discard(marker)
         marker.unlink(missing_ok=True)
 
 

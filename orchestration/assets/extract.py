@@ -54,14 +54,14 @@ def landing_tables(context: dg.AssetExecutionContext, night: NightResource) -> I
     refusals: list[str] = []
     loads = list(_extracted(tonight, sorted(wanted, key=lambda table: table.name), context.log, refusals.append))
     for notice in (notice for load in loads for notice in _notices(load, tonight.settings.tuning.extra_dimensions)):
-        context.log.warning(notice)
+        context.log.warning(masked(notice))  # an export may be named after a customer, and a pivoted table has a column each
     held = {(row["source"], row["table"]): row for row in landing.summary(tonight.home.landing)}
     for table in wanted:
         mine = [load for load in loads if load.table == table.name]
         yield dg.MaterializeResult(asset_key=["landing", table.name], metadata=_metadata(mine, held))
     errors = [*refusals, *(f"{load.source}: {load.error}" for load in loads if load.error)]
     if errors:
-        raise dg.Failure("\n".join(errors), allow_retries=False)
+        raise dg.Failure(masked("\n".join(errors)), allow_retries=False)
 
 
 def _extracted(night: Night, tables: list[Table], log: Logger, refused: Callable[[str], None]) -> Iterable[TableLoad]:
@@ -105,8 +105,7 @@ def _notices(load: TableLoad, used: Collection[str]) -> Iterator[str]:
     unknown = [column for column in load.unknown_columns if column.lower() not in splits]
     if unknown:
         named = ", ".join(unknown[:8]) + (" …" if len(unknown) > 8 else "")
-        # A table that was pivoted has a column a customer, and the customer's address for its name.
-        yield masked(f"{load.source}: {load.table} has columns that are not in the contract, kept in landing and not used: {named}")
+        yield f"{load.source}: {load.table} has columns that are not in the contract, kept in landing and not used: {named}"
 
 
 def _metadata(loads: list[TableLoad], held: dict[tuple[str, str], dict[str, Any]]) -> dict[str, Any]:

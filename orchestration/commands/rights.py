@@ -114,6 +114,21 @@ def erase_expired(loaded: Settings) -> int:
 def verify(loaded: Settings, wanted: str) -> int:
     """Search the home for an id, or for whom a receipt is about; 1 when anything is found."""
     home = Home.of(loaded)
+    with home.exclusive("a search for a person"):  # what is being written can be searched by nobody
+        found, looked_at = _searched(home, wanted)
+    for line in found:
+        complain(f"still there: {line}", FAILED)
+    if any("to_forget" in line for line in found):
+        print(
+            "to_forget is an order to clear somebody at a destination. It goes when that has confirmed: python -m orchestration sync NAME"
+        )
+    print(looked_at)
+    print(f"Found in {counted(len(found), 'file')}." if found else "No file below the home holds this person.")
+    return 1 if found else 0
+
+
+def _searched(home: Home, wanted: str) -> tuple[list[str], str]:
+    """Where it was found, a line a file; and what was looked at, in words."""
     path = Path(wanted) if wanted.endswith(".json") else home.erasures / f"{wanted}.json"
     if path.is_file():
         tombstones = Tombstones(home.erasures)
@@ -127,15 +142,7 @@ def verify(loaded: Settings, wanted: str) -> int:
         searched = verification.search(home, needles)
         found = [*searched.hits]
         looked_at = _looked_at(searched)
-    for line in found:
-        complain(f"still there: {line}", FAILED)
-    if any("to_forget" in line for line in found):
-        print(
-            "to_forget is an order to clear somebody at a destination. It goes when that has confirmed: python -m orchestration sync NAME"
-        )
-    print(looked_at)
-    print(f"Found in {counted(len(found), 'file')}." if found else "No file below the home holds this person.")
-    return 1 if found else 0
+    return found, looked_at
 
 
 def _looked_at(searched: verification.Searched) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from orchestration.home import Home
 from orchestration.landing import Tombstones
 from orchestration.privacy import contact, erasure, journal
 from orchestration.privacy.identifiers import KINDS
+from orchestration.privacy.known import Known
 from orchestration.privacy.subject import Together, of_keys
 from orchestration.redaction import Needles
 from orchestration.settings import Settings
@@ -115,10 +117,11 @@ def enforce(settings: Settings, home: Home, at: Callable[[str], None] = lambda _
         return Enforced(0, ())
     receipts = [erasure.carry_out(settings, home, begun, at) for begun in journal.unfinished(home.erasures)]
     is_company = settings.company.customer_level == "company"
-    # Told before the texts go, for with them the warehouse does that tells it.
+    # Told before the texts go, or the first of too many people, for with them the warehouse does that tells it.
     whom: list[Any] = [] if days is None else overdue_contacts(home, days) if is_company else overdue(home, days)
+    known = Known.of(home) if whom else Known()
     texts = 0 if months is None else _expire_texts(home, months, at)
-    found: Callable[[Home, Any], Together] = contact.of_records if is_company else of_keys
+    found: Callable[[Home, Any], Together] = contact.of_records if is_company else partial(of_keys, known=known)
     for first in range(0, len(whom), MOST_AT_ONCE):
         begun = erasure.begin(home, found(home, whom[first : first + MOST_AT_ONCE]), bury_contacts=False)
         receipts.append(erasure.carry_out(settings, home, begun, at))

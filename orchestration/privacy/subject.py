@@ -75,9 +75,9 @@ class Together:
     each: tuple[Subject, ...]
 
 
-def of_keys(home: Home, keys: Iterable[str]) -> Together:
+def of_keys(home: Home, keys: Iterable[str], known: Known) -> Together:
     """Several customers, whom nobody tells apart."""
-    wanted, known = sorted(set(keys)), Known.of(home)
+    wanted = sorted(set(keys))
     records = tuple(sorted(record for held in known.records(wanted).values() for record in held))
     return completed(home, [Subject(records, tuple(wanted))], known)
 

@@ -7,13 +7,10 @@ Landing is searched, and only for names that no identity tells of: once for all 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from orchestration import landing
-from orchestration.contract import RECORD_TABLES
 from orchestration.home import Home
-from orchestration.landing import Tombstones
-from orchestration.privacy.identifiers import KINDS, Record, spelled
+from orchestration.privacy import unbuilt
+from orchestration.privacy.identifiers import Record, spelled
 from orchestration.privacy.known import Known
 from orchestration.privacy.subject import Subject, Together, UnknownPersonError, completed
 
@@ -39,7 +36,7 @@ def people(home: Home, names: Iterable[str]) -> list[Subject]:
     keys = known.keys(list(dict.fromkeys(names)))
     keys |= _by_address(home, [name for name, found in keys.items() if not found and "@" in name], known)
     keys |= known.keys_of_before([name for name, found in keys.items() if not found])
-    records = _landed(home, [name for name, found in keys.items() if not found])
+    records = unbuilt.records_of(home, [name for name, found in keys.items() if not found], known)
     held = known.records({key for mine in keys.values() for key in mine})
     found: dict[object, Subject] = {}
     unknown: list[str] = []
@@ -76,25 +73,9 @@ def _person(home: Home, name: str, keys: set[str], records: tuple[Record, ...], 
 def _by_address(home: Home, names: Iterable[str], known: Known) -> dict[str, set[str]]:
     spelling = {name: spelled(name) for name in names}
     keys: dict[str, set[str]] = {one: set() for one in spelling.values()}
-    rows = _records(home, [("email", "", one) for one in keys if one])
+    rows = unbuilt.landed(home, [("email", "", one) for one in keys if one])
     identities = known.keys_of({record for record, _ in rows})
     for record, row in rows:
         if record in identities and (one := spelled(row.get("email") or "")) in keys:
             keys[one].add(identities[record])
     return {name: keys[one] for name, one in spelling.items()}
-
-
-def _landed(home: Home, names: Sequence[str]) -> dict[str, tuple[Record, ...]]:
-    """Records that no identity tells of yet, such as those in quarantine."""
-    found: dict[str, set[Record]] = {name: set() for name in names}
-    sources = landing.sources(home.landing)
-    for record, _ in _records(home, [(kind, source, name) for kind in KINDS.values() for source in sources for name in names]):
-        if record[2] in found:
-            found[record[2]].add(record)
-    return {name: tuple(sorted(records)) for name, records in found.items()}
-
-
-def _records(home: Home, pairs: Sequence[tuple[str, str, str]]) -> list[tuple[Record, dict[str, Any]]]:
-    """The landed rows of records with one of these ids or addresses."""
-    rows = landing.rows_of(home.landing, Tombstones.in_memory(pairs), RECORD_TABLES) if pairs else ()
-    return [((source, KINDS[table], row[RECORD_TABLES[table]]), row) for source, table, _, row in rows if row[RECORD_TABLES[table]]]

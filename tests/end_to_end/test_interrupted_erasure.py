@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +21,71 @@ from tests.long_tests import ARE_WANTED, long_test
 pytestmark = pytest.mark.thorough
 
 
-class KilledError(BaseException):
-    """What a kill looks like from inside: nothing that catches errors sees it."""
+# A process of its own has imported what an erasure needs, which takes it seconds, and each erasure that is to be killed is a fork of that:
+# before a step, or where it replaces the n-th file from that step on.
+ERASURES = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from orchestration import settings
+from orchestration.home import Home
+from orchestration.privacy import erasure, journal
+replace = os.replace
+
+def die_at(wanted, files):
+    def at(step):
+        if step == wanted and not files:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if step == wanted:
+            calls = iter(range(1, 1000))
+            os.replace = lambda *paths: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == files else replace(*paths)
+    return at
+
+for asked in sys.stdin:
+    config, step, files = eval(asked)
+    erasing = os.fork()
+    if not erasing:
+        loaded = settings.load(Path(config), {{}})
+        home = Home(loaded.home)
+        (begun,) = journal.unfinished(home.erasures)
+        erasure.carry_out(loaded, home, begun, die_at(step, files))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(erasing, 0)[1]), flush=True)
+"""
+# The second file of a step is that of the person: the first is the journal, in which it is noted.
+WITHIN = ("landing", "warehouse", "releases", "activation", "leftovers")
+
+
+@pytest.fixture(scope="module")
+def erasures() -> Iterator[subprocess.Popen[str]]:
+    script = ERASURES.format(root=str(Path(landing.__file__).parents[2]))
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        yield process
+        process.stdin.close()
 
 
 class Erasing:
     """One erasure in a copy of a company, begun once and gone on with as often as it is killed."""
 
     def __init__(self, company: Any) -> None:
+        self.config = company.config
         self.settings, self.home = settings.load(company.config, {}), Home(company.home)
         found = whom.together(self.home, whom.people(self.home, [FIRST_CUSTOMER]))
         self.subject = found.whole
         erasure.begin(self.home, found)
 
-    def go_on(self, at: Callable[[str], None] = lambda _: None) -> None:
+    def go_on(self) -> None:
         (begun,) = journal.unfinished(self.home.erasures)
-        erasure.carry_out(self.settings, self.home, begun, at)
+        erasure.carry_out(self.settings, self.home, begun)
+
+    def is_killed(self, erasures: subprocess.Popen[str], step: str, files: int = 0) -> bool:
+        """Go on with it in a process that is killed before `step`, or at the file that it replaces then; False when it came to its end."""
+        assert erasures.stdout is not None
+        print((str(self.config), step, files), file=erasures.stdin, flush=True)
+        code = int(erasures.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code != 0
 
     def outcome(self) -> dict[str, Any]:
         """What is left, and what is told of it, in everything but times and checksums."""
@@ -66,20 +117,15 @@ def test_an_erasure_leaves_nothing(uninterrupted: dict[str, Any]) -> None:
     assert uninterrupted["logs"][1]
 
 
-def test_killed_before_its_steps_no_night_begins_until_it_is_gone_on_with(
-    published: Any, tmp_path: Path, uninterrupted: dict[str, Any]
+def test_killed_at_its_steps_no_night_begins_until_it_is_gone_on_with(
+    published: Any, tmp_path: Path, uninterrupted: dict[str, Any], erasures: subprocess.Popen[str]
 ) -> None:
     company = published.copy(tmp_path / "company")
     erasing = Erasing(company)
     # each kill takes some seconds: every other step of an erasure is killed every day
     for step in erasure.STEPS if ARE_WANTED else erasure.STEPS[::2]:
-
-        def kill(name: str, wanted: str = step) -> None:
-            if name == wanted:
-                raise KilledError
-
-        with pytest.raises(KilledError):
-            erasing.go_on(kill)
+        assert erasing.is_killed(erasures, step), step
+        assert step not in WITHIN or erasing.is_killed(erasures, step, files=2), step
     refused = company.run("--as-of", "2026-10-31")
     assert refused.returncode == 1
     assert "an erasure was interrupted; end it first: python -m orchestration erase" in refused.stderr
@@ -91,24 +137,11 @@ def test_killed_before_its_steps_no_night_begins_until_it_is_gone_on_with(
 
 @long_test
 def test_killed_at_the_files_it_replaces(
-    published: Any, tmp_path: Path, uninterrupted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    published: Any, tmp_path: Path, uninterrupted: dict[str, Any], erasures: subprocess.Popen[str]
 ) -> None:
-    erasing, kills, replace = Erasing(published.copy(tmp_path / "company")), 0, os.replace
-    while kills < 60:
-        calls = iter(range(100))
-
-        def once(source: Any, target: Any, calls: Any = calls) -> None:
-            # A journal that is written is no step forward, but a place to be killed at like any other.
-            if next(calls) == 9:
-                raise KilledError
-            replace(source, target)
-
-        monkeypatch.setattr(os, "replace", once)
-        try:
-            erasing.go_on()
-            break
-        except KilledError:
-            kills += 1
-    monkeypatch.setattr(os, "replace", replace)
+    erasing, kills = Erasing(published.copy(tmp_path / "company")), 0
+    # A journal that is written is no step forward, but a place to be killed at like any other.
+    while kills < 60 and erasing.is_killed(erasures, erasure.STEPS[0], files=10):
+        kills += 1
     assert 5 < kills < 60
     assert erasing.outcome() == uninterrupted

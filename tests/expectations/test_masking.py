@@ -21,6 +21,7 @@ from expectations.masking import masked, masked_key
         ("(555) 123-4567", "(…"),
         ("555-123-4567 | c1", "5… | c1"),
         ("+49 171 2345678, bob@example.com", "+…, b…@…"),
+        ("crm_tickets/ann@example.com.csv: line 2", "crm_tickets/a…@…: line 2"),
     ],
 )
 def test_addresses_and_numbers_are_masked(text: str, told: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -21,6 +22,15 @@ from tests.faults.conftest import CUSTOMERS, Said, Small
 from tests.long_tests import long_test
 
 pytestmark = pytest.mark.thorough
+
+# A night that is killed when all of its steps are over, and before it has told anybody how it ended.
+LAST_MOMENT = """
+import os, signal, sys
+from orchestration import last_run
+from orchestration.__main__ import main
+last_run.remember = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+main(sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -50,6 +60,18 @@ def test_a_stopped_run_is_simply_run_again(sent: signal.Signals, step: str, refu
     assert again.code == 3
     assert again.line("landing gate: crm_customers: 9 of 28 rows")
     assert [(table["table"], table["rows"], table["loads"]) for table in summary(refused.home / "landing")] == [("crm_customers", 28, 1)]
+
+
+def test_a_run_that_is_killed_in_its_last_moment_is_told_like_any_other(refused: Small, say: Callable[..., Said]) -> None:
+    """Its steps are over then, and its end in Dagster must not be taken for that of the night."""
+    arguments = ("run", "--config", str(refused.folder / "config.yaml"), "--as-of", "2026-10-31")
+    killed = subprocess.run(
+        [sys.executable, "-c", LAST_MOMENT, *arguments], cwd=commands.folder(), env=commands.environment(), capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert say("status").line("never ended").endswith("; run it again: python -m orchestration run --as-of 2026-10-31")
+    assert say().code == 3
+    assert "never ended" not in say("status").text
 
 
 @pytest.mark.parametrize(("run_id", "words"), [("r", "published, but not everything was sent"), ("other", "nothing was published")])

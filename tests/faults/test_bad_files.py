@@ -137,6 +137,18 @@ def test_what_lies_there_and_is_not_used_is_on_the_screen(small: Small, say: Cal
     assert said.line(unused).endswith("not used: Shoe Size, a…@…"), "a pivoted table has a column a customer"
 
 
+def test_an_export_that_is_named_after_a_customer_is_told_without_the_address(small: Small, say: Callable[..., Said]) -> None:
+    """Logs and run history outlive it, and an erasure that comes later finds the person in them."""
+    small.export({"ann.smith@example.org.csv": TICKETS})
+    (small.folder / "exports" / "crm_tickets").mkdir()
+    (small.folder / "exports" / "crm_tickets" / "ann.smith@example.org.csv").write_text(TICKETS + 't1,nobody,"2026-02-01\n')
+    said = say()
+    assert said.line("not read").startswith("Noticed: files: a…@…: not read, no input table has this name")
+    assert said.line("a quote is never closed").startswith("files: crm_tickets/a…@…: line 2: ")
+    written = [path for folder in ("logs", "dagster", "state") for path in (small.home / folder).rglob("*") if path.is_file()]
+    assert [path.name for path in written if b"ann.smith@example" in path.read_bytes()] == []
+
+
 def test_a_column_of_customers_that_splits_metrics_is_used_whatever_its_case(small: Small, say: Callable[..., Said]) -> None:
     small.configure(CONFIG + "settings: {extra_dimensions: [tier]}\n")
     small.export({"crm_customers.csv": CUSTOMERS.replace("email\n", "email,Tier\n").replace(".org\n", ".org,gold\n")})

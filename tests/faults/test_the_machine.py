@@ -50,6 +50,8 @@ def test_a_second_run_is_told_who_the_first_is(other_run: int, say: Callable[...
     assert said.code == 1
     assert f"the night of 2026-10-30 (process {other_run}, since " in said.line("is at work here; wait for it to end and run again")
     assert say("releases", "rollback", "20260101T000000000000_as_of_20260101").line("is at work here")
+    # Nobody can search what is being written, and DuckDB's own words for it tell nobody what to do.
+    assert say("erase", "--verify", "ann@example.org").line("the night of 2026-10-30")
 
 
 def test_a_run_from_the_ui_is_refused_while_another_is_at_work(

@@ -122,6 +122,18 @@ def test_a_night_that_was_killed_is_told_with_what_to_do_until_another_has_ended
     assert said(company) == []
 
 
+def test_a_night_within_a_night_leaves_the_mark_to_the_one_around_it(company: settings.Settings) -> None:
+    """The command line marks its night from its start to its last word, Dagster the run in between."""
+    home = Home(company.home)
+    with home.exclusive("the night of 2026-11-12"), last_run.under_way(home, "2026-11-12"):
+        with last_run.under_way(home, "2026-11-12"):
+            pass
+        assert (home.state / "under_way.json").exists()
+    assert not (home.state / "under_way.json").exists()
+    with home.exclusive("the night of 2026-11-13"), last_run.under_way(home, "2026-11-13"):
+        assert '"2026-11-13"' in (home.state / "under_way.json").read_text()
+
+
 def test_a_killed_night_that_was_heard_of_since_is_told_once(company: settings.Settings) -> None:
     night = begun(company)
     night.kill()
