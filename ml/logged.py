@@ -34,7 +34,7 @@ def order_of(features: pd.DataFrame | None, action: ArrayLike) -> pd.Index | Non
 
 
 def checked_actions(action: ArrayLike, name: str, index: pd.Index | None = None) -> NDArray[Any]:
-    """Actions as texts; whole numbers, True and False among them, read alike, whatever their type. Raises ValueError where one is missing."""
+    """Actions as texts; whole numbers, True and False too, read alike, whatever their type. Raises ValueError where one is missing."""
     given = np.atleast_1d(np.asarray(aligned(action, index), dtype=object))
     if pd.isna(given).any():
         raise ValueError(f"{name}: is missing for some decisions; leave those out, or name doing nothing as an action")
