@@ -19,6 +19,7 @@ from ml.next_best_action.evidence import Evidence
 
 MISBELIEF = 0.1  # how often a log in which no action does anything may be read as if the mean of one of them did
 DIFFERENCE_Z = 2.33
+LEAST_CHANCE = 0.05  # nobody is written to for what is nothing nineteen times in twenty
 
 
 def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
@@ -42,9 +43,13 @@ def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float
 
 
 def chance(evidence: Evidence, action: int, said: Floats) -> float:
-    """How likely it is that customers differ as was said of an action, and not at all; before anything is known either is as likely."""
+    """How likely it is that customers differ as was said of an action, and not at all; before anything is known either is as likely.
+
+    0 below LEAST_CHANCE.
+    """
     slope, error = _sloped(evidence, {action: said})
-    return float(expit((2 * slope - 1) / (2 * error**2))) if error > 0 else 0.0
+    found = float(expit((2 * slope - 1) / (2 * error**2))) if error > 0 else 0.0
+    return found if found >= LEAST_CHANCE else 0.0
 
 
 def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
