@@ -9,8 +9,6 @@ import pandas as pd
 from company import Company
 from pencil import account, built, subscription
 
-from tests.oracle import harness
-
 MONTHS = ["2024-01", "2024-02", "2024-03", "2024-04"]
 
 
