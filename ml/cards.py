@@ -109,7 +109,7 @@ def _contractual(described: dict[str, Any]) -> _Told:
 
 
 def _actions(described: dict[str, Any]) -> _Told:
-    from ml.next_best_action.belief import DIFFERENCE_Z, MISBELIEF, POLICY_Z
+    from ml.next_best_action.belief import DIFFERENCE_Z, LEAST_CHANCE, MISBELIEF
     from ml.next_best_action.learners import LARGE_TREES, SMALL_TREES
 
     report = described["report"]
@@ -117,8 +117,8 @@ def _actions(described: dict[str, Any]) -> _Told:
     settings = [
         ("control", report["control"]),
         ("how often one of several actions that all do nothing may be believed to do something for everybody", MISBELIEF),
-        ("standard errors from which all of the policy together is believed", POLICY_Z),
-        ("standard errors from which differences of one action alone are believed", DIFFERENCE_Z),
+        ("how likely differences of one action must be to count at all", LEAST_CHANCE),
+        ("standard errors of differences from which trees have a say beside the lines", DIFFERENCE_Z),
         ("small trees of an effect (number, leaves, fineness)", SMALL_TREES),
         ("large trees of an effect (number, leaves, fineness)", LARGE_TREES),
     ]

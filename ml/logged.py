@@ -34,7 +34,7 @@ def order_of(features: pd.DataFrame | None, action: ArrayLike) -> pd.Index | Non
 
 
 def checked_actions(action: ArrayLike, name: str, index: pd.Index | None = None) -> NDArray[Any]:
-    """Actions as texts; whole numbers read alike, whatever their type. Raises ValueError where one is missing."""
+    """Actions as texts; whole numbers, True and False too, read alike, whatever their type. Raises ValueError where one is missing."""
     given = np.atleast_1d(np.asarray(aligned(action, index), dtype=object))
     if pd.isna(given).any():
         raise ValueError(f"{name}: is missing for some decisions; leave those out, or name doing nothing as an action")
@@ -88,12 +88,14 @@ def as_logged(names: Sequence[str], action: ArrayLike) -> tuple[Any, ...]:
     """The actions called `names` as the log has them: numbers, True and False, else texts."""
     kind = types.infer_dtype(np.ravel(np.asarray(action, dtype=object)), skipna=True)
     if kind == "boolean":
-        return tuple(name == "True" for name in names)
+        return tuple(name == "1" for name in names)
     if kind in ("integer", "floating", "mixed-integer-float"):
         return tuple(int(name) if name.lstrip("-").isdigit() else float(name) for name in names)
     return tuple(names)
 
 
 def _text(value: Any) -> str:
-    """An action that is a number came as 2, 2.0 or "2", as the frame had it that it was read from."""
+    """An action that is a number came as 2, 2.0 or "2", as the frame had it that it was read from; True and False are 1 and 0."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(int(value))
     return str(int(value)) if isinstance(value, (float, np.floating)) and float(value).is_integer() else str(value)

@@ -1,7 +1,7 @@
 """How much of what learners say of effects is to be believed: asked of decisions that they have not learnt from.
 
 Comes in: `Evidence`, and per action what was said of every decision out of fold. Goes out: weights, slopes with their z, means, and
-whether acting on it all would have paid. Out-of-fold predictions are set against the outcomes they predict (best linear predictor;
+how likely it is that what was said is so. Out-of-fold predictions are set against the outcomes they predict (best linear predictor;
 Chernozhukov et al. 2018).
 """
 
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from scipy.special import ndtri
+from scipy.special import expit, ndtri
 
 from ml.additive import Floats
-from ml.next_best_action.evidence import Arms, Evidence
-from ml.outcomes import Split
+from ml.next_best_action.evidence import Evidence
 
 MISBELIEF = 0.1  # how often a log in which no action does anything may be read as if the mean of one of them did
-POLICY_Z, DIFFERENCE_Z, IDLE_ODDS = 1.28, 2.33, 5
+DIFFERENCE_Z = 2.33
+LEAST_CHANCE = 0.05  # nobody is written to for what is nothing nineteen times in twenty
 
 
 def weights(evidence: Evidence, unseen: Sequence[Sequence[Floats]]) -> Floats:
@@ -42,10 +42,14 @@ def line(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float
     return float(np.clip(slope, 0, 1)), slope / error if error > 0 else 0.0
 
 
-def is_idle(evidence: Evidence, action: int, said: Floats) -> bool:
-    """Is it IDLE_ODDS times likelier that an action has no differences between customers than that they are as was said of them?"""
+def chance(evidence: Evidence, action: int, said: Floats) -> float:
+    """How likely it is that customers differ as was said of an action, and not at all; before anything is known either is as likely.
+
+    0 below LEAST_CHANCE.
+    """
     slope, error = _sloped(evidence, {action: said})
-    return error > 0 and (1 - 2 * slope) / (2 * error**2) > np.log(IDLE_ODDS)
+    found = float(expit((2 * slope - 1) / (2 * error**2))) if error > 0 else 0.0
+    return found if found >= LEAST_CHANCE else 0.0
 
 
 def _sloped(evidence: Evidence, unseen: Mapping[int, Floats]) -> tuple[float, float]:
@@ -104,34 +108,3 @@ def _stand_out(z: Floats) -> NDArray[np.bool_]:
     found = np.zeros(z.size, dtype=bool)
     found[order] = np.logical_and.accumulate(z[order] > least)
     return found
-
-
-def pays_alone(evidence: Evidence, arms: Arms, constant: float, differences: Floats, cost: float) -> bool:
-    """Out of fold, is acting on the differences of one action not worse for certain than the better constant choice?"""
-    stake, rows = evidence.stake[arms.rows], arms.rows
-    acts = stake * (constant + differences[rows]) > cost
-    otherwise = constant * float(evidence.stake.mean()) > cost
-    weight = 1 / evidence.propensity[rows]
-    weight /= np.where(arms.treated, weight[arms.treated].sum(), weight[~arms.treated].sum())
-    changed = (acts.astype(float) - float(otherwise)) * weight
-    gains = changed * (np.where(arms.treated, 1.0, -1.0) * evidence.left[rows] - cost / 2)
-    return bool(gains.sum() >= -1.96 * np.sqrt((gains**2).sum()))
-
-
-def pays_together(evidence: Evidence, unseen: Sequence[Floats], slope: float, costs: Floats, splits: Sequence[Split]) -> bool:
-    """Does the whole policy, all differences believed, gain POLICY_Z errors over doing nothing, where it has not learnt?
-
-    Means, too, come from the other folds: the best of several that are nothing looks like something where it was found.
-    """
-    chosen = np.zeros(evidence.taken.size, dtype=np.int64)
-    for inside, outside in splits:
-        stake, usual = evidence.stake[outside], float(evidence.stake[inside].mean())
-        net, means = np.zeros((outside.size, len(unseen) + 1)), mean_effects(evidence, costs, inside)
-        for action, (said, cost) in enumerate(zip(unseen, costs, strict=True), 1):
-            arms = evidence.arms(action, inside)
-            centre = np.average(said[arms.rows], weights=arms.weight)
-            net[:, action] = stake * (means[action - 1][0] / usual + slope * (said[outside] - centre)) - cost
-        chosen[outside] = np.where(net.max(axis=1) > 1e-12, net.argmax(axis=1), 0)
-    agrees = (evidence.taken == chosen).astype(float) - (evidence.taken == 0)
-    gains = np.where(chosen > 0, evidence.left * agrees / evidence.propensity - np.append(0.0, costs)[chosen], 0.0)
-    return bool(gains.sum() >= POLICY_Z * np.sqrt(((gains - gains.mean()) ** 2).sum()) and chosen.any())

@@ -1,18 +1,14 @@
 """How much each action changes the outcome, for whom, and how much of that to believe.
 
 Comes in: `Evidence` (the log, and what its outcomes were beyond what was expected). Goes out: `Effect` per action: a constant, plus a
-difference between customers where there is evidence of one; both per unit of what is at stake for a customer.
+difference between customers as far as it is likely; both per unit of what is at stake for a customer.
 
 Learners of differences: linear in the ranks of the columns, for all actions at once; small and larger trees, for each alone; and, where
 propensities are uneven, trees and a line that do without them: their noise is what keeps a rule's log from teaching more.
 Each has a weight by what all foretell together out of fold. Weights, not the better one: on two companies both foretold equally well (z 5.9
 and 5.2, 6.7 and 6.6), and one reached six points more of the best policy's gain. With faint evidence the lines speak alone, in equal parts,
-which their priors have shrunk. Where the whole policy would have paid out of fold (`pays_together`), differences are kept: an effect that
-is good for some and bad for others has no mean to be believed. Only an action that is idle by all signs keeps none (the control is
-cheaper): it is left out after that question, and the question is asked again. Where the policy is not known to pay each action stands for
-itself: it keeps its differences if its mean is believed, since whom to give it has to be decided somehow, or with DIFFERENCE_Z of its own.
-In twenty made-up worlds (`benchmarks.effects`) asking each action for itself alone reached 60 % of the best policy's gain, this 69 %. A
-stricter limit on the policy costs more than it saves; testing several actions as several costs nothing (decision 52). Whether a policy may
+which their priors have shrunk. What all of them say of an action counts by how likely it is that it is so, and not nothing (model
+averaging): who may choose between two actions does best by what is expected of them, however unsure that is. Whether the policy may
 *claim* to be better is another question, with its own 95 % interval: `ml.policy_evaluation`.
 """
 
@@ -25,7 +21,7 @@ import numpy as np
 
 from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer
 from ml.encoding import Encoder
-from ml.next_best_action.belief import DIFFERENCE_Z, is_idle, line, mean_effects, pays_alone, pays_together, weights
+from ml.next_best_action.belief import DIFFERENCE_Z, chance, line, mean_effects, weights
 from ml.next_best_action.evidence import Evidence
 from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
 from ml.outcomes import COARSE, Split, fold_rows
@@ -69,12 +65,10 @@ def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_cos
     """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
     splits = list(fold_rows(len(codes), seed + 1, actions=len(extra_costs) + 1))
     learnt = _mixed(_learners(encoder, codes, evidence, seed), evidence, splits)
-    means = mean_effects(evidence, extra_costs)
-    kept = _kept(evidence, learnt, means, extra_costs, splits)
-    scorers = learnt.scorers()
+    means, scorers = mean_effects(evidence, extra_costs), learnt.scorers()
     return [
-        _believed(action, encoder, codes, evidence, learnt, scorers[action - 1], means[action - 1], float(cost), action in kept)
-        for action, cost in enumerate(extra_costs, 1)
+        _believed(action, encoder, codes, evidence, learnt, scorer, mean)
+        for action, (scorer, mean) in enumerate(zip(scorers, means, strict=True), 1)
     ]
 
 
@@ -109,40 +103,12 @@ def _together(shares: Floats, unseen: Sequence[Sequence[Floats]]) -> list[Floats
     return [np.tensordot(shares, said, axes=1) for said in zip(*unseen, strict=True)]
 
 
-def _kept(evidence: Evidence, learnt: _Learnt, means: Sequence[Mean], costs: Floats, splits: Sequence[Split]) -> set[int]:
-    """Actions that keep their differences because the policy pays with them: all but the idle; none where it does not pay.
-
-    It must pay with the idle as well: who leaves them out has looked at the same decisions that are to tell whether the rest pays.
-    """
-    told = enumerate(zip(learnt.unseen, means, costs, strict=True), 1)
-    kept = {
-        action
-        for action, (one, (mean, _), cost) in told
-        if one.any() and (mean > cost or not is_idle(evidence, action, learnt.slope * one))
-    }
-    said = [one if action in kept else np.zeros_like(one) for action, one in enumerate(learnt.unseen, 1)]
-    policies = [learnt.unseen, said] if len(kept) < len(said) else [said]
-    pays = learnt.slope > 0 and all(pays_together(evidence, one, learnt.slope, costs, splits) for one in policies)
-    return kept if pays else set()
-
-
-def _believed(
-    action: int,
-    encoder: Encoder,
-    codes: Floats,
-    evidence: Evidence,
-    learnt: _Learnt,
-    scorer: Scorer,
-    found: Mean,
-    cost: float,
-    is_kept: bool,
-) -> Effect:
+def _believed(action: int, encoder: Encoder, codes: Floats, evidence: Evidence, learnt: _Learnt, scorer: Scorer, found: Mean) -> Effect:
+    """What is expected of an action: its mean, and the differences that were said of it as far as they are likely."""
     arms, stake, (mean, error) = evidence.arms(action), float(evidence.stake.mean()), found
-    unseen = learnt.unseen[action - 1]
-    differences = learnt.slope * (unseen - np.average(unseen[arms.rows], weights=arms.weight))
-    own = line(evidence, {action: unseen})[1]
-    alone = (mean > cost or own >= DIFFERENCE_Z) and learnt.slope > 0
-    if not is_kept and not (alone and pays_alone(evidence, arms, mean / stake, differences, cost)):
+    said = learnt.unseen[action - 1]
+    own, slope = line(evidence, {action: said})[1], learnt.slope * chance(evidence, action, learnt.slope * said)
+    if slope <= 0:
         return Effect(mean / stake, 0.0, 0.0, ConstantScorer(0.0), mean, error, own)
     centre = float(np.average(scorer.score(encoder, codes[arms.rows]), weights=arms.weight))
-    return Effect(mean / stake, learnt.slope, centre, scorer, mean, error, own)
+    return Effect(mean / stake, slope, centre, scorer, mean, error, own)

@@ -20,6 +20,7 @@ from ml.encoding.kinds import CATEGORY
 from ml.leakage import Suspicion, Words, bins_of, suspicions
 
 _SURPRISE, _TIMES = 6.0, 1.25  # standard errors, as some ten thousand sums are looked at; propensities are written down in two digits
+_LEAST_PROPENSITY = 1e-9  # the square of 1 ÷ propensity has to be a number
 _WHOLE = 4.0  # standard errors by which the sums of all may be off, or decisions were left out of the log by what was done
 _SAME = 0.999  # rank correlation from which a column is the outcome itself; what was spent before may foretell money well
 _WELL, _BADLY = Words("good outcomes", "bad ones", "ended well"), Words("bad outcomes", "good ones", "ended badly")
@@ -52,6 +53,7 @@ def told_the_end(parsed: Parsed, outcome: Floats, seed: int) -> list[Doubt]:
 
 def follow_the_decision(parsed: Parsed, taken: NDArray[Any], propensity: Floats) -> list[Doubt]:
     """Columns with a value that decisions for one action have more often than chance allows; none where decisions were left out."""
+    propensity = np.maximum(propensity, _LEAST_PROPENSITY)
     arms = [(str(action), taken == action) for action in np.unique(taken)]
     if not all(_is_whole(propensity[mine], taken.size) for _, mine in arms):
         return []

@@ -11,8 +11,7 @@ from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, restore
 from ml.additive.boosting import Bins
 from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
-from ml.next_best_action import effects as believing
-from ml.next_best_action.belief import mean_effects
+from ml.next_best_action.belief import chance, mean_effects
 from ml.next_best_action.differences import few_large, learn_differences, many_small
 from ml.next_best_action.evidence import Evidence, Sums, summed
 from ml.next_best_action.learners import SMALL_TREES, Grown, Linear
@@ -190,6 +189,21 @@ def test_what_helps_some_and_harms_others_is_given_to_those_it_helps():
     assert reached > 0.5 * effects[4000:].max(axis=1).mean()
 
 
+def test_faint_evidence_is_acted_on_for_what_it_is_worth():
+    """Six logs of 500 decisions: where the whole policy had to pay out of fold first, 13 % of the best policy's gain were reached."""
+    reached, most = [], []
+    for seed in range(6):
+        random = np.random.default_rng(60 + seed)
+        frame = pd.DataFrame(random.normal(size=(4500, 8))).add_prefix("x")
+        effects = np.column_stack([np.zeros(4500), *(0.12 * np.tanh(frame[f"x{number}"]) for number in range(3))])
+        taken = random.integers(0, 4, 500)
+        outcome = (random.random(500) < 0.5 + effects[np.arange(500), taken]).astype(float)
+        chosen = fit_policy(frame[:500], taken, 0.25, outcome, control=0).choose(frame[500:])
+        reached.append(effects[np.arange(500, 4500), chosen].mean())
+        most.append(effects[500:].max(axis=1).mean())
+    assert np.mean(reached) > 0.2 * np.mean(most)
+
+
 def _nothing(seed: int, rows: int = 600, actions: int = 4) -> Evidence:
     """A log in which no action does anything."""
     random = np.random.default_rng(seed)
@@ -215,13 +229,17 @@ def test_one_mean_that_is_certain_makes_room_for_the_next():
     assert mean_effects(log, np.array([0.3, 0.3]))[1][0] < 0.3  # less than it costs
 
 
-def test_which_actions_to_leave_out_is_not_told_by_what_the_rest_is_judged_on():
-    kept = []
-    for seed in range(80):
-        log, random = _nothing(seed, rows=300), np.random.default_rng(1000 + seed)
-        learnt = believing._Learnt([], np.ones(1), [0.4 * random.normal(size=300) for _ in range(4)], 1.0, 0.0)
-        kept.append(believing._kept(log, learnt, mean_effects(log, np.zeros(4)), np.zeros(4), list(fold_rows(300, seed))))
-    assert 0 < np.mean([bool(actions) for actions in kept]) < 0.1  # judged without the idle alone: 0.16
+def test_what_is_said_of_an_action_counts_by_how_likely_it_is_so():
+    """As good as certain, as good as wrong, and as likely as not where the outcomes lie halfway between what was said and nothing."""
+    random = np.random.default_rng(2)
+    said, noise, taken = random.choice([-1.0, 1.0], 4000), random.normal(size=4000), np.arange(4000) % 2
+    for arm in (0, 1):
+        for side in (-1, 1):
+            noise[(taken == arm) & (said == side)] -= noise[(taken == arm) & (said == side)].mean()
+    for share, told in ((1.0, 1.0), (0.0, 0.0), (0.5, 0.5)):
+        left = noise + share * said * np.where(taken == 1, 0.5, -0.5)
+        assert chance(Evidence(taken, np.full(4000, 0.5), left, np.ones(4000)), 1, said) == pytest.approx(told, abs=1e-3)
+    assert chance(_nothing(0), 1, np.zeros(600)) == 0  # nothing was said
 
 
 def test_who_cannot_leave_is_not_believed_to_be_kept():

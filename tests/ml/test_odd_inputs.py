@@ -62,6 +62,21 @@ def test_treated_or_not_comes_back_as_it_was_told(log):
     assert (chosen == (log["x"] > 0)).mean() > 0.9
 
 
+def test_treated_or_not_is_one_or_nought(log):
+    treated, propensity = log["action"] == "call", np.where(log["action"] == "call", 1 / 3, 2 / 3)
+    wanted = log["x"] > 0
+    as_numbers = evaluate(wanted.astype(int), treated.astype(int), propensity, log["outcome"])
+    pd.testing.assert_frame_equal(evaluate(wanted, treated.astype(int), propensity, log["outcome"]), as_numbers)
+    pd.testing.assert_frame_equal(evaluate(wanted.astype(int), treated, propensity, log["outcome"]), as_numbers)
+    assert _fitted(log, action=treated, propensity=propensity, control=0).choose(log).dtype == bool
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_propensity_of_next_to_nothing_is_no_overflow(log):
+    third = np.where(np.arange(1200) == 3, 1e-300, 1 / 3)
+    assert _fitted(log, propensity=third).report["suspicious_features"] == []
+
+
 def test_names_are_of_the_type_of_the_log():
     for given, told in (([2, 0], (0, 2)), ([2.0, 0.0], (0, 2)), ([0.5, -1.0], (-1, 0.5)), (["2", "0"], ("0", "2"))):
         assert as_logged(sorted(checked_actions(given, "action")), given) == told

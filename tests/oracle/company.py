@@ -249,8 +249,7 @@ class Company:
     def _plan(self, plans: dict[Any, str], customer: Any, month: pd.Timestamp) -> str:
         """The plan that the month began with, else the one it brought."""
         before = month - retention.ONE
-        began = before in self.active.get(customer, ()) or self.mrr.get((customer, before))
-        return plans.get((customer, before if began else month)) or "unknown"
+        return plans.get((customer, before if before in self.active[customer] else month)) or "unknown"
 
     def check_cohorts(self) -> None:
         brought = self.mrr if self.is_contractual else orders.by_month(self.orders)

@@ -43,23 +43,19 @@ def plans(live: pd.DataFrame) -> dict[tuple[Any, Month], str | None]:
 
 
 def monthly(facts: Facts, active: Active, revenue: Revenue, value: Callable[[Any, Month], str]) -> pd.DataFrame:
-    """`metric_retention_monthly` of one dimension; `value`: the customer's value of it in a month.
-
-    Revenue is everybody's who subscribes, whatever makes customers active: it is that of `metric_mrr_movements`.
-    """
+    """`metric_retention_monthly` of one dimension; `value`: the customer's value of it in a month."""
     counted: dict[tuple[Month, str], dict[str, Any]] = {}
-    paying = {customer: {month for one, month in revenue if one == customer and revenue[one, month]} for customer, _ in revenue}
-    for customer in active.keys() | paying.keys():
-        months, paid = active.get(customer, set()), paying.get(customer, set())
-        for month, _ in facts.months(min(months | paid)) if months | paid else ():
+    for customer, months in active.items():
+        for month, _ in facts.months(min(months)):
             row = counted.setdefault((month, value(customer, month)), _nobody())
             row["is_complete"] = facts.is_complete(month)
-            _count(row, month - ONE in months, month in months, month == min(months, default=None))
+            _count(row, month - ONE in months, month in months, month == min(months))
             opening, closing = revenue.get((customer, month - ONE), Fraction(0)), revenue.get((customer, month), Fraction(0))
             row["whole"] += closing
-            row["opening"] += opening
-            row["closing"] += closing if opening else 0
-            row["kept"] += min(opening, closing)
+            if month - ONE in months:
+                row["opening"] += opening
+                row["closing"] += closing
+                row["kept"] += min(opening, closing)
     return pd.DataFrame([{"month": month, "dimension_value": value} | _rates(row) for (month, value), row in counted.items()])
 
 

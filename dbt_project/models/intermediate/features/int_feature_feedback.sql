@@ -30,7 +30,6 @@ buckets as (
         count(*) as answers,
         -- decimals sum to the same last digit whatever the order of the rows
         sum(cast(score_0_100 as decimal(18, 6))) as points,
-        sum(case when metric = 'nps' then 1 else 0 end) as nps_answers,
         max(case when metric = 'nps' then answer_number end) as last_nps_number,
         max(case when metric = 'nps' then response_day end) as last_nps_day,
         max_by(score, answer_number) filter (where metric = 'nps') as last_nps,

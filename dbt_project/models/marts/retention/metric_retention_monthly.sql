@@ -9,10 +9,6 @@ customer_months as (
     select * from {{ ref('int_customer_months') }}
 ),
 
-revenue_months as (
-    select * from {{ ref('int_revenue_months') }}
-),
-
 customers as (
     select * from {{ ref('int_customers') }}
 ),
@@ -21,35 +17,13 @@ segments as (
     select * from {{ ref('dim_customer_segments') }}
 ),
 
-{% if var('business_model') == 'non_contractual' -%}
--- Who subscribes and has not bought yet is not active, and pays all the same.
-subscribers as (
-    select revenue_months.*
-    from revenue_months
-    left join customer_months
-        on customer_months.customer_key = revenue_months.customer_key
-        and customer_months.month = revenue_months.month
-    where customer_months.customer_key is null
-),
-
-followed as (
-    select customer_key, month, is_active, is_complete, mrr, plan, cohort_month from customer_months
-    union all
-    select customer_key, month, false, is_complete, mrr, plan, cast(null as date) from subscribers
-),
-{%- else -%}
-followed as (
-    select * from customer_months
-),
-{%- endif %}
-
 opened as (
     select
         *,
         coalesce(lag(is_active) over (partition by customer_key order by month), false) as was_active,
         coalesce(lag(mrr) over (partition by customer_key order by month), 0) as opening_mrr,
         lag(plan) over (partition by customer_key order by month) as opening_plan
-    from followed
+    from customer_months
 ),
 
 -- The plan of a month is the one it began with, so that who leaves a plan is counted against that plan.
@@ -62,7 +36,7 @@ described as (
         {%- for dimension in families[1] %}
         segments.{{ dimension }},
         {%- endfor %}
-        case when opened.was_active or opened.opening_mrr > 0 then opened.opening_plan else opened.plan end as dimension_plan
+        case when opened.was_active then opened.opening_plan else opened.plan end as dimension_plan
     from opened
     inner join customers on customers.customer_key = opened.customer_key
     left join segments on segments.customer_key = opened.customer_key
@@ -83,9 +57,9 @@ grouped_{{ loop.index }} as (
         count_if(was_active and not is_active) as customers_churned,
         count_if(was_active and is_active) as customers_retained,
         count_if(is_active) as customers_at_end,
-        sum(opening_mrr) as opening_mrr,
-        sum(least(mrr, opening_mrr)) as retained_mrr,
-        sum(case when opening_mrr > 0 then mrr else 0 end) as kept_mrr,
+        sum(case when was_active then opening_mrr else 0 end) as opening_mrr,
+        sum(case when was_active then least(mrr, opening_mrr) else 0 end) as retained_mrr,
+        sum(case when was_active then mrr else 0 end) as kept_mrr,
         sum(mrr) as closing_mrr
     from described
     group by all
