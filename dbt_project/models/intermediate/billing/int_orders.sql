@@ -113,7 +113,7 @@ netted as (
             orders.net_minor - coalesce(
                 round(
                     case
-                        when returned.is_converted and abs(returned.returned_minor - orders.gross_minor) * 100 <= orders.gross_minor
+                        when returned.is_converted and abs(returned.returned_minor - orders.gross_minor) * 100 < orders.gross_minor
                             then orders.gross_minor
                         else returned.returned_minor
                     end * coalesce(cast(orders.net_minor as double) / nullif(orders.gross_minor, 0), 1), 0

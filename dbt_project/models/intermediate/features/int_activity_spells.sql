@@ -4,7 +4,8 @@
 -- depends_on: {{ ref('int_subscriptions') }}, {{ ref('int_recurring_lines') }}, {{ ref('int_orders') }}, {{ canonical('billing_payments') }}
 {% if var('business_model') == 'contractual' %}
 with subscriptions as (
-    select * from {{ ref('int_subscriptions') }}
+    select *, {{ list_price('subscriptions') }} > 0 as has_list_price
+    from {{ ref('int_subscriptions') }} as subscriptions
     where can_pay
 ),
 
@@ -27,13 +28,15 @@ paying as (
         subscriptions.customer_key,
         -- free of charge until the first line that is not: nobody pays before it
         case
-            when subscriptions.unit_minor > 0 and coalesce(subscriptions.discount_percent, 0) < 100 then subscriptions.paid_from
+            when subscriptions.has_list_price then subscriptions.paid_from
             else greatest(subscriptions.paid_from, billed.first_billed_at)
         end as paid_from,
-        -- an unpaid subscription counts as long as it was paid for
-        case when subscriptions.status = 'unpaid' then coalesce(billed.paid_until, subscriptions.paid_from) else subscriptions.ends_at end
-            as ends_at,
-        subscriptions.unit_minor > 0 or billed.first_billed_at is not null as has_price
+        -- an unpaid subscription counts as long as it was paid for, unless it ended before
+        case
+            when subscriptions.status = 'unpaid' then least(coalesce(billed.paid_until, subscriptions.paid_from), subscriptions.ends_at)
+            else subscriptions.ends_at
+        end as ends_at,
+        subscriptions.has_list_price or billed.first_billed_at is not null as has_price
     from subscriptions
     left join billed
         on subscriptions.source_name = billed.source_name and subscriptions.subscription_id = billed.subscription_id

@@ -29,6 +29,7 @@ subscriptions as (
     select * from {{ ref('int_subscriptions') }}
 ),
 
+-- What discounts and credits alone say is no price, as in int_billed_prices: their day would be one on which nothing was paid.
 invoiced as (
     select
         lines.source_name,
@@ -49,6 +50,7 @@ invoiced as (
     where (lines.period_end is null or lines.period_end > subscriptions.paid_from)
         and not coalesce(lines.is_addition, false)
     group by 1, 2, 3, 4, 5, 6
+    having min(case when lines.is_discount then 1 else 0 end) = 0
 ),
 
 billed_days as (
