@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from orchestration import landing, releases, settings
 from orchestration.home import Home
 from orchestration.privacy import erasure, journal, verification, whom
+from tests.asked import process_of
 from tests.end_to_end.conftest import FIRST_CUSTOMER
 from tests.long_tests import ARE_WANTED, long_test
 
@@ -59,10 +59,8 @@ WITHIN = ("landing", "warehouse", "releases", "activation", "leftovers")
 @pytest.fixture(scope="module")
 def erasures() -> Iterator[subprocess.Popen[str]]:
     script = ERASURES.format(root=str(Path(landing.__file__).parents[2]))
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
+    with process_of(script) as process:
         yield process
-        process.stdin.close()
 
 
 class Erasing:

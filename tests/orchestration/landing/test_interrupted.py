@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from filelock import FileLock
 from orchestration import landing
 from orchestration.landing import LandingError, completed_files
 from orchestration.sources import SourceError
+from tests.asked import process_of
 from tests.orchestration.landing.exporting import HEADER, Company
 
 pytestmark = pytest.mark.thorough
@@ -79,10 +79,8 @@ MOMENTS = {
 @pytest.fixture(scope="module")
 def runs() -> Iterator[subprocess.Popen[str]]:
     script = RUNS.format(root=str(Path(landing.__file__).parents[2]))
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
+    with process_of(script) as process:
         yield process
-        process.stdin.close()
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

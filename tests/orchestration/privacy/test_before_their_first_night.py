@@ -13,6 +13,7 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 from orchestration.privacy.known import Known
 from orchestration.privacy.unbuilt import records_of
+from tests.orchestration.privacy.companies import company
 
 CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
 sources: [{type: files, path: exports}]
@@ -32,15 +33,7 @@ EXPORTS = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A company whose exports have landed and of which nothing was built."""
-    (tmp_path / "config.yaml").write_text(CONFIG)
-    (tmp_path / "exports").mkdir()
-    for table, text in EXPORTS.items():
-        (tmp_path / "exports" / f"{table}.csv").write_text(text)
-    made = Home(tmp_path / "home")
-    made.prepare()
-    loaded = settings.load(tmp_path / "config.yaml", {})
-    list(landing.extract(loaded.ready(loaded.sources[0]), INPUT_TABLES.values(), made.landing, made.state / "dlt"))
-    return made
+    return company(tmp_path, CONFIG, EXPORTS)
 
 
 def landed(home: Home, table: str) -> list[str]:

@@ -8,11 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import landing, settings
+from orchestration import landing
 from orchestration.__main__ import main
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 from orchestration.privacy import whom
+from tests.orchestration.privacy.companies import company, land
 
 pytestmark = pytest.mark.thorough
 
@@ -32,21 +33,7 @@ EXPORTS = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home in which three people have landed."""
-    (tmp_path / "config.yaml").write_text(CONFIG)
-    (tmp_path / "exports").mkdir()
-    for table, text in EXPORTS.items():
-        (tmp_path / "exports" / f"{table}.csv").write_text(text)
-    made = Home(tmp_path / "home")
-    made.prepare()
-    land(made)
-    return made
-
-
-def land(home: Home) -> None:
-    loaded = settings.load(home.root.parent / "config.yaml", {})
-    gone = landing.Tombstones(home.erasures)
-    loads = landing.extract(loaded.ready(loaded.sources[0]), INPUT_TABLES.values(), home.landing, home.state / "dlt", tombstones=gone)
-    assert [load.error for load in loads if load.error] == []
+    return company(tmp_path, CONFIG, EXPORTS)
 
 
 def erase(home: Home, *arguments: str) -> int:

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import landing, settings, warehouse
+from orchestration import landing, warehouse
 from orchestration.__main__ import main
-from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 from orchestration.privacy import retention
 from tests.oracle import harness
+from tests.orchestration.privacy.companies import company
 
 pytestmark = pytest.mark.thorough
 
@@ -35,14 +35,7 @@ WANTED = ("int_identity_spans", "stg_files__crm_customers", "stg_files__billing_
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A company whose first night was built and refused: no release tells who is who."""
-    (tmp_path / "config.yaml").write_text(CONFIG)
-    (tmp_path / "exports").mkdir()
-    for table, text in EXPORTS.items():
-        (tmp_path / "exports" / f"{table}.csv").write_text(text)
-    made = Home(tmp_path / "home")
-    made.prepare()
-    loaded = settings.load(tmp_path / "config.yaml", {})
-    list(landing.extract(loaded.ready(loaded.sources[0]), INPUT_TABLES.values(), made.landing, made.state / "dlt"))
+    made = company(tmp_path, CONFIG, EXPORTS)
     with warehouse.connect(made.warehouse) as connection:
         warehouse.prepare(connection)
         warehouse.expose_landing(connection, landing.completed_files(made.landing))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pytest
 from orchestration import releases
 from orchestration.serving import postgres
 from orchestration.serving.base import fingerprint
+from tests.asked import process_of
 from tests.long_tests import ARE_WANTED
 from tests.orchestration.serving.conftest import FIRST, published
 from tests.postgres import server as server
@@ -58,10 +58,8 @@ SEEN = "SELECT release_id, (SELECT count(*) FROM marts.dim_customers), (SELECT t
 @pytest.fixture(scope="module")
 def serves() -> Iterator[subprocess.Popen[str]]:
     script = SERVES.format(root=str(Path(postgres.__file__).parents[2]))
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
+    with process_of(script) as process:
         yield process
-        process.stdin.close()
 
 
 def asked(url: str, query: str) -> list[tuple[Any, ...]]:
