@@ -63,11 +63,12 @@ def _read(texts: pd.DataFrame, reader: Reader) -> Iterable[dict[str, object]]:
     parts = {name: _parts(text) for name, text in zip(texts["text_hash"], texts["text"], strict=True)}
     known = sorted({part for found in parts.values() for part, _ in found})
     scores = dict(zip(known, reader.scores(known), strict=True)) if known else {}
+    tones = {part: _tone(part, score[-1]) for part, score in scores.items()}
     for name, text in zip(texts["text_hash"], texts["text"], strict=True):
         if found := parts[name]:
             said = np.array([scores[part] for part, _ in found])
             touched = [theme for theme, score in zip(reader.themes, said[:, :-1].max(axis=0), strict=True) if score > _LEAST]
-            tone = sum(weight * _tone(part, scores[part][-1]) for part, weight in found)
+            tone = sum(weight * tones[part] for part, weight in found)
             yield {"text_hash": name, "themes": " ".join(touched), "tone": round(float(np.clip(tone, -_MOST, _MOST)), 3)}
         elif (tone_or_none := _tone_without_words(text)) is not None:
             yield {"text_hash": name, "themes": "", "tone": tone_or_none}

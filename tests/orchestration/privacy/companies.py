@@ -9,10 +9,15 @@ from orchestration import landing, settings
 from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 
+CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
+sources: [{type: files, path: exports}]
+home: home
+"""
 
-def company(folder: Path, config: str, exports: Mapping[str, str]) -> Home:
-    """Its home, beside `config` and a CSV file per table; everything has landed, and nothing was built."""
-    (folder / "config.yaml").write_text(config)
+
+def company(folder: Path, exports: Mapping[str, str], more: str = "") -> Home:
+    """Its home, beside a configuration that says `more` and a CSV file per table; everything has landed, and nothing was built."""
+    (folder / "config.yaml").write_text(CONFIG + more)
     (folder / "exports").mkdir()
     for table, text in exports.items():
         (folder / "exports" / f"{table}.csv").write_text(text)

@@ -13,12 +13,8 @@ from orchestration.contract import INPUT_TABLES
 from orchestration.home import Home
 from orchestration.privacy.known import Known
 from orchestration.privacy.unbuilt import records_of
-from tests.orchestration.privacy.companies import company
+from tests.orchestration.privacy.companies import CONFIG, company
 
-CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
-sources: [{type: files, path: exports}]
-home: home
-"""
 EXPORTS = {
     "crm_customers": "customer_id,created_at,email,full_name,merged_into_customer_id\nc-ann,2025-01-01,ann@x.example,Ann Canary,\n"
     "c-old,2024-01-01,ann@old.example,Ann Canary,c-ann\nc-cid,2025-01-01,cid@z.example,Cid Else,\n",
@@ -33,7 +29,7 @@ EXPORTS = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A company whose exports have landed and of which nothing was built."""
-    return company(tmp_path, CONFIG, EXPORTS)
+    return company(tmp_path, EXPORTS)
 
 
 def landed(home: Home, table: str) -> list[str]:

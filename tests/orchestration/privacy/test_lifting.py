@@ -18,10 +18,6 @@ from tests.orchestration.privacy.companies import company, land
 pytestmark = pytest.mark.thorough
 
 
-CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
-sources: [{type: files, path: exports}]
-home: home
-"""
 EXPORTS = {
     "crm_customers": "customer_id,created_at,email,phone,country\n"
     "lifted-1,2026-01-01,ann@gmail.com,,\nlifted-2,2026-01-02,bob@x.example,,\nstays-3,2026-01-03,cid@x.example,,\n",
@@ -33,7 +29,7 @@ EXPORTS = {
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A home in which three people have landed."""
-    return company(tmp_path, CONFIG, EXPORTS)
+    return company(tmp_path, EXPORTS)
 
 
 def erase(home: Home, *arguments: str) -> int:

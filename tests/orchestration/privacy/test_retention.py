@@ -18,11 +18,7 @@ from tests.orchestration.privacy.companies import company
 
 pytestmark = pytest.mark.thorough
 
-CONFIG = """company: {name: Acme, business_model: contractual, reporting_currency: USD}
-sources: [{type: files, path: exports}]
-home: home
-settings: {deleted_people_days: 30, free_text_months: 3}
-"""
+PERIODS = "settings: {deleted_people_days: 30, free_text_months: 3}\n"
 EXPORTS = {
     "crm_customers": "customer_id,created_at,email,full_name,deleted_at\nc-ann,2025-01-01,ann@x.example,Ann Canary,2025-06-01\n"
     "c-bob,2025-01-01,bob@y.example,Bob Canary,2025-06-01\nc-cid,2025-01-01,cid@z.example,Cid Else,\n",
@@ -35,7 +31,7 @@ WANTED = ("int_identity_spans", "stg_files__crm_customers", "stg_files__billing_
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A company whose first night was built and refused: no release tells who is who."""
-    made = company(tmp_path, CONFIG, EXPORTS)
+    made = company(tmp_path, EXPORTS, PERIODS)
     with warehouse.connect(made.warehouse) as connection:
         warehouse.prepare(connection)
         warehouse.expose_landing(connection, landing.completed_files(made.landing))
