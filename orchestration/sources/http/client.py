@@ -100,9 +100,11 @@ class Api:
 
         return read
 
-    def foresee(self, path: str, params: Mapping[str, Any]) -> None:
+    def foresee(self, path: str, params: Mapping[str, Any], limit: str | None = None) -> None:
         """Send what `get` is about to ask for, where the pace allows that at once: the vendor answers while we work on what came before."""
-        if not self.looks_ahead or not self._is_authorized or not self._pacer(self.vendor).takes_a_turn_now():
+        # The narrower limit first, which is the one that is full: a turn that is taken is used up.
+        pacers = reversed(self._pacers_of(limit))
+        if not self.looks_ahead or not self._is_authorized or not all(pacer.takes_a_turn_now() for pacer in pacers):
             return
         self._count()
         try:
@@ -140,10 +142,8 @@ class Api:
             self._is_authorized = True
 
     def _patiently(self, method: str, path: str, content: Mapping[str, Any], limit: str | None, read: Read) -> Any:
-        # Calls with a limit of their own are also some of all that the account may make.
-        pacers = [self._pacer(name) for name in dict.fromkeys((self.vendor, limit or self.vendor))]
         try:
-            answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, pacers, read)
+            answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, self._pacers_of(limit), read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
             raise SourceError(gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
@@ -176,6 +176,10 @@ class Api:
         with self._counting:
             self.calls += 1
         self.on_call()
+
+    def _pacers_of(self, limit: str | None) -> list[Pacer]:
+        """Calls with a limit of their own are also some of all that the account may make."""
+        return [self._pacer(name) for name in dict.fromkeys((self.vendor, limit or self.vendor))]
 
     def _pacer(self, name: str) -> Pacer:
         if name not in self._pacers:

@@ -1,14 +1,15 @@
 """Responses to a Qualtrics survey as rows of survey_responses.
 
-Comes in: what is measured, responses with coded values (labels would change the numbers). Goes out: a row for each scored answer.
+Comes in: what is measured, responses with coded values (labels would change the numbers). Goes out: a row for each scored answer, as
+columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.columns import Columns, filled, required, values_of
 
 Object = Mapping[str, Any]
 # Lowest and highest code, where the configuration says nothing else.
@@ -17,28 +18,39 @@ SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
 _NOBODY = 1 | 2 | 8
 
 
-def rows(survey: Any, response: Object) -> Iterator[Row]:
-    """The rows of one response. One that is unfinished, a preview, a test or spam has none."""
-    values = response["values"]
-    status = str(values.get("status") or 0)
-    if str(values.get("finished", 1)) != "1" or (status.isdigit() and int(status) & _NOBODY):
-        return
+def columns(survey: Any, responses: Sequence[Object]) -> Iterator[Columns]:
+    """What responses answer, question by question. One that is unfinished, a preview, a test or spam has no row."""
+    said = required(responses, "values")
+    answered = [(one, values) for one, values, is_one in zip(responses, said, _are_answers(said), strict=True) if is_one]
     for place, (question, metric) in enumerate(survey.questions.items()):
-        if values.get(question) not in (None, ""):
-            low, high = survey.scales.get(question, SCALES[metric])
-            yield {
-                # The first of the configuration goes by the response's id, so that one more question renames no answer.
-                "response_id": response["responseId"] + (f":{question}" if place else ""),
-                "customer_id": values.get(survey.customer_id_field) or None,
-                "email": values.get(survey.email_field) or None,
-                "survey_id": survey.id,
-                "metric": metric,
-                "score": values[question],
-                "scale_min": low,
-                "scale_max": high,
-                "responded_at": values.get("recordedDate") or values.get("endDate"),
-                "channel": values.get("distributionChannel"),
-                "touchpoint": survey.touchpoint,
-                "comment": values.get(survey.comments.get(question, "")),
-                "language": str(values.get("userLanguage") or "").lower()[:2] or None,
-            }
+        own = [(one, values) for one, values in answered if values.get(question) not in (None, "")]
+        if own:
+            # The first of the configuration goes by the response's id, so that one more question renames no answer.
+            identifiers = [one["responseId"] + (f":{question}" if place else "") for one, _ in own]
+            yield _answered(survey, question, metric, identifiers, [values for _, values in own])
+
+
+def _are_answers(said: Sequence[Object]) -> Iterator[bool]:
+    statuses = [str(status or 0) for status in values_of(said, "status")]
+    nobodys = {status for status in set(statuses) if status.isdigit() and int(status) & _NOBODY}
+    finished = (str(values.get("finished", 1)) for values in said)
+    return (is_finished == "1" and status not in nobodys for is_finished, status in zip(finished, statuses, strict=True))
+
+
+def _answered(survey: Any, question: str, metric: str, identifiers: list[str], said: list[Object]) -> Columns:
+    low, high = survey.scales.get(question, SCALES[metric])
+    return {
+        "response_id": identifiers,
+        "customer_id": filled(said, survey.customer_id_field),
+        "email": filled(said, survey.email_field),
+        "survey_id": survey.id,
+        "metric": metric,
+        "score": values_of(said, question),
+        "scale_min": low,
+        "scale_max": high,
+        "responded_at": [recorded or values.get("endDate") for recorded, values in zip(values_of(said, "recordedDate"), said, strict=True)],
+        "channel": values_of(said, "distributionChannel"),
+        "touchpoint": survey.touchpoint,
+        "comment": values_of(said, survey.comments.get(question, "")),
+        "language": [str(language or "").lower()[:2] or None for language in values_of(said, "userLanguage")],
+    }

@@ -17,8 +17,9 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.qualtrics import answers
 from orchestration.sources.qualtrics.export import Exports
+from orchestration.sources.reading.columns import as_arrow, in_lists, reached
 from orchestration.sources.reading.newest import Newest
-from orchestration.sources.reading.values import below, from_milliseconds
+from orchestration.sources.reading.values import from_milliseconds
 from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 
 _LAG = timedelta(hours=1)
@@ -56,7 +57,8 @@ class Qualtrics(StreamSource):
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self._now()
         since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
-        found = newest.watched(self._exports.responses(survey.id, since), lambda one: below(one, "values", "recordedDate"))
+        responses = in_lists(self._exports.responses(survey.id, since))
+        found = newest.all_watched(responses, lambda some: reached(some, "values", "recordedDate"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey))
-        return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)
+        batches = as_arrow(self.odd.together(f"responses to {survey.id}", found, partial(answers.columns, survey)))
+        return Reading((), lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full, batches=batches)

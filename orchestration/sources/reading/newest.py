@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Record = TypeVar("Record")
+Records = TypeVar("Records")
 
 
 class Newest:
@@ -33,12 +34,20 @@ class Newest:
             self._see(stamp(record))
             yield record
 
+    def all_watched(self, lists: Iterable[Records], stamps: Callable[[Records], list[Any]]) -> Iterator[Records]:
+        """Lists of records as they are; what `stamps` says of each is remembered."""
+        for records in lists:
+            for stamp in _telling(stamps(records)):
+                self._see(stamp)
+            yield records
+
     def see(self, stamps: pa.Array) -> None:
         """Remember what a column of texts says."""
         lengths = pc.if_else(pc.ends_with(stamps, "Z"), pc.utf8_length(stamps), 0)
         for length in pc.unique(lengths.drop_null()).to_pylist():
             alike = stamps.filter(pc.equal(lengths, length))
-            for stamp in [pc.max(alike).as_py()] if length else pc.unique(alike).to_pylist():
+            last = pc.max(alike).as_py() if length else ""
+            for stamp in [last] if milliseconds(last) else pc.unique(alike).to_pylist():  # the last of them may be the 31st of a June
                 self._see(stamp)
 
     def _see(self, told: Any) -> None:
@@ -53,6 +62,14 @@ class Newest:
     def until(self, began: datetime) -> int:
         """The newest change seen, at the latest when reading began: what was read at first may have changed before the last was."""
         return min(self._newest, int(began.timestamp() * 1000))
+
+
+def _telling(stamps: list[Any]) -> list[Any]:
+    """Those of which one is the newest: of times in UTC that are all written alike only the last text, if it is a time."""
+    alike = [stamp for stamp in stamps if type(stamp) is str and stamp[-1:] == "Z"]
+    if len(set(map(len, alike))) != 1 or not milliseconds(last := max(alike)):
+        return stamps
+    return [last] if len(alike) == len(stamps) else [last, *(stamp for stamp in stamps if type(stamp) is not str or stamp[-1:] != "Z")]
 
 
 def milliseconds(value: Any) -> int:

@@ -82,14 +82,17 @@ class Oddities:
 
     def each(self, what: str, found: Iterable[Any], made: Callable[[Any], Iterable[Made]]) -> Iterator[Made]:
         """What is made of every one of the records `found`, all of it or nothing. Raises SourceError where none is understood."""
-        return chain.from_iterable(self._by_hundreds(what, iter(found), made))
+        return self.together(what, _by_hundreds(found), lambda some: chain.from_iterable(map(made, some)))
 
-    def _by_hundreds(self, what: str, found: Iterator[Any], made: Callable[[Any], Iterable[Made]]) -> Iterator[list[Made]]:
+    def together(self, what: str, found: Iterable[Sequence[Any]], made: Callable[[Sequence[Any]], Iterable[Made]]) -> Iterator[Made]:
+        """What is made of every list of records; where one of them is not understood, of each of its list by itself, as `each` has it."""
+        return chain.from_iterable(self._by_lists(what, found, made))
+
+    def _by_lists(self, what: str, found: Iterable[Sequence[Any]], made: Callable[[Sequence[Any]], Iterable[Made]]) -> Iterator[list[Made]]:
         number, understood = 0, False
-        for size in chain(_AT_FIRST, repeat(_AT_ONCE)):
-            some = list(islice(found, size))
+        for some in found:
             try:
-                told = list(chain.from_iterable(map(made, some)))
+                told = list(made(some))
                 understood = understood or bool(some)
             except _MISUNDERSTOOD:
                 one_by_one = list(self._one_by_one(what, some, made, number))
@@ -97,18 +100,18 @@ class Oddities:
                 understood = understood or bool(one_by_one)
             number += len(some)
             yield told
-            if len(some) < size:
-                break
         if number and not understood:
             raise SourceError(
                 f"{what}: none of {number:,} records is understood, the first is {self._places[what].first}; does a version in the"
                 " configuration fit?"
             )
 
-    def _one_by_one(self, what: str, some: Sequence[Any], made: Callable[[Any], Iterable[Made]], before: int) -> Iterator[list[Made]]:
+    def _one_by_one(
+        self, what: str, some: Sequence[Any], made: Callable[[Sequence[Any]], Iterable[Made]], before: int
+    ) -> Iterator[list[Made]]:
         for number, one in enumerate(some, before + 1):
             try:
-                yield list(made(one))
+                yield list(made([one]))
             except _MISUNDERSTOOD as error:
                 self._add(what, f"number {number}, {_why(error)}")
 
@@ -122,6 +125,16 @@ class Oddities:
     def _add(self, where: str, place: str) -> None:
         with self._lock:
             self._places.setdefault(where, _Place(0, place)).count += 1
+
+
+def _by_hundreds(found: Iterable[Any]) -> Iterator[list[Any]]:
+    source = iter(found)
+    for size in chain(_AT_FIRST, repeat(_AT_ONCE)):
+        some = list(islice(source, size))
+        if some:
+            yield some
+        if len(some) < size:
+            return
 
 
 def _are_whole(elements: Sequence[Any], needed: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -29,9 +30,8 @@ Row = Mapping[str, Any]
 
 # Rows that are Python objects at once, few enough for the processor's cache, and how many such chunks are handed over as one batch:
 # 20,000 objects at once took 30 to 40 % longer, and so did twenty batches in the place of one.
-_CHUNK, _JOINED = 1_000, 20
+_CHUNK, JOINED = 1_000, 20
 _NOTHING = Raw("CAST(NULL AS VARCHAR)")
-_LARGEST = 1 << 63
 # Kinds of which what is equal is written alike.
 _ALIKE = ({str}, {int}, {type(None)})
 
@@ -121,7 +121,7 @@ def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.Recor
     """Rows as columns of text."""
     source = iter(rows)
     chunks = (_columns(chunk, columns) for chunk in iter(lambda: list(islice(source, _CHUNK)), []))
-    while some := list(islice(chunks, _JOINED)):
+    while some := list(islice(chunks, JOINED)):
         yield pa.concat_batches(some)
 
 
@@ -149,8 +149,9 @@ def text_array(values: Sequence[Any]) -> pa.Array:
 
 def _texts(values: Sequence[Any], kinds: set[type]) -> pa.Array:
     kinds = kinds - {type(None)}
-    if kinds == {int} and all(value is None or -_LARGEST < value < _LARGEST for value in values):
-        return pa.array(values, pa.int64()).cast(pa.string())
+    if kinds == {int}:
+        with suppress(OverflowError):  # more than 64 bits
+            return pa.array(values, pa.int64()).cast(pa.string())
     if kinds == {float}:
         values = [None if value is None else str(value) for value in values]
     elif not kinds <= {str}:

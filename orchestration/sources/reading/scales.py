@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.sources.base import Position
+from orchestration.sources.reading.columns import Columns
 from orchestration.sources.reading.newest import milliseconds
 
 
@@ -31,6 +32,13 @@ class Scale:
         answered = milliseconds(moment)
         past = ((low, high) for until, low, high in self.earlier if 0 < answered < until and low <= score <= high)
         return next(past, (self.low, self.high))
+
+    def columns(self, moments: list[Any], scores: list[Any]) -> Columns:
+        """The scales of answers."""
+        if not self.earlier:
+            return {"scale_min": self.low, "scale_max": self.high}
+        told = list(map(self.at, moments, scores))
+        return {"scale_min": [low for low, _ in told], "scale_max": [high for _, high in told]}
 
 
 def remembered(question: str, known: Position) -> Scale | None:

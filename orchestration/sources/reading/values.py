@@ -12,16 +12,16 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-_HIGHEST_SECOND = 253_402_300_799  # the last of the year 9999
+HIGHEST_SECOND = 253_402_300_799  # the last of the year 9999
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def from_seconds(value: Any) -> Any:
     """Seconds since 1970 as a time in UTC."""
-    if type(value) is int and 0 <= value <= _HIGHEST_SECOND:  # nearly all of them, and there are few days
+    if type(value) is int and 0 <= value <= HIGHEST_SECOND:  # nearly all of them, and there are few days
         day, second = divmod(value, 86_400)
         return _day(day) + _time_of_day(second)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _HIGHEST_SECOND:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= HIGHEST_SECOND:
         return value
     return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
 

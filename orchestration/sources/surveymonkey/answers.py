@@ -1,22 +1,22 @@
 """Responses to a SurveyMonkey survey as rows of survey_responses.
 
-Comes in: the survey's details, what is measured, responses. Goes out: a row for each scored answer. The score of a choice is the number its
-text begins with, else its weight: the weights of NPS questions are -100, 0 and 100. A survey tells only the choices that it has now, so
-those that it had when it was read before are remembered with their scores.
+Comes in: the survey's details, what is measured, responses. Goes out: a row for each scored answer, as columns. The score of a choice is
+the number its text begins with, else its weight: the weights of NPS questions are -100, 0 and 100. A survey tells only the choices that it
+has now, so those that it had when it was read before are remembered with their scores.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration.sources.base import Position, SourceError
-from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.columns import Columns, reached, values_of
 from orchestration.sources.reading.scales import Scale, with_past
-from orchestration.sources.reading.values import below, first_filled
+from orchestration.sources.reading.values import first_filled
 
 Object = Mapping[str, Any]
 
@@ -77,34 +77,60 @@ def _answers(question: Object | None, survey: Any, wanted: str) -> Object:
     return answers
 
 
-def rows(survey: Any, questions: list[Question], lost: Counter[str], response: Object) -> Iterator[Row]:
-    """The rows of one response. One that was begun and not finished has none; `lost` counts answers whose choice nobody knows any more."""
-    if response.get("response_status", "completed") != "completed":
-        return
-    answers = {str(one["id"]): one.get("answers") or [] for page in response.get("pages") or [] for one in page.get("questions") or []}
+def columns(survey: Any, questions: list[Question], lost: Counter[str], responses: Sequence[Object]) -> Iterator[Columns]:
+    """What responses answer, question by question. One that was begun and not finished has no row; `lost` counts answers whose choice
+    nobody knows any more.
+    """
+    completed = [one for one in responses if one.get("response_status", "completed") == "completed"]
+    told, unknown = list(map(_by_question, completed)), Counter[str]()
     for place, question in enumerate(questions):
-        own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
-        named = [str(one["choice_id"]) for one in own if one.get("choice_id")]
-        chosen = [question.scores[choice] for choice in named if choice in question.scores]
-        if not chosen and not set(named).issubset(question.unscored):
-            lost[question.name] += 1
-        if chosen:
-            answered_at = first_filled(response.get("date_modified"), response.get("date_created"))
-            low, high = question.scale.at(answered_at, chosen[0])
-            yield {
-                # The first of the configuration goes by the response's id, so that one more question renames no answer.
-                "response_id": str(response["id"]) + (f":{question.name}" if place else ""),
-                "customer_id": below(response, "custom_variables", survey.customer_id_variable) or None,
-                "email": first_filled(below(response, "metadata", "contact", "email", "value"), response.get("email_address")),
-                "survey_id": survey.id,
-                "metric": question.metric,
-                "score": chosen[0],
-                "scale_min": low,
-                "scale_max": high,
-                "responded_at": answered_at,
-                "touchpoint": survey.touchpoint,
-                "comment": _written(answers.get(question.id, [])) or _written(answers.get(survey.comments.get(question.name, ""), [])),
-            }
+        scores = [_chosen(question, answers, unknown) for answers in told]
+        own = [number for number, score in enumerate(scores) if score is not None]
+        if own:
+            of, answers = [completed[number] for number in own], [told[number] for number in own]
+            # The first of the configuration goes by the response's id, so that one more question renames no answer.
+            identifiers = [str(one["id"]) + (f":{question.name}" if place else "") for one in of]
+            yield _answered(survey, question, identifiers, of, answers, [scores[number] for number in own])
+    lost.update(unknown)  # only now: responses of which one is not understood are mapped once more, each by itself
+
+
+def _by_question(response: Object) -> dict[str, list[Object]]:
+    return {str(one["id"]): one.get("answers") or [] for page in response.get("pages") or [] for one in page.get("questions") or []}
+
+
+def _chosen(question: Question, answers: Mapping[str, list[Object]], unknown: Counter[str]) -> float | None:
+    """The score of the choice that somebody took; None for no score."""
+    own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
+    named = [str(one["choice_id"]) for one in own if one.get("choice_id")]
+    chosen = [question.scores[choice] for choice in named if choice in question.scores]
+    if not chosen and not set(named).issubset(question.unscored):
+        unknown[question.name] += 1
+    return chosen[0] if chosen else None
+
+
+def _answered(
+    survey: Any,
+    question: Question,
+    identifiers: list[str],
+    responses: list[Object],
+    answers: list[dict[str, list[Object]]],
+    scores: list[Any],
+) -> Columns:
+    at = list(map(first_filled, values_of(responses, "date_modified"), values_of(responses, "date_created")))
+    addresses = reached(responses, "metadata", "contact", "email", "value")
+    own, comment = question.id, survey.comments.get(question.name, "")
+    return {
+        "response_id": identifiers,
+        "customer_id": [value or None for value in reached(responses, "custom_variables", survey.customer_id_variable)],
+        "email": list(map(first_filled, addresses, values_of(responses, "email_address"))),
+        "survey_id": survey.id,
+        "metric": question.metric,
+        "score": scores,
+        **question.scale.columns(at, scores),
+        "responded_at": at,
+        "touchpoint": survey.touchpoint,
+        "comment": [_written(one.get(own, [])) or _written(one.get(comment, [])) for one in answers],
+    }
 
 
 def _score(choice: Object) -> float | None:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward
+from orchestration.sources.reading.columns import as_arrow, in_lists, values_of
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.scales import as_told
@@ -78,11 +79,12 @@ class Surveymonkey(StreamSource):
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = 0 if is_full else newest.before(_LAG)
-        found = newest.watched(self._responses(survey.id, since, bench), lambda one: one.get("date_modified"))
+        found = newest.all_watched(in_lists(self._responses(survey.id, since, bench)), lambda some: values_of(some, "date_modified"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey, questions, self._lost[survey.id]))
+        made = partial(answers.columns, survey, questions, self._lost[survey.id])
+        batches = as_arrow(self.odd.together(f"responses to {survey.id}", found, made))
         kept = {"full_at": full_at, "survey": told, **scales, "choices": {one.name: dict(one.scores) for one in questions}}
-        return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
+        return Reading((), lambda: {"since": newest.until(began), **kept}, is_full, batches=batches)
 
     def _responses(self, survey: str, since: int, bench: Bench) -> Iterator[Object]:
         def ask(last: Page | None) -> Iterator[Page]:

@@ -1,17 +1,17 @@
 """Responses to a Typeform form as rows of survey_responses.
 
-Comes in: the form's definition, what is measured, responses. Goes out: a row for each scored question that was answered. The scale is the
-one of the question; a comment is what was written after a scored question and before the next one.
+Comes in: the form's definition, what is measured, responses. Goes out: a row for each scored question that was answered, as columns. The
+scale is the one of the question; a comment is what was written after a scored question and before the next one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration.sources.base import Position, SourceError
-from orchestration.sources.reading.records import Row
+from orchestration.sources.reading.columns import Columns, filled, objects_of, required, values_of
 from orchestration.sources.reading.scales import Scale, remembered, with_past
 from orchestration.sources.reading.values import below
 
@@ -70,32 +70,40 @@ def questions_of(form_id: str, definition: Object, measured: Mapping[str, str], 
     return tuple(found)
 
 
-def rows(form: Form, response: Object) -> Iterator[Row]:
-    """The rows of one response. One that was begun and not sent, which Typeform may stamp with the year 1, has none."""
-    sent = response.get("submitted_at")
-    if not sent or sent.startswith("0001-") or response.get("response_type") not in (None, "completed"):
-        return
-    answers = _by_name(response.get("answers") or ())
-    who: dict[str, Any] | None = None
+def columns(form: Form, responses: Sequence[Object]) -> Iterator[Columns]:
+    """What responses answer, question by question. One that was begun and not sent has no row; Typeform may stamp it with the year 1."""
+    moments = zip(responses, values_of(responses, "submitted_at"), values_of(responses, "response_type"), strict=True)
+    sent = [one for one, at, kind in moments if at and not at.startswith("0001-") and kind in (None, "completed")]
+    told = [_by_name(answers or ()) for answers in values_of(sent, "answers")]
     for question in form.questions:
-        answer = answers.get(question.ref)
-        score = None if answer is None else answer.get("number")
-        if score is not None:
-            who = who or _who(form, response)
-            low, high = question.scale.at(sent, score)
-            yield {
-                **who,
-                # The first of the configuration goes by the token, so that one more question renames no answer.
-                "response_id": response["token"] if question.ref == form.first else f"{response['token']}:{question.ref}",
-                "survey_id": form.id,
-                "metric": question.metric,
-                "score": score,
-                "scale_min": low,
-                "scale_max": high,
-                "responded_at": sent,
-                "touchpoint": form.touchpoint,
-                "comment": below(answers.get(question.comment), "text") if question.comment else None,
-            }
+        scored = [answers[question.ref].get("number") if question.ref in answers else None for answers in told]
+        place = [number for number, score in enumerate(scored) if score is not None]
+        if place:
+            of = [sent[number] for number in place]
+            comments = [told[number].get(question.comment) for number in place] if question.comment else []
+            yield _answered(form, question, of, [scored[number] for number in place], comments)
+
+
+def _answered(form: Form, question: Question, responses: list[Object], scores: list[Any], comments: list[Any]) -> Columns:
+    tokens, at, hidden = required(responses, "token"), values_of(responses, "submitted_at"), objects_of(responses, "hidden")
+    return {
+        # The first of the configuration goes by the token, so that one more question renames no answer.
+        "response_id": tokens if question.ref == form.first else [f"{token}:{question.ref}" for token in tokens],
+        "customer_id": filled(hidden, form.customer_id_field),
+        "email": [
+            address or _written(answers or ())
+            for address, answers in zip(values_of(hidden, form.email_field), values_of(responses, "answers"), strict=True)
+        ],
+        "survey_id": form.id,
+        "metric": question.metric,
+        "score": scores,
+        **question.scale.columns(at, scores),
+        "responded_at": at,
+        "channel": filled(hidden, "channel"),
+        "touchpoint": form.touchpoint,
+        "comment": [below(comment, "text") for comment in comments] if question.comment else None,
+        "language": [told or form.language for told in values_of(hidden, "language")],
+    }
 
 
 def _by_name(answers: Iterable[Object]) -> dict[Any, Object]:
@@ -106,16 +114,6 @@ def _by_name(answers: Iterable[Object]) -> dict[Any, Object]:
         if field:
             found[field.get("ref")] = found[field.get("id")] = answer
     return found
-
-
-def _who(form: Form, response: Object) -> dict[str, Any]:
-    hidden = response.get("hidden") or {}
-    return {
-        "customer_id": hidden.get(form.customer_id_field) or None,
-        "email": hidden.get(form.email_field) or _written(response.get("answers") or ()),
-        "channel": hidden.get("channel") or None,
-        "language": hidden.get("language") or form.language,
-    }
 
 
 def _written(answers: Iterable[Object]) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward, RefusedError
+from orchestration.sources.reading.columns import as_arrow, in_lists, values_of
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.scales import as_told
@@ -68,12 +69,12 @@ class Typeform(StreamSource):
         is_full = is_due(known, self._read_again, self._now()) or known.get("form") != told
         newest, began = Newest(None if is_full else known.get("since")), self.pages.began(bench) if is_full else self._now()
         since = {} if is_full or not known.get("since") else {"since": _second(newest.before(_LAG))}
-        found = newest.watched(self._responses(form.id, since, bench), lambda one: one.get("submitted_at"))
+        found = newest.all_watched(in_lists(self._responses(form.id, since, bench)), lambda some: values_of(some, "submitted_at"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
-        rows = self.odd.each(f"responses to {form.id}", found, partial(answers.rows, form))
+        batches = as_arrow(self.odd.together(f"responses to {form.id}", found, partial(answers.columns, form)))
         comments = {one.ref: one.comment for one in form.questions}
         kept = {"full_at": full_at, "form": told, **scales, "comments": comments, "language": form.language}
-        return Reading(rows, lambda: {"since": newest.until(began), **kept}, is_full)
+        return Reading((), lambda: {"since": newest.until(began), **kept}, is_full, batches=batches)
 
     def _form(self, settings: Any, known: Position) -> Form:
         definition = self._definition(settings.id, known)
@@ -109,16 +110,21 @@ class Typeform(StreamSource):
         def ask(page: Page | None) -> Iterator[Page]:
             return self._behind(form_id, since, page)
 
-        return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since, are_large=True)
+        return self.pages.objects(f"{form_id} since {since}", "items", ask, bench, goes_on=not since)
 
     def _behind(self, form_id: str, since: Mapping[str, str], page: Page | None) -> Iterator[Page]:
         """The pages behind `page`, until one is empty: `total_items` may count a page only, and a page may be smaller than asked for."""
-        onward = Onward(f"the responses to {form_id}")
+        path, onward = f"/forms/{form_id}/responses", Onward(f"the responses to {form_id}")
         while page is None or page["items"]:
             last = onward.to(_last_token(page)) if page else None
-            params = {"page_size": _PAGE, **since, **({"before": last} if last else {})}
-            page = {"items": self.api.get(f"/forms/{form_id}/responses", params, holds="items")["items"]}
+            page = {"items": self.api.get(path, _asked(since, last), holds="items")["items"]}
+            if following := _last_token(page):
+                self.api.foresee(path, _asked(since, following))
             yield page
+
+
+def _asked(since: Mapping[str, str], last: str | None) -> dict[str, Any]:
+    return {"page_size": _PAGE, **since, **({"before": last} if last else {})}
 
 
 def _last_token(page: Page) -> str | None:

@@ -7,36 +7,41 @@ Comes in: tickets with their metrics and requesters, ratings of both generations
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.sources.reading.columns import Columns, objects_of, values_of
 from orchestration.sources.reading.records import Row
-from orchestration.sources.reading.values import below, first_filled, from_seconds
+from orchestration.sources.reading.values import HIGHEST_SECOND, below, first_filled, from_seconds
 
 Object = Mapping[str, Any]
 
 LOW, HIGH = 1, 5
 _SOLVED = ("solved", "closed")
+_NOT_ALIKE = (ValueError, TypeError, OverflowError)  # what working on a value of another kind raises
 _GOOD_OR_BAD = {"good": HIGH, "good_with_comment": HIGH, "bad": LOW, "bad_with_comment": LOW}
 
 
-def ticket(one: Object, metrics: Object) -> Row:
-    """A ticket; when it was first answered its metrics tell, in minutes after it was opened."""
-    opened_at, replies, tags = one.get("created_at"), metrics.get("reply_time_in_minutes") or {}, one.get("tags")
+def tickets(some: Sequence[Object], metrics: Sequence[Object]) -> Columns:
+    """Tickets with their metrics, which tell in minutes after it was opened when one was first answered."""
+    statuses, opened_at = values_of(some, "status"), values_of(some, "created_at")
+    minutes = values_of(objects_of(metrics, "reply_time_in_minutes"), "calendar")
     return {
-        "ticket_id": one["id"],
-        "customer_id": one.get("requester_id"),
+        "ticket_id": values_of(some, "id"),
+        "customer_id": values_of(some, "requester_id"),
         "opened_at": opened_at,
-        "first_replied_at": _first_reply(opened_at, replies.get("calendar")),
+        "first_replied_at": _first_replies(opened_at, minutes),
         # One that was opened again is not solved, whatever its metrics tell of the time before.
-        "solved_at": metrics.get("solved_at") if one.get("status") in _SOLVED else None,
-        "status": one.get("status"),
-        "priority": one.get("priority"),
-        "channel": (one.get("via") or {}).get("channel"),
-        "topic": one.get("type") or (tags[0] if tags else None),
-        "text": one.get("description") or one.get("subject"),
+        "solved_at": [at if status in _SOLVED else None for at, status in zip(values_of(metrics, "solved_at"), statuses, strict=True)],
+        "status": statuses,
+        "priority": values_of(some, "priority"),
+        "channel": values_of(objects_of(some, "via"), "channel"),
+        "topic": [kind or (tags[0] if tags else None) for kind, tags in zip(values_of(some, "type"), values_of(some, "tags"), strict=True)],
+        "text": [text or subject for text, subject in zip(values_of(some, "description"), values_of(some, "subject"), strict=True)],
     }
 
 
@@ -101,29 +106,34 @@ def _written(comment: Any) -> Any:
     return comment.get("body") if isinstance(comment, Mapping) else comment
 
 
+def _first_replies(opened_at: list[Any], minutes: list[Any]) -> list[Any] | pa.Array:
+    """When tickets were first answered: so many minutes after they were opened. Nearly always all times are written as Zendesk writes them
+    and all minutes are whole; then Arrow adds them up, in a quarter of the time that it takes ticket by ticket.
+    """
+    try:
+        opened, whole = pa.array(opened_at, pa.string()).cast(pa.timestamp("s", "UTC")).cast(pa.int64()), pa.array(minutes)
+        if pa.types.is_integer(whole.type) and _are_usual(opened):
+            replied = pc.add_checked(opened, pc.multiply_checked(whole.cast(pa.int64()), 60))
+            if _are_usual(replied):
+                written = pc.binary_replace_slice(replied.cast(pa.timestamp("s")).cast(pa.string()), 10, 11, "T")
+                return pc.binary_join_element_wise(written, "Z", "")
+    except _NOT_ALIKE:
+        pass
+    return list(map(_first_reply, opened_at, minutes))
+
+
+def _are_usual(seconds: pa.Array) -> bool:
+    found = pc.min_max(seconds).as_py()
+    return found["min"] is not None and 0 <= found["min"] <= found["max"] <= HIGHEST_SECOND
+
+
 def _first_reply(opened_at: Any, minutes: Any) -> Any:
     """So many minutes after a ticket was opened; of a moment that is no time, which waits in quarantine itself, nobody can tell."""
     if minutes is None or not isinstance(opened_at, str):
         return None
     try:
-        return from_seconds(_second_of(opened_at) + (60 * minutes if type(minutes) is int else round(60 * float(minutes))))
-    except (ValueError, TypeError, OverflowError):
+        opened = datetime.fromisoformat(opened_at)
+        second = int((opened if opened.tzinfo else opened.replace(tzinfo=UTC)).timestamp())
+        return from_seconds(second + (60 * minutes if type(minutes) is int else round(60 * float(minutes))))
+    except _NOT_ALIKE:
         return None
-
-
-def _second_of(moment: str) -> int:
-    """Seconds since 1970. Of a time as Zendesk writes them day and time are looked up: there are few of either."""
-    if len(moment) == len("2026-01-05T10:00:00Z") and moment[-1] == "Z":
-        return _midnight(moment[:10]) + _time_of_day(moment[10:])
-    time = datetime.fromisoformat(moment)
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
-
-
-@lru_cache(10_000)
-def _midnight(day: str) -> int:
-    return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
-
-
-@lru_cache(86_400)
-def _time_of_day(time: str) -> int:
-    return int(datetime.fromisoformat(f"1970-01-01{time}").timestamp())

@@ -8,8 +8,7 @@ all ratings, since nobody tells of one that was deleted. They are of one of two 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from typing import Any, ClassVar
 from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.columns import Columns, as_arrow, values_of
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.reading.records import Row
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
@@ -42,6 +42,7 @@ class Zendesk(StreamSource):
         self.api, self._csat_answers, self._read_again = api, csat_answers, read_again
         self._support = Support(api, self.pages)
         self._requester_of: dict[str, Any] = {}
+        self._told: list[tuple[list[Any], list[Any]]] = []  # tickets and their requesters as they were told
         self._about_nothing = 0
 
     @classmethod
@@ -78,21 +79,25 @@ class Zendesk(StreamSource):
         ever_gone: list[str] = []
         gone: dict[str, bool] = {}
 
-        def told(page: Object) -> Iterator[Row]:
+        def told(page: Object) -> Iterator[Columns]:
             metrics = self._support.metrics(page)
 
-            def ticket(one: Object) -> tuple[Row, ...]:
-                identifier = str(one["id"])
-                if one.get("status") == "deleted":
-                    gone[identifier] = True
-                    ever_gone.append(identifier)
-                    return ()
-                gone.pop(identifier, None)
-                return (rows.ticket(one, metrics.get(identifier) or {}),)
+            def made(some: Sequence[Object]) -> list[Columns]:
+                living = [one for one, status in zip(some, values_of(some, "status"), strict=True) if status != "deleted"]
+                for one in some if gone or len(living) < len(some) else ():
+                    identifier = str(one["id"])
+                    if one.get("status") == "deleted":
+                        gone[identifier] = True
+                        ever_gone.append(identifier)
+                    else:
+                        gone.pop(identifier, None)
+                return [rows.tickets(living, [metrics.get(str(one["id"])) or {} for one in living])]
 
-            return self.odd.each("tickets", page["tickets"], ticket)
+            return self.odd.together("tickets", [page["tickets"]], made)
 
-        return replace(self._export(known, bench, told), scope=("ticket_id", ever_gone), gone=("ticket_id", gone))
+        pages, position, is_full = self._export(known, bench)
+        batches = as_arrow(chain.from_iterable(map(told, pages)))
+        return Reading((), position, is_full, ("ticket_id", ever_gone), batches, ("ticket_id", gone))
 
     def _requesters(self, known: Position, bench: Bench) -> Reading:
         def told(page: Object) -> Iterator[Row]:
@@ -103,9 +108,10 @@ class Zendesk(StreamSource):
             sought_at = None if "users" in self._support.absent else self._now().isoformat(timespec="seconds")
             return (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
 
-        return self._export(known, bench, told)
+        pages, position, is_full = self._export(known, bench)
+        return Reading(chain.from_iterable(map(told, pages)), position, is_full)
 
-    def _export(self, known: Position, bench: Bench, told: Callable[[Object], Iterator[Row]]) -> Reading:
+    def _export(self, known: Position, bench: Bench) -> tuple[Iterator[Object], Callable[[], Position], bool]:
         """The export behind the cursor, page by page; all of it at first, every so often, and when the account has forgotten the cursor."""
         cursor = None if is_due(known, self._read_again, self._now()) else known.get("cursor")
         cursor = cursor if cursor and self._support.is_known(cursor) else None
@@ -115,10 +121,10 @@ class Zendesk(StreamSource):
         def pages() -> Iterator[Object]:
             for page in self._support.tickets(cursor, bench):
                 stands["cursor"] = page.get("after_cursor") or stands["cursor"]
-                self._requester_of |= {str(one["id"]): one.get("requester_id") for one in page["tickets"]}
+                self._told.append((values_of(page["tickets"], "id"), values_of(page["tickets"], "requester_id")))
                 yield page
 
-        return Reading(chain.from_iterable(map(told, pages())), lambda: dict(stands), cursor is None)
+        return pages(), lambda: dict(stands), cursor is None
 
     def _satisfaction(self, known: Position, _: Bench) -> Reading:
         is_full = is_due(known, self._read_again, self._now())
@@ -136,6 +142,8 @@ class Zendesk(StreamSource):
     def _survey_responses(self) -> Iterator[Object]:
         """Answers of the newer kind. Where one does not say whose it is, its ticket does: also one that was read in another night."""
         found = self._support.survey_responses()
+        for tickets, whose in self._told:
+            self._requester_of |= zip(map(str, tickets), whose, strict=True)
         while some := list(islice(found, _AT_ONCE)):
             nobodys = {ticket_id for one in some if one.get("responder_id") is None for ticket_id in rows.tickets_of(one)}
             self._requester_of |= self._support.requesters(nobodys - self._requester_of.keys())

@@ -20,7 +20,7 @@ Object = Mapping[str, Any]
 
 _MANY = 100
 _BESIDE = "users,metric_sets"
-_EXPORT = "/api/v2/incremental/tickets/cursor"
+_EXPORT, _LIMIT = "/api/v2/incremental/tickets/cursor", "zendesk_incremental"
 
 
 class Support:
@@ -36,7 +36,7 @@ class Support:
 
     def probe(self) -> None:
         """Ask for one ticket; raises what stands in the way. No time of our clock is named: the export takes none that is too recent."""
-        self._api.get(_EXPORT, {"start_time": 0, "per_page": 1}, limit="zendesk_incremental")
+        self._api.get(_EXPORT, {"start_time": 0, "per_page": 1}, limit=_LIMIT)
 
     def count(self) -> int | None:
         """How many tickets there are, as far as the account tells."""
@@ -63,7 +63,7 @@ class Support:
     def tickets(self, cursor: str | None, bench: Bench) -> Iterator[Object]:
         """Pages of the export behind `cursor`, or of all of it: `tickets`, and what came beside them."""
         if cursor is None:
-            return self._kept.of("tickets", lambda last: self._pages(None, last), bench, goes_on=True, are_large=True)
+            return self._kept.of("tickets", lambda last: self._pages(None, last), bench, goes_on=True)
         return self._kept.of(f"tickets behind {cursor}", lambda _: self._pages(cursor, None), bench)
 
     def users(self, page: Object, ids: Iterable[Any]) -> dict[str, Object]:
@@ -124,15 +124,13 @@ class Support:
 
     def _pages(self, cursor: str | None, last: Page | None) -> Iterator[Page]:
         """The pages behind `cursor`, or behind one that was read before."""
-        page = last
-        if page is None:
-            page = self._first.pop(cursor, None) or self._export(cursor)
-            yield page
-        at, onward = cursor, Onward("the export of tickets")
-        # A page without tickets whose cursor stays where it is is the last, whatever else is said.
-        while not page.get("end_of_stream") and (behind := page.get("after_cursor")) and (page["tickets"] or behind != at):
-            at = onward.to(behind)
-            page = self._export(at)
+        page, at, onward = last, cursor, Onward("the export of tickets")
+        while page is None or (behind := _behind_cursor(page, at)):
+            if page is not None:
+                at = onward.to(behind)
+            page = self._first.pop(at, None) or self._export(at)
+            if following := _behind_cursor(page, at):
+                self._api.foresee(_EXPORT, _asked(following), _LIMIT)
             yield page
         if page.get("end_of_stream") is False and not page.get("after_cursor"):
             raise SourceError(
@@ -140,10 +138,7 @@ class Support:
             )
 
     def _export(self, cursor: str | None) -> Any:
-        begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
-        return self._api.get(
-            _EXPORT, {"include": _BESIDE, "per_page": 1000, **begin}, holds="tickets", each=("id",), limit="zendesk_incremental"
-        )
+        return self._api.get(_EXPORT, _asked(cursor), holds="tickets", each=("id",), limit=_LIMIT)
 
     def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
         asked, onward = {"page[size]": _MANY, **params}, Onward(path)
@@ -154,6 +149,19 @@ class Support:
             if behind is None:
                 return
             asked = dict(onward.to(tuple(behind.items())))
+
+
+def _asked(cursor: str | None) -> dict[str, Any]:
+    begin: dict[str, Any] = {"cursor": cursor} if cursor else {"start_time": 0}
+    return {"include": _BESIDE, "per_page": 1000, **begin}
+
+
+def _behind_cursor(page: Page, at: str | None) -> str | None:
+    """The cursor behind a page of the export, which was asked for at another one; None behind the last page. One without tickets whose
+    cursor stays where it is is the last, whatever else is said.
+    """
+    behind: str | None = page.get("after_cursor")
+    return behind if not page.get("end_of_stream") and (page["tickets"] or behind != at) else None
 
 
 def _behind(page: Page, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -125,17 +125,19 @@ def test_a_base_url_takes_the_place_of_the_vendors_scheme_host_and_port() -> Non
     assert str(api._wire.address) == "http://127.0.0.1:9"
 
 
-def test_what_is_foreseen_is_sent_once_within_the_pace_and_answered_later() -> None:
+@pytest.mark.parametrize(("account", "limit"), [("zendesk_incremental", None), ("zendesk", "zendesk_incremental")])
+def test_what_is_foreseen_is_sent_once_within_the_pace_and_answered_later(account: str, limit: str | None) -> None:
     with serving(_Counting()) as vendor:
         clock = Clock()
-        api = Api("zendesk_incremental", "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
+        api = Api(account, "https://a.b", base_url=vendor.url, clock=clock, sleep=clock.sleep)
         most = limits("zendesk_incremental").windows[0][0]
         for page in range(most):
-            api.foresee("/list", {"page": page})
+            api.foresee("/list", {"page": page}, limit)
         assert clock.now == 0
-        api.foresee("/list", {"page": most})  # would have to wait: it is asked for when it is wanted
+        api.foresee("/list", {"page": most}, limit)  # would have to wait: it is asked for when it is wanted
         assert api.calls == most
-        assert [api.get("/list", {"page": page}) for page in range(most + 1)] == [{"page": str(page)} for page in range(most + 1)]
+        told = [api.get("/list", {"page": page}, limit=limit) for page in range(most + 1)]
+        assert told == [{"page": str(page)} for page in range(most + 1)]
         assert (api.calls, len(vendor.asked)) == (most + 1, most + 1)
         assert clock.now > 0
 

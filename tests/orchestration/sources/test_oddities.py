@@ -57,6 +57,15 @@ def test_of_a_record_that_is_not_understood_nothing_is_taken_and_no_value_is_tol
     assert "ann@" not in str(caught.value)
 
 
+def test_a_list_with_a_record_that_is_not_understood_is_mapped_record_by_record() -> None:
+    odd = Oddities()
+    lists = [[{"text": "a"}, {"text": "bc"}], [{"text": "d"}, {"text": 7}, {"text": "ef"}], []]
+    told = odd.together("letters", lists, lambda some: [[len(one["text"]) for one in some]])
+    assert list(told) == [[1, 2], [1], [2], []]
+    (line,) = odd.lines()
+    assert "letters: 1 record of another shape left out, the first is number 4" in line
+
+
 def test_what_cannot_be_read_tonight_is_not_taken_for_deleted_and_all_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

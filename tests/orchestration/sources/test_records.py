@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from orchestration.contract import INPUT_TABLES
@@ -48,7 +49,7 @@ def test_a_row_is_the_same_row_in_few_rows_as_in_many(bench: Bench, tmp_path: Pa
 
 def test_rows_keep_their_order_from_batch_to_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_CHUNK", 2)
-    monkeypatch.setattr(records, "_JOINED", 2)
+    monkeypatch.setattr(records, "JOINED", 2)
     batches = list(as_batches(({"ticket_id": number, "topic": None} for number in range(11)), ("ticket_id", "topic")))
     assert [batch.num_rows for batch in batches] == [4, 4, 3]
     assert [value for batch in batches for value in batch.column("ticket_id").to_pylist()] == [str(number) for number in range(11)]
@@ -133,8 +134,11 @@ def test_the_next_night_goes_back_to_the_newest_change_or_to_when_reading_began(
         None,
         "2026-01-02T10:00:01Z",
     ]
-    newest = Newest(None)
+    newest, of_lists, of_column = Newest(None), Newest(None), Newest(None)
     assert list(newest.watched(stamps, lambda one: one)) == stamps
+    assert list(of_lists.all_watched([stamps, []], list)) == [stamps, []]
+    of_column.see(pa.array(stamps))
+    assert of_lists.before(timedelta()) == of_column.before(timedelta()) == newest.before(timedelta())
     assert newest.until(datetime(2026, 1, 3, tzinfo=UTC)) == milliseconds("2026-01-02T10:30:00Z")
     began = datetime(2026, 1, 2, 9, tzinfo=UTC)
     assert newest.until(began) == int(began.timestamp() * 1000)

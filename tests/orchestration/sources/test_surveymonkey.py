@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from orchestration.sources import SourceError
-from orchestration.sources.surveymonkey.answers import questions_of, rows
+from orchestration.sources.surveymonkey.answers import columns, questions_of
 from tests.fakes.accounts import ACCOUNTS
 from tests.fakes.surveymonkey import DETAILS, SurveymonkeyAccount
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
@@ -46,8 +46,21 @@ def test_of_a_question_about_several_things_one_is_named_and_not_applicable_is_n
     answered = [{"row_id": "a", "choice_id": "c1"}, {"row_id": "b", "choice_id": "c3"}]
     lost = Counter[str]()
     told = {"id": "9", "pages": [{"questions": [{"id": "5", "answers": answered}]}]}
-    assert [(row["response_id"], row["score"]) for row in rows(survey, [question], lost, told)] == [("9", 3)]
+    assert [(one["response_id"], one["score"]) for one in columns(survey, [question], lost, [told])] == [(["9"], [3])]
     answered[1]["choice_id"] = "c0"
-    assert (list(rows(survey, [question], lost, told)), lost) == ([], Counter())
+    assert (list(columns(survey, [question], lost, [told])), lost) == ([], Counter())
     with pytest.raises(SourceError, match="asks 2 things; name one as `question:row`, a row being one of a, b"):
         questions_of(SimpleNamespace(id="77", questions={"5": "csat"}), details, {})
+
+
+def test_an_answer_whose_choice_nobody_knows_is_counted_once_though_another_response_is_not_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with without_waiting(monkeypatch), ACCOUNTS["surveymonkey"]() as account:
+        assert isinstance(account.vendor, SurveymonkeyAccount)
+        account.vendor.respond("600", "2026-01-12T10:00:00+00:00", {"1": "gone"})
+        account.vendor.respond("601", "2026-01-12T10:00:00+00:00", {"1": "n8"})
+        account.vendor.responses["601"]["pages"] = "none"
+        load = Nights(tmp_path, account.settings).night("survey_responses")["survey_responses"]
+        assert any("1 record of another shape left out" in line for line in load.warnings)
+        assert any("survey 77, question 1: without 1 answer whose choice" in line for line in load.warnings)

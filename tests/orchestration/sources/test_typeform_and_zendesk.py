@@ -11,8 +11,9 @@ from examples.fakes.typeform import FORM, TypeformAccount
 from examples.fakes.vendor import RefusalError, serving
 from orchestration.configuration.sources import TypeformSource, ZendeskSource
 from orchestration.sources import SourceError
-from orchestration.sources.typeform.answers import Form, questions_of, rows
-from orchestration.sources.zendesk.rows import survey_response, ticket
+from orchestration.sources.reading.columns import as_arrow
+from orchestration.sources.typeform.answers import Form, columns, questions_of
+from orchestration.sources.zendesk.rows import survey_response, tickets
 from tests.fakes.typeform import small_account as typeform_account
 from tests.fakes.zendesk import ZendeskAccount
 from tests.fakes.zendesk import small_account as zendesk_account
@@ -125,8 +126,8 @@ def test_a_comment_belongs_to_the_question_before_it() -> None:
     form = Form("f", questions_of("f", {"fields": fields}, {"a": "nps", "b": "nps"}, {}), "a", None, None, "customer_id", "email")
     told = [{"field": {"ref": ref}, "number": 5} for ref in "ab"] + [{"field": {"ref": ref}, "text": ref} for ref in "xy"]
     response = {"token": "t", "submitted_at": "2026-01-01T00:00:00Z", "answers": told}
-    assert [row["comment"] for row in rows(form, response)] == ["x", "y"]
-    assert list(rows(form, {**response, "response_type": "partial"})) == []
+    assert [told["comment"] for told in columns(form, [response])] == [["x"], ["y"]]
+    assert list(columns(form, [{**response, "response_type": "partial"}])) == []
 
 
 def test_tickets_change_and_leave(desk: ZendeskAccount, tmp_path: Path) -> None:
@@ -286,5 +287,12 @@ def test_a_scale_that_is_not_told_is_the_configured_one() -> None:
     ],
 )
 def test_a_ticket_was_first_answered_some_minutes_after_it_was_opened(opened_at: str, minutes: Any, expected: str | None) -> None:
-    one = ticket({"id": 1, "created_at": opened_at}, {"reply_time_in_minutes": {"calendar": minutes}})
-    assert one["first_replied_at"] == expected
+    told = tickets([{"id": 1, "created_at": opened_at}], [{"reply_time_in_minutes": {"calendar": minutes}}])
+    beside = tickets([{"id": 2, "created_at": "2026-01-05T10:00:00Z"}], [{"reply_time_in_minutes": {"calendar": 5}}])
+    both = tickets(
+        [{"id": 1, "created_at": opened_at}, {"id": 2, "created_at": "2026-01-05T10:00:00Z"}],
+        [{"reply_time_in_minutes": {"calendar": minutes}}, {"reply_time_in_minutes": {"calendar": 5}}],
+    )
+    (alone,), (together,) = as_arrow([told, beside]), as_arrow([both])
+    assert alone.equals(together)
+    assert alone["first_replied_at"].to_pylist() == [expected, "2026-01-05T10:05:00Z"]
