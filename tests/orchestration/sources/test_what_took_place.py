@@ -24,7 +24,9 @@ TASK = {"Id": "00T1", "WhoId": "003A", "CreatedDate": "2026-01-01T10:00:00Z", "T
 
 def _columns(fields: tuple[str, ...], record: dict[str, Any]) -> pa.RecordBatch:
     (told,) = flattened(fields)(record)
-    texts = {name: value if value is None else str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()}
+    texts = {
+        name: value if value is None else str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()
+    }
     return pa.RecordBatch.from_pylist([texts], schema=pa.schema([(name, pa.string()) for name in fields]))
 
 
@@ -68,7 +70,11 @@ def test_a_task_that_is_still_to_be_done_is_no_call(said: dict[str, Any], count:
     ],
 )
 def test_what_did_not_take_place_is_no_interaction(kind: str, said: dict[str, str], count: int) -> None:
-    one = {"id": "9", "properties": {"hs_timestamp": "2026-01-02T09:00:00Z", **said}, "associations": {"contacts": {"results": [{"id": 1}]}}}
+    one = {
+        "id": "9",
+        "properties": {"hs_timestamp": "2026-01-02T09:00:00Z", **said},
+        "associations": {"contacts": {"results": [{"id": 1}]}},
+    }
     assert len(list(engagement(one, kind))) == count
 
 
