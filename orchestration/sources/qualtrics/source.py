@@ -56,7 +56,8 @@ class Qualtrics(StreamSource):
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self._now()
         since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
-        found = newest.watched(self._exports.responses(survey.id, since), lambda one: below(one, "values", "recordedDate"))
+        exported = self._exports.responses(survey.id, since, answers.asked(survey))
+        found = newest.watched(exported, lambda one: below(one, "values", "recordedDate"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         rows = self.odd.each(f"responses to {survey.id}", found, partial(answers.rows, survey))
         return Reading(rows, lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full)
