@@ -64,7 +64,11 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
         reason = "cannot be sent: the credential holds what no header may, such as a line break"
     except (httpx.TransportError, httpx.DecodingError) as error:
         reason = f"gets no answer ({type(error).__name__})"
-    return f"{method} {path} {reason}, after {tries} tries; what had landed stays, the next run asks again"
+    return f"{method} {path} {reason}, after {_tried(tries)}; what had landed stays, the next run asks again"
+
+
+def _tried(tries: int) -> str:
+    return "1 try" if tries == 1 else f"{tries} tries"
 
 
 def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
