@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -90,6 +91,17 @@ def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
             else ": the credential lacks a permission; grant it, or do not ask for it"
         )
     return RefusedError(f"{method} {path} {said}", status, scopes)
+
+
+@contextmanager
+def most_likely(missing: str, scope: str = "") -> Iterator[None]:
+    """What is forbidden inside says what it lacks, `missing`, where the vendor has not said it; `scope` is its name."""
+    try:
+        yield
+    except RefusedError as error:
+        if error.status != 403 or error.scopes:
+            raise
+        raise RefusedError(f"{error} (most likely {missing})", error.status, (scope,) if scope else ()) from None
 
 
 def _scopes(response: httpx.Response) -> tuple[str, ...]:
