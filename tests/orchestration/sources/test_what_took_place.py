@@ -106,3 +106,12 @@ def test_a_meeting_that_is_called_off_leaves_the_next_night(account: HubspotAcco
     account.put("meetings", "77", hs_meeting_outcome="CANCELED")
     nights.night("crm_interactions")
     assert "meetings:77" not in nights.rows("crm_interactions")
+
+
+def test_events_of_addresses_that_no_contact_has_are_left_out_and_said(account: HubspotAccount, tmp_path: Path) -> None:
+    settings = HubspotSource(type="hubspot", token="${KEY}", base_url=account.url)
+    nights = Nights(tmp_path, settings.model_copy(update={"token": account.token}))
+    said = "email_events of addresses that no contact has are left out: nobody can be told from them"
+    assert said not in nights.night("crm_interactions")["crm_interactions"].warnings
+    account.events.append({"id": "e9", "created": account.clock, "type": "OPEN", "recipient": "gone@example.org"})
+    assert said in nights.night("crm_interactions")["crm_interactions"].warnings
