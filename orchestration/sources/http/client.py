@@ -146,7 +146,9 @@ class Api:
             answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, pacers, read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
-            raise SourceError(gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
+            raise SourceError(
+                gave_up(method, path, self._wire.address.host, error.last_attempt.result, error.last_attempt.attempt_number)
+            ) from None
         self._tries = MAX_TRIES
         return answer
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import httpx
@@ -48,8 +49,8 @@ class NoRecordsError(CutOffError):
     """Nothing in a list is a record; the message is what the first element is."""
 
 
-def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
-    """What is said of a call that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
+def gave_up(method: str, path: str, host: str, last: Callable[[], Any], tries: int) -> str:
+    """What is said of a call to `host` that never succeeded; `last` is how it ended the last time: an answer, or what was raised."""
     try:
         answer: httpx.Response = last()
         reason = f"is answered with {answer.status_code}"
@@ -63,9 +64,17 @@ def gave_up(method: str, path: str, last: Callable[[], Any], tries: int) -> str:
         reason = f"comes too slowly to be waited for ({error})"
     except httpx.LocalProtocolError:
         reason = "cannot be sent: the credential holds what no header may, such as a line break"
+    except httpx.ConnectError as error:
+        reason = f"gets no answer ({_not_reached(host, str(error))})"
     except (httpx.TransportError, httpx.DecodingError) as error:
         reason = f"gets no answer ({type(error).__name__})"
     return f"{method} {path} {reason}, after {_tried(tries)}; what had landed stays, the next run asks again"
+
+
+def _not_reached(host: str, kind: str) -> str:
+    if kind == SSLCertVerificationError.__name__:
+        return f"the certificate of {host} is not one that is trusted here, such as that of a proxy that looks into what passes it"
+    return f"{host} is not reached: is it the right address in the configuration, and is there a network?"
 
 
 def _tried(tries: int) -> str:
