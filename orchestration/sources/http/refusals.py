@@ -23,6 +23,8 @@ _STRIPE_PERMISSION = re.compile(r"\brak_[a-z_]+\b")
 # Salesforce names what it misses; that a day's calls are spent looks like a missing permission.
 _MISSING = re.compile(r"No such column '([\w.]{1,80})' on entity '(\w{1,80})'|sObject type '(\w{1,80})' is not supported")
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
+# What is left of a day's calls, where a vendor has such a number.
+_LEFT_TODAY = ("x-hubspot-ratelimit-daily-remaining", "x-ratelimit-app-global-day-remaining")
 _MEANING = {
     400: "is not understood (400); does `base_url` or a version in the configuration fit?",
     401: "is refused (401): the credential is wrong or has expired; replace it",
@@ -81,14 +83,20 @@ def _tried(tries: int) -> str:
     return "1 try" if tries == 1 else f"{tries} tries"
 
 
+def is_spent(response: httpx.Response) -> bool:
+    """Whether a refusal says that a day's calls are used up: to wait for more within a night would not help."""
+    status = response.status_code
+    return (status == 403 and _SPENT in response.text) or (status == 429 and any(response.headers.get(name) == "0" for name in _LEFT_TODAY))
+
+
 def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     """The error for an answer that will not change by asking again."""
     status, scopes = response.status_code, _scopes(response)
     said = _MEANING.get(status, f"is refused ({status}); does `base_url` or a version in the configuration fit?")
     if 300 <= status < 400:
         said = f"is sent elsewhere ({status}), where no credential is taken; correct `base_url` or the address in the configuration"
-    elif status == 403 and _SPENT in response.text:
-        said = "is refused (403): as many calls as the account may make in a day were made; what had landed stays, the next run asks again"
+    elif is_spent(response):
+        said = f"is refused ({status}): as many calls as the account may make in a day were made; what had landed stays, and the next run asks"
     elif status == 400 and (missing := _MISSING.search(response.text)):
         field, kind, unknown = missing.groups()
         what = f"{kind} has no {field}" if field else f"there is no {unknown}"

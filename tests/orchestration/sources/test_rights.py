@@ -105,3 +105,18 @@ def _remembered(kept: list[bytes]) -> Callable[[Any], bytes]:
         return kept[-1]
 
     return remember
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers"),
+    [("hubspot", {"x-hubspot-ratelimit-daily-remaining": "0"}), ("surveymonkey", {"x-ratelimit-app-global-day-remaining": "0"})],
+)
+def test_calls_that_are_spent_for_the_day_are_not_asked_for_again_and_again(
+    opened: Callable[[str], Account], tmp_path: Path, kind: str, headers: dict[str, str]
+) -> None:
+    account = opened(kind)
+    account.vendor.faults = [None, (429, headers)] + [(429, headers)] * 100
+    told = [str(load.error) for load in Nights(tmp_path, account.settings).night("survey_responses").values() if load.error]
+    assert told
+    assert "as many calls as the account may make in a day were made" in told[0]
+    assert len(account.vendor.asked) == 2
