@@ -23,6 +23,7 @@ _STRIPE_PERMISSION = re.compile(r"\brak_[a-z_]+\b")
 # Salesforce names what it misses; that a day's calls are spent looks like a missing permission.
 _MISSING = re.compile(r"No such column '([\w.]{1,80})' on entity '(\w{1,80})'|sObject type '(\w{1,80})' is not supported")
 _SPENT = "REQUEST_LIMIT_EXCEEDED"
+_STAYS = "what had landed stays, the next run asks again"
 # What is left of a day's calls, where a vendor has such a number.
 _LEFT_TODAY = ("x-hubspot-ratelimit-daily-remaining", "x-ratelimit-app-global-day-remaining")
 _MEANING = {
@@ -70,7 +71,7 @@ def gave_up(method: str, path: str, host: str, last: Callable[[], Any], tries: i
         reason = f"gets no answer ({_not_reached(host, str(error))})"
     except (httpx.TransportError, httpx.DecodingError) as error:
         reason = f"gets no answer ({type(error).__name__})"
-    return f"{method} {path} {reason}, after {_tried(tries)}; what had landed stays, the next run asks again"
+    return f"{method} {path} {reason}, after {_tried(tries)}; {_STAYS}"
 
 
 def _not_reached(host: str, kind: str) -> str:
@@ -96,7 +97,7 @@ def refused(method: str, path: str, response: httpx.Response) -> RefusedError:
     if 300 <= status < 400:
         said = f"is sent elsewhere ({status}), where no credential is taken; correct `base_url` or the address in the configuration"
     elif is_spent(response):
-        said = f"is refused ({status}): as many calls as the account may make in a day were made; what had landed stays, and the next run asks"
+        said = f"is refused ({status}): as many calls as the account may make in a day were made; {_STAYS}"
     elif status == 400 and (missing := _MISSING.search(response.text)):
         field, kind, unknown = missing.groups()
         what = f"{kind} has no {field}" if field else f"there is no {unknown}"
