@@ -16,6 +16,7 @@ Object = Mapping[str, Any]
 SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
 # A status is a sum: 1 a preview, 2 a test, 4 imported, 8 spam, 16 offline, 32 of an employee. What was imported was said by somebody.
 _NOBODY = 1 | 2 | 8
+_NOT_FINISHED = ("0", "false")
 # What Qualtrics itself knows of a response and columns need; its address on the network, say, is not asked for.
 _OF_RESPONSES = ("recordedDate", "endDate", "finished", "status", "distributionChannel", "userLanguage")
 _OF_PEOPLE = frozenset({"externalDataReference", "recipientEmail", "recipientFirstName", "recipientLastName", "_recordId"})
@@ -38,7 +39,7 @@ def rows(survey: Any, response: Object) -> Iterator[Row]:
     """The rows of one response. One that is unfinished, a preview, a test or spam has none."""
     values = response["values"]
     status = str(values.get("status") or 0)
-    if str(values.get("finished", 1)) != "1" or (status.isdigit() and int(status) & _NOBODY):
+    if str(values.get("finished")).lower() in _NOT_FINISHED or (status.isdigit() and int(status) & _NOBODY):
         return
     for place, (question, metric) in enumerate(survey.questions.items()):
         if values.get(question) not in (None, ""):

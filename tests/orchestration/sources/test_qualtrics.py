@@ -11,8 +11,9 @@ import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import QualtricsSource
+from orchestration.configuration.surveys import QualtricsSurvey
 from orchestration.sources import SourceError
-from orchestration.sources.qualtrics import export
+from orchestration.sources.qualtrics import answers, export
 from orchestration.sources.reading import json_text
 from tests.fakes.qualtrics import QualtricsAccount, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
@@ -55,6 +56,14 @@ def test_an_export_holds_what_columns_need_and_no_more(account: QualtricsAccount
     assert exported.keys() == {"QID1", "QID2_TEXT", "QID3_TEXT", "crm", "recordedDate", "finished", "status"}
     row = nights.rows("survey_responses")["R_7"]
     assert (row["customer_id"], row["email"], row["comment"]) == ("C7", "ann@example.org", "Fine")
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [(1, 1), ("1", 1), (True, 1), ("True", 1), (None, 1), (0, 0), ("0", 0), (False, 0), ("False", 0)]
+)
+def test_a_response_is_finished_however_that_is_written(said: Any, count: int) -> None:
+    survey = QualtricsSurvey(id="SV_1", questions={"QID1": "nps"})
+    assert len(list(answers.rows(survey, {"responseId": "R_1", "values": {"QID1": 9, "finished": said}}))) == count
 
 
 def test_what_is_no_question_of_qualtrics_is_looked_for_in_all_there_is(account: QualtricsAccount, tmp_path: Path) -> None:
