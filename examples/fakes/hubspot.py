@@ -15,6 +15,7 @@ class HubspotAccount(Vendor):
     """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
 
     mute     kinds that are refused without a word about what is missing
+    removed  properties that the account does not have: of them nothing is told, of one that is empty null
     history  (id, property) → when it got its value, where that was not when the object was made
     """
 
@@ -33,6 +34,7 @@ class HubspotAccount(Vendor):
         self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
         self.mute: set[str] = set()
+        self.removed: set[str] = set()
         self.unsearchable: set[str] = set()
 
     def put(self, kind: str, identifier: str, *, links: dict[str, list[str]] | None = None, **properties: str) -> None:
@@ -91,7 +93,7 @@ class HubspotAccount(Vendor):
 
     def _shown(self, kind: str, one: dict[str, Any], params: dict[str, str]) -> dict[str, Any]:
         asked = params.get("properties", "").split(",")
-        shown = {**one, "properties": {name: one["properties"].get(name) for name in asked if name}}
+        shown = {**one, "properties": {name: one["properties"].get(name) for name in asked if name and name not in self.removed}}
         links = self.links.get((f"{kind}/{one['id']}", params.get("associations", "")), [])
         if links:
             told = {"results": [{"id": other, "type": "x"} for other in links[: self.most_links]]}

@@ -14,8 +14,10 @@ from typing import Any
 
 import duckdb
 
+from expectations.masking import masked_key
 from orchestration.commands.console import say
 from orchestration.contract import INPUT_TABLES, Table
+from orchestration.plain_words import counted
 from orchestration.settings import ConfigurationError, Settings
 from orchestration.sources import SOURCES, Batch, Bench, Source, SourceError
 from orchestration.sources.files import Files
@@ -96,27 +98,30 @@ def _first_file(source: Files, table: Table, bench: Bench) -> None:
 def _forecast_of_files(sizes: Mapping[str, int], first: Batch, took: float) -> None:
     """What a first night takes where the other files are as the first: as many rows a byte, as long a byte."""
     more = sum(sizes.values()) / max(1, sizes[first.part])
-    files, rows = ("1 file", f"{first.rows:,}") if len(sizes) == 1 else (f"{len(sizes):,} files", f"about {round(first.rows * more):,}")
-    say(f"  first night: {files} of {_size(sum(sizes.values()))} with {rows} rows, read in {_about(took * more)}")
+    rows = counted(first.rows, "row") if len(sizes) == 1 else f"about {counted(round(first.rows * more), 'row')}"
+    say(f"  first night: {counted(len(sizes), 'file')} of {_size(sum(sizes.values()))} with {rows}, read in {_about(took * more)}")
 
 
 def _forecast_of_rows(rows: int, took: float) -> None:
     """What a first night takes of one table of a database."""
-    say(f"  first night: {rows:,} rows, read in {_about(took)}")
+    say(f"  first night: {counted(rows, 'row')}, read in {_about(took)}")
 
 
 def _show(table: Table, rows: list[Any]) -> None:
-    say(f"✓ {table.name}: {'nothing there yet' if not rows else f'{len(rows)} rows of it, personal values masked'}")
+    found = f"{counted(len(rows), 'row')} of it, personal values masked" if rows else "nothing there yet"
+    say(f"✓ {table.name}: {found}")
     for row in rows:
         told = [f"{name} {masked(table, name, value)}" for name, value in row.items() if value not in (None, "")]
         say("    " + " · ".join(told))
 
 
 def masked(table: Table, name: str, value: Any) -> str:
-    """A value as it may be shown: of a personal one, or of one that the contract does not know, its first letter."""
+    """A value as it may be shown: of a personal one, or of one that the contract does not know, its first letter; of an id or any other
+    what checks show of it, which may be an address as well.
+    """
     is_open = name in table.column_names and not table.column(name).personal
     text = _plain(value) if isinstance(value, Decimal) else str(value)
-    return text if is_open else text[:1] + "…"
+    return masked_key(name, text) if is_open else text[:1] + "…"
 
 
 def _plain(value: Decimal) -> str:
@@ -131,7 +136,7 @@ def _forecast(extents: list[Extent]) -> None:
         calls = -(-records // extent.per_call)
         least = limits(extent.limits).least_seconds(calls)
         of_what = f"{records:,} {extent.what}" if extent.records is not None else f"{extent.what}: how many is not told; a million of them"
-        say(f"  first night: {of_what} take {calls:,} calls, at least {_duration(least)}")
+        say(f"  first night: {of_what} take {counted(calls, 'call')}, at least {_duration(least)}")
 
 
 def _size(count: int) -> str:

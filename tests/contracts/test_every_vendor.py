@@ -118,7 +118,7 @@ def test_a_vendor_that_asks_to_wait_for_hours_is_not_waited_for(account: Account
     account.vendor.faults = [(429, {"retry-after": "86400"})] * 1000
     with pytest.raises(SourceError) as caught:
         Nights(tmp_path, account.settings).night()
-    assert "429" in str(caught.value)
+    assert "429, after 1 try;" in str(caught.value)
     assert sum(waits) < 60
 
 

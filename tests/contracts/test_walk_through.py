@@ -1,6 +1,7 @@
 """The example of CONTRIBUTING.md is a source: what stands there is executed, and asked what every source is."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,3 +47,17 @@ def test_the_source_of_the_page_does_what_every_source_does(account: Account, tm
             account, waits, tmp_path / "nothing", monkeypatch
         )
         every_vendor.test_a_refusal_is_one_line_without_the_credential(account, waits, tmp_path / "refused")
+
+
+@pytest.mark.parametrize(("name", "code"), _CODE.findall(_PAGE.read_text(encoding="utf-8")))
+def test_what_the_page_shows_passes_the_lint_of_the_house(name: str, code: str) -> None:
+    where = f"{name.replace('.', '/')}.py"
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--quiet", "--stdin-filename", where, "-"],
+        input=code,
+        text=True,
+        capture_output=True,
+        cwd=_PAGE.parent,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout

@@ -7,6 +7,10 @@ from typing import Any
 
 from examples.fakes.vendor import RefusalError, Vendor
 
+_NAMES = """startDate endDate status ipAddress progress duration finished recordedDate _recordId recipientLastName recipientFirstName
+    recipientEmail externalDataReference locationLatitude locationLongitude distributionChannel userLanguage"""
+METADATA = frozenset(_NAMES.split())
+
 
 class QualtricsAccount(Vendor):
     """`respond` adds a response to the survey SV_1. An export is in progress when it is first asked after."""
@@ -18,6 +22,7 @@ class QualtricsAccount(Vendor):
         self.responses: dict[str, dict[str, Any]] = {}
         self.exports: list[list[dict[str, Any]]] = []
         self.waiting: set[int] = set()
+        self.questions = {"QID1", "QID2", "QID3"}
 
     def is_known(self, authorization: str) -> bool:
         return authorization == self.token
@@ -34,7 +39,8 @@ class QualtricsAccount(Vendor):
             raise RefusalError(404, {"meta": {"httpStatus": "404 - Not Found"}})
         if method == "POST":
             since = body.get("startDate", "")
-            self.exports.append([one for one in self.responses.values() if one["values"]["recordedDate"] >= since])
+            found = [one for one in self.responses.values() if one["values"]["recordedDate"] >= since]
+            self.exports.append([{**one, "values": self._asked_for(one["values"], body)} for one in found])
             self.waiting.add(len(self.exports) - 1)
             return {"result": {"progressId": str(len(self.exports) - 1), "status": "inProgress"}}
         number = int(pieces[3])
@@ -47,6 +53,17 @@ class QualtricsAccount(Vendor):
             self.waiting.remove(number)
             return {"result": {"status": "inProgress", "percentComplete": 10}}
         return {"result": {"status": "complete", "fileId": str(number)}}
+
+    def _asked_for(self, values: dict[str, Any], body: Any) -> dict[str, Any]:
+        """What an export holds of a response: of questions, of what is embedded, and of itself what was asked for, or all."""
+        if not set(body.get("questionIds", [])) <= self.questions:
+            raise RefusalError(400, {"meta": {"httpStatus": "400 - Bad Request", "error": {"errorCode": "ESRV"}}})
+        lists = {name: body.get(name) for name in ("questionIds", "embeddedDataIds", "surveyMetadataIds")}
+
+        def of(name: str) -> str:
+            return "questionIds" if name.startswith("QID") else "surveyMetadataIds" if name in METADATA else "embeddedDataIds"
+
+        return {name: value for name, value in values.items() if lists[of(name)] is None or name.split("_")[0] in lists[of(name)]}
 
 
 def small_account() -> QualtricsAccount:

@@ -23,8 +23,6 @@ class SurveymonkeyAccount(Vendor):
         self.responses[identifier] = made
 
     def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Any:
-        if path == "/v3/users/me":
-            return {"id": "1"}
         if path == "/v3/surveys/77/details":
             return DETAILS
         if path != "/v3/surveys/77/responses/bulk":

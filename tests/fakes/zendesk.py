@@ -13,6 +13,7 @@ class ZendeskAccount(Vendor):
 
     tells_nobody  there is no list of users
     has_numbers   lists are paged by number, and not by cursor
+    features      what the account says that it has; None where it does not say
     """
 
     email = "agent@example.org"
@@ -25,6 +26,7 @@ class ZendeskAccount(Vendor):
         self.ratings: list[dict[str, Any]] | None = []
         self.survey_responses: list[dict[str, Any]] | None = None
         self.forgotten: list[str] = []
+        self.features: dict[str, bool] | None = None
         self.tells_beside = self.tells_nobody = self.has_numbers = False
 
     def is_known(self, authorization: str) -> bool:
@@ -50,6 +52,8 @@ class ZendeskAccount(Vendor):
                 return self._page("ticket_metrics", list(self.metrics.values()), params)
             case "satisfaction_ratings":
                 return self._page("satisfaction_ratings", self._had(self.ratings), params)
+            case "account/settings" if self.features is not None:
+                return {"settings": {"active_features": self.features}}
             case "guide/survey_responses":
                 return self._page("survey_responses", self._had(self.survey_responses), params)
         raise RefusalError(404, {"error": "InvalidEndpoint"})

@@ -4,6 +4,6 @@ ends, refusals.py says what went wrong.
 
 from orchestration.sources.http.client import Api
 from orchestration.sources.http.onward import Onward
-from orchestration.sources.http.refusals import RefusedError
+from orchestration.sources.http.refusals import RefusedError, most_likely
 
-__all__ = ["Api", "Onward", "RefusedError"]
+__all__ = ["Api", "Onward", "RefusedError", "most_likely"]

@@ -20,7 +20,7 @@ from orchestration.server_waits import is_for_now
 from orchestration.sources.base import SourceError
 from orchestration.sources.http.pacing import Pacer, limits
 from orchestration.sources.http.patience import patience
-from orchestration.sources.http.refusals import CutOffError, NoRecordsError, RefusedError, gave_up, refused
+from orchestration.sources.http.refusals import CutOffError, NoRecordsError, RefusedError, gave_up, is_spent, refused
 from orchestration.sources.http.wire import Answer, Wire, basic, placed
 from orchestration.sources.reading.json_text import parsed
 from orchestration.sources.reading.oddities import Oddities, ShapelessError
@@ -146,7 +146,9 @@ class Api:
             answer = patience(self._tries, self._sleep, self._clock)(self._tried, method, path, content, self._pacers_of(limit), read)
         except RetryError as error:
             self._tries = TRIES_WHEN_DOWN
-            raise SourceError(gave_up(method, path, error.last_attempt.result, error.last_attempt.attempt_number)) from None
+            raise SourceError(
+                gave_up(method, path, self._wire.address.host, error.last_attempt.result, error.last_attempt.attempt_number)
+            ) from None
         self._tries = MAX_TRIES
         return answer
 
@@ -161,7 +163,7 @@ class Api:
         response = sent()
         for pacer in pacers:
             pacer.heed(response)
-        if is_for_now(response.status_code):
+        if is_for_now(response.status_code) and not is_spent(response):
             return response
         if not response.is_success:
             raise refused(method, path, response)

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ _UNPACKED = frozenset({"content-encoding", "content-length", "transfer-encoding"
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError | httpx.DecodingError]], ...] = (
     (NewConnectionError, httpx.ConnectError),
     (ConnectTimeoutError, httpx.ConnectTimeout),
+    (SSLCertVerificationError, httpx.ConnectError),
     (ReadTimeoutError, httpx.ReadTimeout),
     (TimeoutError, httpx.ReadTimeout),
     (DecodeError, httpx.DecodingError),

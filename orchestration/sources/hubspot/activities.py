@@ -19,6 +19,16 @@ _ENGAGEMENTS = {
     "calls": ("phone", "call", "hs_call_direction", ("INBOUND",)),
     "meetings": ("meeting", "meeting", None, ()),
 }
+# Kind of engagement → the property that says how it went, and what it says of one that did not take place. Of a meeting that is over
+# hardly anybody says how it went, and one that was rescheduled has its new time.
+_WENT = {
+    "emails": ("hs_email_status", ("FAILED", "SCHEDULED", "SENDING")),
+    "calls": (
+        "hs_call_status",
+        ("BUSY", "CALLING_CRM_USER", "CANCELED", "CONNECTING", "FAILED", "MISSED", "NO_ANSWER", "QUEUED", "RINGING"),
+    ),
+    "meetings": ("hs_meeting_outcome", ("CANCELED", "NO_SHOW")),
+}
 _EMAIL_EVENTS = {
     "SENT": "sent",
     "DELIVERED": "delivered",
@@ -29,6 +39,7 @@ _EMAIL_EVENTS = {
     "STATUSCHANGE": "unsubscribed",
     "REPLY": "replied",
 }
+_OF_A_READER = ("OPEN", "CLICK")
 # Lowest and highest answer, where the configuration says nothing else.
 SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
 TICKET = (
@@ -58,13 +69,15 @@ FEEDBACK = (
 def engagement_properties(kind: str) -> list[str]:
     """What to ask of a kind of engagement."""
     direction = _ENGAGEMENTS[kind][2]
-    return ["hs_timestamp", "hs_createdate", "hs_lastmodifieddate", *([direction] if direction else [])]
+    return ["hs_timestamp", "hs_createdate", "hs_lastmodifieddate", _WENT[kind][0], *([direction] if direction else [])]
 
 
 def engagement(one: Object, kind: str) -> Iterator[Row]:
-    """A row for each contact who took part."""
+    """A row for each contact who took part in what took place."""
     channel, what, direction_in, inbound_words = _ENGAGEMENTS[kind]
-    said = one["properties"]
+    said, (went, did_not) = one["properties"], _WENT[kind]
+    if said.get(went) in did_not:
+        return
     told = said.get(direction_in) if direction_in else None
     inbound = told in inbound_words
     for place, contact in enumerate(associated_ids(one, "contacts")):
@@ -79,7 +92,11 @@ def engagement(one: Object, kind: str) -> Iterator[Row]:
 
 
 def email_event(one: Object, contact_of: Mapping[str, str]) -> Iterator[Row]:
-    """An e-mail event of somebody who is a contact; a change of status is one only where it ends a subscription."""
+    """An e-mail event of somebody who is a contact; a change of status is one only where it ends a subscription, and opens and clicks are
+    where HubSpot counts them itself: not those of colleagues and bots that the account filters out.
+    """
+    if one.get("filteredEvent") and one.get("type") in _OF_A_READER:
+        return
     kind, contact = _EMAIL_EVENTS.get(one.get("type", "")), contact_of.get(str(one.get("recipient", "")).lower())
     statuses = [one.get("portalSubscriptionStatus"), *(sub.get("status") for sub in one.get("subscriptions") or [])]
     if contact and kind and (kind != "unsubscribed" or "UNSUBSCRIBED" in statuses):

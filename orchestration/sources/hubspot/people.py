@@ -94,6 +94,8 @@ class People:
         for some in chunks(sorted(emails - self._id_of.keys() - {""}), _EMAILS_AT_ONCE):
             asked = [{"propertyName": "email", "operator": "IN", "values": some}]
             self._remember(self._crm.searched("contacts", asked, ["email"]))
+        if emails - self._id_of.keys() - {""}:
+            self._note("email_events of addresses that no contact has are left out: nobody can be told from them")
 
     def _remember(self, found: Iterator[Object]) -> None:
         self._id_of |= _by_email(found)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
-from orchestration.sources.hubspot import activities, consents, contacts
+from orchestration.sources.hubspot import activities, consents, contacts, named
 from orchestration.sources.hubspot.crm import Crm, Object
 from orchestration.sources.hubspot.happenings import Happenings
 from orchestration.sources.hubspot.nights import LAG, Asked, Nights
@@ -42,7 +42,7 @@ class Hubspot(StreamSource):
         self._wanted = frozenset(settings.objects)
         self._nights = Nights(now, timedelta(days=settings.full_every_days), self.pages)
         # The contract's own columns and those that a company adds to it.
-        self._mapped = {**contacts.MAPPED, **settings.properties}
+        self._mapped, self._named = {**contacts.MAPPED, **settings.properties}, tuple(settings.properties.values())
         self._crm = Crm(api, self.pages, settings.api_version)
         self._people = People(self._crm, self.note, self.odd)
         self._scales = {**activities.SCALES, **settings.feedback_scales}
@@ -97,7 +97,7 @@ class Hubspot(StreamSource):
         companies, began = Newest(known.get("companies_since", known.get("since"))), self._now()
 
         def asked(since: int | None) -> Iterator[Object]:
-            found = self._people.read(since, self._mapped, bench)
+            found = named.known("contacts", self._named, self._people.read(since, self._mapped, bench))
             return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, self._mapped, bench))
 
         reading = self._nights.reading(known, asked, contacts.STAMP, rows, bench)

@@ -6,6 +6,7 @@ columns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,23 @@ Object = Mapping[str, Any]
 SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0)}
 # A status is a sum: 1 a preview, 2 a test, 4 imported, 8 spam, 16 offline, 32 of an employee. What was imported was said by somebody.
 _NOBODY = 1 | 2 | 8
+_NOT_FINISHED = ("0", "false")
+# What Qualtrics itself knows of a response and columns need; its address on the network, say, is not asked for.
+_OF_RESPONSES = ("recordedDate", "endDate", "finished", "status", "distributionChannel", "userLanguage")
+_OF_PEOPLE = frozenset({"externalDataReference", "recipientEmail", "recipientFirstName", "recipientLastName", "_recordId"})
+_QUESTION = re.compile(r"(?:\d+_)?(QID\d+)(?:[_#].*)?")  # in a loop behind its number; before a row, a choice or a text
+
+
+def asked(survey: Any) -> dict[str, list[str]]:
+    """What an export is to hold: as much as columns need. All of it where a name is none of a question, such as that of a score."""
+    said = {name: _QUESTION.fullmatch(name) for name in (*survey.questions, *survey.comments.values())}
+    who = {name: _QUESTION.fullmatch(name) for name in (survey.customer_id_field, survey.email_field)}
+    wanted = {"surveyMetadataIds": [*_OF_RESPONSES, *sorted(who.keys() & _OF_PEOPLE)]}
+    if None in said.values():
+        return wanted
+    questions = dict.fromkeys(match[1] for match in (said | who).values() if match)
+    embedded = sorted(name for name, match in who.items() if match is None and name not in _OF_PEOPLE)
+    return {**wanted, "questionIds": list(questions), "embeddedDataIds": embedded}
 
 
 def columns(survey: Any, responses: Sequence[Object]) -> Iterator[Columns]:
@@ -33,8 +51,8 @@ def columns(survey: Any, responses: Sequence[Object]) -> Iterator[Columns]:
 def _are_answers(said: Sequence[Object]) -> Iterator[bool]:
     statuses = [str(status or 0) for status in values_of(said, "status")]
     nobodys = {status for status in set(statuses) if status.isdigit() and int(status) & _NOBODY}
-    finished = (str(values.get("finished", 1)) for values in said)
-    return (is_finished == "1" and status not in nobodys for is_finished, status in zip(finished, statuses, strict=True))
+    finished = (str(told).lower() not in _NOT_FINISHED for told in values_of(said, "finished"))
+    return (is_finished and status not in nobodys for is_finished, status in zip(finished, statuses, strict=True))
 
 
 def _answered(survey: Any, question: str, metric: str, identifiers: list[str], said: list[Object]) -> Columns:

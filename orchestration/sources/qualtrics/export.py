@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestration.sources.base import SourceError
-from orchestration.sources.http import Api
+from orchestration.sources.http import Api, RefusedError
 from orchestration.sources.reading.json_text import members, parsed
 from orchestration.sources.reading.values import below
 
@@ -32,10 +32,21 @@ class Exports:
         """Ask for nearly nothing; raises what stands in the way."""
         self._api.get("/API/v3/whoami")
 
-    def responses(self, survey: str, since: str | None) -> Iterator[Object]:
-        """The responses recorded since `since`, or all."""
+    def responses(self, survey: str, since: str | None, asked: Mapping[str, Sequence[str]]) -> Iterator[Object]:
+        """The responses recorded since `since`, or all, with what is `asked` of each.
+
+        Raises RefusedError that names the questions where Qualtrics takes the order for none.
+        """
         path = f"/API/v3/surveys/{survey}/export-responses"
-        ordered = self._api.post(path, {"format": "json", "compress": True, **({"startDate": since} if since else {})}, holds="result")
+        body = {"format": "json", "compress": True, **asked, **({"startDate": since} if since else {})}
+        try:
+            ordered = self._api.post(path, body, holds="result")
+        except RefusedError as error:
+            if error.status != 400 or "questionIds" not in asked:
+                raise
+            questions = ", ".join(asked["questionIds"])
+            what = f"the survey {survey} is not exported (400); most likely it has not all of the questions {questions}"
+            raise RefusedError(f"{what}: correct `questions` and `comments` of the survey", error.status) from None
         file = self._waited_for(f"{path}/{ordered['result']['progressId']}", survey)
         yield from self._api.get_file(f"{path}/{file}/file", _unpacked)
 

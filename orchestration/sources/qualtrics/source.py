@@ -57,7 +57,7 @@ class Qualtrics(StreamSource):
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self._now()
         since = None if is_full or not known.get("since") else str(from_milliseconds(newest.before(_LAG) // 1000 * 1000))
-        responses = in_lists(self._exports.responses(survey.id, since))
+        responses = in_lists(self._exports.responses(survey.id, since, answers.asked(survey)))
         found = newest.all_watched(responses, lambda some: reached(some, "values", "recordedDate"))
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         batches = as_arrow(self.odd.together(f"responses to {survey.id}", found, partial(answers.columns, survey)))

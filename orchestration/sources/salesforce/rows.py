@@ -25,10 +25,11 @@ LEAD = (
     *(*_ALL, "MasterRecordId", "ConvertedContactId", "Name", "MobilePhone", "Owner.Name", "HasOptedOutOfEmail", "DoNotCall"),
     *(*_OF_COMPANY, *LEAD_MAPPED.values()),
 )
-TASK = (*_ALL, "WhoId", "ActivityDate", "TaskSubtype")
-EVENT = (*_ALL, "WhoId", "StartDateTime", "IsChild")
+TASK = (*_ALL, "WhoId", "ActivityDate", "TaskSubtype", "IsClosed", "IsRecurrence")
+EVENT = (*_ALL, "WhoId", "StartDateTime", "IsChild", "IsRecurrence", "GroupEventType")
 CASE = (*_ALL, "ContactId", "ClosedDate", "Status", "Priority", "Origin", "Type", "Subject", "Description")
 MEMBER = (*_ALL, "CampaignId", "ContactId", "LeadId", "Campaign.Type", "HasResponded", "FirstRespondedDate")
+_SERIES = "3"  # what Lightning Experience says of the pattern of a series; Classic has a truth for it
 RESPONDED = ":responded"  # behind the id of a member, in that of their response
 CAMPAIGN = (*_ALL, "Name", "Type", "StartDate", "EndDate")
 _OPT_OUTS = {"HasOptedOutOfEmail": "email", "DoNotCall": "phone"}
@@ -94,16 +95,22 @@ def opt_outs(records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 
 def task(people: tuple[str, ...], records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """An e-mail or a call with somebody whose id begins like one of `people`; other tasks are the company's own."""
+    """An e-mail or a call with somebody whose id begins like one of `people`; other tasks are the company's own, one that is open is still
+    to be done, and the pattern of a series has a record for each that came of it.
+    """
     is_known = pc.is_in(records["TaskSubtype"], pa.array(_TASKS))
-    some = records.filter(pc.and_(is_known, _is_with(people, records)))
+    is_none = pc.or_(_is(records, "IsClosed", "false"), _is(records, "IsRecurrence"))
+    some = records.filter(pc.and_(pc.and_not(is_known, is_none), _is_with(people, records)))
     kinds = {"channel": _looked_up(some["TaskSubtype"], _TASK_CHANNELS), "kind": _looked_up(some["TaskSubtype"], _TASKS)}
     yield _rows(some, {**_activity(some, "ActivityDate"), **kinds})
 
 
 def event(people: tuple[str, ...], records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """A meeting; each colleague who is invited has a copy of it, which is none."""
-    some = records.filter(pc.and_not(_is_with(people, records), _is(records, "IsChild")))
+    """A meeting; each colleague who is invited has a copy of it, which is none, and neither is the pattern of a series: each of its
+    meetings is a record of its own.
+    """
+    is_pattern = pc.or_(_is(records, "IsRecurrence"), _is(records, "GroupEventType", _SERIES))
+    some = records.filter(pc.and_not(_is_with(people, records), pc.or_(_is(records, "IsChild"), is_pattern)))
     yield _rows(some, _activity(some, "StartDateTime"), {"channel": "meeting", "kind": "meeting"})
 
 
@@ -166,8 +173,8 @@ def _activity(records: pa.RecordBatch, at: str) -> dict[str, pa.Array]:
     return {"interaction_id": records["Id"], "customer_id": records["WhoId"], "occurred_at": occurred_at}
 
 
-def _is(records: pa.RecordBatch, field: str) -> pa.Array:
-    return pc.fill_null(pc.equal(records[field], "true"), False)
+def _is(records: pa.RecordBatch, field: str, value: str = "true") -> pa.Array:
+    return pc.fill_null(pc.equal(records[field], value), False)
 
 
 def _is_there(records: pa.RecordBatch) -> pa.Array:

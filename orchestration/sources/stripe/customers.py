@@ -37,7 +37,10 @@ def subscription(one: Object, product_names: Mapping[str, str]) -> Row:
     prices = [price_of(item) for item in items] or [price_of(one)]
     quantities = [item.get("quantity", 1) for item in items] or [one.get("quantity", 1)]
     currency = first_filled(one.get("currency"), prices[0].get("currency"))
-    unit, quantity = _together(prices, quantities)
+    # What will be used is known when it is billed.
+    fixed = [(price, count) for price, count in zip(prices, quantities, strict=True) if not _is_metered(price)]
+    unit, quantity = _together(fixed)
+    interval, interval_count = _interval(fixed[0][0] if fixed else prices[0])
     return {
         "subscription_id": one["id"],
         "billing_customer_id": id_of(one.get("customer")),
@@ -51,8 +54,8 @@ def subscription(one: Object, product_names: Mapping[str, str]) -> Row:
         "quantity": quantity,
         "unit_amount": major(unit, currency),
         "currency": _upper(currency),
-        "interval": _interval(prices[0])[0],
-        "interval_count": _interval(prices[0])[1],
+        "interval": interval,
+        "interval_count": interval_count,
         "discount_percent": _discount(one, unit, quantity),
     }
 
@@ -71,18 +74,35 @@ def plan_name(price: Object, product_names: Mapping[str, str]) -> str | None:
     return None if found is None else str(found)
 
 
-def _together(prices: Sequence[Object], quantities: Sequence[Any]) -> tuple[Any, Any]:
-    """(unit, quantity) of all items for one interval of the first; unit in Stripe's units, None where a price has tiers."""
-    units = [first_filled(price.get("unit_amount_decimal"), price.get("unit_amount"), price.get("amount")) for price in prices]
+def _together(priced: Sequence[tuple[Object, Any]]) -> tuple[Any, Any]:
+    """(unit, quantity) of all prices and their counts for one interval of the first; unit in Stripe's units, None where none is told: by
+    tiers, or by use alone.
+    """
+    units = [_unit(price, count) for price, count in priced]
     if len(units) == 1:
-        return units[0], first_filled(quantities[0], 1)
-    if None in units:
+        return units[0], first_filled(priced[0][1], 1)
+    if None in units or not units:
         return None, 1
-    first = _length(prices[0])
-    parts = [
-        Decimal(str(unit)) * (count or 1) * first / _length(price) for unit, count, price in zip(units, quantities, prices, strict=True)
-    ]
+    first = _length(priced[0][0])
+    parts = [Decimal(str(unit)) * (count or 1) * first / _length(price) for unit, (price, count) in zip(units, priced, strict=True)]
     return sum(parts, Decimal(0)), 1
+
+
+def _unit(price: Object, count: Any) -> Any:
+    """What one of so many costs; where a price is for a package, its share of all packages, of which one at least is taken for paid: of
+    forty-five by the ten, five of forty-five.
+    """
+    unit = first_filled(price.get("unit_amount_decimal"), price.get("unit_amount"), price.get("amount"))
+    package = first_filled(price.get("transform_quantity"), price.get("transform_usage"))
+    if unit is None or not count or not package:
+        return unit
+    whole, rest = divmod(count, package["divide_by"])
+    packages = max(1, whole + (rest > 0 and package["round"] == "up"))
+    return unit if packages == count else round(Decimal(str(unit)) * packages / count, 10)
+
+
+def _is_metered(price: Object) -> bool:
+    return (price.get("recurring") or price).get("usage_type") == "metered"
 
 
 def _interval(price: Object) -> tuple[Any, Any]:

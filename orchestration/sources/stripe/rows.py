@@ -51,13 +51,19 @@ class Rows:
 
     def refund(self, one: Object, _: Bench | None) -> list[Row]:
         """The row of a refund to somebody."""
-        owner = self._owners.of(one)
+        owner = self._owner("refunds", one)
         return [payments.refund(one, owner)] if owner.customer else []
 
     def dispute(self, one: Object, _: Bench | None) -> list[Row]:
         """The row of somebody's dispute."""
-        owner = self._owners.of(one)
+        owner = self._owner("disputes", one)
         return [payments.dispute(one, owner)] if owner.customer else []
+
+    def _owner(self, kind: str, one: Object) -> payments.Owner:
+        owner = self._owners.of(one)
+        if owner.customer is None:
+            self._note(f"{kind} of a charge without a customer, or that is not there, are left out: nobody can be told from them")
+        return owner
 
     def _all_of(self, one: Object, name: str, path: str, params: Mapping[str, Any]) -> Sequence[Object]:
         """The members of a list inside an object."""

@@ -10,18 +10,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
 from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
-from orchestration.sources.http import Api, Onward
+from orchestration.sources.http import Api, Onward, most_likely
 from orchestration.sources.reading.columns import as_arrow, in_lists, values_of
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.pages import Page
 from orchestration.sources.reading.scales import as_told
+from orchestration.sources.reading.values import below
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due
 from orchestration.sources.surveymonkey import answers
 from orchestration.sources.surveymonkey.answers import Object
@@ -29,6 +30,10 @@ from orchestration.sources.surveymonkey.answers import Object
 _ADDRESS = "https://api.surveymonkey.com"
 _LAG = timedelta(hours=1)
 _PAGE = 100
+_OF_SURVEYS, _OF_RESPONSES = "surveys_read", "responses_read_detail"
+# What is read of a response, beside whom it was sent to. An address at which whoever has it may change what was said, and where somebody
+# was, no column needs, and pages are kept where a run is killed.
+_READ = ("id", "response_status", "date_modified", "date_created", "custom_variables", "email_address", "pages")
 
 
 class Surveymonkey(StreamSource):
@@ -50,8 +55,8 @@ class Surveymonkey(StreamSource):
         return cls(api, settings.surveys, read_again=read_again, told=settings, now=lambda: datetime.now(UTC))
 
     def check(self) -> None:
-        """Raise SourceError when the token is refused."""
-        self.api.get("/v3/users/me")
+        """Raise SourceError when the token is refused, or the first survey is not there."""
+        self._details(self._surveys[0].id)
 
     def notes(self) -> list[str]:
         """What was left out, one line each."""
@@ -62,7 +67,7 @@ class Surveymonkey(StreamSource):
 
     def extents(self) -> list[Extent]:
         """The responses of each survey."""
-        counted = ((one.id, self.api.get(f"/v3/surveys/{one.id}/responses/bulk", {"per_page": 1})) for one in self._surveys)
+        counted = ((one.id, self._page(one.id, {"per_page": 1})) for one in self._surveys)
         return [Extent(f"responses to {survey}", page.get("total"), _PAGE, "surveymonkey") for survey, page in counted]
 
     def streams(self, table: str) -> list[Stream]:
@@ -72,7 +77,7 @@ class Surveymonkey(StreamSource):
         return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
 
     def _read(self, survey: Any, known: Position, bench: Bench) -> Reading:
-        details = self.api.get(f"/v3/surveys/{survey.id}/details", holds="pages")
+        details = self._details(survey.id)
         questions = self.odd.whole(f"the definition of the survey {survey.id}", lambda: answers.questions_of(survey, details, known))
         scales = as_told({one.name: one.scale for one in questions}, known, self._now())
         told = hashlib.sha256(repr((survey, questions)).encode()).hexdigest()[:16]
@@ -102,13 +107,27 @@ class Surveymonkey(StreamSource):
         path, params["page"], is_more = f"/v3/surveys/{survey}/responses/bulk", 1, last is None or _is_more(last)
         onward = Onward(f"the responses to {survey}")
         while is_more:
-            page = self.api.get(path, params, holds="data", each=("id",))
+            page = self._page(survey, params)
             if page["data"]:  # a page has no name but its number, which is ours: so it is known by what is on it
                 onward.to((page["data"][0]["id"], page["data"][-1]["id"]))
             is_more, params = _is_more(page), {**params, "page": params["page"] + 1}
             if is_more:
                 self.api.foresee(path, params)
-            yield page
+            yield {"data": list(map(_as_read, page["data"])), "links": page.get("links")}
+
+    def _details(self, survey: str) -> Any:
+        with most_likely(_OF_SURVEYS, _OF_SURVEYS):
+            return self.api.get(f"/v3/surveys/{survey}/details", holds="pages")
+
+    def _page(self, survey: str, params: Mapping[str, Any]) -> Any:
+        with most_likely(_OF_RESPONSES, _OF_RESPONSES):
+            return self.api.get(f"/v3/surveys/{survey}/responses/bulk", params, holds="data", each=("id",))
+
+
+def _as_read(one: Object) -> dict[str, Any]:
+    kept = {name: one[name] for name in _READ if name in one}
+    contact = below(one, "metadata", "contact")
+    return kept if contact is None else {**kept, "metadata": {"contact": contact}}
 
 
 def _is_more(page: Page) -> bool:

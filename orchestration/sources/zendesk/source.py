@@ -173,6 +173,6 @@ class Zendesk(StreamSource):
                 continue
             if first is not None:
                 return generation, chain([first], answers)
-        if len(refusals) == len(asked):
+        if len(refusals) == len(asked) and not self._support.asks_nobody():
             self.note(f"no satisfaction ratings: {'; '.join(refusals)}")
         return None, iter(())

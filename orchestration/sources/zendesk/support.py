@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.sources.base import Bench, SourceError
-from orchestration.sources.http import Api, Onward, RefusedError
+from orchestration.sources.http import Api, Onward, RefusedError, most_likely
 from orchestration.sources.reading.pages import Page, Pages
 from orchestration.sources.reading.values import below, first_filled
 
@@ -21,6 +21,7 @@ Object = Mapping[str, Any]
 _MANY = 100
 _BESIDE = "users,metric_sets"
 _EXPORT, _LIMIT = "/api/v2/incremental/tickets/cursor", "zendesk_incremental"
+_WHO = "only an administrator may export tickets: name one in `email`"
 
 
 class Support:
@@ -36,7 +37,8 @@ class Support:
 
     def probe(self) -> None:
         """Ask for one ticket; raises what stands in the way. No time of our clock is named: the export takes none that is too recent."""
-        self._api.get(_EXPORT, {"start_time": 0, "per_page": 1}, limit=_LIMIT)
+        with most_likely(_WHO):
+            self._api.get(_EXPORT, {"start_time": 0, "per_page": 1}, limit=_LIMIT)
 
     def count(self) -> int | None:
         """How many tickets there are, as far as the account tells."""
@@ -114,6 +116,14 @@ class Support:
             found |= {str(one["id"]): one.get("requester_id") for one in told}
         return found
 
+    def asks_nobody(self) -> bool:
+        """Whether the account says of itself that it asks nobody how satisfied they are."""
+        try:
+            told = self._api.get("/api/v2/account/settings", holds="settings")
+        except SourceError:
+            return False
+        return below(told, "settings", "active_features", "customer_satisfaction") is False
+
     def ratings(self, since: int) -> Iterator[Object]:
         """Ratings of the older kind, good or bad, changed since `since` (in seconds). Raises RefusedError where the account has none."""
         return self._listed("/api/v2/satisfaction_ratings", "satisfaction_ratings", {"start_time": since} if since else {})
@@ -138,7 +148,8 @@ class Support:
             )
 
     def _export(self, cursor: str | None) -> Any:
-        return self._api.get(_EXPORT, _asked(cursor), holds="tickets", each=("id",), limit=_LIMIT)
+        with most_likely(_WHO):
+            return self._api.get(_EXPORT, _asked(cursor), holds="tickets", each=("id",), limit=_LIMIT)
 
     def _listed(self, path: str, key: str, params: Mapping[str, Any]) -> Iterator[Object]:
         asked, onward = {"page[size]": _MANY, **params}, Onward(path)

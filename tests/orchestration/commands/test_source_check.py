@@ -39,7 +39,7 @@ def test_it_shows_masked_rows_and_what_a_first_night_takes(check: Checked) -> No
     assert code == 0
     assert "crm_customers: 4 rows" in told
     assert "email a…" in told
-    assert "first night: 2 contacts take 1 calls" in told
+    assert "first night: 2 contacts take 1 call," in told
     assert "example.org" not in told
     assert account.vendor.token not in told
 
@@ -51,6 +51,17 @@ def test_no_personal_value_of_any_column_is_shown(check: Checked, tmp_path: Path
     assert code == 0
     assert told.count("personal values masked") == 6
     assert not any(mark in told.encode().lower() for mark in canaries.marks())
+
+
+def test_ids_and_other_values_that_are_addresses_numbers_or_names_are_masked_as_everywhere(check: Checked, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    people = "ann@example.org,2026-01-01,DE\n4915112345678,2026-01-01,bo@example.org\nCy Young,2026-01-01,DE\nC-17,2026-01-01,FR\n"
+    (exports / "crm_customers.csv").write_text(f"customer_id,created_at,country\n{people}")
+    code, told = check("{type: files, path: exports}", "files", None)
+    assert code == 0
+    assert [part in told for part in ("ann@", "49151", "Young", "bo@")] == [False] * 4
+    assert all(part in told for part in ("customer_id a…@… ", "customer_id …5678 ", "customer_id C… ", "customer_id C-17 ", "country FR"))
 
 
 def test_a_missing_scope_is_named_and_the_rest_is_shown(check: Checked) -> None:

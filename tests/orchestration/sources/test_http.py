@@ -1,5 +1,6 @@
 """How a vendor is called: never faster than it allows, and as patiently as it asks."""
 
+import ssl
 import traceback
 from collections import deque
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tenacity import RetryCallState
+from urllib3.exceptions import NewConnectionError
 
 from examples.fakes.vendor import CUT_OFF, Content, Vendor, serving
 from orchestration.server_waits import retry_after
@@ -173,6 +175,29 @@ def test_what_was_foreseen_and_got_no_answer_is_asked_for_again() -> None:
     api.foresee("/list", {"page": 2})  # nobody is there: whoever asks is told
     with pytest.raises(SourceError, match="GET /list gets no answer"):
         api.get("/list", {"page": 2})
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (
+            ssl.SSLCertVerificationError("unable to get local issuer certificate"),
+            "the certificate of that.example is not one that is trusted",
+        ),
+        (NewConnectionError("that.example", "no route"), "that.example is not reached: is it the right address in the configuration"),
+    ],
+)
+def test_where_nobody_is_reached_it_says_so_and_whom(raised: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    api = Api("stripe", "https://that.example", clock=clock, sleep=clock.sleep)
+
+    def connect(*_: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr("orchestration.sources.http.wire.HTTPSConnection.connect", connect)
+    with pytest.raises(SourceError, match="GET /list gets no answer") as caught:
+        api.get("/list")
+    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["s3cret\n", "s3cret\u20ac"])

@@ -5,13 +5,15 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from examples.fakes.vendor import serving
 from orchestration.configuration.sources import QualtricsSource
+from orchestration.configuration.surveys import QualtricsSurvey
 from orchestration.sources import SourceError
-from orchestration.sources.qualtrics import export
+from orchestration.sources.qualtrics import answers, export
 from orchestration.sources.reading import json_text
 from tests.fakes.qualtrics import QualtricsAccount, small_account
 from tests.orchestration.sources.nights import Nights, landed, without_waiting
@@ -37,6 +39,46 @@ def test_answers_come_with_scale_and_comment_and_new_ones_the_next_night(account
     assert landed(nights.night("survey_responses")) == {"survey_responses": 1}
     assert [one["responseId"] for one in account.exports[-1]] == ["R_2", "R_3", "R_4", "R_5"][-len(account.exports[-1]) :]
     assert len(account.exports[-1]) < 5
+
+
+def _nights(folder: Path, account: QualtricsAccount, **survey: Any) -> Nights:
+    survey = {"id": "SV_1", "questions": {"QID1": "nps"}, **survey}
+    settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=account.url, surveys=[survey])  # type: ignore[list-item]
+    return Nights(folder, settings.model_copy(update={"api_token": account.token}))
+
+
+def test_an_export_holds_what_columns_need_and_no_more(account: QualtricsAccount, tmp_path: Path) -> None:
+    told = {"QID1": 8, "QID2_TEXT": "ann@example.org", "QID3_TEXT": "Fine", "ipAddress": "192.0.2.1", "crm": "C7", "plan": "gold"}
+    account.respond("R_7", "2026-01-12T10:00:00Z", QID5=1, **told)
+    nights = _nights(tmp_path, account, comments={"QID1": "QID3_TEXT"}, customer_id_field="crm", email_field="QID2_TEXT")
+    nights.night("survey_responses")
+    (exported,) = [one["values"] for one in account.exports[0] if one["responseId"] == "R_7"]
+    assert exported.keys() == {"QID1", "QID2_TEXT", "QID3_TEXT", "crm", "recordedDate", "finished", "status"}
+    row = nights.rows("survey_responses")["R_7"]
+    assert (row["customer_id"], row["email"], row["comment"]) == ("C7", "ann@example.org", "Fine")
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [(1, 1), ("1", 1), (True, 1), ("True", 1), (None, 1), (0, 0), ("0", 0), (False, 0), ("False", 0)]
+)
+def test_a_response_is_finished_however_that_is_written(said: Any, count: int) -> None:
+    survey = QualtricsSurvey(id="SV_1", questions={"QID1": "nps"})
+    assert len(list(answers.rows(survey, {"responseId": "R_1", "values": {"QID1": 9, "finished": said}}))) == count
+
+
+def test_what_is_no_question_of_qualtrics_is_looked_for_in_all_there_is(account: QualtricsAccount, tmp_path: Path) -> None:
+    """A score that the survey works out itself goes by a name that no list of an export takes."""
+    account.respond("R_7", "2026-01-12T10:00:00Z", SC_0abc=8, externalDataReference="C7")
+    nights = _nights(tmp_path, account, questions={"SC_0abc": "nps"})
+    nights.night("survey_responses")
+    assert nights.rows("survey_responses")["R_7"]["score"] == 8
+
+
+def test_a_question_that_the_survey_has_no_more_is_named(account: QualtricsAccount, tmp_path: Path) -> None:
+    nights = _nights(tmp_path, account, questions={"QID1": "nps", "QID9": "csat"})
+    error = str(nights.night("survey_responses")["survey_responses"].error)
+    assert "SV_1" in error
+    assert "QID1, QID9" in error
 
 
 def _zip(content: str) -> bytes:

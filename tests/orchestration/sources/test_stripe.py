@@ -94,6 +94,34 @@ def test_a_subscription_of_several_items_costs_what_they_cost_together() -> None
 
 
 @pytest.mark.parametrize(
+    ("divide", "quantity", "paid"),
+    [
+        ({"divide_by": 10, "round": "up"}, 45, 5),
+        ({"divide_by": 10, "round": "down"}, 45, 4),
+        ({"divide_by": 10, "round": "up"}, 40, 4),
+        (None, 45, 45),
+    ],
+)
+def test_a_price_for_a_package_is_paid_by_the_package(divide: Any, quantity: int, paid: int) -> None:
+    price = {"unit_amount": 1000, "transform_quantity": divide, "recurring": {"interval": "month", "interval_count": 1}}
+    alone = customers.subscription({"id": "s", "currency": "usd", "items": {"data": [{"price": price, "quantity": quantity}]}}, {})
+    assert alone["quantity"] == quantity  # as on the lines of its invoices
+    assert float(alone["unit_amount"]) * quantity == pytest.approx(10 * paid)
+    beside = {"data": [{"price": {"unit_amount": 500}, "quantity": 1}, {"price": price, "quantity": quantity}]}
+    both = customers.subscription({"id": "s", "currency": "usd", "items": beside}, {})
+    assert float(both["unit_amount"]) == pytest.approx(5 + 10 * paid)
+
+
+def test_what_will_be_used_is_no_price_before_it_is_billed() -> None:
+    metered = {"unit_amount": 700, "recurring": {"interval": "month", "interval_count": 1, "usage_type": "metered"}}
+    alone = customers.subscription({"id": "s", "currency": "usd", "items": {"data": [{"price": metered}]}}, {})
+    assert (alone["unit_amount"], alone["quantity"], alone["interval"]) == (None, 1, "month")
+    beside = {"data": [{"price": metered}, {"price": {"unit_amount": 5000}, "quantity": 2}]}
+    both = customers.subscription({"id": "s", "currency": "usd", "items": beside}, {})
+    assert Decimal(both["unit_amount"]) * both["quantity"] == 100
+
+
+@pytest.mark.parametrize(
     ("told", "expected"),
     [
         *((one, "pending") for one in ("needs_response", "under_review", "warning_needs_response", "warning_under_review")),
@@ -124,6 +152,15 @@ def test_items_and_coupons_that_do_not_come_along_are_asked_for(named: str, perc
     told = {"id": "sub_1", "currency": "usd", "items": items, "discounts": [{"source": {"type": "coupon", "coupon": named}}]}
     (row,) = Rows(_Account(), lambda _: None).subscription(told, None)  # type: ignore[arg-type]
     assert (Decimal(row["unit_amount"]), row["plan"], row["discount_percent"]) == (Decimal(10), "Seat", percent)
+
+
+@pytest.mark.parametrize("kind", ["refund", "dispute"])
+def test_money_given_back_to_somebody_unknown_is_left_out_and_said(kind: str) -> None:
+    """Its charge is no longer there, or was nobody's."""
+    said: list[str] = []
+    rows = Rows(_Account(), said.append)  # type: ignore[arg-type]
+    assert list(getattr(rows, kind)({"id": "re_1", "charge": "ch_gone", "amount": 5, "currency": "usd", "created": 1}, None)) == []
+    assert said == [f"{kind}s of a charge without a customer, or that is not there, are left out: nobody can be told from them"]
 
 
 @pytest.mark.parametrize(
