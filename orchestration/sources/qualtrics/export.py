@@ -44,9 +44,9 @@ class Exports:
         except RefusedError as error:
             if error.status != 400 or "questionIds" not in asked:
                 raise
-            questions = ", ".join(asked["questionIds"])
-            what = f"the survey {survey} is not exported (400); most likely it has not all of the questions {questions}"
-            raise RefusedError(f"{what}: correct `questions` and `comments` of the survey", error.status) from None
+            named = ", ".join((*asked["questionIds"], *asked["embeddedDataIds"]))
+            what = f"the survey {survey} is not exported (400); most likely it has not all of these questions and fields: {named}"
+            raise RefusedError(f"{what}; correct them in the configuration", error.status) from None
         file = self._waited_for(f"{path}/{ordered['result']['progressId']}", survey)
         yield from self._api.get_file(f"{path}/{file}/file", _unpacked)
 

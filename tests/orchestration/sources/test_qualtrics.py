@@ -75,10 +75,10 @@ def test_what_is_no_question_of_qualtrics_is_looked_for_in_all_there_is(account:
 
 
 def test_a_question_that_the_survey_has_no_more_is_named(account: QualtricsAccount, tmp_path: Path) -> None:
-    nights = _nights(tmp_path, account, questions={"QID1": "nps", "QID9": "csat"})
+    nights = _nights(tmp_path, account, questions={"QID1": "nps", "QID9": "csat"}, customer_id_field="crm")
     error = str(nights.night("survey_responses")["survey_responses"].error)
     assert "SV_1" in error
-    assert "QID1, QID9" in error
+    assert "QID1, QID9, crm" in error
 
 
 def _zip(content: str) -> bytes:
