@@ -63,7 +63,7 @@ def test_an_export_holds_what_columns_need_and_no_more(account: QualtricsAccount
 )
 def test_a_response_is_finished_however_that_is_written(said: Any, count: int) -> None:
     survey = QualtricsSurvey(id="SV_1", questions={"QID1": "nps"})
-    assert len(list(answers.rows(survey, {"responseId": "R_1", "values": {"QID1": 9, "finished": said}}))) == count
+    assert len(list(answers.columns(survey, [{"responseId": "R_1", "values": {"QID1": 9, "finished": said}}]))) == count
 
 
 def test_what_is_no_question_of_qualtrics_is_looked_for_in_all_there_is(account: QualtricsAccount, tmp_path: Path) -> None:
