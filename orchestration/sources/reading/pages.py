@@ -44,7 +44,7 @@ class Pages:
     def of(self, name: str, ask: Ask, bench: Bench, *, goes_on: bool = False, are_large: bool = False) -> Iterator[Page]:
         """The pages of the list `name`. `ask` gives those behind a page, or all; only of a list that `goes_on` those behind a page.
 
-        are_large  the next page is asked for while one is worked on; of a hundred rows it would take longer to change threads than it saves
+        are_large  a thread asks for the next page while one is worked on: for tens of thousands of rows, which are not made objects of
         """
         path = self._folder(bench, goes_on) / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.jsonl"
         if name in self._open:  # somebody reads it at this moment
@@ -56,9 +56,9 @@ class Pages:
         finally:
             self._open.discard(name)
 
-    def objects(self, name: str, key: str, ask: Ask, bench: Bench, *, goes_on: bool = False, are_large: bool = False) -> Iterator[Any]:
+    def objects(self, name: str, key: str, ask: Ask, bench: Bench, *, goes_on: bool = False) -> Iterator[Any]:
         """What the pages hold under `key`, one by one."""
-        return chain.from_iterable(page[key] for page in self.of(name, ask, bench, goes_on=goes_on, are_large=are_large))
+        return chain.from_iterable(page[key] for page in self.of(name, ask, bench, goes_on=goes_on))
 
     def began(self, bench: Bench) -> datetime:
         """When the first list that goes on was begun, maybe by a run that was killed; now where none can go on."""

@@ -100,12 +100,15 @@ def _by_question(response: Object) -> dict[str, list[Object]]:
 
 def _chosen(question: Question, answers: Mapping[str, list[Object]], unknown: Counter[str]) -> float | None:
     """The score of the choice that somebody took; None for no score."""
-    own = [one for one in answers.get(question.id, []) if question.row in (None, str(one.get("row_id")))]
-    named = [str(one["choice_id"]) for one in own if one.get("choice_id")]
-    chosen = [question.scores[choice] for choice in named if choice in question.scores]
-    if not chosen and not set(named).issubset(question.unscored):
+    score, is_lost = None, False
+    for one in answers.get(question.id, ()):
+        if question.row in (None, str(one.get("row_id"))) and (named := one.get("choice_id")):
+            choice = str(named)
+            score = question.scores.get(choice) if score is None else score
+            is_lost = is_lost or choice not in question.unscored
+    if score is None and is_lost:
         unknown[question.name] += 1
-    return chosen[0] if chosen else None
+    return score
 
 
 def _answered(
@@ -140,4 +143,7 @@ def _score(choice: Object) -> float | None:
 
 
 def _written(answers: list[Object]) -> str | None:
-    return next((str(answer["text"]) for answer in answers if answer.get("text")), None)
+    for answer in answers:
+        if text := answer.get("text"):
+            return str(text)
+    return None
