@@ -26,7 +26,7 @@ Split = tuple[NDArray[np.int64], NDArray[np.int64]]
 FOLDS, FOLDS_OF_MANY, MANY = 5, 2, 20_000  # of so many rows half of them teach as much as four fifths, at a quarter of the cost
 MANY_EACH = 5_000  # of each action, too: 30,000 decisions among twelve are few of each, and half of them taught half of it
 _FEWEST = 20  # rows; below it their mean says as much
-_TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
+TREES_FROM = 1500  # rows; below it a ridge regression is the steadier model
 
 
 class Trees(NamedTuple):
@@ -62,7 +62,7 @@ def fit_outcomes(parsed: Parsed, taken: NDArray[np.int64], outcome: Floats, acti
     """Fit on rows whose action is `taken` (position among `actions`)."""
     encoder = Encoder.fit(parsed, outcome)
     codes = encoder.codes(parsed)
-    scorer = regress(encoder, codes, outcome, seed, OUTCOME_TREES if outcome.size >= _TREES_FROM else None)
+    scorer = regress(encoder, codes, outcome, seed, OUTCOME_TREES if outcome.size >= TREES_FROM else None)
     residual = outcome - scorer.score(encoder, codes)
     counts = np.bincount(taken, minlength=actions)
     return OutcomeModel(encoder, scorer, np.bincount(taken, weights=residual, minlength=actions) / (counts + 10))

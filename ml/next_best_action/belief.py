@@ -15,6 +15,7 @@ from scipy.optimize import nnls
 from scipy.special import expit, ndtri
 
 from ml.additive import Floats
+from ml.next_best_action.apart import Means
 from ml.next_best_action.evidence import Evidence
 
 MISBELIEF = 0.1  # how often a log in which no action does anything may be read as if the mean of one of them did
@@ -81,19 +82,20 @@ def _sides(evidence: Evidence, said: Mapping[int, Floats]) -> Iterator[tuple[Flo
         yield x - np.average(x, axis=0, weights=weight), weight * sure[action], unexplained
 
 
-def mean_effects(evidence: Evidence, costs: Floats, within: NDArray[np.int64] | None = None) -> list[tuple[float, float]]:
-    """Per action its mean over the log and the error of that: shrunk by 1 − 1/z², and held at its cost where it is not believed to beat it.
+def weighted_means(evidence: Evidence) -> Means:
+    """Per action its mean effect per unit of stake and the error of that, by 1 ÷ propensity."""
+    arms = [evidence.arms(action) for action in range(1, int(evidence.taken.max()) + 1)]
+    return np.array([one.mean for one in arms]), np.array([one.error for one in arms])
+
+
+def believed_means(found: Means, costs: Floats) -> Floats:
+    """Per action its mean, shrunk by 1 − 1/z², and held at its cost where it is not believed to beat it.
 
     Of many actions that do nothing the luckiest looks like something, so they are tested together (Holm 1979).
     """
-    rows = slice(None) if within is None else within
-    stake = float(evidence.stake[rows].mean())
-    arms = [evidence.arms(action, within) for action in range(1, len(costs) + 1)]
-    means, errors = (stake * np.array([getattr(one, what) for one in arms]) for what in ("mean", "error"))
-    is_believed = _stand_out(_over(means - costs, errors))
+    means, errors = found
     shrunk = means * np.maximum(0.0, 1 - 1 / np.maximum(_over(means, errors) ** 2, 1e-300))
-    held = np.where(is_believed, shrunk, np.minimum(shrunk, costs))
-    return list(zip(held.tolist(), errors.tolist(), strict=True))
+    return np.where(_stand_out(_over(means - costs, errors)), shrunk, np.minimum(shrunk, costs))
 
 
 def _over(means: Floats, errors: Floats) -> Floats:

@@ -21,9 +21,10 @@ import numpy as np
 
 from ml.additive import ConstantScorer, Floats, MixedScorer, Scorer
 from ml.encoding import Encoder
-from ml.next_best_action.belief import DIFFERENCE_Z, chance, line, mean_effects, weights
+from ml.next_best_action.apart import together
+from ml.next_best_action.belief import DIFFERENCE_Z, believed_means, chance, line, weighted_means, weights
 from ml.next_best_action.evidence import Evidence
-from ml.next_best_action.learners import EVEN, IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
+from ml.next_best_action.learners import IMPUTED_FROM, LARGE_TREES, SMALL_TREES, Grown, Imputed, Learner, Linear
 from ml.outcomes import COARSE, Split, fold_rows
 
 Mean = tuple[float, float]  # of an action over the log, as believed, and its standard error
@@ -61,18 +62,26 @@ class _Learnt:
         return [MixedScorer(self.weights[used], tuple(scorers)) for scorers in each]
 
 
-def learn_effects(encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int) -> list[Effect]:
-    """One Effect per action after the control; `extra_costs`: each one's cost above the control's."""
+def learn_effects(
+    encoder: Encoder, codes: Floats, evidence: Evidence, extra_costs: Floats, seed: int, apart: Evidence | None = None
+) -> list[Effect]:
+    """One Effect per action after the control; `extra_costs`: each one's cost above the control's. `apart`: without propensities."""
     splits = list(fold_rows(len(codes), seed + 1, actions=len(extra_costs) + 1))
-    learnt = _mixed(_learners(encoder, codes, evidence, seed), evidence, splits)
-    means, scorers = mean_effects(evidence, extra_costs), learnt.scorers()
+    learnt = _mixed(_learners(encoder, codes, evidence, seed, apart), evidence, splits)
+    means, scorers = _means(codes, evidence, extra_costs, apart), learnt.scorers()
     return [
         _believed(action, encoder, codes, evidence, learnt, scorer, mean)
         for action, (scorer, mean) in enumerate(zip(scorers, means, strict=True), 1)
     ]
 
 
-def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) -> list[Learner]:
+def _means(codes: Floats, evidence: Evidence, extra_costs: Floats, apart: Evidence | None) -> list[Mean]:
+    found = weighted_means(evidence) if apart is None else together(weighted_means(evidence), apart, codes)
+    means, errors = (float(evidence.stake.mean()) * per_stake for per_stake in found)
+    return list(zip(believed_means((means, errors), extra_costs).tolist(), errors.tolist(), strict=True))
+
+
+def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int, apart: Evidence | None) -> list[Learner]:
     linear = Linear(codes, evidence)
     if not codes.shape[1]:
         return [linear]
@@ -80,10 +89,10 @@ def _learners(encoder: Encoder, codes: Floats, evidence: Evidence, seed: int) ->
 
     bins = Bins.of(codes, COARSE)
     grown = [Grown(encoder, codes, bins, evidence, seed, trees) for trees in (SMALL_TREES, LARGE_TREES)]
-    if evidence.evenness >= EVEN:
+    if apart is None:
         return [linear, *grown]
     imputed = [Imputed(encoder, codes, bins, evidence, seed, LARGE_TREES)] if len(codes) >= IMPUTED_FROM else []
-    return [linear, *grown, *imputed, linear.apart()]
+    return [linear, *grown, *imputed, linear.apart(apart)]
 
 
 def _mixed(learners: Sequence[Learner], evidence: Evidence, splits: Sequence[Split]) -> _Learnt:

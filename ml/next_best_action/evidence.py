@@ -7,7 +7,7 @@ is): who cannot leave has nothing to gain, and their certain outcomes say nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,10 @@ class Evidence:
         weight = 1 / self.propensity
         total, squares, counts = (np.bincount(self.taken, weight**power) for power in (1, 2, 0))
         return float((total**2 / (squares * counts))[counts > 0].min())
+
+    def without_propensities(self, left: Floats) -> Evidence:
+        """As if every decision had been as likely as any other; `left`: as of the class."""
+        return replace(self, propensity=np.ones(self.taken.size), left=left)
 
     def arms(self, action: int, within: NDArray[np.int64] | None = None) -> Arms:
         """The decisions for `action` or the control, among the rows `within`."""

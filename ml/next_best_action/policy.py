@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from ml.additive import Floats, restore, scores_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.logged import as_logged, checked_actions, checked_log
+from ml.next_best_action.apart import EVEN, beyond_lines
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
 from ml.next_best_action.evidence import Evidence, Stakes
@@ -153,8 +154,12 @@ def fit_policy(
     is_chance = bool(np.isin(y, (0.0, 1.0)).all())
     left = y - expected if is_chance else tamed(y - expected)
     stakes = Stakes.learnt(expected, left, is_chance=is_chance)
-    evidence = Evidence(taken, p, left, stakes.of(expected))
-    effects = learn_effects(outcome_model.encoder, outcome_model.encoder.codes(parsed), evidence, costs[1:] - costs[0], seed)
+    evidence, encoder = Evidence(taken, p, left, stakes.of(expected)), outcome_model.encoder
+    codes, apart = encoder.codes(parsed), None
+    if encoder.columns and evidence.evenness < EVEN:
+        beyond = beyond_lines(encoder, codes, taken, y, seed)
+        apart = evidence.without_propensities(beyond if is_chance else tamed(beyond))
+    effects = learn_effects(encoder, codes, evidence, costs[1:] - costs[0], seed, apart)
     return Policy(as_logged(actions, action), costs, outcome_model, tuple(effects), stakes, _report(actions, taken, effects, doubts))
 
 

@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Choice:
-    """Per customer: the action (column), its propensity, whether the draw overrode the best one; and who was beyond capacity.
+    """Per customer: the action (column), its propensity, whether the draw overrode the best one; and what capacity closed.
 
     `closed` (customers × actions): what passed all gates but was beyond the capacity of that action or of the night.
     """
@@ -32,7 +32,6 @@ class Choice:
     action: NDArray[np.int64]
     propensity: Floats
     is_explored: Flags
-    beyond_capacity: Flags
     closed: Flags
 
 
@@ -66,7 +65,7 @@ def choose(
     drawn = _nth_open(open_to, np.minimum((draw / max(exploration, 1e-12) * options).astype(np.int64), options - 1))
     action = np.where(explores, drawn, greedy)
     propensity = exploration / options + (action == greedy) * (1 - exploration)
-    return Choice(action, propensity, explores & (action != greedy), beyond, offered & ~open_to)
+    return Choice(action, propensity, explores & (action != greedy), offered & ~open_to)
 
 
 def _beyond_capacity(gain: Floats, open_to: Flags, order: Floats, capacity: int | None) -> Flags:

@@ -108,7 +108,8 @@ def _reasons(night: Night, choice: Choice) -> pa.Array:
     reason[~night.passed[:, 1:].any(axis=1)] = (
         "Every action was removed by a gate (consent, suppression, eligibility, cool-down or pressure)"
     )
-    reason[choice.beyond_capacity] = "Tonight's capacity went to customers for whom an action is worth more"
+    missed = choice.closed & (night.scores > 0)  # by the capacity of that action or of the night
+    reason[missed.any(axis=1)] = "Tonight's capacity went to customers for whom an action is worth more"
     reason[night.holdout] = "Held out: never treated, so that the effect of treating the others can be measured"
     reason[choice.is_explored] = _DRAWN
     reason[choice.is_explored & (night.scores[rows, choice.action] < 0)] = f"{_DRAWN}; it is believed to bring less than it costs"

@@ -14,13 +14,13 @@ from orchestration.settings import Settings
 
 _MOST_SENT = 12
 _GATES = {
-    "consent": "no consent to marketing on this channel",
-    "suppression": "unreachable, gone, or an urgent ticket is open",
-    "eligibility": "not meant for such a customer",
+    "consent": "no consent on this channel to what it is for",
+    "suppression": "unreachable, gone, an urgent ticket is open, or a rule of the action holds it back",
+    "eligibility": "not meant for such a customer, or no longer on the list of actions",
     "cooldown": "treated too recently",
     "pressure": "contacted often enough lately",
     "holdout": "held out, never treated",
-    "capacity": "others were worth more, and took the night's places",
+    "capacity": "the night's places went to others",
 }
 _MATCHED = {
     "own": "its own",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ast
 import difflib
+import io
+import math
 import re
+import tokenize
 from functools import cache
 from pathlib import Path
 
@@ -22,12 +25,22 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 def sql_of(rule: str) -> str:
     """`rule` as SQL. Raises ValueError with one line that says what is wrong and what to write."""
+    text = " ".join(rule.split())
     try:
-        tree = ast.parse(" ".join(rule.split()), mode="eval")
+        tree = ast.parse(text, mode="eval")
+        _refuse_comments(text)
+        return _condition(tree.body)
     except SyntaxError as error:
         hint = "; write == to compare" if re.search(r"(?<![<>=!])=(?!=)", rule) else ""
         raise ValueError(f"cannot be read near position {error.offset or 0} of {rule!r}{hint}") from None
-    return _condition(tree.body)
+    except (RecursionError, MemoryError):  # either, by which limit of the reader is met first
+        raise ValueError("is nested too deeply; write it with fewer brackets and fewer `not`") from None
+
+
+def _refuse_comments(text: str) -> None:
+    """On one line a comment would swallow all conditions after it."""
+    if any(token.type == tokenize.COMMENT for token in tokenize.generate_tokens(io.StringIO(text).readline)):
+        raise ValueError(f"a rule holds no comments; take the part after # out of {text!r}, or put it into `description`")
 
 
 @cache
@@ -82,9 +95,12 @@ def _value(node: ast.expr) -> object:
     if isinstance(node, ast.Name) and node.id in _WORDS:
         return _WORDS[node.id]
     try:
-        return ast.literal_eval(node)
+        value = ast.literal_eval(node)
     except ValueError:
         raise ValueError(f"{ast.unparse(node)!r} is no value; texts are put in quotes") from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is too large a number; no feature comes near")
+    return value
 
 
 def _literal(name: str, kind: str, value: object) -> str:

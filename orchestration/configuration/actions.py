@@ -95,7 +95,7 @@ def read_actions(config_path: Path, named: str | None) -> tuple[Action, ...]:
     path = (config_path.parent / named).resolve()
     if not path.is_file():
         raise ConfigurationError(f"{config_path}: actions: {path} is not there; write it, or leave the key out for the default actions")
-    content = parsed(path)
+    content = parsed(path, "begin with `actions:`, and a dash before each of them")
     try:
         return ActionsFile.model_validate(content).actions
     except ValidationError as error:

@@ -51,8 +51,8 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def parsed(path: Path) -> dict[str, Any]:
-    """The mapping that `path` holds. Raises ConfigurationError."""
+def parsed(path: Path, start: str = "start from `python -m orchestration init FOLDER`") -> dict[str, Any]:
+    """The mapping that `path` holds. Raises ConfigurationError; `start`: what to do where it holds none."""
     try:
         if not path.is_file():
             raise ConfigurationError(f"{path}: there is no such configuration file; `python -m orchestration init FOLDER` writes one")
@@ -69,7 +69,7 @@ def parsed(path: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise ConfigurationError(f"{path}: not valid YAML: it is nested too deeply") from error
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path}: is empty or not a mapping; start from `python -m orchestration init FOLDER`")
+        raise ConfigurationError(f"{path}: is empty or not a mapping; {start}")
     return content
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from ml.nightly.aims import RETENTION
 from ml.nightly.assignment import assign, within_capacities
 from ml.nightly.choice import choose
+from ml.nightly.decision_tables import PASSED, Night, decisions_table
 
 CAPACITIES = {1: 20, 2: 35, 3: 10}
 
@@ -66,4 +70,45 @@ def test_a_capacity_is_told_as_the_gate_that_removed():
     )
     assert (choice.action > 0).sum() <= 12
     assert (choice.closed | (choice.propensity[:, None] > 0)).all()
-    assert choice.closed[choice.beyond_capacity, 1:].all()
+    assert (~choice.closed[:, 1:]).any(axis=1).sum() == 12
+
+
+def test_who_missed_a_place_is_told_so_and_who_nothing_pays_for_is_told_that():
+    """Four customers, one place for the call: it pays for three of them, each a little less."""
+    uplift = np.array([[0.0, 0.4], [0.0, 0.3], [0.0, 0.2], [0.0, -0.1]])
+    night = Night(
+        customers=np.array(list("abcd"), dtype=object),
+        actions=["nothing", "call"],
+        channels=[None, "phone"],
+        aims=[None, RETENTION],
+        versions=[None, "nba-1"],
+        uplift=uplift,
+        worth=np.full((4, 2), 100.0),
+        cost=np.zeros((4, 2)),
+        gate=np.full((4, 2), PASSED, dtype=np.int8),
+        gates=[],
+        offered=np.ones((4, 2), dtype=bool),
+        holdout=np.zeros(4, dtype=bool),
+    )
+    for most, of_the_call in ((None, {1: 1}), (1, {})):
+        choice = choose(night.scores, night.passed, night.holdout, np.arange(4) / 4, np.full(4, 0.9), 0.1, most, of_the_call)
+        reasons = decisions_table(night, choice, date(2026, 1, 31), "p").column("reason").to_pylist()
+        assert reasons[0].startswith("Expected to raise the chance of staying by 40")
+        assert reasons[1:3] == ["Tonight's capacity went to customers for whom an action is worth more"] * 2
+        assert reasons[3] == "No action is expected to pay for its cost"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_is_alike_is_assigned_as_well_as_can_be(seed):
+    """An effect that is the same for all, and three sizes of contracts: by prices alone up to 9 % of the value were lost."""
+    random = np.random.default_rng(seed)
+    scores = random.choice([1.0, 2.0, 5.0], (150, 1)) * [0, 0.5, 0.6, 0.3, 0.8] - [0, 0.2, 0.3, 0.1, 0.4]
+    open_to = random.random((150, 5)) < 0.8
+    open_to[:, 0] = True
+    capacities = {action: int(random.integers(5, 50)) for action in range(1, 5)}
+    got = assign(scores, open_to, random.random(150), capacities)
+    assert open_to[np.arange(150), got].all()
+    assert all((got == action).sum() <= most for action, most in capacities.items())
+    places = np.concatenate([np.repeat(action, capacities.get(action, 150)) for action in range(5)])
+    rows, columns = linear_sum_assignment(np.where(open_to, scores, -1e6)[:, places], maximize=True)
+    assert scores[np.arange(150), got].sum() == pytest.approx(scores[rows, places[columns]].sum())

@@ -11,7 +11,7 @@ from ml.additive import MixedScorer, RankedScorer, Ranks, TreeScorer, restore
 from ml.additive.boosting import Bins
 from ml.encoding import Encoder, parse
 from ml.next_best_action import Policy, fit_policy
-from ml.next_best_action.belief import chance, mean_effects
+from ml.next_best_action.belief import believed_means, chance, weighted_means
 from ml.next_best_action.differences import few_large, learn_differences, many_small
 from ml.next_best_action.evidence import Evidence, Sums, summed
 from ml.next_best_action.learners import SMALL_TREES, Grown, Linear
@@ -212,7 +212,7 @@ def _nothing(seed: int, rows: int = 600, actions: int = 4) -> Evidence:
 
 def test_of_many_actions_that_do_nothing_one_is_believed_no_more_often_than_of_one():
     free = np.zeros(4)
-    believed = [max(mean for mean, _ in mean_effects(_nothing(seed), free)) > 0 for seed in range(400)]
+    believed = [believed_means(weighted_means(_nothing(seed)), free).max() > 0 for seed in range(400)]
     assert np.mean(believed) == pytest.approx(0.1, abs=0.04)  # each for itself: 0.27, as they share a control
 
 
@@ -221,12 +221,12 @@ def test_one_mean_that_is_certain_makes_room_for_the_next():
     for action, effect in enumerate((0.0, 0.5, 0.11)):
         left[taken == action] += effect - left[taken == action].mean()
     log = Evidence(taken, np.full(1200, 1 / 3), left, np.ones(1200))
-    certain, faint = mean_effects(log, np.zeros(2))
-    assert certain[0] == pytest.approx(0.5, abs=0.02)
-    assert 0 < faint[0] < 0.11  # 1.5 standard errors
+    certain, faint = believed_means(weighted_means(log), np.zeros(2))
+    assert certain == pytest.approx(0.5, abs=0.02)
+    assert 0 < faint < 0.11  # 1.5 standard errors
     apart = np.where(taken == 1, left - 0.5, left)
-    assert [mean for mean, _ in mean_effects(Evidence(taken, log.propensity, apart, log.stake), np.zeros(2))] == [0.0, 0.0]
-    assert mean_effects(log, np.array([0.3, 0.3]))[1][0] < 0.3  # less than it costs
+    assert believed_means(weighted_means(Evidence(taken, log.propensity, apart, log.stake)), np.zeros(2)).tolist() == [0.0, 0.0]
+    assert believed_means(weighted_means(log), np.array([0.3, 0.3]))[1] < 0.3  # less than it costs
 
 
 def test_what_is_said_of_an_action_counts_by_how_likely_it_is_so():

@@ -155,7 +155,7 @@ def test_a_person_reads_why(explain: Explain) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "predicted $50 in 365 days; 80 % interval $20 to $90" in lines
     assert "because Days to renewal 6: raises the risk" in lines
-    assert "success call phone 30.00 removed by consent: no consent to marketing on this channel" in lines
+    assert "success call phone 30.00 removed by consent: no consent on this channel to what it is for" in lines
     assert "discount offer email 5.00 chosen" in lines
     assert "aims at expansion" in lines
     assert "crm customer_scores retryable 503 29 Jan 2026, 02:00 r0" in lines

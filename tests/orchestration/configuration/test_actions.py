@@ -67,6 +67,10 @@ def test_rules_become_sql(rule, sql):
         ("mrr > seats", "is no value"),
         ('plan == "a\' or 1=1 --"', "neither quotes"),
         ("__import__('os').getcwd()", "is no condition"),
+        ("mrr > 1e400", "inf is too large a number"),
+        ("mrr in (1, -1e999)", "-inf is too large a number"),
+        ("mrr > 3  # small ones\n and seats > 2", "a rule holds no comments"),
+        ("not " * 3000 + "mrr > 3", "is nested too deeply"),
     ],
 )
 def test_a_rule_with_a_slip_says_which(rule, words):
@@ -105,6 +109,13 @@ def test_a_slip_in_the_file_is_one_line_with_its_place(tmp_path, actions, words)
         load(_config(tmp_path, *actions), {})
     assert "\n" not in str(caught.value)
     assert "actions.yml" in str(caught.value)
+
+
+def test_a_bare_list_is_told_how_the_file_begins(tmp_path):
+    path = _config(tmp_path, GIFT)
+    (tmp_path / "actions.yml").write_text(yaml.safe_dump([GIFT]), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"actions\.yml: is empty or not a mapping; begin with `actions:`"):
+        load(path, {})
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
