@@ -26,9 +26,9 @@ def checked_seed(seed: Any) -> int:
 
 
 def aligned(values: ArrayLike | pd.DataFrame, index: pd.Index | None) -> NDArray[Any]:
-    """`values` in the order of `index`: by position, unless they carry the same labels in another order. A table of one column is its values.
+    """`values` in the order of `index`: by position, unless they carry the same labels in another order.
 
-    Raises ValueError for a table of more.
+    A table of one column is that column. Raises ValueError for a table of more.
     """
     values = _column(values)
     if index is not None and isinstance(values, pd.Series) and values.index.is_unique and not values.index.equals(index):
