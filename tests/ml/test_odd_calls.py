@@ -12,6 +12,7 @@ import pytest
 from ml.churn import train
 from ml.churn.training import refit
 from ml.clv import BgBb, BgNbd, GammaGamma, ParetoNbd, Sbg, residual_purchases
+from ml.logged import checked_numbers
 from ml.next_best_action import Policy, fit_policy
 from ml.policy_comparison import compare
 from ml.policy_evaluation import evaluate
@@ -101,6 +102,15 @@ def test_an_array_for_a_frame_is_told_of(log, policy):
     ):
         with pytest.raises(TypeError, match="features: needs a pandas DataFrame, one row per customer, not ndarray"):
             call()
+
+
+@pytest.mark.parametrize("odd", [pd.Timestamp("2024-01-01"), pd.Timedelta(1, "D"), [1, 2], {"a": 1}, 1 + 2j], ids=repr)
+def test_what_pandas_cannot_read_as_a_number_is_named(odd):
+    """Looking for the odd one among dates found none, and ended in a StopIteration without a word."""
+    given = np.empty(2, dtype=object)
+    given[:] = [1.0, odd]
+    with pytest.raises(ValueError, match=r"outcome: needs numbers .* is none"):
+        checked_numbers(given, "outcome")
 
 
 @pytest.mark.parametrize("fitted", PURCHASES, ids=lambda fitted: type(fitted).__name__)
