@@ -54,6 +54,7 @@ def train(
     """
     y, seed = _checked_label(features, label), checked_seed(seed)
     customers = None if groups is None else _customers(groups, features.index)
+    _require_several(y, customers)
     examples = Examples(parse(features), y, customers, moments, months).at_most(FIT_ROWS, seed)
     suspected = suspicions(examples.parsed, examples.label, seed)
     usable = examples.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
@@ -103,6 +104,12 @@ def _customers(groups: ArrayLike, index: pd.Index) -> NDArray[np.int64]:
     codes, known = pd.factorize(who)
     unknown = codes < 0
     return np.where(unknown, len(known) + np.cumsum(unknown), codes).astype(np.int64)
+
+
+def _require_several(y: Floats, customers: NDArray[np.int64] | None) -> None:
+    """Who is learnt from is never judged: of leavers and of stayers two customers each are the least."""
+    if customers is not None and min(several := [np.unique(customers[y == side]).size for side in (1, 0)]) < 2:
+        raise Refused(f"churn: the leavers are {several[0]} customer(s), the stayers {several[1]}; at least two of each are needed")
 
 
 def _calibrated(selection: Selection, judged: Examples) -> tuple[Line, Floats]:

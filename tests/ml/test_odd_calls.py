@@ -94,6 +94,28 @@ def test_a_label_in_a_frame_is_put_in_order(customers):
     assert train(some, shuffled).predict(some).equals(plain.predict(some))
 
 
+def test_folds_are_no_more_than_the_customers_who_left(customers):
+    """A fold without a leaver to learn from ended in scikit-learn's complaint of three classes."""
+    frame, _ = customers(220)
+    left, some = (np.arange(220) < 12).astype(int), frame[["logins_30d", "seats"]]
+    three = np.where(left == 1, np.arange(220) % 3, np.arange(220))
+    assert train(some, left, groups=three).predict(some).between(0, 1).all()
+    for one in (np.zeros(220), np.where(left == 1, 0, np.arange(220))):
+        with pytest.raises(Refused, match="the leavers are 1 customer"):
+            train(some, left, groups=one)
+
+
+def test_what_cannot_be_a_level_is_unknown_and_half_an_emoji_is_a_question_mark(customers):
+    frame, label = customers(200)
+    regions = pd.Series(["half \ud83d" if place % 3 else "whole" for place in range(200)], dtype=object, index=frame.index)
+    some = frame[["logins_30d"]].assign(region=regions)
+    model = train(some, label)
+    assert next(column for column in model.encoder.columns if column.name == "region").typical == "half ?"
+    assert len(model.reasons(some)) == 200
+    listed = some.assign(region=[["north"]] * 200)
+    assert (model.predict(listed) == model.predict(some.assign(region=None))).all()
+
+
 def test_an_array_for_a_frame_is_told_of(log, policy):
     for call in (
         lambda: policy.values(log[["x"]].to_numpy()),
