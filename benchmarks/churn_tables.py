@@ -22,13 +22,14 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from benchmarks.churn_examples import EXAMPLES
+from benchmarks.churn_further_examples import FURTHER_EXAMPLES
 from benchmarks.churn_later_examples import LATER_EXAMPLES
 from benchmarks.churn_odd_examples import ODD_EXAMPLES
 from benchmarks.churn_rivals import boosting, logistic, plain
 from benchmarks.churn_unseen_examples import UNSEEN_EXAMPLES
 from ml.churn import train
 
-_GENERATED = EXAMPLES | ODD_EXAMPLES | LATER_EXAMPLES | UNSEEN_EXAMPLES
+_GENERATED = EXAMPLES | ODD_EXAMPLES | LATER_EXAMPLES | UNSEEN_EXAMPLES | FURTHER_EXAMPLES
 _SMALL, _LARGE = 3_000, 20_000  # rows: of more than these there are fewer repeats; of more than _LARGE each fold is told
 _YES = ("yes", "true", "1", "1.0", "churn", "churned")
 

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats
-from ml.logged import checked_choices, checked_log, order_of
+from ml.encoding import require_frame
+from ml.logged import checked_choices, checked_log, checked_seed, order_of
 from ml.outcomes import doubly_robust, expected_outcomes
 
 
@@ -37,11 +38,13 @@ class Judged:
         action: ArrayLike, propensity: ArrayLike, outcome: ArrayLike, features: pd.DataFrame | None, choices: Sequence[ArrayLike], seed: int
     ) -> Judged:
         """`choices`: all that will be judged. Raises ValueError for what no estimate survives."""
+        if features is not None:
+            require_frame(features)
         order = order_of(features, action)
         actions, propensities, outcomes = checked_log(action, propensity, outcome, order)
         wanted = [checked_choices(chosen, actions.size, order) for chosen in choices]
         known, places = np.unique(np.concatenate([actions, *wanted]).astype(str), return_inverse=True)
-        return Judged(known, places[: actions.size], propensities, outcomes, features, order, seed)
+        return Judged(known, places[: actions.size], propensities, outcomes, features, order, checked_seed(seed))
 
     @cached_property
     def scores(self) -> Floats:

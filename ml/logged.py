@@ -15,10 +15,22 @@ from pandas.api import types
 
 Floats = NDArray[np.float64]
 _FARTHEST = 1e100  # its square is a number still
+_LARGEST_SEED = 2**32 - 1  # that scikit-learn takes
 
 
-def aligned(values: ArrayLike, index: pd.Index | None) -> NDArray[Any]:
-    """`values` in the order of `index`: by position, unless they carry the same labels in another order."""
+def checked_seed(seed: Any) -> int:
+    """A seed that every generator takes. Raises ValueError for another: without one nothing could be made again."""
+    if isinstance(seed, (int, float, np.number, np.bool_)) and 0 <= seed <= _LARGEST_SEED and float(seed).is_integer():
+        return int(seed)
+    raise ValueError(f"seed: needs a whole number from 0 to {_LARGEST_SEED}, not {seed!r}")
+
+
+def aligned(values: ArrayLike | pd.DataFrame, index: pd.Index | None) -> NDArray[Any]:
+    """`values` in the order of `index`: by position, unless they carry the same labels in another order.
+
+    A table of one column is that column. Raises ValueError for a table of more.
+    """
+    values = _column(values)
     if index is not None and isinstance(values, pd.Series) and values.index.is_unique and not values.index.equals(index):
         places = values.index.get_indexer(index) if len(values) == len(index) and index.is_unique else np.array([-1])
         if (places >= 0).all():
@@ -26,11 +38,20 @@ def aligned(values: ArrayLike, index: pd.Index | None) -> NDArray[Any]:
     return np.asarray(values)
 
 
+def _column(values: ArrayLike | pd.DataFrame) -> Any:
+    if np.ndim(values) < 2:
+        return values
+    table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
+    if table.shape[1] != 1:
+        raise ValueError(f"a table that has {table.shape[1]} columns; give one value per row")
+    return table.iloc[:, 0] if isinstance(values, pd.DataFrame) else table.iloc[:, 0].to_numpy()
+
+
 def order_of(features: pd.DataFrame | None, action: ArrayLike) -> pd.Index | None:
     """The labels that say which decision is which: those of the features, else of the actions, else there are none."""
     if features is not None:
         return features.index
-    return action.index if isinstance(action, pd.Series) else None
+    return action.index if isinstance(action, (pd.Series, pd.DataFrame)) else None
 
 
 def checked_actions(action: ArrayLike, name: str, index: pd.Index | None = None) -> NDArray[Any]:
@@ -81,7 +102,11 @@ def checked_numbers(values: ArrayLike, name: str) -> Floats:
 
 
 def _is_no_number(value: Any) -> bool:
-    return bool(pd.isna(pd.to_numeric(value, errors="coerce")) and not pd.isna(value))
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return not (pd.api.types.is_scalar(value) and pd.isna(value))
+    return False
 
 
 def as_logged(names: Sequence[str], action: ArrayLike) -> tuple[Any, ...]:

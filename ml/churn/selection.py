@@ -92,7 +92,8 @@ def _random(examples: Examples, seed: int) -> list[list[Split]]:
     label = examples.label
     repeats = 1 if len(examples.parsed.values) > WIDE else 3 if label.size < 1500 else 2 if label.size < 4000 else 1
     # From a few thousand rows on, a third left out says as much as a fifth, in little more than half the time.
-    folds = min(5 if label.size < 5000 else 3, int(label.sum()), int((1 - label).sum()))
+    customers = np.arange(label.size) if examples.groups is None else examples.groups
+    folds = min(5 if label.size < 5000 else 3, *(np.unique(customers[label == side]).size for side in (0, 1)))
     return [list(random_folds(label, examples.groups, folds, seed + repeat)) for repeat in range(repeats)]
 
 

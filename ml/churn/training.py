@@ -26,7 +26,7 @@ from ml.churn.trials import fit_parts, parts_of
 from ml.encoding import Encoder, parse, require_frame
 from ml.evaluation import evaluate
 from ml.leakage import Suspicion, suspicions
-from ml.logged import aligned
+from ml.logged import aligned, checked_seed
 from ml.refusal import Refused
 from ml.threads import alone
 
@@ -52,8 +52,9 @@ def train(
     Raises ValueError for a label that is not 0/1 (booleans, yes/no) or does not fit the frame; Refused below FEWEST_ROWS rows, or
     with fewer than FEWEST_EACH leavers or stayers, where no model can be told from the base rate.
     """
-    y = _checked_label(features, label)
+    y, seed = _checked_label(features, label), checked_seed(seed)
     customers = None if groups is None else _customers(groups, features.index)
+    _require_several(y, customers)
     examples = Examples(parse(features), y, customers, moments, months).at_most(FIT_ROWS, seed)
     suspected = suspicions(examples.parsed, examples.label, seed)
     usable = examples.without({one.feature for one in suspected if one.left_out}, "it knows the label; see suspicious_features")
@@ -72,7 +73,7 @@ def train(
 @alone
 def refit(model: ChurnModel, features: pd.DataFrame, label: ArrayLike, *, seed: int = 0, months: Months | None = None) -> ChurnModel:
     """The same candidate, size, calibration and columns, fitted on other rows: how a model that was judged learns the newest too."""
-    y = _checked_label(features, label)
+    y, seed = _checked_label(features, label), checked_seed(seed)
     kinds = {column.name: column.kind for column in model.encoder.columns}
     examples = Examples(parse(features, kinds), y, months=months).at_most(FIT_ROWS, seed)
     chosen = next(row for row in model.report["candidates"] if row["candidate"] == model.report["chosen"])
@@ -103,6 +104,12 @@ def _customers(groups: ArrayLike, index: pd.Index) -> NDArray[np.int64]:
     codes, known = pd.factorize(who)
     unknown = codes < 0
     return np.where(unknown, len(known) + np.cumsum(unknown), codes).astype(np.int64)
+
+
+def _require_several(y: Floats, customers: NDArray[np.int64] | None) -> None:
+    """Who is learnt from is never judged: of leavers and of stayers two customers each are the least."""
+    if customers is not None and min(several := [np.unique(customers[y == side]).size for side in (1, 0)]) < 2:
+        raise Refused(f"churn: the leavers are {several[0]} customer(s), the stayers {several[1]}; at least two of each are needed")
 
 
 def _calibrated(selection: Selection, judged: Examples) -> tuple[Line, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, gammaln
 
-from ml.clv.counted import Counted, Floats, ahead, count_rows, in_order
+from ml.clv.counted import Counted, Floats, ahead, count_rows, per_customer
 from ml.clv.fitting import Fit, maximise
 from ml.refusal import Refused
 
@@ -27,7 +27,8 @@ class BgBb(Fit):
     def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Expected purchases at the next `t` opportunities, given the history (eq. 13)."""
         alpha, beta, gamma, delta = (self.params[name] for name in _NAMES)
-        (x, t_x, n), time = _history(frequency, recency, T), ahead(t)
+        x, t_x, n = _history(frequency, recency, T)
+        time = ahead(t, x, t_x, n)
         gamma = gamma + 1e-7 if abs(gamma - 1) < 1e-7 else gamma  # the singularity at gamma = 1 is removable
         weight = betaln(alpha + x + 1, beta + n - x) - betaln(alpha, beta) - self._log_likelihoods(x, t_x, n)
         now, then = (gammaln(1 + delta + m) - gammaln(gamma + delta + m) for m in (n, n + time))
@@ -46,7 +47,8 @@ class BgBb(Fit):
         params = np.array([self.params[name] for name in _NAMES])
         x, t_x, n = np.broadcast_arrays(x, t_x, n)
         flat = _terms(params, x.ravel(), t_x.ravel(), n.ravel())[0]
-        return np.logaddexp.reduce(flat, axis=0).reshape(x.shape)
+        with np.errstate(invalid="ignore"):  # what is missing stays missing
+            return np.logaddexp.reduce(flat, axis=0).reshape(x.shape)
 
 
 def fit_bgbb(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None) -> BgBb:
@@ -61,13 +63,13 @@ def fit_bgbb(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, weights:
 
 
 def _history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    x, t_x, n = (np.asarray(values, dtype=float) for values in in_order(frequency, recency, T))
+    x, t_x, n = per_customer(frequency=frequency, recency=recency, T=T)
     _require_possible(x, t_x, n)
     return x, t_x, n
 
 
 def _require_possible(x: Floats, t_x: Floats, n: Floats) -> None:
-    contradicts = (x > t_x) | (t_x > n) | (x < 0) | ((x == 0) != (t_x == 0))
+    contradicts = (x > t_x) | (t_x > n) | (x < 0) | np.isinf(n) | ((x == 0) != (t_x == 0))
     if np.any(contradicts) or any((values % 1 > 0).any() for values in (x, t_x, n)):
         raise Refused("BG/BB: needs whole numbers with frequency <= recency <= T, and recency 0 exactly where frequency is 0")
 
@@ -79,7 +81,7 @@ def _terms(params: Floats, x: Floats, t_x: Floats, n: Floats) -> tuple[Floats, F
     customer left: the arguments of the two beta functions.
     """
     alpha, beta, gamma, delta = params
-    silent = np.arange(int((n - t_x).max(initial=0)))[:, None]
+    silent = np.arange(int(np.fmax.reduce(n - t_x, initial=0)))[:, None]
     passed = np.vstack([n - x, t_x - x + silent])
     survived = np.vstack([n, t_x + silent])
     left = np.vstack([np.zeros_like(n), np.ones((len(silent), len(n)))])

@@ -35,7 +35,8 @@ class BgNbd(Fit):
         The paper's 2F1 is rewritten by Euler's transformation, so that its arguments stay small for heavy buyers.
         """
         r, alpha, a, b = self._params()
-        (x, _, age), t = history(frequency, recency, T), ahead(t)
+        x, t_x, age = history(frequency, recency, T)
+        t = ahead(t, x, t_x, age)
         a = a + 1e-7 if abs(a - 1) < 1e-7 else a  # the singularity at a = 1 is removable
 
         def while_alive(x: Floats, age: Floats, t: Floats) -> Floats:
@@ -43,7 +44,7 @@ class BgNbd(Fit):
             left = (1 - z) ** (a - 1) * hyp2f1(a + b + self._extra_stay - 1 - r, a - 1, a + b + stays - 1, z)
             return (a + b + stays - 1) / (a - 1) * (1 - left)
 
-        return once_per_pair(while_alive, x, age, t) * self.p_alive(frequency, recency, T)
+        return once_per_pair(while_alive, x, age, t) * self.p_alive(x, t_x, age)
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer has not left. BG/NBD gives 1 to everyone without a repeat: not a churn score."""

@@ -6,6 +6,7 @@ A likelihood over the distinct rows costs what the data has to say, not how many
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,10 +52,15 @@ class Counted:
 
 def numbers(values: ArrayLike, name: str) -> Floats:
     """`values` as a flat float array; what is missing is NaN. Raises Refused when they are no numbers."""
+    return np.atleast_1d(shaped(values, name)).ravel()
+
+
+def shaped(values: ArrayLike, name: str) -> Floats:
+    """As `numbers`, in the shape they came in: of one customer or of many."""
     if getattr(values, "dtype", None) is not None and values.dtype.kind in "mM":  # type: ignore[union-attr]
         raise Refused(f"{name}: is a date or a duration; give numbers, all times in one unit (weeks, say)")
     try:
-        return np.atleast_1d(checked_numbers(values, name)).ravel()
+        return checked_numbers(values, name)
     except ValueError as error:
         raise Refused(f"{name}: needs numbers, one per customer") from error
 
@@ -135,14 +141,28 @@ def history(frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> tuple[Flo
 
     Series are put in the order of the first by their labels.
     """
-    x, t_x, age = (np.asarray(values, dtype=float) for values in in_order(frequency, recency, T))
+    x, t_x, age = per_customer(frequency=frequency, recency=recency, T=T)
     _require_possible(x, t_x, age, np.ones(1))
     return x, t_x, age
 
 
-def ahead(t: ArrayLike) -> Floats:
-    """How far a prediction looks ahead. Raises Refused where that is before now, or has no end."""
-    time = np.asarray(t, dtype=float)
+def per_customer(**columns: ArrayLike) -> list[Floats]:
+    """The columns as numbers, one per customer or one for all, in the order of the first. Raises Refused for what cannot be that."""
+    told = [shaped(values, name) for name, values in zip(columns, in_order(*columns.values()), strict=True)]
+    try:
+        np.broadcast_shapes(*(values.shape for values in told))
+    except ValueError as error:
+        raise Refused(f"{', '.join(columns)}: differ in length; give one value per customer each") from error
+    return told
+
+
+def ahead(t: ArrayLike, *of: Floats) -> Floats:
+    """How far a prediction looks ahead, for the customers of columns `of`. Raises Refused where that is before now, or has no end."""
+    time, customers = shaped(t, "t"), np.broadcast_shapes(*(column.shape for column in of))
+    try:
+        np.broadcast_shapes(time.shape, customers)
+    except ValueError as error:
+        raise Refused(f"t: has {time.size} values for {math.prod(customers)} customers; give one for all, or one per customer") from error
     if (time < 0).any() or np.isinf(time).any():
         raise Refused(f"t: is {'below 0' if (time < 0).any() else 'infinite'}; give how far to look ahead, in the unit of T")
     return time

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
-from ml.clv.counted import Counted, Floats, count_rows, in_order, numbers
+from ml.clv.counted import Counted, Floats, count_rows, in_order, numbers, per_customer
 from ml.clv.fitting import ROUGH_ROWS, Fit, maximise
 from ml.refusal import Refused
 
@@ -39,7 +39,7 @@ class GammaGamma(Fit):
         Who was left out of the fit (frequency 0, a mean that is missing or not above 0) gets the latter: nothing is known of them.
         """
         p, q, v = (self.params[name] for name in _NAMES)
-        x, mean = (np.asarray(values, dtype=float) for values in in_order(frequency, mean_value))
+        x, mean = per_customer(frequency=frequency, mean_value=mean_value)
         is_known = (x > 0) & (mean > 0) & np.isfinite(mean)
         orders = np.where(is_known, x, 0.0)
         return p * (v + orders * np.where(is_known, mean, 0.0)) / (p * orders + q - 1)

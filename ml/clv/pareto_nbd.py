@@ -27,17 +27,19 @@ class ParetoNbd(Fit):
     def expected_purchases(self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Expected purchases in the next `t` units, given the history."""
         r, alpha, s, beta = (self.params[name] for name in _NAMES)
-        (x, _, age), t = history(frequency, recency, T), ahead(t)
+        x, t_x, age = history(frequency, recency, T)
+        t = ahead(t, x, t_x, age)
         s = s + 1e-7 if abs(s - 1) < 1e-7 else s  # the singularity at s = 1 is removable
         lasting = -np.expm1((s - 1) * np.log((beta + age) / (beta + age + t))) / (s - 1)
-        return (r + x) * (beta + age) / (alpha + age) * lasting * self.p_alive(frequency, recency, T)
+        return (r + x) * (beta + age) / (alpha + age) * lasting * self.p_alive(x, t_x, age)
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Probability that the customer has not left by T."""
         x, t_x, age = history(frequency, recency, T)
         params = np.array([self.params[name] for name in _NAMES])
         alive, dead = _log_parts(params, x, t_x, age)
-        return np.exp(alive - np.logaddexp(alive, dead))
+        with np.errstate(invalid="ignore"):  # what is missing stays missing
+            return np.exp(alive - np.logaddexp(alive, dead))
 
     def log_densities(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """Log-likelihood of each customer's purchase times: comparable between models of purchases."""

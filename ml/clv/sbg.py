@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaln, digamma, hyp2f1
 
-from ml.clv.counted import Counted, Floats, count_rows, floats
+from ml.clv.counted import Counted, Floats, count_rows, floats, shaped
 from ml.clv.fitting import Fit, maximise
 from ml.refusal import Refused
 
@@ -28,18 +28,18 @@ class Sbg(Fit):
     def survival(self, t: ArrayLike) -> Floats:
         """Share of a cohort still there after `t` periods (eq. 6)."""
         alpha, beta = self.params["alpha"], self.params["beta"]
-        return np.exp(betaln(alpha, beta + np.asarray(t, dtype=float)) - betaln(alpha, beta))
+        return np.exp(betaln(alpha, beta + _at_least(0, t, "t")) - betaln(alpha, beta))
 
     def retention(self, t: ArrayLike) -> Floats:
         """Share of those there after t − 1 periods who are there after `t` (eq. 8); it rises as the loyal remain."""
         alpha, beta = self.params["alpha"], self.params["beta"]
-        t = np.asarray(t, dtype=float)
+        t = _at_least(1, t, "t")
         return (beta + t - 1) / (alpha + beta + t - 1)
 
     def survival_from(self, tenure: ArrayLike, ahead: ArrayLike) -> Floats:
         """Probability that a subscriber of `tenure` periods stays `ahead` more."""
-        tenure = np.asarray(tenure, dtype=float)
-        return self.survival(tenure + np.asarray(ahead, dtype=float)) / self.survival(tenure)
+        tenure = _at_least(0, tenure, "tenure")
+        return self.survival(tenure + _at_least(0, ahead, "ahead")) / self.survival(tenure)
 
     def residual_lifetime(self, tenure: ArrayLike, discount_rate: float) -> Floats:
         """Discounted expected renewals still to come of an active subscriber of `tenure` periods, the next one included.
@@ -47,8 +47,15 @@ class Sbg(Fit):
         `discount_rate` is per period; Fader & Hardie (2010) with tenure = n − 1 renewals made, standing before the n-th.
         """
         alpha, beta = self.params["alpha"], self.params["beta"]
-        n = np.asarray(tenure, dtype=float)
-        return (beta + n) / (alpha + beta + n) * hyp2f1(1, beta + n + 1, alpha + beta + n + 1, 1 / (1 + discount_rate))
+        n, rate = _at_least(0, tenure, "tenure"), _at_least(0, discount_rate, "discount_rate")
+        return (beta + n) / (alpha + beta + n) * hyp2f1(1, beta + n + 1, alpha + beta + n + 1, 1 / (1 + rate))
+
+
+def _at_least(least: float, values: ArrayLike, name: str) -> Floats:
+    told = shaped(values, name)
+    if (told < least).any():
+        raise Refused(f"{name}: is below {least:g}; give {least:g} or more")
+    return told
 
 
 def fit_sbg(survivors: ArrayLike) -> Sbg:

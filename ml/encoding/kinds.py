@@ -55,7 +55,7 @@ def _kind_of_objects(values: pd.Series) -> str | None:
         return NUMBER
     if distinct.map(lambda value: isinstance(value, (date, datetime, np.datetime64))).all():
         return DATE
-    texts = distinct.astype(str).str.strip()
+    texts = pd.Series([_text(value) for value in distinct], dtype=object).str.strip()
     texts = texts[(texts != "") & ~texts.str.lower().isin(_NOTHING)]
     if len(texts) > 2 and pd.to_numeric(_bare(texts), errors="coerce").notna().mean() >= _SHARE:
         return NUMBER
@@ -137,14 +137,22 @@ def _is_arrow_date(dtype: Any) -> bool:
 
 
 def read_texts(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """Values as positions in a list of distinct texts; -1 where missing or blank."""
-    codes, distinct = pd.factorize(values)
+    """Values as positions in a list of distinct texts; -1 where missing, blank, or no single value (a list)."""
+    try:
+        codes, distinct = pd.factorize(values)
+    except TypeError:
+        codes, distinct = pd.factorize(values.astype(object).map(lambda value: value if types.is_hashable(value) else None))
     return _merged(codes, [_written(value) for value in distinct])
 
 
 def _written(value: Any) -> str:
     """A whole number is the same level in a column with gaps, where pandas makes 2 a 2.0."""
-    return str(int(value)) if isinstance(value, (float, np.floating)) and float(value).is_integer() else str(value).strip()
+    return str(int(value)) if isinstance(value, (float, np.floating)) and float(value).is_integer() else _text(value).strip()
+
+
+def _text(value: Any) -> str:
+    """Half of an emoji, as some exports cut it, is a question mark: Arrow takes none."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _merged(codes: NDArray[Any], texts: Iterable[str]) -> tuple[NDArray[np.int64], list[str]]:

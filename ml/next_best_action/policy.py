@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml.additive import Floats, restore, scores_of
 from ml.encoding import Encoder, parse, require_frame
-from ml.logged import as_logged, checked_actions, checked_log
+from ml.logged import as_logged, checked_actions, checked_log, checked_seed
 from ml.next_best_action.apart import EVEN, beyond_lines
 from ml.next_best_action.costs import action_costs
 from ml.next_best_action.effects import Effect, learn_effects
@@ -68,6 +68,7 @@ class Policy:
         return uplifts.add(untreated, axis=0) - self.costs
 
     def _told(self, features: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+        require_frame(features)
         batches = [self._of_codes(self.encoder.read(features.iloc[at : at + _BATCH])) for at in range(0, max(len(features), 1), _BATCH)]
         untreated, uplifts = (np.concatenate(side) for side in zip(*batches, strict=True))
         return untreated, pd.DataFrame(uplifts, index=features.index, columns=list(self.actions))
@@ -138,6 +139,7 @@ def fit_policy(
     FEWEST_DECISIONS decisions, the control was taken fewer than FEWEST_PER_ACTION times, or no other action was taken that often.
     """
     require_frame(features)
+    seed = checked_seed(seed)
     taken_names, propensities, outcomes = checked_log(action, propensity, outcome, features.index)
     if len(features) != outcomes.size:
         raise ValueError("features: needs one row per logged decision")
