@@ -16,6 +16,8 @@ import pandas as pd
 from expectations import gates
 from expectations.base import CheckResult, Suite
 from expectations.condensing import WEIGHT, condensed
+from expectations.outcomes import Outcome, results
+from orchestration.sql_text import identifier
 
 # No frame of rows has more than this.
 ROWS_AT_ONCE = 1_000_000
@@ -23,18 +25,22 @@ _VECTORS_AT_ONCE = ROWS_AT_ONCE // 2048
 
 
 def judged(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
-    """One result per expectation of `suite` that can be asked of a table of this size."""
+    """One result per expectation of `suite` that can be asked of a table of this size; all errored where there is no such table."""
+    types = _types(connection, relation)
+    if types is None:
+        return results(suite, [Outcome("errored", f"the table {relation} is not there")] * len(suite.expectations))
     asks_for_all = any(one.kind in gates.WHOLE_KINDS for one in suite.expectations)
     rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     if suite.closed is None and (not asks_for_all or (rows is not None and rows[0] > ROWS_AT_ONCE)):
         return judged_by_rows(connection, _row_by_row(suite), relation)
-    columns = "*" if suite.closed else _listed(suite)
+    there = [column for column in suite.columns if column in types]
+    columns = "*" if suite.closed or not there else ", ".join(map(identifier, there))
     return gates.validate(suite, connection.execute(f"SELECT {columns} FROM {relation}").df())
 
 
 def judged_by_rows(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -> list[CheckResult]:
     """Judgement of a condensed `relation`; for what does not hold of it, of the rows themselves, part by part."""
-    types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+    types = _types(connection, relation) or {}
     nothing = pd.DataFrame(columns=list(types))
     if not suite.expectations:
         return gates.validate(suite, nothing)
@@ -59,8 +65,16 @@ def _answers(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str,
     return [answer or next(seen) for answer in answers]
 
 
+def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str] | None:
+    """Name and type of the columns of `relation`; None where it is not there."""
+    try:
+        return {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+    except duckdb.CatalogException:
+        return None
+
+
 def _listed(suite: Suite) -> str:
-    return ", ".join(f'"{column}"' for column in suite.columns)
+    return ", ".join(map(identifier, suite.columns))
 
 
 def _row_by_row(suite: Suite) -> Suite:

@@ -119,7 +119,7 @@ def received(facts: Facts, customers: dict[Record, Record]) -> dict[Record, Frac
         amount = payment["amount"] * _untaxed(known.get((payment["invoice_id"], payment["currency"])))
         signed = amount if payment["kind"] == "payment" else -amount
         money[customer] = money.get(customer, Fraction(0)) + facts.converted(signed, payment["currency"], payment["occurred_at"])
-    telling = {source_of(payment["payment_id"]) for payment in facts.rows("billing_payments")}
+    telling = {source_of(payment["payment_id"]) for payment in facts.rows("billing_payments") if payment["kind"] == "payment"}
     for (invoice_id, currency), invoice in known.items():
         if source_of(invoice_id) not in telling and invoice["status"] in ("paid", None):  # a source that tells of no payments at all
             customer = customers["billing", invoice["account"]]

@@ -185,7 +185,8 @@ def test_a_purchase_counts_for_ninety_days() -> None:
     segment = company.marts["dim_customer_segments"].iloc[0]
     assert (segment["recency_days"], segment["frequency"], segment["monetary"]) == (120, 1, 24)
     assert (segment["r_score"], segment["f_score"], segment["m_score"]) == (3, 3, 3)
-    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [-24]
+    # the source tells of no payment, so its invoices were paid: 24 + 24 − 24
+    assert list(company.marts["metric_customer_clv"]["clv_historic"]) == [24]
 
 
 @pytest.mark.parametrize("business_model", ["contractual", "non_contractual"])

@@ -203,3 +203,16 @@ def test_a_dimension_of_which_nobody_says_anything_is_told(night: Night) -> None
         assert gatekeeping.unsaid_dimensions(asked, connection) == ["teir", "owner"]
         (told, _) = doubts.of_dimensions(["teir", "owner"])
     assert "no customer has a teir" in told
+
+
+def test_a_mart_that_is_not_there_could_not_be_asked_and_publishes_nothing(night: Night) -> None:
+    """Dropped by hand after dbt built it, or never built: the night is refused by its name, and what is there is judged all the same."""
+    judged(night, GOOD)
+    with night.warehouse() as connection:
+        customer = "'k' AS customer_key, true AS is_active, false AS is_erased, false AS can_email, 'h' AS primary_email_hash"
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS marts; CREATE TABLE marts.dim_customers AS SELECT {customer}")
+        results = gatekeeping.judge(night, connection, "mart", ["dim_customers", "fct_orders"])
+    lacking = [result for result in results if result.table_name == "fct_orders" and result.suite == "mart:fct_orders"]
+    assert {(one.status, one.observed) for one in lacking} == {("errored", "the table marts.fct_orders is not there")}
+    assert "mart:fct_orders fct_orders" in stopped(results)
+    assert any(one.status == "passed" for one in results if one.table_name == "dim_customers")

@@ -1,11 +1,16 @@
 -- Who was active at a cut-off, and have they left by the end of the window after it? An order refunded in full only later still
--- counts as known on the cut-off day.
+-- counts as known on the cut-off day. Who is active tonight is what the marts say: a spell runs on through a period that is free of charge.
 with cutoffs as (
     select * from {{ ref('int_feature_cutoffs') }}
 ),
 
 spells as (
     select * from {{ ref('int_activity_spells') }}
+),
+
+tonight as (
+    select * from {{ ref('int_customer_months') }}
+    where month = {{ as_of_month() }} and is_active
 ),
 
 compared as (
@@ -22,7 +27,8 @@ compared as (
         {{ days_between('cutoffs.cutoff_date', 'max(spells.last_day)') }} as days_to_end
     from spells
     inner join cutoffs
-        on spells.first_day <= cutoffs.label_date
+        on cutoffs.cutoff_index > 0
+        and spells.first_day <= cutoffs.label_date
         and (spells.last_day is null or spells.last_day >= {{ activity_starts('cutoffs.cutoff_date') }})
     group by 1, 2, 3, cutoffs.cutoff_date
 ),
@@ -39,6 +45,9 @@ labelled as (
                 then cast(days_to_end as integer)
         end as left_after_days
     from compared
+    union all
+    select customer_key, 0 as cutoff_index, is_active, null as label_left, null as left_after_days
+    from tonight
 )
 
 select * from labelled

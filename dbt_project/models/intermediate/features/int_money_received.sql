@@ -1,6 +1,6 @@
 -- Money that moved, net of tax: every succeeded payment, refund and chargeback at the day it happened, less the tax share of its
--- invoice. Where a source has no payments at all, its paid invoices count as received when they were issued; its customers would
--- otherwise never have paid.
+-- invoice. Where a source has no payments at all (refunds alone are none), its paid invoices count as received when they were
+-- issued; its customers would otherwise never have paid.
 {{ renewed('customers') }}
 with payments as {{ inlined() }} (
     select * from {{ canonical('billing_payments') }}
@@ -66,7 +66,7 @@ unrecorded as (
         invoices.currency,
         invoices.net_minor
     from invoices
-    left join (select distinct source_name from payments) as paying on invoices.source_name = paying.source_name
+    left join (select distinct source_name from payments where kind = 'payment') as paying on invoices.source_name = paying.source_name
     where paying.source_name is null and coalesce(invoices.invoice_status, 'paid') = 'paid'
 ),
 

@@ -19,6 +19,7 @@ traits as (
     union all
     select distinct 'records_payments' as trait, source_name, '' as detail
     from payments
+    where kind = 'payment'
     union all
     select 'first_month' as trait, '' as source_name, cast(min(month) as {{ dbt.type_string() }}) as detail
     from months

@@ -26,10 +26,9 @@ dimensions as (
 ),
 
 converted as (
-    select referrer_key as customer_key, {{ month_of('converted_at') }} as month, min(converted_at) as converted_at
+    select distinct referrer_key as customer_key, {{ month_of('converted_at') }} as month
     from referrals
     where converted_at is not null
-    group by 1, 2
 ),
 
 referrers as (
