@@ -1,16 +1,18 @@
-"""Lifetime value of a million simulated customers: processor seconds and memory of every part, beside what `lifetimes` takes.
+"""Lifetime value of a million simulated customers: processor seconds and memory of every part, beside other packages on the same data.
 
-    python -m benchmarks.clv [--customers 1000000]
+    python -m benchmarks.clv [--customers 1000000] [--rivals PYTHON ...]
 
-Comes in: nothing; purchases are drawn from BG/NBD with the parameters of CDNOW, on whole days. Goes out: a table on the terminal.
-`lifetimes` is archived and not installed: 10.7 s to fit, 0.4 s to predict, 0.56 GB for a million such customers were measured
-with it once on two cores, without standard errors.
+Comes in: nothing; purchases are drawn from BG/NBD with the parameters of CDNOW, on whole days. Goes out: a table on the terminal. Each
+PYTHON is of an environment of its own with `lifetimes==0.11.3` or `pymc-marketing` (benchmarks/rival_clv.py): they fit the same histories,
+pymc-marketing as many as CDNOW's sample has, and the ratios are printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import date
@@ -24,9 +26,10 @@ import pandas as pd
 from ml.clv import fit_bgnbd, fit_mbg_nbd, fit_pareto_nbd
 from ml.nightly.clv import score_clv
 
-LIFETIMES = {"fit": 10.7, "predict": 0.4}
+ROOT = Path(__file__).resolve().parent.parent
 R, ALPHA, A, B = 0.243, 4.414, 0.793, 2.426
 HOLDOUT = 91
+WEEKS = 39.0
 
 
 def simulate(customers: int, seed: int = 0) -> pd.DataFrame:
@@ -69,21 +72,43 @@ def _history(days: pd.DataFrame, age: np.ndarray, prefix: str) -> dict[str, Any]
     }
 
 
-def main(customers: int) -> None:
+def main(customers: int, rivals: list[str]) -> None:
     """Measure and print."""
     frame = simulate(customers)
     x, t_x, age = (frame[name].to_numpy(dtype=float) / per for name, per in (("frequency", 1), ("recency_days", 7), ("age_days", 7)))
     for name, fit in (("BG/NBD", fit_bgnbd), ("MBG/NBD", fit_mbg_nbd), ("Pareto/NBD", fit_pareto_nbd)):
         fitted, seconds = timed(lambda fit=fit: fit(x, t_x, age))
-        _, predicting = timed(lambda fitted=fitted: fitted.expected_purchases(39.0, x, t_x, age))
-        _print(f"{name}, fitted with standard errors", seconds, LIFETIMES["fit"] if name == "BG/NBD" else None)
-        _print(f"{name}, expected purchases", predicting, LIFETIMES["predict"] if name == "BG/NBD" else None)
+        _, predicting = timed(lambda fitted=fitted: fitted.expected_purchases(WEEKS, x, t_x, age))
+        _print(f"{name}, fitted with standard errors", seconds)
+        _print(f"{name}, expected purchases", predicting)
         print("   ", {key: (round(value, 3), round(fitted.standard_errors[key], 4)) for key, value in fitted.params.items()})
     with TemporaryDirectory() as folder:
         nobody = pd.DataFrame({"customer_key": []})
         night = {"purchases": frame, "subscriptions": nobody, "as_of": date(2026, 10, 31), "artifacts": Path(folder)}
         result, seconds = timed(lambda: score_clv(**night))
-    _print(f"the whole night: {result.report['status']}, {result.tables['clv_scores']['model'][0]}", seconds, None)
+        _print(f"the whole night: {result.report['status']}, {result.tables['clv_scores']['model'][0]}", seconds)
+        np.savez(Path(folder) / "histories.npz", frequency=x, recency=t_x, age=age)
+        for python in rivals:
+            for theirs in _told_by(python, Path(folder) / "histories.npz"):
+                _compare(theirs, x, t_x, age)
+
+
+def _told_by(python: str, histories: Path) -> list[dict[str, Any]]:
+    command = [python, str(ROOT / "benchmarks" / "rival_clv.py"), str(histories)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def _compare(theirs: dict[str, Any], *histories: np.ndarray) -> None:
+    """Another package beside ours, on as many customers."""
+    count = theirs["customers"]
+    mine = [one[:count] for one in histories]
+    fitted, fitting = timed(lambda: fit_bgnbd(*mine))
+    _, predicting = timed(lambda: fitted.expected_purchases(WEEKS, *mine))
+    print(f"{theirs['package']}, BG/NBD of {count:,} customers, peak {theirs['peak_gib']:.2f} GiB:")
+    for what, ours in (("fit", fitting), ("predict", predicting)):
+        print(f"    {what} {theirs[what]:.2f} s, ours {ours:.3f} s: {theirs[what] / ours:.1f} times as long")
+    print("    parameters", {name: (round(value, 3), round(fitted.params[name], 3)) for name, value in theirs["params"].items()})
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
@@ -92,13 +117,14 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return work(), time.process_time() - begin
 
 
-def _print(what: str, seconds: float, theirs: float | None) -> None:
+def _print(what: str, seconds: float) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    beside = "" if theirs is None else f"; lifetimes {theirs} s, {theirs / seconds:.1f} times as long"
-    print(f"{what}: {seconds:.2f} s, peak {peak:.2f} GiB{beside}", flush=True)
+    print(f"{what}: {seconds:.2f} s, peak {peak:.2f} GiB", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=1_000_000)
-    main(parser.parse_args().customers)
+    parser.add_argument("--rivals", nargs="*", default=[], help="interpreters whose environments have lifetimes or pymc-marketing")
+    told = parser.parse_args()
+    main(told.customers, told.rivals)
