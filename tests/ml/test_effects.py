@@ -80,6 +80,7 @@ def test_of_one_action_the_deviations_are_what_the_difference_of_two_slopes_says
     assert varied[0, 1] - varied[0, 0] == pytest.approx(0.5 * 2 * likeliest / (2 * likeliest + errors.sum()), abs=2e-3)
 
 
+@pytest.mark.thorough
 def test_of_many_actions_none_is_measured_by_the_noise_of_the_control():
     """Nine arms of 900 decisions: measured by the control alone, 62 % of the best policy's gain were reached."""
     random = np.random.default_rng(34)
@@ -189,6 +190,7 @@ def test_what_helps_some_and_harms_others_is_given_to_those_it_helps():
     assert reached > 0.5 * effects[4000:].max(axis=1).mean()
 
 
+@pytest.mark.thorough
 def test_faint_evidence_is_acted_on_for_what_it_is_worth():
     """Six logs of 500 decisions: where the whole policy had to pay out of fold first, 13 % of the best policy's gain were reached."""
     reached, most = [], []

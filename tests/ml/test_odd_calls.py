@@ -36,14 +36,20 @@ def log() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
+def some(customers) -> tuple[pd.DataFrame, Any, Any]:
+    """A column of two hundred customers, who left, and the model of that."""
+    frame, label = customers(200)
+    return frame[["logins_30d"]], label, train(frame[["logins_30d"]], label)
+
+
+@pytest.fixture(scope="module")
 def policy(log) -> Policy:
     return fit_policy(log[["x"]], log["action"], 0.5, log["outcome"], control="nothing")
 
 
 @pytest.mark.parametrize("seed", [None, -1, 2**40, 1.5, "0", np.nan], ids=repr)
-def test_a_seed_that_is_none_is_told_in_one_line(log, customers, seed):
-    frame, label = customers(200)
-    model, one = train(frame[["logins_30d"]], label), log[["x"]]
+def test_a_seed_that_is_none_is_told_in_one_line(log, some, seed):
+    (frame, label, model), one = some, log[["x"]]
     calls: tuple[Callable[[], Any], ...] = (
         lambda: train(frame, label, seed=seed),
         lambda: refit(model, frame, label, seed=seed),
@@ -57,17 +63,19 @@ def test_a_seed_that_is_none_is_told_in_one_line(log, customers, seed):
 
 
 @pytest.mark.parametrize("seed", [np.int64(0), np.uint32(0), 0.0, False], ids=repr)
-def test_nought_is_nought_in_every_type(log, customers, policy, seed):
-    frame, label = customers(200)
-    some = frame[["logins_30d"]]
-    assert train(some, label, seed=seed).predict(some).equals(train(some, label).predict(some))
+def test_nought_is_nought_in_every_type(log, policy, seed):
     again = fit_policy(log[["x"]], log["action"], 0.5, log["outcome"], control="nothing", seed=seed)
     assert again.values(log).equals(policy.values(log))
 
 
-def test_the_largest_seed_is_one(customers):
-    frame, label = customers(200)
-    assert train(frame[["logins_30d"]], label, seed=2**32 - 1).predict(frame).between(0, 1).all()
+def test_nought_of_numpy_is_nought_for_churn(some):
+    frame, label, model = some
+    assert train(frame, label, seed=np.int64(0)).predict(frame).equals(model.predict(frame))
+
+
+def test_the_largest_seed_is_one(some):
+    frame, label, _ = some
+    assert train(frame, label, seed=2**32 - 1).predict(frame).between(0, 1).all()
 
 
 def test_a_frame_of_one_column_is_that_column(log, policy):
@@ -87,11 +95,10 @@ def test_a_frame_of_one_column_is_that_column(log, policy):
             call()
 
 
-def test_a_label_in_a_frame_is_put_in_order(customers):
-    frame, label = customers(200)
-    some, plain = frame[["logins_30d"]], train(frame[["logins_30d"]], label)
+def test_a_label_in_a_frame_is_put_in_order(some):
+    frame, label, plain = some
     shuffled = label.to_frame("left").sample(frac=1, random_state=1)
-    assert train(some, shuffled).predict(some).equals(plain.predict(some))
+    assert train(frame, shuffled).predict(frame).equals(plain.predict(frame))
 
 
 def test_folds_are_no_more_than_the_customers_who_left(customers):
