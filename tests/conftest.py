@@ -6,6 +6,7 @@ Building that company takes a minute, so one worker builds it for all of them, a
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,14 @@ def _exports_are_whole() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("orchestration.sources.reading.rest.sleep", lambda _: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_left_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No night of a test is what commands without a configuration look at in this checkout afterwards."""
+    yield
+    last = Path(__file__).resolve().parents[1] / "data" / "state" / "last_config"
+    assert not last.exists() or str(tmp_path_factory.getbasetemp()) not in last.read_text(encoding="utf-8")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -98,6 +98,7 @@ def test_a_night_that_takes_its_own_record_along_is_told_too(
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "crm_customers.csv").write_text("customer_id,created_at\nc1,2026-01-01\n")
     monkeypatch.setattr(running, "_night", full)
+    monkeypatch.chdir(tmp_path)  # where the command remembers what was run
     assert main(["run", "--config", str(chat.config_path), "--as-of", "2026-10-31"]) == 1
     assert capsys.readouterr().err.startswith("rapport: database or disk is full: is the disk full? Free some space")
     (text,) = told(receiver)
