@@ -27,9 +27,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[QualtricsAccount]:
 
 
 def test_answers_come_with_scale_and_comment_and_new_ones_the_next_night(account: QualtricsAccount, tmp_path: Path) -> None:
-    survey = {"id": "SV_1", "questions": {"QID1": "nps", "QID2": "csat"}, "scales": {"QID2": [0, 4]}, "comments": {"QID1": "QID3_TEXT"}}
-    settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=account.url, surveys=[survey])  # type: ignore[list-item]
-    nights = Nights(tmp_path, settings.model_copy(update={"api_token": account.token}))
+    asked = {"questions": {"QID1": "nps", "QID2": "csat"}, "scales": {"QID2": [0, 4]}, "comments": {"QID1": "QID3_TEXT"}}
+    nights = _nights(tmp_path, account, **asked)
     assert landed(nights.night("survey_responses")) == {"survey_responses": 4}
     told = nights.rows("survey_responses")
     assert sorted(told) == ["R_1", "R_1:QID2", "R_2", "R_6"]  # no preview, no spam; what was imported is somebody's answer
@@ -43,7 +42,9 @@ def test_answers_come_with_scale_and_comment_and_new_ones_the_next_night(account
 
 def _nights(folder: Path, account: QualtricsAccount, **survey: Any) -> Nights:
     survey = {"id": "SV_1", "questions": {"QID1": "nps"}, **survey}
-    settings = QualtricsSource(type="qualtrics", data_center="fra1", api_token="${KEY}", base_url=account.url, surveys=[survey])  # type: ignore[list-item]
+    settings = QualtricsSource.model_validate(
+        {"type": "qualtrics", "data_center": "fra1", "api_token": "${KEY}", "base_url": account.url, "surveys": [survey]}
+    )
     return Nights(folder, settings.model_copy(update={"api_token": account.token}))
 
 

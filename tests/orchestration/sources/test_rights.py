@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from examples.fakes.vendor import RefusalError, Vendor
+from examples.fakes.vendor import RefusalError
 from orchestration.sources import SourceError
 from orchestration.sources.reading.json_text import written
 from tests.fakes.accounts import ACCOUNTS, Account
@@ -27,7 +27,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Account]
             one.__exit__(None, None, None)
 
 
-def _forbid(vendor: Vendor, path: str) -> None:
+def _forbid(vendor: Any, path: str) -> None:
     answer = vendor.answer
 
     def forbidding(method: str, asked: str, *others: Any) -> Any:
@@ -35,7 +35,7 @@ def _forbid(vendor: Vendor, path: str) -> None:
             raise RefusalError(403, {"error": {"message": "Permission has not been granted for ann@example.org"}})
         return answer(method, asked, *others)
 
-    vendor.answer = forbidding  # type: ignore[method-assign]
+    vendor.answer = forbidding
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,8 @@ def test_of_a_response_that_is_kept_for_a_night_that_was_killed_only_what_is_rea
 ) -> None:
     """Where somebody was, with what, and the address at which anybody may change what they said."""
     account = opened(kind)
-    responses: Any = account.vendor.responses  # type: ignore[attr-defined]
+    vendor: Any = account.vendor
+    responses = vendor.responses
     for one in responses.values() if isinstance(responses, dict) else responses:
         one |= {"metadata": {"contact": {}, "network_id": "s3cret"}, "edit_url": "https://example.org/s3cret", "ip_address": "s3cret"}
     kept: list[bytes] = []

@@ -158,7 +158,8 @@ def test_items_and_coupons_that_do_not_come_along_are_asked_for(named: str, perc
 def test_money_given_back_to_somebody_unknown_is_left_out_and_said(kind: str) -> None:
     """Its charge is no longer there, or was nobody's."""
     said: list[str] = []
-    rows = Rows(_Account(), said.append)  # type: ignore[arg-type]
+    account: Any = _Account()
+    rows = Rows(account, said.append)
     assert list(getattr(rows, kind)({"id": "re_1", "charge": "ch_gone", "amount": 5, "currency": "usd", "created": 1}, None)) == []
     assert said == [f"{kind}s of a charge without a customer, or that is not there, are left out: nobody can be told from them"]
 
