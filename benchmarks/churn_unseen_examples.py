@@ -1,4 +1,4 @@
-"""The newest tables of customers, written from the design alone: threesomes, tails, 5,000 levels, silence that speaks, wrong labels, drift.
+"""Tables of customers that were written from the design alone: threesomes, tails, 5,000 levels, silence that speaks, wrong labels, drift.
 
 Comes in: nothing. Goes out: UNSEEN_EXAMPLES, name → function that returns a raw frame and a label of 0 and 1.
 """

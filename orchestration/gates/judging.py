@@ -7,7 +7,7 @@ is asked of the rows themselves. What names a column that is not there has error
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -34,7 +34,7 @@ def judged(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str) -
     if suite.closed is None and (not asks_for_all or (rows is not None and rows[0] > ROWS_AT_ONCE)):
         return judged_by_rows(connection, _row_by_row(suite), relation)
     there = [column for column in suite.columns if column in types]
-    columns = "*" if suite.closed or not there else ", ".join(map(identifier, there))
+    columns = "*" if suite.closed or not there else _listed(there)
     return gates.validate(suite, connection.execute(f"SELECT {columns} FROM {relation}").df())
 
 
@@ -61,7 +61,7 @@ def _answers(connection: duckdb.DuckDBPyConnection, suite: Suite, relation: str,
     if not doubted:
         return [answer for answer in answers if answer is not None]
     again = replace(suite, expectations=doubted)
-    seen = iter(gates.validate_batches(again, _frames(connection, f"SELECT {_listed(again)} FROM {relation}")))
+    seen = iter(gates.validate_batches(again, _frames(connection, f"SELECT {_listed(again.columns)} FROM {relation}")))
     return [answer or next(seen) for answer in answers]
 
 
@@ -73,8 +73,8 @@ def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, st
         return None
 
 
-def _listed(suite: Suite) -> str:
-    return ", ".join(map(identifier, suite.columns))
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(map(identifier, columns))
 
 
 def _row_by_row(suite: Suite) -> Suite:

@@ -17,8 +17,9 @@ from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
 from orchestration.sources.qualtrics import answers
 from orchestration.sources.qualtrics.export import Exports
-from orchestration.sources.reading.columns import as_arrow, in_lists, reached
+from orchestration.sources.reading.columns import as_arrow, reached
 from orchestration.sources.reading.newest import Newest
+from orchestration.sources.reading.records import in_lists
 from orchestration.sources.reading.values import from_milliseconds
 from orchestration.sources.streams import Reading, Stream, StreamSource, is_due
 

@@ -7,25 +7,17 @@ is of another shape shows as an error of the list it is in (oddities.py), which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
-from orchestration.sources.reading.records import JOINED, text_array
+from orchestration.sources.reading.records import joined, text_array
 from orchestration.sources.reading.values import below
 
 Object = Mapping[str, Any]
 # Column → a value for every row (a list, or Arrow of texts), or what all rows have (anything else).
 Columns = Mapping[str, Any]
-_CHUNK = 1_000  # records; more of them do not fit the processor's cache
-
-
-def in_lists(records: Iterable[Any]) -> Iterator[list[Any]]:
-    """The records, as many at once as are best mapped together."""
-    source = iter(records)
-    return iter(lambda: list(islice(source, _CHUNK)), [])
 
 
 def values_of(records: Sequence[Object], name: str) -> list[Any]:
@@ -64,9 +56,7 @@ def reached(records: Sequence[Any], *path: str) -> list[Any]:
 
 def as_arrow(told: Iterable[Columns]) -> Iterator[pa.RecordBatch]:
     """Columns of text. Those of all lists have the same names."""
-    made = (batch for batch in map(_batch, told) if batch.num_rows)
-    while some := list(islice(made, JOINED)):
-        yield pa.concat_batches(some)
+    return joined(batch for batch in map(_batch, told) if batch.num_rows)
 
 
 def _batch(columns: Columns) -> pa.RecordBatch:

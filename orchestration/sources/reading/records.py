@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,10 +27,11 @@ from orchestration.sources.reading.typed import row_query
 from orchestration.sql_text import identifier, literal
 
 Row = Mapping[str, Any]
+Record = TypeVar("Record")
 
 # Rows that are Python objects at once, few enough for the processor's cache, and how many such chunks are handed over as one batch:
 # 20,000 objects at once took 30 to 40 % longer, and so did twenty batches in the place of one.
-_CHUNK, JOINED = 1_000, 20
+_CHUNK, _JOINED = 1_000, 20
 _NOTHING = Raw("CAST(NULL AS VARCHAR)")
 # Kinds of which what is equal is written alike.
 _ALIKE = ({str}, {int}, {type(None)})
@@ -119,9 +120,18 @@ def _is_newest(table: Table) -> str:
 
 def as_batches(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Rows as columns of text."""
-    source = iter(rows)
-    chunks = (_columns(chunk, columns) for chunk in iter(lambda: list(islice(source, _CHUNK)), []))
-    while some := list(islice(chunks, JOINED)):
+    return joined(_columns(chunk, columns) for chunk in in_lists(rows))
+
+
+def in_lists(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records, as many at once as are best mapped together."""
+    source = iter(records)
+    return iter(lambda: list(islice(source, _CHUNK)), [])
+
+
+def joined(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches that are worth handing over."""
+    while some := list(islice(batches, _JOINED)):
         yield pa.concat_batches(some)
 
 

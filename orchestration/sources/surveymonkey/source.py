@@ -18,9 +18,10 @@ from typing import Any, ClassVar
 from orchestration.plain_words import counted
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, Onward, most_likely
-from orchestration.sources.reading.columns import as_arrow, in_lists, values_of
+from orchestration.sources.reading.columns import as_arrow, values_of
 from orchestration.sources.reading.newest import Newest, milliseconds
 from orchestration.sources.reading.pages import Page
+from orchestration.sources.reading.records import in_lists
 from orchestration.sources.reading.scales import as_told
 from orchestration.sources.reading.values import below
 from orchestration.sources.streams import Extent, Reading, Stream, StreamSource, is_due

@@ -49,7 +49,7 @@ def test_a_row_is_the_same_row_in_few_rows_as_in_many(bench: Bench, tmp_path: Pa
 
 def test_rows_keep_their_order_from_batch_to_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_CHUNK", 2)
-    monkeypatch.setattr(records, "JOINED", 2)
+    monkeypatch.setattr(records, "_JOINED", 2)
     batches = list(as_batches(({"ticket_id": number, "topic": None} for number in range(11)), ("ticket_id", "topic")))
     assert [batch.num_rows for batch in batches] == [4, 4, 3]
     assert [value for batch in batches for value in batch.column("ticket_id").to_pylist()] == [str(number) for number in range(11)]
