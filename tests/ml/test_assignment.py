@@ -47,10 +47,10 @@ def test_what_stays_open_cannot_exceed_a_capacity_and_spare_places_are_left_to_e
 
 
 def test_propensities_stay_exact_under_capacities():
-    """3,000 draws of the same night: how often each action came is what was logged."""
+    """1,000 draws of the same night: how often each action came is what was logged."""
     scores, passed, nobody = _scores(40, 3), np.ones((40, 5), dtype=bool), np.zeros(40, dtype=bool)
     random = np.random.default_rng(3)
-    order, limits, times = random.random(40), {1: 5, 2: 5}, 3_000
+    order, limits, times = random.random(40), {1: 5, 2: 5}, 1_000
     seen = np.zeros((40, 5))
     logged = np.full((40, 5), np.nan)
     each = np.arange(40)
@@ -60,7 +60,7 @@ def test_propensities_stay_exact_under_capacities():
         logged[each, choice.action] = choice.propensity
         assert (choice.action == 1).sum() <= 5
     assert np.nansum(logged, axis=1) == pytest.approx(1)
-    assert seen / times == pytest.approx(np.nan_to_num(logged), abs=0.04)
+    assert seen / times == pytest.approx(np.nan_to_num(logged), abs=0.06)
     assert choice.closed[:, 1].sum() == 35
 
 
