@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,12 @@ def test_every_mart_says_what_it_is_and_what_a_row_is(manifest: dict[str, Any]) 
 
 def test_every_column_of_a_mart_is_described(manifest: dict[str, Any]) -> None:
     assert [name for name, column in columns(manifest) if not column["description"].strip()] == []
+
+
+def test_two_columns_of_a_mart_never_read_the_same(manifest: dict[str, Any]) -> None:
+    """Days of use were said to be `heavy`, `medium`, `light` or `none`, as the segment beside them."""
+    said = Counter((name.partition(".")[0], column["description"]) for name, column in columns(manifest))
+    assert [where for where, count in said.items() if count > 1] == []
 
 
 def test_every_number_in_a_mart_is_a_defined_metric(manifest: dict[str, Any]) -> None:
