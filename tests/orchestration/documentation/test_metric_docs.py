@@ -88,15 +88,16 @@ def test_every_metric_of_the_semantic_layer_bears_its_definition(manifest: dict[
 def test_a_release_says_where_each_of_its_metrics_is(manifest: dict[str, Any]) -> None:
     told = metric_docs.published(manifest)
     held = {name for name, _ in columns(manifest)}
-    assert told["nps"] == {
-        "definition": "Net Promoter Score, from −100 to 100.",
-        "owner": "customer success",
-        "mart": "metric_nps_monthly",
-        "column": "nps",
-    }
+    nps = told["nps"]
+    assert (nps["definition"], nps["owner"]) == ("Net Promoter Score, from −100 to 100.", "customer success")
+    assert (nps["formula"], nps["grain"]) == ("100 × (promoters − detractors) ÷ responses", "month × view × dimension × dimension value")
+    assert (nps["mart"], nps["column"], nps["source"]) == ("metric_nps_monthly", "nps", "`survey_responses`")
+    assert nps["edge_cases"].startswith("A month without responses keeps its row over everyone")
     assert told["cohort_retention_rate"]["column"] == "retention_rate"  # not one of its parts
     assert {f"{one['mart']}.{one['column']}" for one in told.values()} <= held
-    assert len(json.dumps(told)) < 40_000
+    six = {"definition", "formula", "grain", "owner", "edge_cases", "source", "mart", "column"}
+    assert [name for name, one in told.items() if set(one) - {"also_in"} != six] == []
+    assert len(json.dumps(told)) < 120_000
 
 
 def test_parts_are_read_without_their_line_breaks() -> None:
