@@ -52,7 +52,7 @@ def defined_in(columns: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def published(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Metric → definition, owner, and the mart and column that holds it: what a release says of its numbers."""
+    """Metric → its six parts, and the mart and column that holds it: what a release says of its numbers."""
     return {metric.name: _published(metric) for metric in metrics(manifest) if metric.columns}
 
 
@@ -95,7 +95,7 @@ def _plain(description: str) -> str:
 
 def _published(metric: Metric) -> dict[str, Any]:
     mart, column = metric.columns[0].split(".")
-    told = {"definition": metric.parts["Definition"], "owner": metric.parts["Owner"], "mart": mart, "column": column}
+    told = {name.lower().replace(" ", "_"): said for name, said in metric.parts.items()} | {"mart": mart, "column": column}
     return told | ({"also_in": list(metric.columns[1:])} if metric.columns[1:] else {})
 
 

@@ -23,6 +23,7 @@ import purchases
 import retention
 import revenue
 import sources
+import subscribers
 import subscriptions
 from comparing import assert_same, translated
 from facts import Facts, earliest
@@ -32,7 +33,7 @@ from orchestration import dbt
 MARTS = [
     "customer_identities", "dim_customers", "fct_orders", "dim_customer_segments", "fct_subscription_months", "metric_mrr_movements",
     "metric_retention_monthly", "metric_cohort_retention", "metric_customer_clv",
-    "metric_lifecycle_monthly", "clv_purchases",
+    "metric_lifecycle_monthly", "clv_purchases", "clv_subscriptions",
 ]  # fmt: skip
 ATTRIBUTES = ("country", "region", "industry", "company_size", "acquisition_channel")
 SHOWN_CHANNELS = ("email", "sms", "phone", "push")
@@ -173,6 +174,11 @@ class Company:
         silent = permissions.not_profiled(self.facts, self.customers)
         rows = [] if self.is_contractual else purchases.inputs(self.facts, self.orders, silent)
         assert_same(self.marts["clv_purchases"], rows, ["customer"])
+
+    def check_what_curves_of_retention_are_told(self) -> None:
+        silent = permissions.not_profiled(self.facts, self.customers)
+        rows = subscribers.inputs(self.facts, self.subscriptions, self.months, silent) if self.is_contractual else []
+        assert_same(self.marts["clv_subscriptions"], rows, ["customer"])
 
     def check_permissions(self) -> None:
         shown = [{"customer": one} | {f"can_{name}": self._may(one, name) for name in SHOWN_CHANNELS} for one in self.everyone]

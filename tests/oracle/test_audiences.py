@@ -26,7 +26,7 @@ pytestmark = pytest.mark.thorough
 
 ORACLE = settings.get_profile("oracle")
 SETTINGS: dict[str, Any] = {"business_model": "contractual", "destinations": ("hubspot", "klaviyo", "mailchimp")}
-SHOWN = ["customer_360", "fct_feedback", "fct_churn_scores", "fct_next_best_actions", "metric_customer_health"]
+SHOWN = ["customer_360", "fct_feedback", "fct_churn_scores", "fct_next_best_actions", "metric_customer_health", "fct_survey_responses"]
 
 
 def _built(random: Random) -> tuple[Company, dict[str, dict[str, dict[str, Any]]]]:
@@ -58,14 +58,16 @@ def _clv(random: Random, key: str, as_of: date) -> dict[str, Any]:
 def _churn(random: Random, key: str, as_of: date) -> dict[str, Any]:
     return {
         "customer_key": key, "as_of_date": as_of, "horizon_days": 90, "churn_probability": random.choice([0.03125, 0.5, 0.987654]),
-        "risk_band": random.choice(["low", "high", "high"]), "reasons": ["tickets_open"], "model_version": "v",
+        "risk_band": random.choice(["low", "high", "high"]), "model_version": "v",
+        "reasons": random.choice([["tickets_open"], ["mrr", "plan"]]),
     }  # fmt: skip
 
 
 def _action(random: Random, key: str, as_of: date) -> dict[str, Any]:
     return {
-        "customer_key": key, "as_of_date": as_of, "action": random.choice(["nothing", "offer"]), "channel": "email", "aims_at": None,
-        "expected_value": 1.0, "expected_uplift": 0.1, "propensity": 0.5, "is_holdout": random.random() < 0.2, "reason": "value",
+        "customer_key": key, "as_of_date": as_of, "action": random.choice(["nothing", "offer"]), "aims_at": None,
+        "channel": random.choice([None, "email"]), "reason": random.choice(["value", "drawn"]),
+        "expected_value": 1.0, "expected_uplift": 0.1, "propensity": 0.5, "is_holdout": random.random() < 0.2,
         "policy_version": "p", "model_version": "v",
     }  # fmt: skip
 
@@ -102,18 +104,29 @@ def _check_scores(company: Company, said: dict[str, dict[str, dict[str, Any]]]) 
         {"customer": one, "clv_predicted": clv.get(one, {}).get("clv_predicted"), "clv_total": row["clv_total"]}
         | {"churn_probability": churn.get(one, {}).get("churn_probability"), "churn_risk_band": churn.get(one, {}).get("risk_band")}
         | {"next_best_action": actions.get(one, {}).get("action"), "expected_purchases": clv.get(one, {}).get("expected_purchases")}
+        | {f"next_best_action_{name}": actions.get(one, {}).get(name) for name in ("channel", "reason")}
         | ({"is_holdout": actions[one]["is_holdout"]} if one in actions else {})
         for one, row in values.iterrows()
     ]
     for rows in ([row for row in shown if "is_holdout" in row], [row for row in shown if "is_holdout" not in row]):
         mart = marts["customer_360"]
         assert_same(mart[mart["customer"].isin([row["customer"] for row in rows])], rows, ["customer"])
+    wide = {row["customer"]: row for row in marts["customer_360"].to_dict("records")}
+    said_at = marts["fct_survey_responses"].groupby("customer")["responded_at"].max()
+    silence = {one: (pd.Timestamp(company.facts.as_of) - moment.normalize()).days for one, moment in said_at.items()}
     health = [
         {"customer": one, "churn_probability": row["churn_probability"], "clv_predicted": clv.get(one, {}).get("clv_predicted")}
         | {"value_at_risk": clv[one]["clv_predicted"] * row["churn_probability"] if one in clv else None}
+        | {"churn_risk_band": row["risk_band"]}
+        # A night scores whoever is active, and tells what they said; here others are scored as well.
+        | ({"days_since_last_answer": silence.get(one)} if wide[one]["is_active"] else {})
+        | {name: wide[one][name] for name in ("last_nps", "last_csat", "tickets_open") if wide[one]["is_active"]}
         for one, row in churn.items()
     ]
     assert_same(marts["metric_customer_health"], health, ["customer"])
+    for name, column in (("customer_360", "churn_reasons"), ("metric_customer_health", "reasons")):
+        reasons = marts[name].set_index("customer")[column].dropna()
+        assert {one: list(named) for one, named in reasons.items()} == {one: row["reasons"] for one, row in churn.items()}
     assert sorted(marts["fct_next_best_actions"]["customer"]) == sorted(actions)
 
 

@@ -221,3 +221,24 @@ def test_payments_that_name_no_invoice_count_beside_the_invoices_and_a_check_say
     }
     found = harness.project("contractual").complaints("assert_payments_name_their_invoices", tables, "2024-01-31")
     assert [row["payments"] for row in found] == [1] * complaints
+
+
+@pytest.mark.parametrize("discount", [0, 100])
+def test_whoever_goes_on_free_of_charge_has_left(discount: int) -> None:
+    """Their predicted value was a year of what they used to pay, and the churn model learnt that they stayed."""
+    bills = [
+        {"invoice_line_id": f"{month}", "invoice_id": f"i{month}", "billing_customer_id": "b", "subscription_id": "s", "kind": "recurring"}
+        | {"issued_at": datetime(2024, month, 1), "period_start": datetime(2024, month, 1), "period_end": datetime(2024, month + 1, 1)}
+        | {"amount": 10 if month < 4 or discount else 0, "currency": "USD", "invoice_status": "paid"}
+        for month in range(1, 10)
+    ]
+    given = [row | {"invoice_line_id": f"d{row['invoice_id']}", "kind": "discount", "amount": -10} for row in bills[3:]] if discount else []
+    company = built(
+        date(2024, 9, 20),
+        billing_customers=[account()],
+        billing_subscriptions=[subscription("s", datetime(2024, 1, 1), unit_amount=10 if discount else 0)],
+        billing_invoice_lines=[*bills, *given],
+    )
+    assert list(company.marts["dim_customers"]["lifecycle_stage"]) == ["lapsed"]
+    told = company.marts["clv_subscriptions"]
+    assert told[["is_active", "ended", "tenure_months", "ended_months_ago"]].values.tolist() == [[False, True, 2, 5]]

@@ -1,7 +1,8 @@
 -- The days on whose end a customer is live, by the business model: a paying subscription from its first paid day on, or the one day
 -- of a purchase. `voided_day` is when a purchase was given back in full, so that a past cut-off may still know it.
 -- What the project depends on must not depend on the company, so that it is parsed once for all nights:
--- depends_on: {{ ref('int_subscriptions') }}, {{ ref('int_recurring_lines') }}, {{ ref('int_orders') }}, {{ canonical('billing_payments') }}
+-- depends_on: {{ ref('int_subscriptions') }}, {{ ref('int_recurring_lines') }}, {{ ref('int_subscription_months') }}, {{ ref('int_orders') }}
+-- depends_on: {{ canonical('billing_payments') }}
 {% if var('business_model') == 'contractual' %}
 with subscriptions as (
     select *, {{ list_price('subscriptions') }} > 0 as has_list_price
@@ -23,6 +24,48 @@ billed as (
     group by 1, 2
 ),
 
+-- Running without revenue the last time that a month ended: free of charge since some term of theirs (decision 86).
+unpriced as (
+    select subscriptions.source_name, subscriptions.subscription_id, subscriptions.paid_from
+    from subscriptions
+    inner join {{ ref('int_subscription_months') }} as months
+        on months.source_name = subscriptions.source_name
+        and months.subscription_id = subscriptions.subscription_id
+    where months.mrr <= 0 and months.month = case
+        when subscriptions.ends_at is null then {{ as_of_month() }}
+        else {{ add_months(month_of('subscriptions.ends_at'), -1) }}
+    end
+),
+
+terms as (
+    select
+        unpriced.source_name,
+        unpriced.subscription_id,
+        greatest(lines.period_start, unpriced.paid_from) as term_start,
+        sum(lines.amount_minor) as amount_minor
+    from unpriced
+    inner join lines on lines.source_name = unpriced.source_name and lines.subscription_id = unpriced.subscription_id
+    where not coalesce(lines.is_addition, false)
+        and lines.period_start < {{ as_of_end() }}
+        and lines.period_end > unpriced.paid_from
+    group by 1, 2, 3
+    having min(case when lines.is_discount then 1 else 0 end) = 0
+),
+
+compared as (
+    select
+        *,
+        max(case when amount_minor > 0 then term_start end) over (partition by source_name, subscription_id) as last_charged_at
+    from terms
+),
+
+freed as (
+    select source_name, subscription_id, min(term_start) as free_from
+    from compared
+    where amount_minor <= 0 and (last_charged_at is null or term_start > last_charged_at)
+    group by 1, 2
+),
+
 paying as (
     select
         subscriptions.customer_key,
@@ -32,14 +75,18 @@ paying as (
             else greatest(subscriptions.paid_from, billed.first_billed_at)
         end as paid_from,
         -- an unpaid subscription counts as long as it was paid for, unless it ended before
-        case
-            when subscriptions.status = 'unpaid' then least(coalesce(billed.paid_until, subscriptions.paid_from), subscriptions.ends_at)
-            else subscriptions.ends_at
-        end as ends_at,
+        least(
+            case when subscriptions.status = 'unpaid' then coalesce(billed.paid_until, subscriptions.paid_from) end,
+            subscriptions.ends_at,
+            -- and a paid one until nothing is billed any more: whoever goes on free of charge has left
+            freed.free_from
+        ) as ends_at,
         subscriptions.has_list_price or billed.first_billed_at is not null as has_price
     from subscriptions
     left join billed
         on subscriptions.source_name = billed.source_name and subscriptions.subscription_id = billed.subscription_id
+    left join freed
+        on subscriptions.source_name = freed.source_name and subscriptions.subscription_id = freed.subscription_id
 ),
 
 spells as (

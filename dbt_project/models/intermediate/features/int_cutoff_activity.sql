@@ -1,5 +1,5 @@
 -- Who was active at a cut-off, and have they left by the end of the window after it? An order refunded in full only later still
--- counts as known on the cut-off day. Who is active tonight is what the marts say: a spell runs on through a period that is free of charge.
+-- counts as known on the cut-off day. Who is active tonight is what the marts say: a spell runs on through a break that is free of charge.
 with cutoffs as (
     select * from {{ ref('int_feature_cutoffs') }}
 ),
