@@ -106,7 +106,7 @@ def _build(context: dg.AssetExecutionContext, night: Night, phase: str) -> Itera
         build, reason = None, "what was picked is built anew"
     if reason:
         context.log.info(f"dbt: {reason}")
-    events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build))
+    events, nodes, manifest = _run(context, night, phase, _arguments(context, phase, variables, build), continues=build is not None)
     with night.warehouse() as connection:
         if not context.is_subset and dbt.all_built(nodes):
             standing.stand(connection, phase)
@@ -132,7 +132,7 @@ def _hand_over(connection: duckdb.DuckDBPyConnection, night: Night, phase: str) 
 
 
 def _run(
-    context: dg.AssetExecutionContext, night: Night, phase: str, arguments: list[str]
+    context: dg.AssetExecutionContext, night: Night, phase: str, arguments: list[str], *, continues: bool
 ) -> tuple[list[Any], list[dbt.NodeResult], Mapping[str, Any]]:
     """One dbt start, its own output kept beside its artefacts; the events wait until dbt has let go of the warehouse."""
     target = night.home.logs / f"dbt_{phase}"
@@ -141,7 +141,7 @@ def _run(
     manifest = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))
     invocation = DbtCliInvocation.run(
         args=dbt.command(*arguments),
-        env=dbt.environment(night.settings, night.home, target),
+        env=dbt.environment(night.settings, night.home, target, continues=continues),
         manifest=manifest,
         dagster_dbt_translator=Translator(),
         project_dir=dbt.PROJECT,
