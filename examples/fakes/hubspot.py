@@ -15,6 +15,8 @@ class HubspotAccount(Vendor):
     """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
 
     mute     kinds that are refused without a word about what is missing
+    types    property of contacts → its type, where that is not a text or none of them has it
+    apart    property of contacts → its sensitivity, where it has one
     removed  properties that the account does not have: of them nothing is told, of one that is empty null
     history  (id, property) → when it got its value, where that was not when the object was made
     """
@@ -34,6 +36,9 @@ class HubspotAccount(Vendor):
         self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
         self.mute: set[str] = set()
+        self.types = {"membership_tier": "enumeration"}
+        self.apart: dict[str, str] = {}
+        self.tells_of_properties = True
         self.removed: set[str] = set()
         self.unsearchable: set[str] = set()
 
@@ -67,8 +72,20 @@ class HubspotAccount(Vendor):
             return {"results": told}
         if pieces[:3] == ["crm", "v4", "associations"]:
             return self._associations(pieces[3], pieces[4], body)
-        assert pieces[:3] == ["crm", "v3", "objects"], path
+        if pieces[:3] == ["crm", "v3", "properties"] and self.tells_of_properties:
+            return self._definitions(pieces[3], params["dataSensitivity"])
+        if pieces[:3] != ["crm", "v3", "objects"]:
+            raise RefusalError(404, {"status": "error", "message": "resource not found"})
         return self._of_kind(pieces[3], pieces[4:], params, body)
+
+    def _definitions(self, kind: str, sensitivity: str) -> dict[str, Any]:
+        if "properties" in self.forbidden:
+            raise RefusalError(403, {"status": "error", "message": "This app hasn't been granted all required scopes"})
+        held = {name: "string" for one in self._all(kind) for name in one["properties"]}
+        there = {name: told for name, told in {**held, **self.types}.items() if name not in self.removed}
+        wanted = [name for name in there if self.apart.get(name, "non_sensitive") == sensitivity]
+        about = {"label": "A label", "description": "", "groupName": "of_ours", "fieldType": "text", "options": []}
+        return {"results": [{"name": name, "type": there[name], **about} for name in wanted]}
 
     def _of_kind(self, kind: str, pieces: list[str], params: dict[str, str], body: Any) -> Any:
         if kind in self.mute:

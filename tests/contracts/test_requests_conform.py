@@ -2,8 +2,8 @@
 
 `tests/fakes/vendor_requests.json` holds of those documents the operations that connectors use, and what a request of them may hold: of
 HubSpot's public API collection (v3 and v4), Stripe's OpenAPI of 2021-12-23 (nothing that is asked has changed since), SurveyMonkey's
-public_api_docs (of GitHub), Zendesk's reference (third-party OpenAPI made of it, and its guides to paging and to exports) and others. Of
-exports of Qualtrics we have no document.
+public_api_docs (of GitHub), Zendesk's reference (third-party OpenAPI made of it, and its guides to paging and to exports), Qualtrics'
+surveys (third-party OpenAPI) and others. Of exports of Qualtrics we have no document.
 """
 
 import json
@@ -34,6 +34,7 @@ UNDOCUMENTED = {
     ),
     "stripe": ("/v1/invoice_payments",),  # came with the version of 2025-03-31
     "typeform": ("/forms/form1/responses",),
+    "qualtrics": ("/API/v3/surveys/SV_1/export-responses", "/API/v3/whoami"),
     "salesforce": ("/services/data/v62.0/query",),
     "zendesk": ("/api/v2/guide/survey_responses",),
 }
