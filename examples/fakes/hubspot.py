@@ -29,11 +29,12 @@ class HubspotAccount(Vendor):
         super().__init__()
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.links: dict[tuple[str, str], list[str]] = {}
-        self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org"}]
+        self.clock = 1_760_000_000_000
+        about = {"type": "PERSON", "archived": False, "createdAt": iso(self.clock), "updatedAt": iso(self.clock)}
+        self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org", **about}]
         self.events: list[dict[str, Any]] = []
         self.history: dict[tuple[str, str], str] = {}
         self.statuses: dict[str, list[dict[str, Any]]] = {}
-        self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
         self.mute: set[str] = set()
         self.types = {"membership_tier": "enumeration"}
@@ -96,7 +97,7 @@ class HubspotAccount(Vendor):
         if pieces == ["batch", "read"]:
             asked = {"properties": ",".join(body["properties"])}
             found = (self.objects[kind].get(one["id"]) for one in body["inputs"])
-            return {"results": [self._shown(kind, one, asked) for one in found if one and not one["archived"]]}
+            return self._batch([self._shown(kind, one, asked) for one in found if one and not one["archived"]])
         if pieces == ["search"]:
             return self._search(kind, body)
         if pieces:
@@ -119,7 +120,7 @@ class HubspotAccount(Vendor):
         if history := params.get("propertiesWithHistory"):
             told = one["properties"].get(history)
             at = self.history.get((one["id"], history), one["createdAt"])
-            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at}] if told else []}
+            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at, "sourceType": "API"}] if told else []}
         return shown
 
     def _search(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -136,10 +137,14 @@ class HubspotAccount(Vendor):
         results = []
         for one in body["inputs"]:
             links, start = self._linked(kind, one["id"], other), int(one.get("after", 0))
-            told = {"from": {"id": one["id"]}, "to": [{"toObjectId": int(each)} for each in links[start : start + self.most_links]]}
+            to = [{"toObjectId": each, "associationTypes": []} for each in links[start : start + self.most_links]]
+            told = {"from": {"id": one["id"]}, "to": to}
             more = {"paging": {"next": {"after": str(start + self.most_links)}}} if len(links) > start + self.most_links else {}
             results += [{**told, **more}] if told["to"] else []
-        return {"results": results}
+        return self._batch(results)
+
+    def _batch(self, results: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"status": "COMPLETE", "startedAt": iso(self.clock), "completedAt": iso(self.clock), "results": results}
 
     def _linked(self, kind: str, identifier: str, other: str) -> list[str]:
         """What an object is linked to, in whichever direction it was told."""
