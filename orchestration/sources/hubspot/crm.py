@@ -55,7 +55,8 @@ class Crm:
         params |= {"archived": "true" if archived else "false"}
         params |= {"associations": associated} if associated else {}
         params |= {"propertiesWithHistory": history} if history else {}
-        name, path = f"{kind}, archived: {archived}", f"{self._objects}/{kind}"
+        # What was asked for is part of the name: a list that is kept tells nothing of a property that the account did not have then.
+        name, path = f"{kind}, archived: {archived}, {params['properties']}", f"{self._objects}/{kind}"
 
         def asked(last: Page | None) -> Iterator[Page]:
             for page in self._pages(kind, path, params, last):

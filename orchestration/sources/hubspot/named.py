@@ -27,6 +27,15 @@ class Named:
         self._crm, self._names, self._note = crm, frozenset(mapped.values()), note
         self._found: dict[str, str] | None = None
 
+    def there(self, mapped: Mapping[str, str]) -> dict[str, str]:
+        """Column → property without those that HubSpot does not have, as far as it tells."""
+        try:
+            found = self._types() if self._names else {}
+        except RefusedError:  # which `types` says
+            found = {}
+        missing = self._names - found.keys() if found else frozenset[str]()
+        return {column: name for column, name in mapped.items() if name not in missing}
+
     def types(self, known: Mapping[str, str]) -> dict[str, str]:
         """Property → its type, as HubSpot has it; `known` are those of the last night.
 

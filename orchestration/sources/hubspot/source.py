@@ -46,7 +46,7 @@ class Hubspot(StreamSource):
         self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.pages, settings.api_version)
         self._named = Named(self._crm, settings.properties, self.note)
-        self._people = People(self._crm, self.note, self.odd)
+        self._people = People(self._crm, lambda: self._named.there(self._mapped), self.note, self.odd)
         self._scales = {**activities.SCALES, **settings.feedback_scales}
         self._happenings = Happenings(self._crm, self._people, self._nights, self._scales, now)
 
@@ -101,8 +101,8 @@ class Hubspot(StreamSource):
         companies, began = Newest(known.get("companies_since", known.get("since"))), self._now()
 
         def asked(since: int | None) -> Iterator[Object]:
-            found = self._people.read(since, self._mapped, bench)
-            return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, self._mapped, bench))
+            found = self._people.read(since, bench)
+            return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, bench))
 
         reading = self._nights.reading(known, asked, contacts.STAMP, rows, bench)
 
@@ -137,4 +137,4 @@ class Hubspot(StreamSource):
         return self._nights.once(known, self._people_since(bench), contacts.STAMP, self._people.subscriptions, bench)
 
     def _people_since(self, bench: Bench) -> Asked:
-        return lambda since: self._people.read(since, self._mapped, bench)
+        return lambda since: self._people.read(since, bench)

@@ -125,3 +125,12 @@ def test_a_dated_version_has_its_own_address(account: HubspotAccount) -> None:
     settings = _settings(account, tier="membership_tier").model_copy(update={"api_version": "2026-03"})
     Hubspot.from_settings(settings)._named.types({})
     assert account.asked == [("GET", "/crm/properties/2026-03/contacts")]
+
+
+def test_what_was_read_for_others_while_it_was_missing_is_not_read_again_for_it(account: HubspotAccount, nights: Nights) -> None:
+    """Opt-outs are told by the same list of contacts, which a first night that is not whole keeps for the next one."""
+    account.removed.add("membership_tier")
+    nights.night()
+    account.removed.clear()
+    assert {load.error for load in nights.night().values()} == {None}
+    assert nights.rows("crm_customers")["2"]["tier"] == "gold"
