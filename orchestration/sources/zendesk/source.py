@@ -86,7 +86,9 @@ class Zendesk(StreamSource):
             metrics, staff = self._support.metrics(page), self._support.staff(page)
 
             def made(some: Sequence[Object]) -> list[Columns]:
-                are_out = [self._is_left_out(one, staff) for one in some]
+                are_out = [status == "deleted" for status in values_of(some, "status")]
+                if staff:
+                    are_out = [is_out or self._is_of(staff, one) for one, is_out in zip(some, are_out, strict=True)]
                 living = [one for one, is_out in zip(some, are_out, strict=True) if not is_out]
                 for one, is_out in zip(some, are_out, strict=True) if gone or any(are_out) else ():
                     identifier = str(one["id"])
@@ -103,12 +105,11 @@ class Zendesk(StreamSource):
         batches = as_arrow(chain.from_iterable(map(told, pages)))
         return Reading((), position, is_full, ("ticket_id", ever_gone), batches, ("ticket_id", gone))
 
-    def _is_left_out(self, one: Object, staff: Collection[str]) -> bool:
-        """A ticket that is deleted, or that somebody who works for the account wrote."""
-        is_deleted = bool(one.get("status") == "deleted")
-        if is_deleted or str(one.get("requester_id")) not in staff:
-            return is_deleted
-        self._of_staff.add(str(one["id"]))
+    def _is_of(self, staff: Collection[str], ticket: Object) -> bool:
+        """Whether somebody who works for the account wrote a ticket, which is counted."""
+        if str(ticket.get("requester_id")) not in staff:
+            return False
+        self._of_staff.add(str(ticket["id"]))
         return True
 
     def _requesters(self, known: Position, bench: Bench) -> Reading:

@@ -81,13 +81,18 @@ class Support:
 
     def staff(self, page: Object) -> set[str]:
         """Whoever wrote a ticket of a page and works for the account; nobody where users may not be read, which their own stream says."""
+        known = page.get("users") or self._writers(page)
+        return {str(one.get("id")) for one in known if isinstance(one, dict) and one.get("role") in _STAFF}
+
+    def _writers(self, page: Object) -> list[Object]:
+        """Who wrote the tickets of a page, where they did not come beside them."""
         try:
-            users = self.users(page, (one.get("requester_id") for one in page["tickets"] if one.get("status") != "deleted"))
+            found = self.users(page, (one.get("requester_id") for one in page["tickets"] if one.get("status") != "deleted"))
         except RefusedError as error:
             if error.status != 403:
                 raise
-            return set()
-        return {who for who, user in users.items() if user.get("role") in _STAFF}
+            return []
+        return list(found.values())
 
     def _beside(self, page: Object, what: str, key: str) -> dict[str, Object]:
         """What came beside the tickets of a page, by its `key`."""

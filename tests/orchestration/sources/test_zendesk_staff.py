@@ -46,6 +46,23 @@ def test_a_ticket_that_somebody_of_ours_takes_over_leaves_and_comes_back(desk: Z
     assert sorted(nights.rows("crm_tickets")) == ["1", "2"]
 
 
+def test_what_is_nobody_beside_the_tickets_is_left_out_and_said(
+    desk: ZendeskAccount, nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.tells_beside = True
+    export = desk._export
+
+    def spoilt(params: dict[str, str]) -> dict[str, object]:
+        told = export(params)
+        return {**told, "users": [None, *told["users"], {"role": "agent"}]}
+
+    monkeypatch.setattr(desk, "_export", spoilt)
+    loads = nights.night()
+    assert {load.error for load in loads.values()} == {None}
+    assert sorted(nights.rows("crm_tickets")) == ["1", "2"]
+    assert any("users beside tickets" in line for load in loads.values() for line in load.warnings)
+
+
 def test_where_users_may_not_be_read_tickets_land_all_the_same(
     desk: ZendeskAccount, nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
