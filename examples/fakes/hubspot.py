@@ -15,6 +15,8 @@ class HubspotAccount(Vendor):
     """`put` makes or changes an object; `archive` and `merge` do what they say. `clock` stamps in milliseconds.
 
     mute     kinds that are refused without a word about what is missing
+    types    property of contacts → its type, where that is not a text or none of them has it
+    apart    property of contacts → its sensitivity, where it has one
     removed  properties that the account does not have: of them nothing is told, of one that is empty null
     history  (id, property) → when it got its value, where that was not when the object was made
     """
@@ -27,13 +29,17 @@ class HubspotAccount(Vendor):
         super().__init__()
         self.objects: dict[str, dict[str, dict[str, Any]]] = {}
         self.links: dict[tuple[str, str], list[str]] = {}
-        self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org"}]
+        self.clock = 1_760_000_000_000
+        about = {"type": "PERSON", "archived": False, "createdAt": iso(self.clock), "updatedAt": iso(self.clock)}
+        self.owners = [{"id": "7", "firstName": "Olga", "lastName": "Owner", "email": "olga@example.org", **about}]
         self.events: list[dict[str, Any]] = []
         self.history: dict[tuple[str, str], str] = {}
         self.statuses: dict[str, list[dict[str, Any]]] = {}
-        self.clock = 1_760_000_000_000
         self.forbidden: set[str] = set()
         self.mute: set[str] = set()
+        self.types = {"membership_tier": "enumeration"}
+        self.apart: dict[str, str] = {}
+        self.tells_of_properties = True
         self.removed: set[str] = set()
         self.unsearchable: set[str] = set()
 
@@ -67,8 +73,20 @@ class HubspotAccount(Vendor):
             return {"results": told}
         if pieces[:3] == ["crm", "v4", "associations"]:
             return self._associations(pieces[3], pieces[4], body)
-        assert pieces[:3] == ["crm", "v3", "objects"], path
+        if pieces[:3] == ["crm", "v3", "properties"] and self.tells_of_properties:
+            return self._definitions(pieces[3], params["dataSensitivity"])
+        if pieces[:3] != ["crm", "v3", "objects"]:
+            raise RefusalError(404, {"status": "error", "message": "resource not found"})
         return self._of_kind(pieces[3], pieces[4:], params, body)
+
+    def _definitions(self, kind: str, sensitivity: str) -> dict[str, Any]:
+        if "properties" in self.forbidden:
+            raise RefusalError(403, {"status": "error", "message": "This app hasn't been granted all required scopes"})
+        held = {name: "string" for one in self._all(kind) for name in one["properties"]}
+        there = {name: told for name, told in {**held, **self.types}.items() if name not in self.removed}
+        wanted = [name for name in there if self.apart.get(name, "non_sensitive") == sensitivity]
+        about = {"label": "A label", "description": "", "groupName": "of_ours", "fieldType": "text", "options": []}
+        return {"results": [{"name": name, "type": there[name], **about} for name in wanted]}
 
     def _of_kind(self, kind: str, pieces: list[str], params: dict[str, str], body: Any) -> Any:
         if kind in self.mute:
@@ -79,7 +97,7 @@ class HubspotAccount(Vendor):
         if pieces == ["batch", "read"]:
             asked = {"properties": ",".join(body["properties"])}
             found = (self.objects[kind].get(one["id"]) for one in body["inputs"])
-            return {"results": [self._shown(kind, one, asked) for one in found if one and not one["archived"]]}
+            return self._batch([self._shown(kind, one, asked) for one in found if one and not one["archived"]])
         if pieces == ["search"]:
             return self._search(kind, body)
         if pieces:
@@ -102,7 +120,7 @@ class HubspotAccount(Vendor):
         if history := params.get("propertiesWithHistory"):
             told = one["properties"].get(history)
             at = self.history.get((one["id"], history), one["createdAt"])
-            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at}] if told else []}
+            shown["propertiesWithHistory"] = {history: [{"value": told, "timestamp": at, "sourceType": "API"}] if told else []}
         return shown
 
     def _search(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -119,10 +137,14 @@ class HubspotAccount(Vendor):
         results = []
         for one in body["inputs"]:
             links, start = self._linked(kind, one["id"], other), int(one.get("after", 0))
-            told = {"from": {"id": one["id"]}, "to": [{"toObjectId": int(each)} for each in links[start : start + self.most_links]]}
+            to = [{"toObjectId": each, "associationTypes": []} for each in links[start : start + self.most_links]]
+            told = {"from": {"id": one["id"]}, "to": to}
             more = {"paging": {"next": {"after": str(start + self.most_links)}}} if len(links) > start + self.most_links else {}
             results += [{**told, **more}] if told["to"] else []
-        return {"results": results}
+        return self._batch(results)
+
+    def _batch(self, results: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"status": "COMPLETE", "startedAt": iso(self.clock), "completedAt": iso(self.clock), "results": results}
 
     def _linked(self, kind: str, identifier: str, other: str) -> list[str]:
         """What an object is linked to, in whichever direction it was told."""

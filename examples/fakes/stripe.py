@@ -77,6 +77,8 @@ class StripeAccount(Vendor):
 
     @staticmethod
     def _shown(one: dict[str, Any]) -> dict[str, Any]:
+        if one["object"] == "refund":  # it does not say
+            return {key: value for key, value in one.items() if key != "livemode"}
         if "all_lines" not in one:
             return one
         lines = {"object": "list", "data": one["all_lines"][:2], "has_more": len(one["all_lines"]) > 2}

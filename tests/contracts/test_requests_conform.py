@@ -1,9 +1,11 @@
-"""What connectors ask is what their vendors' own documents describe: operations, names and types of parameters, bodies.
+"""What connectors ask is what their vendors' own documents describe: operations, names and types of parameters, bodies. So is what the
+stand-ins of HubSpot and Stripe answer, as far as they answer it: `tests/fakes/vendor_answers.json` holds the names and types of those
+documents, and what must be there of HubSpot's. That HubSpot tells null of a property that is empty is in none.
 
 `tests/fakes/vendor_requests.json` holds of those documents the operations that connectors use, and what a request of them may hold: of
 HubSpot's public API collection (v3 and v4), Stripe's OpenAPI of 2021-12-23 (nothing that is asked has changed since), SurveyMonkey's
-public_api_docs (of GitHub), Zendesk's reference (third-party OpenAPI made of it, and its guides to paging and to exports) and others. Of
-exports of Qualtrics we have no document.
+public_api_docs (of GitHub), Zendesk's reference (third-party OpenAPI made of it, and its guides to paging and to exports), Qualtrics'
+surveys (third-party OpenAPI) and others. Of exports of Qualtrics we have no document.
 """
 
 import json
@@ -21,7 +23,9 @@ from orchestration.sources.salesforce import org
 from tests.fakes.accounts import ACCOUNTS
 from tests.orchestration.sources.nights import Nights, without_waiting
 
-DOCUMENTED = json.loads((Path(__file__).parents[1] / "fakes" / "vendor_requests.json").read_text())
+_FAKES = Path(__file__).parents[1] / "fakes"
+DOCUMENTED = json.loads((_FAKES / "vendor_requests.json").read_text())
+ANSWERS = json.loads((_FAKES / "vendor_answers.json").read_text())
 HOUR = 3_600_000
 # Asked, but in no document that we have.
 UNDOCUMENTED = {
@@ -34,10 +38,11 @@ UNDOCUMENTED = {
     ),
     "stripe": ("/v1/invoice_payments",),  # came with the version of 2025-03-31
     "typeform": ("/forms/form1/responses",),
+    "qualtrics": ("/API/v3/surveys/SV_1/export-responses", "/API/v3/whoami"),
     "salesforce": ("/services/data/v62.0/query",),
     "zendesk": ("/api/v2/guide/survey_responses",),
 }
-Request = tuple[str, str, dict[str, str], Any]
+Request = tuple[str, str, dict[str, str], Any, Any]  # and its answer
 
 
 @contextmanager
@@ -46,8 +51,9 @@ def _recorded(vendor: Vendor) -> Iterator[list[Request]]:
     taken = vendor.taken
 
     def recording(method: str, path: str, params: dict[str, str], body: Any, authorization: str) -> tuple[int, Any]:
-        heard.append((method, path, params, body))
-        return taken(method, path, params, body, authorization)
+        status, told = taken(method, path, params, body, authorization)
+        heard.append((method, path, params, body, told if status == 200 else None))
+        return status, told
 
     vendor.taken = recording  # type: ignore[method-assign]
     yield heard
@@ -88,18 +94,22 @@ def heard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     return request.param, requests
 
 
-def test_every_request_is_one_that_the_documents_describe(heard: tuple[str, list[Request]]) -> None:
+def test_every_request_and_answer_is_one_that_the_documents_describe(heard: tuple[str, list[Request]]) -> None:
     kind, requests = heard
     operations = {re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(name)): name for name in DOCUMENTED[kind]}
-    used = set()
-    for method, path, params, body in requests:
+    used, answered = set(), set()
+    for method, path, params, body, told in requests:
         name = next((name for pattern, name in operations.items() if re.fullmatch(pattern, f"{method} {path}")), None)
         if name is None:
             assert path.startswith(UNDOCUMENTED.get(kind, ())), f"{method} {path} is in no document"
             continue
         used.add(name)
         _check(DOCUMENTED[kind][name], params, body, f"{method} {path}")
+        if told is not None and name in ANSWERS.get(kind, {}):
+            answered.add(name)
+            jsonschema.Draft7Validator(ANSWERS[kind][name]).validate(told)
     assert used == set(DOCUMENTED[kind]), "what is documented here and never asked shows nothing"
+    assert answered == set(ANSWERS.get(kind, {})) <= used, "what is documented here and never answered shows nothing"
 
 
 def _check(operation: dict[str, Any], params: dict[str, str], body: Any, what: str) -> None:

@@ -64,7 +64,7 @@ def _stripe() -> Iterator[Account]:
 @contextmanager
 def _hubspot() -> Iterator[Account]:
     with serving(hubspot_account()) as vendor:
-        settings = HubspotSource(type="hubspot", token="${KEY}", base_url=vendor.url)
+        settings = HubspotSource(type="hubspot", token="${KEY}", base_url=vendor.url, properties={"tier": "membership_tier"})
         opened, refused = _opened(settings, token=vendor.token), _opened(settings, token=WRONG)
         yield Account(vendor, opened, refused, table="crm_interactions", rows=6, absent="billing_payments")
 

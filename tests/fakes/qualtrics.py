@@ -13,7 +13,12 @@ METADATA = frozenset(_NAMES.split())
 
 
 class QualtricsAccount(Vendor):
-    """`respond` adds a response to the survey SV_1. An export is in progress when it is first asked after."""
+    """`respond` adds a response to the survey SV_1. An export is in progress when it is first asked after.
+
+    unused               questions that lie in the trash of the survey
+    tells_of_questions   whether the token may read what the survey asks
+    knows_its_questions  whether an export of a question that is not there is refused, or holds nothing of it
+    """
 
     credential_header = "x-api-token"
 
@@ -22,7 +27,8 @@ class QualtricsAccount(Vendor):
         self.responses: dict[str, dict[str, Any]] = {}
         self.exports: list[list[dict[str, Any]]] = []
         self.waiting: set[int] = set()
-        self.questions = {"QID1", "QID2", "QID3"}
+        self.questions, self.unused = {"QID1", "QID2", "QID3"}, set[str]()
+        self.tells_of_questions = self.knows_its_questions = True
 
     def is_known(self, authorization: str) -> bool:
         return authorization == self.token
@@ -35,6 +41,8 @@ class QualtricsAccount(Vendor):
         pieces = path.removeprefix("/API/v3/").split("/")
         if pieces == ["whoami"]:
             return {"result": {"userId": "UR_1"}}
+        if pieces == ["survey-definitions", "SV_1"]:
+            return self._definition()
         if pieces[:2] != ["surveys", "SV_1"]:
             raise RefusalError(404, {"meta": {"httpStatus": "404 - Not Found"}})
         if method == "POST":
@@ -54,9 +62,16 @@ class QualtricsAccount(Vendor):
             return {"result": {"status": "inProgress", "percentComplete": 10}}
         return {"result": {"status": "complete", "fileId": str(number)}}
 
+    def _definition(self) -> dict[str, Any]:
+        if not self.tells_of_questions:
+            raise RefusalError(403, {"meta": {"httpStatus": "403 - Forbidden"}})
+        unused = [{"Type": "Question", "QuestionID": one} for one in sorted(self.unused)]
+        blocks = {"BL_1": {"Type": "Default", "BlockElements": []}, "BL_2": {"Type": "Trash", "BlockElements": unused}}
+        return {"result": {"SurveyID": "SV_1", "Questions": {one: {"QuestionID": one} for one in self.questions}, "Blocks": blocks}}
+
     def _asked_for(self, values: dict[str, Any], body: Any) -> dict[str, Any]:
         """What an export holds of a response: of questions, of what is embedded, and of itself what was asked for, or all."""
-        if not set(body.get("questionIds", [])) <= self.questions:
+        if self.knows_its_questions and not set(body.get("questionIds", [])) <= self.questions:
             raise RefusalError(400, {"meta": {"httpStatus": "400 - Bad Request", "error": {"errorCode": "ESRV"}}})
         lists = {name: body.get(name) for name in ("questionIds", "embeddedDataIds", "surveyMetadataIds")}
 

@@ -143,15 +143,16 @@ def test_what_only_mysql_has_comes_over_as_what_it_means(url: str, shop: str, tm
     _run(
         root,
         """CREATE TABLE shop.people (id BINARY(16), born BIGINT UNSIGNED, joined DATETIME, gone DATETIME, `order` BIT(1),
-        name VARCHAR(20), changed DATETIME) CHARACTER SET latin1""",
+        name VARCHAR(20), changed DATETIME, waited TIME(6)) CHARACTER SET latin1""",
     )
     _run(
         root,
         """SET STATEMENT sql_mode = '' FOR INSERT INTO shop.people VALUES
-        (0x00FF00000000000000000000000000AA, 18446744073709551615, '2026-01-01', '0000-00-00', b'1', 'Jörg', '0000-00-00'),
-        (0x00FE00000000000000000000000000AA, 2, '2026-01-01', '2026-01-02', b'0', NULL, '2026-01-02')""",
+        (0x00FF00000000000000000000000000AA, 18446744073709551615, '2026-01-01', '0000-00-00', b'1', 'Jörg', '0000-00-00', '-25:00:01'),
+        (0x00FE00000000000000000000000000AA, 2, '2026-01-01', '2026-01-02', b'0', NULL, '2026-01-02', '838:59:58.5')""",
     )
     columns = {"customer_id": "id", "created_at": "joined", "deleted_at": "gone", "full_name": "name", "vip": "order", "number": "born"}
+    columns |= {"waited": "waited"}
     tables: Any = {"crm_customers": {"table": "shop.people", "columns": columns, "cursor": "changed"}}
     settings = SqlSource(type="sql", url="${URL}", tables=tables).model_copy(update={"url": root.replace("+pymysql", "")})
     nights = Nights(tmp_path, settings)
@@ -161,6 +162,7 @@ def test_what_only_mysql_has_comes_over_as_what_it_means(url: str, shop: str, tm
     assert (first["full_name"], first["vip"], first["number"]) == ("Jörg", "1", "18446744073709551615")
     assert "deleted_at" not in first
     assert (second["deleted_at"], second["vip"]) == (datetime(2026, 1, 2), "0")
+    assert (first["waited"], second["waited"]) == ("-25:00:01", "838:59:58.500000")
 
 
 def test_a_query_that_is_stopped_among_its_rows_is_one_line(url: str, shop: str, tmp_path: Path) -> None:

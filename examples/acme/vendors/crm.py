@@ -35,7 +35,7 @@ class Crm:
     def __init__(self) -> None:
         self.account = HubspotAccount()
         self.account.largest_page, self.account.most_results = 1000, 10_000
-        self.account.owners = []
+        self.account.owners, self.account.types = [], dict.fromkeys(_CUSTOM, "string")
         self._living: set[str] = set()
         self._address_of: dict[str, str] = {}
         self._companies: dict[tuple[str, ...], str] = {}

@@ -30,7 +30,9 @@ class Crm:
 
     def __init__(self, api: Api, pages: Pages, version: str) -> None:
         self._api, self._kept = api, pages
-        self._objects = f"/crm/{version}/objects" if version.startswith("v") else f"/crm/objects/{version}"
+        self._objects, self._properties = (
+            f"/crm/{version}/{what}" if version.startswith("v") else f"/crm/{what}/{version}" for what in ("objects", "properties")
+        )
         self.associations = Associations(api, self._objects)
         self.absent: dict[str, None] = {}
 
@@ -53,7 +55,8 @@ class Crm:
         params |= {"archived": "true" if archived else "false"}
         params |= {"associations": associated} if associated else {}
         params |= {"propertiesWithHistory": history} if history else {}
-        name, path = f"{kind}, archived: {archived}", f"{self._objects}/{kind}"
+        # What was asked for is part of the name: a list that is kept tells nothing of a property that the account did not have then.
+        name, path = f"{kind}, archived: {archived}, {params['properties']}", f"{self._objects}/{kind}"
 
         def asked(last: Page | None) -> Iterator[Page]:
             for page in self._pages(kind, path, params, last):
@@ -123,6 +126,14 @@ class Crm:
         everything = {"filterGroups": [], "sorts": [], "properties": [], "limit": 1, "after": "0"}
         total = self._page(kind, f"{self._objects}/{kind}/search", everything).get("total")
         return None if total is None else int(total)
+
+    def definitions(self, kind: str, sensitivity: str) -> list[Object]:
+        """What properties the objects of a kind have, as far as the token may see them."""
+        try:
+            told = self._api.get(f"{self._properties}/{kind}", {"dataSensitivity": sensitivity}, holds="results", each=("name",))
+        except RefusedError as error:
+            raise with_scope(error, "properties") from None
+        return list(told["results"])
 
     def owners(self) -> Iterator[Object]:
         """Everybody who may own a record."""

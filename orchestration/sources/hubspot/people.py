@@ -28,28 +28,28 @@ _EVENTS_AT_ONCE, _EMAILS_AT_ONCE = 1000, 100
 class People:
     """What one run knows of the people of an account."""
 
-    def __init__(self, crm: Crm, note: Callable[[str], None], odd: Oddities) -> None:
-        """`odd` hears of what cannot be understood."""
-        self._crm, self._note, self.odd = crm, note, odd
+    def __init__(self, crm: Crm, mapped: Callable[[], Mapping[str, str]], note: Callable[[str], None], odd: Oddities) -> None:
+        """`mapped`: column → property of a contact that is asked for; `odd` hears of what cannot be understood."""
+        self._crm, self._mapped, self._note, self.odd = crm, mapped, note, odd
         self._companies: dict[str, Object] | None = None
         self._owners: dict[str, str] | None = None
         self._id_of: dict[str, str] = {}
 
-    def read(self, since: int | None, mapped: Mapping[str, str], bench: Bench) -> Iterator[Object]:
+    def read(self, since: int | None, bench: Bench) -> Iterator[Object]:
         """All contacts, or those changed since `since`; from a search, their companies are known by property only."""
-        properties = contacts.properties(mapped)
+        properties = contacts.properties(self._mapped())
         if since is None:
             return self._crm.listing("contacts", properties, bench, associated="companies", history=consents.OPT_OUT, goes_on=True)
         return self._crm.changed("contacts", contacts.STAMP, since, properties, bench, associated="companies")
 
-    def of_changed_companies(self, changed: Newest, lag: timedelta, mapped: Mapping[str, str], bench: Bench) -> Iterator[Object]:
+    def of_changed_companies(self, changed: Newest, lag: timedelta, bench: Bench) -> Iterator[Object]:
         """The contacts of companies that changed themselves: what a contact says of its company is as new as the company."""
         found = self._allowed(
             "companies", lambda: self._crm.changed("companies", _COMPANY_STAMP, changed.before(lag), [_COMPANY_STAMP], bench)
         )
         ids = [one["id"] for one in changed.watched(found, lambda one: below(one, "properties", _COMPANY_STAMP) or one.get("updatedAt"))]
         whose = dict.fromkeys(self._crm.associations.of("companies", "contacts", ids))
-        return self._crm.read("contacts", whose, contacts.properties(mapped), associated="companies")
+        return self._crm.read("contacts", whose, contacts.properties(self._mapped()), associated="companies")
 
     def companies(self, bench: Bench) -> Mapping[str, Object]:
         """Id → company."""
@@ -90,7 +90,7 @@ class People:
 
     def _learn(self, emails: set[str], bench: Bench | None) -> None:
         if bench is not None and not self._id_of:
-            self._remember(self.read(None, contacts.MAPPED, bench))
+            self._remember(self.read(None, bench))
         for some in chunks(sorted(emails - self._id_of.keys() - {""}), _EMAILS_AT_ONCE):
             asked = [{"propertyName": "email", "operator": "IN", "values": some}]
             self._remember(self._crm.searched("contacts", asked, ["email"]))

@@ -19,8 +19,9 @@ _SCOPES = {
     "tickets": "tickets",
     "feedback_submissions": "crm.objects.feedback_submissions.read",
     "subscription statuses": "communication_preferences.read",
+    "properties": "crm.schemas.contacts.read",
 }
-_ASKED_FOR_AS = {"subscription statuses": "consents"}
+_WITHOUT = {"subscription statuses": "`objects` without consents", "properties": "a source without `properties`"}
 
 
 def with_scope(error: RefusedError, kind: str) -> RefusedError:
@@ -29,4 +30,4 @@ def with_scope(error: RefusedError, kind: str) -> RefusedError:
         return error
     scopes = error.scopes or (_SCOPES[kind],)
     named = "" if error.scopes else f" (most likely {scopes[0]})"
-    return RefusedError(f"{error}{named}; `objects` without {_ASKED_FOR_AS.get(kind, kind)} does not ask for it", error.status, scopes)
+    return RefusedError(f"{error}{named}; {_WITHOUT.get(kind, f'`objects` without {kind}')} does not ask for it", error.status, scopes)

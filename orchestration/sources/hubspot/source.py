@@ -17,9 +17,10 @@ from typing import Any, ClassVar
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api
-from orchestration.sources.hubspot import activities, consents, contacts, named
+from orchestration.sources.hubspot import activities, consents, contacts
 from orchestration.sources.hubspot.crm import Crm, Object
 from orchestration.sources.hubspot.happenings import Happenings
+from orchestration.sources.hubspot.named import Named
 from orchestration.sources.hubspot.nights import LAG, Asked, Nights
 from orchestration.sources.hubspot.people import People
 from orchestration.sources.reading.newest import Newest
@@ -42,9 +43,10 @@ class Hubspot(StreamSource):
         self._wanted = frozenset(settings.objects)
         self._nights = Nights(now, timedelta(days=settings.full_every_days), self.pages)
         # The contract's own columns and those that a company adds to it.
-        self._mapped, self._named = {**contacts.MAPPED, **settings.properties}, tuple(settings.properties.values())
+        self._mapped = {**contacts.MAPPED, **settings.properties}
         self._crm = Crm(api, self.pages, settings.api_version)
-        self._people = People(self._crm, self.note, self.odd)
+        self._named = Named(self._crm, settings.properties, self.note)
+        self._people = People(self._crm, lambda: self._named.there(self._mapped), self.note, self.odd)
         self._scales = {**activities.SCALES, **settings.feedback_scales}
         self._happenings = Happenings(self._crm, self._people, self._nights, self._scales, now)
 
@@ -75,7 +77,7 @@ class Hubspot(StreamSource):
         offered = {
             "crm_customers": [
                 ("contacts", Stream("contacts", self._contacts, extra, mapped)),
-                ("contacts", Stream("archived contacts", self._archived_contacts, extra)),
+                ("contacts", Stream("archived contacts", self._archived_contacts, extra, mapped)),
             ],
             "crm_consents": [
                 ("consents", Stream("opt-outs", self._opt_outs)),
@@ -91,32 +93,35 @@ class Hubspot(StreamSource):
         return [stream for wanted, stream in offered.get(table, []) if wanted in self._wanted]
 
     def _contacts(self, known: Position, bench: Bench) -> Reading:
+        types = self._named.types(known.get("types", {}))
+
         def rows(found: Iterator[Object]) -> Iterator[Row]:
             return self.odd.each("contacts", found, partial(self._contact, bench))
 
         companies, began = Newest(known.get("companies_since", known.get("since"))), self._now()
 
         def asked(since: int | None) -> Iterator[Object]:
-            found = named.known("contacts", self._named, self._people.read(since, self._mapped, bench))
-            return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, self._mapped, bench))
+            found = self._people.read(since, bench)
+            return found if since is None else chain(found, self._people.of_changed_companies(companies, LAG, bench))
 
         reading = self._nights.reading(known, asked, contacts.STAMP, rows, bench)
 
         def position() -> Position:
             told = reading.position()
             # Where all contacts were read, so were all companies.
-            return {**told, "companies_since": told["since"] if reading.complete else companies.until(began)}
+            return {**told, "types": types, "companies_since": told["since"] if reading.complete else companies.until(began)}
 
         return Reading(reading.rows, position, reading.complete)
 
     def _contact(self, bench: Bench, one: Object) -> Iterator[Row]:
         return contacts.rows(one, self._mapped, self._people.companies(bench), self._people.owners())
 
-    def _archived_contacts(self, _: Position, bench: Bench) -> Reading:
+    def _archived_contacts(self, known: Position, bench: Bench) -> Reading:
         """No search shows them and no list can be asked for the new ones, so all are read every night."""
+        types = self._named.types(known.get("types", {}))
         found = self._crm.listing("contacts", contacts.properties(self._mapped), bench, archived=True)
         rows = self.odd.each("archived contacts", found, lambda one: self._contact(bench, {**one, "archived": True}))
-        return Reading(rows, dict, True)
+        return Reading(rows, lambda: {"types": types}, True)
 
     def _opt_outs(self, known: Position, bench: Bench) -> Reading:
         def rows(found: Iterator[Object]) -> Iterator[Row]:
@@ -132,4 +137,4 @@ class Hubspot(StreamSource):
         return self._nights.once(known, self._people_since(bench), contacts.STAMP, self._people.subscriptions, bench)
 
     def _people_since(self, bench: Bench) -> Asked:
-        return lambda since: self._people.read(since, self._mapped, bench)
+        return lambda since: self._people.read(since, bench)

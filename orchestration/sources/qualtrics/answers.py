@@ -24,6 +24,12 @@ _OF_PEOPLE = frozenset({"externalDataReference", "recipientEmail", "recipientFir
 _QUESTION = re.compile(r"(?:\d+_)?(QID\d+)(?:[_#].*)?")  # in a loop behind its number; before a row, a choice or a text
 
 
+def questions_of(survey: Any) -> list[str]:
+    """The ids of all questions that are read, whoever answers included."""
+    names = (*survey.questions, *survey.comments.values(), survey.customer_id_field, survey.email_field)
+    return list(dict.fromkeys(match[1] for match in map(_QUESTION.fullmatch, names) if match))
+
+
 def asked(survey: Any) -> dict[str, list[str]]:
     """What an export is to hold: as much as columns need. All of it where a name is none of a question, such as that of a score."""
     said = {name: _QUESTION.fullmatch(name) for name in (*survey.questions, *survey.comments.values())}

@@ -10,6 +10,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from orchestration.sources.base import SourceError
@@ -22,6 +23,14 @@ _MOST_AT_ONCE = 32 << 20  # bytes of JSON, which are ten times as many as object
 _POLL, _MOST_POLLS = 5.0, 360  # seconds; half an hour
 
 
+@dataclass(frozen=True)
+class Questions:
+    """The ids of the questions of a survey, and of those of them that nobody is asked: they lie in its trash."""
+
+    all: frozenset[str]
+    unused: frozenset[str]
+
+
 class Exports:
     """The surveys of one account."""
 
@@ -31,6 +40,18 @@ class Exports:
     def probe(self) -> None:
         """Ask for nearly nothing; raises what stands in the way."""
         self._api.get("/API/v3/whoami")
+
+    def questions(self, survey: str) -> Questions | None:
+        """What a survey asks; None where the account does not tell."""
+        try:
+            told = self._api.get(f"/API/v3/survey-definitions/{survey}", holds="result")["result"]
+        except RefusedError as error:
+            if error.status not in (403, 404):
+                raise
+            return None
+        blocks = (told.get("Blocks") or {}).values()
+        unused = (one for block in blocks if block.get("Type") == "Trash" for one in block.get("BlockElements") or [])
+        return Questions(frozenset(told.get("Questions") or ()), frozenset(str(one.get("QuestionID")) for one in unused))
 
     def responses(self, survey: str, since: str | None, asked: Mapping[str, Sequence[str]]) -> Iterator[Object]:
         """The responses recorded since `since`, or all, with what is `asked` of each.

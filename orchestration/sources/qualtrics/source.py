@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 
-from orchestration.sources.base import Bench, Position
+from orchestration.sources.base import Bench, Position, SourceError
 from orchestration.sources.http import Api
 from orchestration.sources.qualtrics import answers
 from orchestration.sources.qualtrics.export import Exports
@@ -54,6 +54,7 @@ class Qualtrics(StreamSource):
         return [Stream(survey.id, partial(self._read, survey)) for survey in self._surveys]
 
     def _read(self, survey: Any, known: Position, _: Bench) -> Reading:
+        self._require_questions(survey)
         told = hashlib.sha256(repr(survey).encode()).hexdigest()[:16]
         is_full = is_due(known, self._read_again, self._now()) or known.get("survey") != told
         newest, began = Newest(None if is_full else known.get("since")), self._now()
@@ -63,3 +64,17 @@ class Qualtrics(StreamSource):
         full_at = began.isoformat(timespec="seconds") if is_full else known["full_at"]
         batches = as_arrow(self.odd.together(f"responses to {survey.id}", found, partial(answers.columns, survey)))
         return Reading((), lambda: {"since": newest.until(began), "full_at": full_at, "survey": told}, is_full, batches=batches)
+
+    def _require_questions(self, survey: Any) -> None:
+        """Raise SourceError where the survey does not have a question that is read: answers to it would be taken for deleted."""
+        named = answers.questions_of(survey)
+        found = self.odd.whole(f"the definition of the survey {survey.id}", lambda: self._exports.questions(survey.id))
+        if found is None:
+            self.note(
+                f"whether the survey {survey.id} has the questions {', '.join(named)} is not known: the token may not read what it asks"
+            )
+            return
+        if missing := [one for one in named if one not in found.all]:
+            raise SourceError(f"the survey {survey.id} has no question {', '.join(missing)}; correct the questions of the survey")
+        if unused := [one for one in named if one in found.unused]:
+            self.note(f"the survey {survey.id} does not ask {', '.join(unused)} any more: what was answered stays, and no more will come")

@@ -8,6 +8,7 @@ the one that changed last counts, of equal ones the one read last: pages that mo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _CHUNK, _JOINED = 1_000, 20
 _NOTHING = Raw("CAST(NULL AS VARCHAR)")
 # Kinds of which what is equal is written alike.
 _ALIKE = ({str}, {int}, {type(None)})
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # what no text has but its lines and tabs
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,9 @@ def _text(value: Any) -> str | None:
 
 
 def _of_bytes(value: bytes) -> str:
-    """Text, else digits: with its odd bytes replaced, one id would be like another."""
+    """Text, else digits: with its odd bytes replaced, or those left out that nobody sees, one id would be like another."""
     try:
-        return value.decode()
+        text = value.decode()
     except UnicodeDecodeError:
         return value.hex()
+    return value.hex() if _UNSEEN.search(text) else text

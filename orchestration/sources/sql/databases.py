@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -76,7 +77,7 @@ class Database:
             for rows in result.partitions(_ROWS):
                 columns = dict(zip(names, zip(*rows, strict=True), strict=True))
                 told = {name: _told(column, name in bits) if self._is_mysql else column for name, column in columns.items()}
-                arrays = [_cursor(column, asked) if name == "_cursor" else text_array(column) for name, column in told.items()]
+                arrays = [_cursor(column, asked) if name == "_cursor" else text_array(_of_times(column)) for name, column in told.items()]
                 yield pa.RecordBatch.from_arrays(arrays, names=names)
 
     def _bits(self, result: Any) -> frozenset[str]:
@@ -132,6 +133,18 @@ def _told(values: Sequence[Any], are_bits: bool) -> list[Any]:
     if are_bits:
         return [value if value is None else int.from_bytes(value) for value in values]
     return [None if isinstance(value, str) and value.startswith(_NO_DAY) else value for value in values]
+
+
+def _of_times(values: Sequence[Any]) -> Sequence[Any]:
+    """The values, stretches of time as MySQL writes its TIME."""
+    return [_time(value) if isinstance(value, timedelta) else value for value in values] if timedelta in set(map(type, values)) else values
+
+
+def _time(value: timedelta) -> str:
+    """Hours, which may be more than a day's and below zero, minutes and seconds; what Python writes are days and what is left of one."""
+    seconds, rest = divmod(abs(value), timedelta(seconds=1))
+    fraction = f".{rest.microseconds:06}" if rest else ""
+    return f"{'-' if value < timedelta(0) else ''}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
 def _with_driver(url: str) -> str:

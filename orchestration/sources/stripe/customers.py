@@ -44,7 +44,7 @@ def subscription(one: Object, product_names: Mapping[str, str]) -> Row:
     return {
         "subscription_id": one["id"],
         "billing_customer_id": id_of(one.get("customer")),
-        "status": one.get("status"),
+        "status": _status(one),
         "started_at": from_seconds(first_filled(one.get("start_date"), one.get("created"))),
         "trial_ends_at": from_seconds(one.get("trial_end")),
         "cancel_requested_at": from_seconds(_requested(one)),
@@ -58,6 +58,12 @@ def subscription(one: Object, product_names: Mapping[str, str]) -> Row:
         "interval_count": interval_count,
         "discount_percent": _discount(one, unit, quantity),
     }
+
+
+def _status(one: Object) -> Any:
+    """Where nothing is collected any more Stripe goes on to call a subscription active."""
+    told = one.get("status")
+    return "paused" if told == "active" and one.get("pause_collection") else told
 
 
 def price_of(item: Object) -> Object:

@@ -8,7 +8,7 @@ all ratings, since nobody tells of one that was deleted. They are of one of two 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, ClassVar
@@ -44,6 +44,7 @@ class Zendesk(StreamSource):
         self._requester_of: dict[str, Any] = {}
         self._told: list[tuple[list[Any], list[Any]]] = []  # tickets and their requesters as they were told
         self._about_nothing = 0
+        self._of_staff: set[str] = set()
 
     @classmethod
     def from_settings(cls, settings: Any, *, sleep: Callable[[float], None] = time.sleep) -> Zendesk:
@@ -61,7 +62,9 @@ class Zendesk(StreamSource):
     def notes(self) -> list[str]:
         """What was left out, one line each."""
         about = f"{counted(self._about_nothing, 'answer')} about a ticket that is gone: left as last landed until all is read again"
-        return [*super().notes(), *(_WITHOUT[key] for key in self._support.absent), *([about] if self._about_nothing else [])]
+        staff = f"{counted(len(self._of_staff), 'ticket')} of agents left out: whoever works for the account is no customer of it"
+        told = ((about, self._about_nothing), (staff, self._of_staff))
+        return [*super().notes(), *(_WITHOUT[key] for key in self._support.absent), *(line for line, count in told if count)]
 
     def extents(self) -> list[Extent]:
         """The tickets; requesters come beside them."""
@@ -80,13 +83,16 @@ class Zendesk(StreamSource):
         gone: dict[str, bool] = {}
 
         def told(page: Object) -> Iterator[Columns]:
-            metrics = self._support.metrics(page)
+            metrics, staff = self._support.metrics(page), self._support.staff(page)
 
             def made(some: Sequence[Object]) -> list[Columns]:
-                living = [one for one, status in zip(some, values_of(some, "status"), strict=True) if status != "deleted"]
-                for one in some if gone or len(living) < len(some) else ():
+                are_out = [status == "deleted" for status in values_of(some, "status")]
+                if staff:
+                    are_out = [is_out or self._is_of(staff, one) for one, is_out in zip(some, are_out, strict=True)]
+                living = [one for one, is_out in zip(some, are_out, strict=True) if not is_out]
+                for one, is_out in zip(some, are_out, strict=True) if gone or any(are_out) else ():
                     identifier = str(one["id"])
-                    if one.get("status") == "deleted":
+                    if is_out:
                         gone[identifier] = True
                         ever_gone.append(identifier)
                     else:
@@ -99,14 +105,25 @@ class Zendesk(StreamSource):
         batches = as_arrow(chain.from_iterable(map(told, pages)))
         return Reading((), position, is_full, ("ticket_id", ever_gone), batches, ("ticket_id", gone))
 
+    def _is_of(self, staff: Collection[str], ticket: Object) -> bool:
+        """Whether somebody who works for the account wrote a ticket, which is counted."""
+        if str(ticket.get("requester_id")) not in staff:
+            return False
+        self._of_staff.add(str(ticket["id"]))
+        return True
+
     def _requesters(self, known: Position, bench: Bench) -> Reading:
         def told(page: Object) -> Iterator[Row]:
             living = {
                 str(one["requester_id"]): one for one in page["tickets"] if one.get("status") != "deleted" and one.get("requester_id")
             }
-            users = self._support.users(page, living)
+            users, staff = self._support.users(page, living), self._support.staff(page)
             sought_at = None if "users" in self._support.absent else self._now().isoformat(timespec="seconds")
-            return (rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at) for who, one in living.items())
+            return (
+                rows.requester(who, users.get(who) or {}, one.get("created_at"), sought_at)
+                for who, one in living.items()
+                if who not in staff
+            )
 
         pages, position, is_full = self._export(known, bench)
         return Reading(chain.from_iterable(map(told, pages)), position, is_full)

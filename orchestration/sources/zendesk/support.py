@@ -21,6 +21,7 @@ Object = Mapping[str, Any]
 _MANY = 100
 _BESIDE = "users,metric_sets"
 _EXPORT, _LIMIT = "/api/v2/incremental/tickets/cursor", "zendesk_incremental"
+_STAFF = ("agent", "admin")  # others are end-user
 _WHO = "only an administrator may export tickets: name one in `email`"
 
 
@@ -77,6 +78,21 @@ class Support:
             found = self._had("users", partial(self._of_ids, "users", asked[start : start + _MANY]))
             self._users |= {str(user["id"]): user for user in found}
         return {one: self._users[one] for one in wanted if one in self._users}
+
+    def staff(self, page: Object) -> set[str]:
+        """Whoever wrote a ticket of a page and works for the account; nobody where users may not be read, which their own stream says."""
+        known = page.get("users") or self._writers(page)
+        return {str(one.get("id")) for one in known if isinstance(one, dict) and one.get("role") in _STAFF}
+
+    def _writers(self, page: Object) -> list[Object]:
+        """Who wrote the tickets of a page, where they did not come beside them."""
+        try:
+            found = self.users(page, (one.get("requester_id") for one in page["tickets"] if one.get("status") != "deleted"))
+        except RefusedError as error:
+            if error.status != 403:
+                raise
+            return []
+        return list(found.values())
 
     def _beside(self, page: Object, what: str, key: str) -> dict[str, Object]:
         """What came beside the tickets of a page, by its `key`."""

@@ -75,11 +75,43 @@ def test_what_is_no_question_of_qualtrics_is_looked_for_in_all_there_is(account:
     assert nights.rows("survey_responses")["R_7"]["score"] == 8
 
 
-def test_a_question_that_the_survey_has_no_more_is_named(account: QualtricsAccount, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_question_that_the_survey_has_no_more_is_named_and_takes_no_answer_away(
+    account: QualtricsAccount, tmp_path: Path, is_refused: bool
+) -> None:
+    """Whether an export that asks for it is refused, or only holds nothing of it."""
+    account.knows_its_questions = is_refused
+    survey = {"questions": {"QID1": "nps", "QID2": "csat"}, "comments": {"QID1": "QID3_TEXT"}}
+    nights = _nights(tmp_path, account, **survey)
+    nights.night("survey_responses")
+    before, exports = nights.rows("survey_responses"), len(account.exports)
+    account.questions.discard("QID2")
+    for told in account.responses.values():
+        told["values"].pop("QID2", None)
+    nights.settings = _nights(tmp_path, account, **survey, touchpoint="onboarding").settings  # so that all is read again
+    error = nights.night("survey_responses")["survey_responses"].error
+    assert error == "the survey SV_1 has no question QID2; correct the questions of the survey"
+    assert (nights.rows("survey_responses"), len(account.exports)) == (before, exports)
+
+
+def test_a_question_that_nobody_is_asked_any_more_is_said(account: QualtricsAccount, tmp_path: Path) -> None:
+    account.unused = {"QID1"}
+    load = _nights(tmp_path, account).night("survey_responses")["survey_responses"]
+    assert load.error is None
+    assert any("SV_1 does not ask QID1 any more" in line for line in load.warnings)
+
+
+def test_where_the_survey_does_not_tell_what_it_asks_a_refused_export_names_what_it_was_asked_for(
+    account: QualtricsAccount, tmp_path: Path
+) -> None:
+    account.tells_of_questions = False
     nights = _nights(tmp_path, account, questions={"QID1": "nps", "QID9": "csat"}, customer_id_field="crm")
     error = str(nights.night("survey_responses")["survey_responses"].error)
     assert "SV_1" in error
     assert "QID1, QID9, crm" in error
+    load = _nights(tmp_path / "known", account).night("survey_responses")["survey_responses"]
+    assert load.error is None
+    assert any("whether the survey SV_1 has the questions QID1 is not known" in line for line in load.warnings)
 
 
 def _zip(content: str) -> bytes:

@@ -174,3 +174,14 @@ def test_what_is_kept_in_another_encoding_lands_as_text(server: str, tmp_path: P
 
 def test_a_number_without_a_sign_may_be_a_cursor() -> None:
     assert _cursor([2**64 - 1, None, 5], Asked("people", {}, "version"))[0].as_py() == 2**64 - 1
+
+
+def test_bytes_that_can_be_seen_only_in_part_are_no_text(tmp_path: Path) -> None:
+    """An id is what can be seen of it: of numbers that are kept as bytes that is nothing, or what another one is."""
+    ids = {"0000000000000001": "0000000000000001", "41000042": "41000042", "4142": "AB", "c3bc0a62": "ü\nb"}
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        rows = ", ".join(f"(x'{one}', '2026-01-01')" for one in ids)
+        database.executescript(f"CREATE TABLE people (customer_id BLOB, created_at TEXT); INSERT INTO people VALUES {rows}")
+    nights = Nights(tmp_path, settings(f"sqlite:///{tmp_path}/shop.db", table="people"))
+    nights.night("crm_customers")
+    assert sorted(nights.rows("crm_customers")) == sorted(ids.values())

@@ -187,6 +187,19 @@ def test_a_fixed_term_that_ended_was_nobodys_wish(told: dict[str, Any], reason: 
 
 
 @pytest.mark.parametrize(
+    ("status", "pause", "expected"),
+    [
+        ("active", {"behavior": "void", "resumes_at": None}, "paused"),
+        ("active", None, "active"),
+        ("trialing", {"behavior": "void"}, "trialing"),
+        ("past_due", {"behavior": "keep_as_draft"}, "past_due"),
+    ],
+)
+def test_a_subscription_that_nothing_is_collected_for_is_paused(status: str, pause: Any, expected: str) -> None:
+    assert customers.subscription({"id": "s", "status": status, "pause_collection": pause}, {})["status"] == expected
+
+
+@pytest.mark.parametrize(
     ("event", "before", "expected"),
     [
         ("product.updated", {"name": "Pro"}, True),
