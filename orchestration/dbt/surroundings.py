@@ -52,7 +52,7 @@ def environment(settings: Settings, home: Home, target: Path, *, continues: bool
     """What a dbt process finds in its environment: where the warehouse is, what it may use, where its logs go, no telemetry.
 
     continues   whether the night continues a build: its models are many and small, as many are built at once as there are threads, and
-                what two threads do for one of them costs a fifth more of the processors than what one does (decision 87)
+                what two threads do for one of them costs a fifth more of the processors than what one does (decision 86)
     """
     threads = settings.tuning.threads
     return {

@@ -24,7 +24,7 @@ billed as (
     group by 1, 2
 ),
 
--- Running without revenue the last time that a month ended: free of charge since some term of theirs (decision 86).
+-- Running without revenue the last time that a month ended: free of charge since some term of theirs (decision 85).
 unpriced as (
     select subscriptions.source_name, subscriptions.subscription_id, subscriptions.paid_from
     from subscriptions
