@@ -13,21 +13,24 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 # Functions of both engines that answer alike. Whoever adds one has looked it up in the manuals of both.
-COMMON = frozenset(
-    """abs avg bool_and bool_or cast ceil coalesce count count_if date_trunc exp extract first_value floor greatest lag last_value lead least
-    length ln lower max max_by md5 median min min_by nullif ntile percent_rank percentile_cont power rank dense_rank replace round
-    row_number split_part sqrt substr sum trim try_cast upper""".split()
-)
+COMMON = {
+    "abs", "avg", "bool_and", "bool_or", "cast", "ceil", "coalesce", "count", "count_if", "date_trunc", "dense_rank", "exp", "extract",
+    "first_value", "floor", "greatest", "lag", "last_value", "lead", "least", "length", "ln", "lower", "max", "max_by", "md5", "median",
+    "min", "min_by", "ntile", "nullif", "percent_rank", "percentile_cont", "power", "rank", "replace", "round", "row_number", "split_part",
+    "sqrt", "substr", "sum", "trim", "try_cast", "upper",
+}  # fmt: skip
 # What the spark__ macros write.
-SPARK = frozenset(
-    """add_months array_join array_sort collect_set conv datediff explode make_interval regexp_replace sequence sha2 split struct
-    unix_micros xxhash64""".split()
-)
+SPARK = {
+    "add_months", "array_join", "array_sort", "collect_set", "conv", "datediff", "explode", "make_interval", "regexp_replace", "sequence",
+    "sha2", "split", "struct", "unix_micros", "xxhash64",
+}  # fmt: skip
 # Words that stand before a parenthesis and call nothing; `decimal` and `varchar` are types with a length.
-WORDS = frozenset(
-    """all and any as between by case distinct else end except exists filter from group having in intersect join not on or over qualify select
-    then union using values when where with decimal varchar""".split()
-)
+WORDS = {
+    "all", "and", "any", "as", "between", "by", "case", "decimal", "distinct", "else", "end", "except", "exists", "filter", "from",
+    "group", "having", "in", "intersect", "join", "not", "on", "or", "over", "qualify", "select", "then", "union", "using", "values",
+    "varchar", "when", "where", "with",
+}  # fmt: skip
+DUCKDB_TYPES = "text|varchar|json|uuid|real|hugeint|uhugeint|utinyint|usmallint|uinteger|ubigint|timestamptz"
 SYNTAX = {
     r"->>?": "an arrow: JSON or a lambda",
     r"\[|\{": "a list or a struct in brackets",
@@ -37,7 +40,7 @@ SYNTAX = {
     r"\b(asof|positional)\s+join\b": "a join of DuckDB",
     r"\bmaterialized\b": "materialized",
     r"\b(pivot|unpivot|columns\s*\(|using\s+sample|similar\s+to)\b": "a clause of DuckDB",
-    r"(::|\bas)\s*(text|json|uuid|real|u?hugeint|u\w+int|timestamptz|varchar(?!\s*\())\s*(?=[),\s])": "a type of DuckDB",
+    rf"::\s*({DUCKDB_TYPES})\b(?!\s*\()|\bas\s+({DUCKDB_TYPES})\s*\)": "a type of DuckDB",
     r'"': "a double quote: Spark reads a text",
     r"(^|\()\s*from\b": "from without select",
 }
@@ -54,14 +57,17 @@ def outside(statement: str) -> list[str]:
 
 def _bare(statement: str) -> str:
     """Without comments and texts. The warehouse's name and its quotes are no part of Spark's names of tables."""
-    known = re.sub(r'"\w+"\."(\w+)"\."(\w+)"', r"\1.\2", statement)
-    return re.sub(r"--[^\n]*|'(?:[^']|'')*'", " ", known)
+    return re.sub(r"--[^\n]*|'(?:[^']|'')*'", " ", _for_spark(statement))
+
+
+def _for_spark(statement: str) -> str:
+    return re.sub(r'"\w+"\."(\w+)"\."(\w+)"', r"\1.\2", statement)
 
 
 def _grammar(statement: str) -> list[str]:
     """What does not parse, and aggregates that sort what they gather."""
     try:
-        tree = sqlglot.parse_one(re.sub(r'"\w+"\."(\w+)"\."(\w+)"', r"\1.\2", statement), read="spark")
+        tree = sqlglot.parse_one(_for_spark(statement), read="spark")
     except SqlglotError as error:
         return [f"no grammar: {str(error).splitlines()[0]}"]
     sorting = [node.parent for node in tree.find_all(exp.Order) if isinstance(node.parent, exp.Func)]

@@ -1,7 +1,7 @@
 """Why revenue was lost: voluntary (cancelled by the customer), involuntary (payment failure) or expired (a fixed term ended).
 
-The stated reason decides; without one the course of events, of which an attempt to collect for something else is none. A cancellation of which nothing else is known is the customer's
-(decision 13).
+The stated reason decides; without one the course of events, of which an attempt to collect for something else is no part. A
+cancellation of which nothing else is known is the customer's (decision 13).
 """
 
 from __future__ import annotations

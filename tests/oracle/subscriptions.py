@@ -158,7 +158,9 @@ def monthly_price(subscription: Row, moment: pd.Timestamp, end: pd.Timestamp) ->
 
 def _first_billed(subscription: Row, end: pd.Timestamp) -> pd.Timestamp | None:
     """The end of the first month in which a line states a price, `end` where that month is not over; None where none ever does."""
-    told = [line for line in subscription["lines"] if not (line.is_discount or line.is_addition or line.is_of_trial(subscription["paid_from"]))]
+    told = [
+        line for line in subscription["lines"] if not (line.is_discount or line.is_addition or line.is_of_trial(subscription["paid_from"]))
+    ]
     starts = [start for line in told if (start := max(line.start, subscription["paid_from"])) < end]
     return min(min(starts).normalize().replace(day=1) + pd.DateOffset(months=1), end) if starts else None
 
