@@ -21,6 +21,28 @@ Load = dict[str, list[Change]]
 
 OWNERS = {"billing_customers": "billing_customer_id", "crm_customers": "customer_id"}
 
+# What texts may say instead, wherever they stand, and in one table.
+SAID: dict[str, list[Any]] = {
+    "currency": ["USD", "EUR", "JPY"],
+    "phone": ["+49 30 1234567", "030 1234567", None],
+    "country": ["DE", "US", "AT", None],
+    "industry": ["retail", "wholesale"],
+    "company_name": ["Acme", "Zeta", None],
+    "plan": ["team", "pro", "renamed", None],
+    "interval": ["month", "year", "week", None],
+    "cancellation_reason": ["payment_failed", "too_expensive", None],
+    "invoice_status": ["paid", "open", "void", "uncollectible", None],
+}
+SAID_IN: dict[str, dict[str, list[Any]]] = {
+    "billing_subscriptions": {"status": ["active", "canceled", "unpaid", "trialing"]},
+    "billing_invoice_lines": {"kind": ["recurring", "one_off", "proration", "discount", "tax"]},
+    "billing_payments": {"kind": ["payment", "refund", "chargeback"], "status": ["succeeded", "failed", "pending"]},
+    "crm_consents": {"status": ["granted", "withdrawn"]},
+    "crm_interactions": {"kind": ["sent", "delivered", "bounced", "unsubscribed"], "channel": ["email", "sms", "web"]},
+}
+# What is often left open at first and stated later.
+WERE_UNSAID = ("merged_into_customer_id", "email", "phone", "plan", "company_name", "subscription_id")
+
 # Days before and after the ends of months; a night may be run again, and a month may be left out.
 STEPS = [0, 1, 1, 1, 1, 2, 3, 9]
 
@@ -82,7 +104,7 @@ def edited(random: Random, table: str, row: Row, tables: chance.Tables) -> Row:
     made = [
         {name: changed}
         for name, value in row.items()
-        if name not in contract.key and value is not None
+        if name not in contract.key and not name.startswith("_")
         for changed in other_values(random, table, name, value, tables)
     ]
     updated = {"updated_at": moment(random, 700)} if contract.updated_at else {}
@@ -92,17 +114,20 @@ def edited(random: Random, table: str, row: Row, tables: chance.Tables) -> Row:
 def other_values(random: Random, table: str, name: str, value: Any, tables: chance.Tables) -> list[Any]:
     """What the column might say instead; none where nothing interesting would follow."""
     column = INPUT_TABLES[table].column(name)
+    if value is None and name not in WERE_UNSAID:
+        return []
     if column.type == "timestamp":
         return [value + timedelta(days=random.choice([-30, -1, 1, 2, 45]))]
     if column.type in ("integer", "decimal", "rate"):
         return [float(value) * 1.1 if name == "rate_to_reporting" else value * 2 + 1]
     accounts, people = ([row[key] for row in tables.get(home, [])] for home, key in OWNERS.items())
-    said = {
-        "status": ["active", "canceled", "unpaid", "trialing"] if table == "billing_subscriptions" else [],
+    said = SAID | SAID_IN.get(table, {}) | {
         "invoice_id": [line["invoice_id"] for line in tables.get("billing_invoice_lines", [])],
-        "currency": ["USD", "EUR", "JPY"],
+        "subscription_id": [*(row["subscription_id"] for row in tables.get("billing_subscriptions", [])), None],
         "billing_customer_id": [*accounts, "nobody"],
         "customer_id": [*people, "nobody"],
-    }
+        "merged_into_customer_id": [*people, "nobody", None],
+        "email": [*(row.get("email") for home in OWNERS for row in tables.get(home, [])), None],
+    }  # fmt: skip
     choices = said.get(name, [None] if column.required else [])
     return [random.choice(choices)] if choices else []

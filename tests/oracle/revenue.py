@@ -23,7 +23,7 @@ def _at_month_ends(facts: Facts, rows: list[Row]) -> Iterator[Row]:
     for row in rows:
         for month, moment in facts.months(row["started_at"]):
             if is_paid_for(row, moment):
-                price = monthly_price(row, moment)
+                price = monthly_price(row, moment, facts.end)
                 mrr = round(facts.converted(max(price.amount, Fraction(0)), price.currency, last_instant(moment)), 6)
                 if mrr > 0:
                     yield {

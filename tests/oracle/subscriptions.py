@@ -2,7 +2,7 @@
 
 A subscription counts while it is paid for: from its start, or the end of its trial, up to its end, which is exclusive. Its price is that
 of the recurring (and discount) lines of the newest invoice that covers the last instant of the month, and of what adds to it; else of
-the newest before, else that of the subscription record.
+the newest before, else of the first one after, else that of the subscription record.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def is_paid_for(subscription: Row, moment: pd.Timestamp) -> bool:
     )
 
 
-def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
-    """What it costs a month at the last instant before `moment`."""
+def monthly_price(subscription: Row, moment: pd.Timestamp, end: pd.Timestamp) -> Price:
+    """What it costs a month at the last instant before `moment`, as is known at `end`."""
     months = MONTHS[subscription["interval"] or "month"] * (subscription["interval_count"] or 1)
     lines = [line for line in subscription["lines"] if line.start < moment and not line.is_of_trial(subscription["paid_from"])]
     # A discount lowers the price of its invoice; by itself it states none.
@@ -145,13 +145,24 @@ def monthly_price(subscription: Row, moment: pd.Timestamp) -> Price:
     if prices:
         newest = max(covering or prices, key=lambda line: (line.start, line.issued, line.invoice))
         if not covering and newest.covers(month_end := newest.end.normalize().replace(day=1)):
-            return monthly_price(subscription, month_end)
+            return monthly_price(subscription, month_end, end)
         lines = [line for line in lines if (line.covers(moment) if covering else line.start == newest.start and not line.is_addition)]
         return Price(_billed(lines, newest, usual_days(subscription), months), newest.currency)
+    if first := _first_billed(subscription, end):
+        return monthly_price(subscription, first, end)
     price = major(subscription, "unit_amount", "unit_minor", subscription["currency"])
     quantity = 1 if subscription["quantity"] is None else subscription["quantity"]
     kept = 1 - (subscription["discount_percent"] or Fraction(0)) / 100
     return Price(price * quantity * kept / months, subscription["currency"])
+
+
+def _first_billed(subscription: Row, end: pd.Timestamp) -> pd.Timestamp | None:
+    """The end of the first month in which a line states a price, `end` where that month is not over; None where none ever does."""
+    told = [
+        line for line in subscription["lines"] if not (line.is_discount or line.is_addition or line.is_of_trial(subscription["paid_from"]))
+    ]
+    starts = [start for line in told if (start := max(line.start, subscription["paid_from"])) < end]
+    return min(min(starts).normalize().replace(day=1) + pd.DateOffset(months=1), end) if starts else None
 
 
 def _billed(lines: list[Line], newest: Line, length: float | None, months: Fraction) -> Fraction:

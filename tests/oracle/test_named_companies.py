@@ -133,16 +133,21 @@ def test_a_deleted_record_stays_in_past_months() -> None:
 
 
 def test_an_answer_from_before_the_customer_existed() -> None:
+    """It counts in its own month, as that customer's; they were seen first when their record was made, and owe nothing to it."""
     answer = {"response_id": "r", "customer_id": "c", "metric": "nps", "score": 9, "scale_min": 0, "scale_max": 10}
-    company = built(
-        date(2024, 2, 29),
-        crm_customers=[{"customer_id": "c", "created_at": datetime(2024, 1, 1)}],
-        billing_customers=[account(customer_id="c")],
-        billing_subscriptions=[subscription("s", datetime(2024, 1, 1))],
-        survey_responses=[answer | {"responded_at": datetime(2021, 5, 1)}],
-    )
+    tables = {
+        "crm_customers": [{"customer_id": "c", "created_at": datetime(2024, 1, 1)}],
+        "billing_customers": [account(customer_id="c")],
+        "billing_subscriptions": [subscription("s", datetime(2024, 1, 1))],
+        "survey_responses": [answer | {"responded_at": datetime(2021, 5, 1)}],
+    }
+    company = built(date(2024, 2, 29), **tables)
     assert movements(company) == [("2024-01", "new", 10), ("2024-02", "unchanged", 10)]
     assert list(company.marts["dim_customers"]["first_seen_at"]) == [pd.Timestamp(2024, 1, 1)]
+    marts = harness.project("contractual").marts(["fct_survey_responses", "metric_nps_monthly"], tables, date(2024, 2, 29))
+    assert list(marts["fct_survey_responses"]["customer_key"]) == list(company.marts["dim_customers"]["customer_key"])
+    nps = marts["metric_nps_monthly"].query("view == 'period' and dimension == 'all' and responses > 0")
+    assert list(zip(nps["month"], nps["promoters"], strict=True)) == [(pd.Timestamp(2021, 5, 1), 1)]
 
 
 def test_a_customer_goes_through_the_stages() -> None:

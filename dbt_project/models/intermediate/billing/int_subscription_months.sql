@@ -11,7 +11,18 @@ subscriptions as (
 ),
 
 prices as (
-    select * from {{ ref('int_billed_prices') }}
+    select *
+    from {{ ref('int_billed_prices') }} as prices
+    {%- if continues() %}
+    where {{ touched_subscription('prices') }}
+    {%- endif %}
+),
+
+-- What a subscription was billed first: nearer to the months before than what its record says today.
+first_prices as (
+    select source_name, subscription_id, monthly_minor, currency
+    from prices
+    qualify row_number() over (partition by source_name, subscription_id order by month) = 1
 ),
 
 months as (
@@ -40,13 +51,16 @@ spine as (
     where paid_from < {{ as_of_end() }} and (ends_at is null or ends_at > paid_from)
 ),
 
--- A month that no line covers keeps the latest price billed before; a subscription never billed has the price on its record.
+-- A month that no line covers keeps the latest price billed before, and one before all lines has the first; a subscription never billed has
+-- the price on its record.
 priced as (
     select
         spine.*,
         months.measured_until,
         months.last_day,
         coalesce(prices.is_paid, false) as is_paid,
+        first_prices.monthly_minor as first_minor,
+        first_prices.currency as first_currency,
         {{ carried_forward('prices.monthly_minor', 'spine.source_name, spine.subscription_id', 'spine.month') }} as billed_minor,
         {{ carried_forward('prices.currency', 'spine.source_name, spine.subscription_id', 'spine.month') }} as billed_currency,
         case when prices.covers_end then 'invoice_line' end as covered
@@ -56,15 +70,22 @@ priced as (
         on prices.source_name = spine.source_name
         and prices.subscription_id = spine.subscription_id
         and prices.month = spine.month
+    left join first_prices
+        on first_prices.source_name = spine.source_name
+        and first_prices.subscription_id = spine.subscription_id
 ),
 
 -- The end is exclusive: a subscription that ends with the last instant of a month is live at the end of that month.
 live as (
     select
         *,
-        coalesce(billed_currency, list_currency) as currency,
-        case when billed_currency is null then list_minor else billed_minor end as mrr_minor,
-        case when billed_currency is null then 'subscription' else coalesce(covered, 'earlier_line') end as price_from
+        coalesce(billed_currency, first_currency, list_currency) as currency,
+        case when first_currency is null then list_minor else coalesce(billed_minor, first_minor) end as mrr_minor,
+        case
+            when first_currency is null then 'subscription'
+            when billed_currency is null then 'later_line'
+            else coalesce(covered, 'earlier_line')
+        end as price_from
     from priced
     where paid_from < measured_until
         and (ends_at is null or ends_at >= measured_until)

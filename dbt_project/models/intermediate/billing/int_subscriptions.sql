@@ -16,6 +16,10 @@ payments as (
     select * from {{ canonical('billing_payments') }}
 ),
 
+lines as (
+    select * from {{ canonical('billing_invoice_lines') }}
+),
+
 churn_reasons as (
     select * from {{ ref('churn_reasons') }}
 ),
@@ -52,9 +56,15 @@ spans as (
         and undated.subscription_id = subscriptions.subscription_id
 ),
 
--- How the last attempt to collect went, where nothing else says why a subscription ended.
-last_attempts as (
-    select spans.source_name, spans.subscription_id, payments.status as last_attempt
+-- Attempts to collect in the sixty days before an end that nothing else explains.
+attempts as (
+    select
+        spans.source_name,
+        spans.subscription_id,
+        payments.payment_id,
+        payments.invoice_id,
+        payments.status,
+        payments.occurred_at
     from spans
     inner join payments
         on payments.source_name = spans.source_name
@@ -64,9 +74,34 @@ last_attempts as (
         and payments.occurred_at < {{ add_days('spans.ends_at', 1) }}
         and payments.occurred_at >= {{ add_days('spans.ends_at', -60) }}
     where spans.ends_at is not null and spans.reason is null and spans.cancel_requested_at is null
+),
+
+-- Attempts whose invoice is for something else: it bills other subscriptions, or a purchase. What is void now may have been asked for then.
+elsewhere as (
+    select attempts.source_name, attempts.subscription_id, attempts.payment_id
+    from attempts
+    inner join lines
+        on lines.source_name = attempts.source_name
+        and lines.invoice_id = attempts.invoice_id
+    group by attempts.source_name, attempts.subscription_id, attempts.payment_id
+    having not bool_or(coalesce(
+        lines.subscription_id = attempts.subscription_id,
+        lines.kind in ('recurring', 'proration')
+    ))
+),
+
+-- How the last of them went. One whose invoice is not known, or says nothing of subscriptions, may have been for this one.
+last_attempts as (
+    select attempts.source_name, attempts.subscription_id, attempts.status as last_attempt
+    from attempts
+    left join elsewhere
+        on elsewhere.source_name = attempts.source_name
+        and elsewhere.subscription_id = attempts.subscription_id
+        and elsewhere.payment_id = attempts.payment_id
+    where elsewhere.payment_id is null
     qualify row_number() over (
-        partition by spans.source_name, spans.subscription_id
-        order by payments.occurred_at desc, payments.payment_id desc
+        partition by attempts.source_name, attempts.subscription_id
+        order by attempts.occurred_at desc, attempts.payment_id desc
     ) = 1
 ),
 

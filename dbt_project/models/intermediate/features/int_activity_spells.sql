@@ -19,6 +19,7 @@ billed as (
         source_name,
         subscription_id,
         min(case when amount_minor > 0 then period_start end) as first_billed_at,
+        min(case when not coalesce(is_discount, false) and period_start < {{ as_of_end() }} then period_start end) as first_line_at,
         max(case when amount_minor > 0 and invoice_status = 'paid' then period_end end) as paid_until
     from lines
     group by 1, 2
@@ -69,9 +70,9 @@ freed as (
 paying as (
     select
         subscriptions.customer_key,
-        -- free of charge until the first line that is not: nobody pays before it
+        -- free of charge until the first line that is not: nobody pays before it; what the first line of all bills is the price before it
         case
-            when subscriptions.has_list_price then subscriptions.paid_from
+            when subscriptions.has_list_price or billed.first_billed_at = billed.first_line_at then subscriptions.paid_from
             else greatest(subscriptions.paid_from, billed.first_billed_at)
         end as paid_from,
         -- an unpaid subscription counts as long as it was paid for, unless it ended before
