@@ -30,8 +30,7 @@ from orchestration.sources.reading.places import Folder, Place, sha256
 from orchestration.sources.reading.raw import Raw
 from orchestration.sources.reading.rest import at_rest, come_back, ends_a_line, require_end
 from orchestration.sources.reading.texts import SPACES
-from orchestration.sources.reading.typed import row_query, typed
-from orchestration.sql_text import literal
+from orchestration.sources.reading.typed import copy_of, row_query, typed
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Files:
         try:
             with numbered(file, path.stat().st_size, bench) as rows:
                 query = row_query(table, rows, raw, unknown, part, first_row, _zone(bench))
-                counted = bench.connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)").fetchone()
+                counted = bench.connection.execute(copy_of(query, target)).fetchone()
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise  # the machine's fault, not the file's
         except duckdb.Error as error:  # damaged Parquet shows as errors of nearly every class, and of none

@@ -16,6 +16,7 @@ import pyarrow as pa
 from orchestration.sources.base import Bench
 from orchestration.sources.reading.parquet import columns_of
 from orchestration.sources.reading.raw import Opened
+from orchestration.sources.reading.typed import copy_of
 from orchestration.sql_text import literal
 
 _STREAM, _NUMBER = "rapport_stream", "_number_in_stream"
@@ -71,7 +72,7 @@ class _Writer:
         self._connection.register(_STREAM, self._schema.empty_table())
         opened = Opened(_STREAM, columns_of(f"SELECT * EXCLUDE ({_NUMBER}) FROM {_STREAM}", self._connection), _NUMBER)
         self._connection.register(_STREAM, pa.RecordBatchReader.from_batches(self._schema, self._taken()))
-        self._copy = f"COPY ({query(opened)}) TO {literal(str(target))} (FORMAT parquet)"
+        self._copy = copy_of(query(opened), target)
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
 

@@ -126,3 +126,15 @@ def test_a_header_is_what_can_be_seen_of_it(read: Any) -> None:
 def test_two_headers_that_look_alike_are_one_too_many(read: Any) -> None:
     batch, _ = read(f"customer_id,created_at,email,email{NO_WIDTH}\n1,2025-01-01,a,b\n")
     assert "is there twice" in (batch.error or "")
+
+
+def test_a_value_is_read_the_same_whatever_stands_above_and_below_it(read: Any) -> None:
+    """What is as it should be is told by one test or two; one value that is not must not be taken along, nor lead the others astray."""
+    ids = ["c1", "12.0", "12", "NULL", " c2 ", "1E+22", "a+b", f"c{NO_WIDTH}3", "0.0", "x.0", "7+1", "/1.0"]
+    kinds = ["opened", "Opened", f"opened{NO_BREAK}", "Demo", " clicked", "", "OPENED", "clicked", "é", "opened", "N/A", "\ufeffopened"]
+    lines = (f"{at},{one},2025-01-01,email,{kind}\n" for at, (one, kind) in enumerate(zip(ids, kinds, strict=True)))
+    _, rows = read("interaction_id,customer_id,occurred_at,channel,kind\n" + "".join(lines), "crm_interactions.csv")
+    told = ["c1", "12", "12", None, "c2", None, "a+b", "c3", "0", "x.0", "7+1", "/1.0"]
+    assert [row["customer_id"] for row in rows] == told
+    meant = ["opened", "opened", "opened", "Demo", "clicked", None, "opened", "clicked", "é", "opened", "N/A", "opened"]
+    assert [row["kind"] for row in rows] == meant
