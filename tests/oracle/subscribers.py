@@ -49,8 +49,9 @@ def _months(first: pd.Timestamp, last: pd.Timestamp) -> int:
 def _days(facts: Facts, row: Row) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
     """The first and the last day at whose end the subscription is paid for; nothing where there is none by the night."""
     priced = [line for line in row["lines"] if not line.is_discount and line.amount > 0]
-    start = row["paid_from"]
-    if not _list_price(row):
+    start, told = row["paid_from"], [line for line in row["lines"] if not line.is_discount and line.start < facts.end]
+    begins_free = not priced or not told or min(line.start for line in priced) > min(line.start for line in told)
+    if not _list_price(row) and begins_free:
         start = max([start, min(line.start for line in priced)]) if priced else None
     ends = [row["ended_at"], _freed(facts, row)]
     if row["status"] == "unpaid":
@@ -68,7 +69,7 @@ def _list_price(row: Row) -> bool:
 def _freed(facts: Facts, row: Row) -> pd.Timestamp | None:
     """Since when nothing is billed for it, if it was free of charge the last time a month ended while it ran."""
     moment = facts.end if row["ended_at"] is None else row["ended_at"].normalize().replace(day=1)
-    if not is_paid_for(row, moment) or monthly_price(row, moment).amount > 0:
+    if not is_paid_for(row, moment) or monthly_price(row, moment, facts.end).amount > 0:
         return None
     terms: dict[pd.Timestamp, list[Any]] = {}
     for line in row["lines"]:
