@@ -96,8 +96,8 @@ class HubspotAccount(Vendor):
             raise RefusalError(403, scope)
         if pieces == ["batch", "read"]:
             asked = {"properties": ",".join(body["properties"])}
-            found = (self.objects[kind].get(one["id"]) for one in body["inputs"])
-            return self._batch([self._shown(kind, one, asked) for one in found if one and not one["archived"]])
+            held = (self.objects[kind].get(one["id"]) for one in body["inputs"])
+            return self._batch([self._shown(kind, one, asked) for one in held if one and not one["archived"]])
         if pieces == ["search"]:
             return self._search(kind, body)
         if pieces:
