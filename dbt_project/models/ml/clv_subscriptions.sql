@@ -26,7 +26,8 @@ lives as (
     select
         spells.customer_key,
         min(spells.first_day) as first_day,
-        max(coalesce(spells.last_day, {{ as_of_date() }})) as last_day
+        -- an end that is set for later is not there yet: so far they stayed as long as they have been known
+        max(least(coalesce(spells.last_day, {{ as_of_date() }}), {{ as_of_date() }})) as last_day
     from spells
     inner join profiled using (customer_key)
     where spells.first_day <= {{ as_of_date() }}
