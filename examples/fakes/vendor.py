@@ -39,6 +39,7 @@ class Vendor:
         self.faults: list[Any] = []
         self.asked: list[tuple[str, str]] = []
         self.refuses_everybody = False
+        self.headers: dict[str, str] = {}  # of every answer
         self.url = ""
 
     def is_known(self, authorization: str) -> bool:
@@ -97,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], length: int | None = None) -> None:
         self.send_response(status)
-        for name, value in {**headers, "content-type": "application/json", "content-length": str(length or len(content))}.items():
+        of_every_answer = {"content-type": "application/json", "content-length": str(length or len(content))}
+        for name, value in {**self.vendor.headers, **headers, **of_every_answer}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

@@ -174,6 +174,11 @@ class Api:
         except ValueError:
             raise CutOffError(response.headers.get("content-type", "")) from None
 
+    @property
+    def used(self) -> tuple[int, int] | None:
+        """Calls that all who work with the account have used of a day's, and how many a day has; None where the vendor tells nothing."""
+        return self._pacer(self.vendor).used
+
     def _count(self) -> None:
         with self._counting:
             self.calls += 1

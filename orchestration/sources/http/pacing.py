@@ -5,6 +5,7 @@ Comes in: limits.toml, and answers. Goes out: waits, in seconds.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from orchestration.server_waits import MAX_WAIT, SHARE_OF_LIMIT
 from orchestration.sources.base import SourceError
 
 LONGEST_PAUSE = 30 * 60.0
+_USED = re.compile(r"(?<![-\w])api-usage=(\d+)/(\d+)")
 _FILE = Path(__file__).with_name("limits.toml")
 
 
@@ -30,6 +32,7 @@ class Limits:
     remaining: str = ""
     resets_in: str = ""
     resets_in_ms: str = ""
+    used: str = ""
 
     def least_seconds(self, calls: int) -> float:
         """The least time that so many calls take."""
@@ -52,6 +55,7 @@ class Pacer:
         self._stated, self._clock, self._sleep = stated, clock, sleep
         self._made = [(calls, seconds / SHARE_OF_LIMIT, deque[float](maxlen=calls)) for calls, seconds in stated.windows]
         self._not_before = 0.0
+        self.used: tuple[int, int] | None = None  # calls of the day, and how many it has, as the vendor told last
         self._turns = Lock()
 
     def wait(self) -> None:
@@ -85,7 +89,9 @@ class Pacer:
             made.append(self._clock())
 
     def heed(self, response: httpx.Response) -> None:
-        """Hold back where an answer says that nothing is left of the present window."""
+        """Hold back where an answer says that nothing is left of the present window, and remember what it says of the day."""
+        if told := _USED.search(response.headers.get(self._stated.used, "")):
+            self.used = int(told[1]), int(told[2])
         if response.headers.get(self._stated.remaining, "") != "0":
             return
         seconds = _number(response, self._stated.resets_in) or _number(response, self._stated.resets_in_ms) / 1000

@@ -27,6 +27,7 @@ from orchestration.sources.streams import Extent, Reading, Stream, StreamSource,
 Mapped = Callable[[pa.RecordBatch], Iterator[pa.RecordBatch]]
 _TOKENS = "/services/oauth2/token"
 _LAG = timedelta(hours=1)  # longer than a transaction may take
+_MUCH = 0.8  # of a day's calls: what is left after them is refused to everybody
 _KINDS = {
     "contacts": ("Contact",),
     "leads": ("Lead",),
@@ -67,7 +68,13 @@ class Salesforce(StreamSource):
     def notes(self) -> list[str]:
         """What an operator could make faster, and what is left out."""
         slow = ["large lists come 2,000 at a time: jobs of Bulk API 2.0 may not be ordered here"] if self._org.without_bulk else []
-        return [*super().notes(), *slow]
+        return [*super().notes(), *slow, *self._crowded()]
+
+    def _crowded(self) -> list[str]:
+        used, most = self.api.used or (0, 1)
+        if used < _MUCH * most:
+            return []
+        return [f"{used:,} of the {most:,} calls that the organisation has in 24 hours are used, by everybody who works with it"]
 
     def extents(self) -> list[Extent]:
         """As many of each kind as there are."""

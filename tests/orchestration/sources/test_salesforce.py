@@ -146,6 +146,15 @@ def test_whoever_responds_to_a_campaign_says_so_until_they_are_taken_out(org: Sa
     assert not [key for key in nights.rows("crm_interactions") if "v1" in key]
 
 
+@pytest.mark.parametrize(("used", "is_said"), [(79_999, False), (80_000, True)])
+def test_a_days_calls_that_are_nearly_used_up_are_said(org: SalesforceOrg, tmp_path: Path, used: int, is_said: bool) -> None:
+    """By whomever: reports of others and their tools are refused together with us."""
+    org.headers = {"Sforce-Limit-Info": f"per-app-api-usage=99/100(appName=ours); api-usage={used}/100000"}
+    loads = _nights(tmp_path, org).night()
+    said = "80,000 of the 100,000 calls that the organisation has in 24 hours are used, by everybody who works with it"
+    assert any(said in load.warnings for load in loads.values()) is is_said
+
+
 def test_without_credentials_it_is_no_source() -> None:
     with pytest.raises(ValueError, match="needs an `access_token`"):
         SalesforceSource(type="salesforce", instance_url="https://acme.my.salesforce.com")
