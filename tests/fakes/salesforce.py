@@ -21,6 +21,8 @@ class SalesforceOrg(Vendor):
         self.jobs: list[tuple[str, int]] = []  # query, how often its state was asked
         self.found: list[tuple[list[str], list[dict[str, Any]]]] = []  # by each job: what it finds stays as it was
         self.takes_jobs = True
+        self.types: dict[str, str] = {}  # field of a contact → its type, where that is no text
+        self.describes = True
 
     def put(self, kind: str, identifier: str, **fields: Any) -> None:
         known = self.records.setdefault(kind, {}).get(identifier, {"CreatedDate": self.clock, "IsDeleted": False})
@@ -36,6 +38,11 @@ class SalesforceOrg(Vendor):
             return {"access_token": self.token}
         if "/jobs/query" in path:
             return self._job(method, path.partition("/jobs/query")[2], params, body)
+        if path.endswith("/sobjects/Contact/describe"):
+            if not self.describes:
+                raise RefusalError(404, [{"errorCode": "NOT_FOUND"}])
+            names = {name for one in self.records.get("Contact", {}).values() for name in one}
+            return {"name": "Contact", "fields": [{"name": name, "type": self.types.get(name, "string")} for name in sorted(names)]}
         *_, name = path.split("/")
         if name.startswith("page-"):
             return self._page(self.queries[int(name.split("-")[1])], int(name.split("-")[2]))

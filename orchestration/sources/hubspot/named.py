@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from orchestration.sources.base import SourceError
 from orchestration.sources.http import RefusedError
 from orchestration.sources.hubspot.crm import Crm
+from orchestration.sources.reading.kinds import same_kinds
 
 # What HubSpot keeps apart from other properties, and tells of only to who asks for it and may see it.
 _APART = ("sensitive", "highly_sensitive")
@@ -52,15 +53,7 @@ class Named:
                 f"HubSpot has no property {', '.join(missing)} of contacts, or does not let the token see it; correct `properties` of the"
                 " source, or take out what is no longer there"
             )
-        types = {name: found[name] for name in sorted(self._names)}
-        for name, told in types.items():
-            before = known.get(name, told)
-            if _ALIKE.get(told, told) != _ALIKE.get(before, before):
-                raise SourceError(
-                    f"the property {name} of contacts is of the type {told} now, and was {before} when it was read last; where that is"
-                    " meant, take it out of `properties` for one night, or give it to another column"
-                )
-        return types
+        return same_kinds("contacts", self._names, found, known, _ALIKE)
 
     def _types(self) -> dict[str, str]:
         """Property → type of all that the token may see, asked for once a run."""

@@ -50,6 +50,16 @@ class Org:
                 found = chain.from_iterable(page["records"] for page in some)
                 yield from as_batches(self._api.odd.each(kind, found, flattened(asked)), asked)
 
+    def types(self, kind: str) -> dict[str, str] | None:
+        """Field of a kind → its type, of all that the credential may see; None where the organisation does not tell."""
+        try:
+            told = self._api.get(f"{self._data}/sobjects/{kind}/describe", holds="fields", each=("name", "type"))
+        except RefusedError as error:
+            if error.status not in (403, 404):
+                raise
+            return None
+        return {str(one["name"]): str(one["type"]) for one in told["fields"]}
+
     def count(self, kind: str) -> int:
         """How many records of a kind there are."""
         return int(self._api.get(f"{self._data}/query", {"q": f"SELECT COUNT() FROM {kind}"}, holds="totalSize")["totalSize"])

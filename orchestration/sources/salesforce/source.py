@@ -8,7 +8,7 @@ read again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ import pyarrow as pa
 from orchestration.contract import INPUT_TABLES
 from orchestration.sources.base import Bench, Position
 from orchestration.sources.http import Api, RefusedError
+from orchestration.sources.reading.kinds import same_kinds
 from orchestration.sources.reading.newest import Newest
 from orchestration.sources.salesforce import rows
 from orchestration.sources.salesforce.org import STAMP, Org
@@ -28,6 +29,9 @@ Mapped = Callable[[pa.RecordBatch], Iterator[pa.RecordBatch]]
 _TOKENS = "/services/oauth2/token"
 _LAG = timedelta(hours=1)  # longer than a transaction may take
 _MUCH = 0.8  # of a day's calls: what is left after them is refused to everybody
+# Types of fields whose values are written alike.
+_ALIKE = dict.fromkeys(("picklist", "textarea", "phone", "email", "url", "combobox", "multipicklist", "id", "reference"), "string")
+_ALIKE |= dict.fromkeys(("int", "currency", "percent"), "double") | {"datetime": "date"}
 _KINDS = {
     "contacts": ("Contact",),
     "leads": ("Lead",),
@@ -47,6 +51,7 @@ class Salesforce(StreamSource):
         super().__init__(settings, now)
         self.api, self._wanted = api, frozenset(settings.objects)
         self._people = (rows.CONTACTS, rows.LEADS) if "leads" in self._wanted else (rows.CONTACTS,)
+        self._settings = settings
         self._full_every = timedelta(days=settings.full_every_days)
         self._mapped = {**rows.MAPPED, **settings.properties}
         self._org = Org(api, self.pages, settings.api_version)
@@ -88,7 +93,7 @@ class Salesforce(StreamSource):
         offered: dict[str, list[tuple[str, str, Callable[[Position, Bench], Reading]]]] = {
             "crm_customers": [
                 ("leads", "leads", partial(self._read, "Lead", rows.LEAD, rows.lead, None)),
-                ("contacts", "contacts", partial(self._read, "Contact", contact, partial(rows.contact, self._mapped), None)),
+                ("contacts", "contacts", partial(self._contacts, contact)),
             ],
             "crm_consents": [
                 ("consents", "opt-outs", partial(self._statements, "Contact", contact)),
@@ -126,6 +131,25 @@ class Salesforce(StreamSource):
         stands = {"full_at": began.isoformat(timespec="seconds") if is_full else known["full_at"]}
         scope = (key, spoken_of) if key else None
         return Reading((), lambda: {"since": newest.until(began), **stands}, is_full, scope, made())
+
+    def _contacts(self, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
+        types = self._types(known.get("types", {}))
+        reading = self._read("Contact", fields, partial(rows.contact, self._mapped), None, known, bench)
+        return replace(reading, position=lambda: {**reading.position(), "types": types})
+
+    def _types(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Type of each field of a contact that the configuration names; those of its account are not asked for.
+
+        Raises SourceError where one holds other values than were `known`. One that is not there is named by the refusal of the query.
+        """
+        named = {field for field in self._settings.properties.values() if "." not in field}
+        if not named:
+            return {}
+        found = self._org.types("Contact")
+        if found is None:
+            self.note("contacts: whether what `properties` names holds what it held is not known; the organisation does not describe them")
+            return dict(known)
+        return same_kinds("contacts", named & found.keys(), found, known, _ALIKE)
 
     def _statements(self, kind: str, fields: Sequence[str], known: Position, bench: Bench) -> Reading:
         """What was stated once stays stated, so that this stream is complete but once."""
